@@ -1,0 +1,87 @@
+#pragma once
+
+#include "core/lane.hpp"
+#include "core/request.hpp"
+#include "core/time.hpp"
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace penstock::config {
+
+/// Limits of the lanes of an upstream. Zero means "no limit".
+struct limit_settings {
+  double rpm = 0;  ///< Requests per minute.
+  double rpd = 0;  ///< Requests per day.
+  double tpm = 0;  ///< Input and output tokens per minute together.
+  double itpm = 0; ///< Input tokens per minute.
+  double otpm = 0; ///< Output tokens per minute.
+  double headroom = 0.8; ///< Share of each limit to use, (0, 1].
+  bool adaptive = true;  ///< Lets headroom rise towards 1 while no 429 is seen.
+  duration burst = std::chrono::seconds{60}; ///< Capacity of the buckets in time.
+};
+
+/// One lane of an upstream: the models (glob patterns) that share the same limits.
+struct lane_settings {
+  std::string name;                ///< Unique; "default" for the one made of the top-level limits.
+  std::vector<std::string> models; ///< Globs with `*` and `?`; the first lane that matches wins.
+  limit_settings limits;
+};
+
+/// The provider deployment to talk to.
+struct upstream_settings {
+  std::string protocol = "openai";
+  std::string base_url = "https://api.openai.com/v1"; ///< Without a trailing slash; or "mock" by `--upstream mock`.
+  std::string api_key_env = "OPENAI_API_KEY"; ///< Name of the environment variable that holds the key.
+  std::string api_key_file;        ///< Or a file with the key on its first line.
+  bool mock = false;               ///< Runs against the built-in mock on a loopback port.
+  std::string ca_file;             ///< PEM bundle instead of the system's.
+  limit_settings limits;           ///< Limits of the default lane.
+  std::vector<lane_settings> lanes; ///< More lanes, matched before the default one.
+  double price_input = 0;          ///< Dollars per million input tokens; 0: unknown.
+  double price_output = 0;         ///< Dollars per million output tokens; 0: unknown.
+};
+
+/// How a job runs.
+struct run_settings {
+  core::mode mode = core::mode::automatic;
+  std::string model;               ///< Replaces the body's model; empty: as in the line.
+  uint32_t max_in_flight = 256;    ///< Requests in flight at once.
+  uint32_t attempts = 5;           ///< HTTP attempts per request and mode, at least 1.
+  duration timeout = std::chrono::seconds{600};      ///< One attempt.
+  duration idle_timeout = std::chrono::seconds{120}; ///< One attempt without a byte from the upstream.
+  duration connect_timeout = std::chrono::seconds{10};
+  duration deadline{};             ///< The whole job; zero: none.
+  duration grace_period = std::chrono::seconds{30};  ///< How long a drain waits for what is in flight.
+  bool strict = false;             ///< A bad line stops the run before the first send.
+  bool restart = false;            ///< Throws away an earlier output and journal.
+  bool dry_run = false;            ///< Prints what would be done, sends nothing.
+  bool quiet = false;              ///< No progress.
+  bool json = false;               ///< Machine-readable summary on stdout.
+  uint64_t seed = 0;               ///< Of jitter and of the mock; 0: from the system.
+  uint64_t body_max = 32u << 20;   ///< Bytes of an answer.
+  uint64_t line_max = 64u << 20;   ///< Bytes of an input line.
+  uint32_t window_requests = 4096; ///< Reorder window: requests handed out but not yet written.
+  uint64_t window_bytes = 32u << 20; ///< Reorder window: bytes of bodies in it.
+  uint32_t breaker_trips_after = 10;
+  duration breaker_open_for = std::chrono::seconds{60};
+};
+
+/// Everything `penstock run` may be told.
+struct settings {
+  upstream_settings upstream;
+  run_settings run;
+};
+
+/// Where a value came from; later ones win.
+enum class origin : uint8_t { built_in, file, environment, command_line };
+
+/// The settings with the origin of each key ("run.attempts" -> "file penstock.toml:12").
+struct loaded_settings {
+  settings values;
+  std::map<std::string, std::string> origins;
+};
+
+} // namespace penstock::config

@@ -1,0 +1,93 @@
+#pragma once
+
+#include <boost/system/result.hpp>
+
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+namespace penstock {
+
+/// What went wrong, and by that what the caller may do about it.
+/// Append only: the numbers reach disk (journal, output files) and the network.
+enum class errc : uint8_t {
+  /// A configuration value is missing or out of range. Stop and say which key.
+  invalid_config = 1,
+  /// An input line or request body cannot be used. Fail that request; it will not get better.
+  invalid_input,
+  /// The provider asked for fewer requests. Retry once the lane allows it.
+  rate_limited,
+  /// A daily quota is used up. Park the job until the quota resets.
+  quota_exhausted,
+  /// The provider wants money. Abort the job; nothing but the account's owner helps.
+  billing,
+  /// The key is missing, wrong or not allowed. Abort the job; resume with another key.
+  unauthorized,
+  /// One request is larger than the limit ever allows. Fail that request at once.
+  request_too_large,
+  /// The provider refused this request as it stands. Fail that request.
+  bad_request,
+  /// The provider had an internal error (5xx). Retry.
+  server_error,
+  /// The provider is overloaded (503, 529) beside any limit of ours. Retry.
+  overloaded,
+  /// No answer in time. Retry.
+  timeout,
+  /// The connection could not be made, or broke before the answer was whole. Retry.
+  connection_failed,
+  /// The answer is not what the protocol promises (HTML, cut JSON, no choices). Retry.
+  bad_response,
+  /// The answer is larger than the response cap. Fail that request.
+  response_too_large,
+  /// The breaker of the lane is open. Use another lane, or come back later.
+  unavailable,
+  /// Somebody cancelled the request or its job.
+  cancelled,
+  /// The deadline passed.
+  expired,
+  /// The request took its worker down too often. Fail it for good.
+  poison,
+  /// A file or database operation failed. Stop; nothing more can be kept safely.
+  io_error,
+  /// The disk (or quota) is full. Stop, make room, resume.
+  disk_full,
+  /// Another run holds the output. Wait for it, or choose another output.
+  locked,
+  /// A file of ours is damaged or was edited. Stop; `--restart` begins anew.
+  corrupt,
+  /// The input is not the one this output was begun with. Stop; `--restart` begins anew.
+  input_changed,
+  /// A queue is full. Try again later.
+  overflow,
+  /// This mode cannot take this request; the next mode of the chain can.
+  not_packable,
+  /// A broken promise inside Penstock: a bug.
+  internal,
+};
+
+/// The name of `code` as it stands in outcomes and logs, for example "rate_limited".
+std::string_view to_string(errc code) noexcept;
+
+/// An error as a value: what may be done about it, and where it happened.
+struct error {
+  errc code = errc::internal;
+  std::string context; ///< Names the request, key, file or line, and the remedy.
+};
+
+/// For logs and messages: "rate_limited: ...".
+std::string to_string(const error& e);
+
+/// Thrown by `result::value()` on an error; our code tests first and never meets it.
+struct error_exception : std::runtime_error {
+  explicit error_exception(const error& e) : std::runtime_error(to_string(e)) {}
+};
+[[noreturn]] inline void throw_exception_from_error(const error& e, const boost::source_location&) {
+  throw error_exception(e);
+}
+
+/// A value or an `error`.
+template <class T>
+using result = boost::system::result<T, error>;
+
+} // namespace penstock

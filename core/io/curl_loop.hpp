@@ -1,0 +1,65 @@
+#pragma once
+
+#include "core/error.hpp"
+#include "core/http.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace penstock::io {
+
+/// How a loop treats its connections.
+struct curl_loop_settings {
+  duration connect_timeout = std::chrono::seconds{10};
+  uint32_t connections_max = 1024; ///< Kept alive at most; must not be below the number in flight.
+  bool verify_certificates = true;
+  std::string ca_file;             ///< PEM bundle instead of the system's; empty: system.
+  std::string user_agent = "penstock";
+};
+
+/// One HTTP exchange to make.
+struct exchange {
+  uint64_t id = 0;                 ///< The caller's; unique among those in flight.
+  core::http_request request;
+  duration timeout = std::chrono::seconds{600};      ///< From submit to the last byte.
+  duration idle_timeout = std::chrono::seconds{120}; ///< Without a byte from the upstream.
+  uint64_t body_max = 32u << 20;   ///< Longer answers are cut off and fail.
+};
+
+/// How an exchange ended. Every submitted exchange ends in exactly one of these.
+struct completion {
+  uint64_t id = 0;
+  core::http_response response;
+};
+
+/// The libcurl multi loop on a thread of its own: connection reuse, HTTP/2 multiplexing over TLS,
+/// proxies from the environment, cancellation. It never sends a request twice: libcurl's silent
+/// re-send on a reused connection that died is aborted and reported as `stale_connection`.
+/// Thread-safe. Completions are delivered in batches, on the loop's thread, one call per round.
+class curl_loop {
+public:
+  using deliver_fn = std::function<void(std::vector<completion>)>;
+
+  /// Starts the thread.
+  curl_loop(curl_loop_settings settings, deliver_fn deliver);
+  /// Stops at once: what is in flight is aborted without a completion.
+  ~curl_loop();
+  curl_loop(const curl_loop&) = delete;
+  curl_loop& operator=(const curl_loop&) = delete;
+
+  /// Starts exchanges; one wake-up per batch, none if the loop has not yet seen the last one.
+  void submit(std::vector<exchange> batch);
+  /// Aborts one exchange; its completion says `cancelled`. Unknown ids are ignored.
+  void cancel(uint64_t id);
+  /// Exchanges started and not yet completed.
+  size_t in_flight() const noexcept;
+
+private:
+  struct impl;
+  std::unique_ptr<impl> impl_;
+};
+
+} // namespace penstock::io

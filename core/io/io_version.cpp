@@ -1,0 +1,1 @@
+// Placeholder removed once the first wrapper lands.
