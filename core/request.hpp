@@ -10,12 +10,16 @@
 
 namespace penstock::core {
 
-/// Immutable bytes, shared by every actor of a process that looks at them. Never null inside a
-/// request or an outcome; use `make_payload("")` for "no bytes".
-using payload = std::shared_ptr<const std::string>;
+/// Immutable bytes, shared by every actor of a process that looks at them; null means "no bytes".
+/// A type of its own, so that messages can say how it crosses to another node.
+struct payload : std::shared_ptr<const std::string> {
+  using std::shared_ptr<const std::string>::shared_ptr;
+  payload(std::shared_ptr<const std::string> p) noexcept
+    : std::shared_ptr<const std::string>{std::move(p)} {}
+};
 
 inline payload make_payload(std::string bytes) {
-  return std::make_shared<const std::string>(std::move(bytes));
+  return {std::make_shared<const std::string>(std::move(bytes))};
 }
 
 /// How a job's requests run; `automatic` chooses one of the others (design: "auto").
