@@ -58,6 +58,10 @@ struct verdict {
   usage used;                          ///< Filled where the answer carries it.
   std::optional<duration> retry_after; ///< The provider's hint, already clamped to sane values.
   limit_readings limits;               ///< What the headers said.
+  /// The provider's own word on whether to try again (`x-should-retry`); wins over what a status
+  /// alone suggests, never over a code that names a permanent cause.
+  std::optional<bool> should_retry;
+  transport_error transport = transport_error::none; ///< Which one, if `kind` is transport.
 };
 
 /// How a provider charges a request against its token limits (providers.md B1).

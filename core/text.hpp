@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace penstock::core {
+
+/// `text` without spaces, tabs and line breaks at both ends.
+std::string_view trim(std::string_view text) noexcept;
+
+/// ASCII letters in lower case; all other bytes as they are.
+std::string to_lower(std::string_view text);
+
+/// Finds `needle` (given in lower case) in `text` without regard to the case of ASCII letters.
+/// @returns its position at or after `from`, or npos.
+size_t find_nocase(std::string_view text, std::string_view needle, size_t from = 0) noexcept;
+
+/// Length of the well-formed UTF-8 sequence at `pos` (1 to 4), or 0 if there is none.
+/// @pre `pos < text.size()`.
+size_t utf8_length(std::string_view text, size_t pos) noexcept;
+
+/// Whether `text` is well-formed UTF-8 (no overlong forms, surrogates or code points past
+/// U+10FFFF).
+bool is_utf8(std::string_view text) noexcept;
+
+/// What may stand in a log line, a terminal or an outcome: one line of well-formed UTF-8 of at most
+/// `bytes_max` bytes. Runs of white space and control characters become one space, broken bytes
+/// U+FFFD; a cut never splits a character and ends in "...".
+std::string clean_text(std::string_view text, size_t bytes_max);
+
+/// Whether an answer is a web page, as edge proxies send it, by its content type or its first
+/// bytes.
+bool is_html(std::string_view content_type, std::string_view body) noexcept;
+
+/// A page in a few words: `HTML page (502): "502 Bad Gateway"`. Takes the title, or else the
+/// visible text, and looks at the first 64 KiB only.
+std::string describe_html(int status, std::string_view body);
+
+/// `body` without what may stand before JSON: a byte order mark, white space, and the comment lines
+/// (": keep-alive") that providers under load send to keep a connection open.
+std::string_view skip_noise(std::string_view body) noexcept;
+
+/// A JSON text on one line, for files with one record per line: without noise before it and white
+/// space around it, and with spaces for line breaks, which inside valid JSON can only be white
+/// space.
+/// @pre `body` is valid JSON after `skip_noise`.
+std::string one_line_json(std::string body);
+
+} // namespace penstock::core
