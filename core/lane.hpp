@@ -58,6 +58,7 @@ struct settlement {
   reply_kind kind = reply_kind::success;
   usage used;
   uint32_t input_bytes = 0;      ///< As in the permit request; lets a restarted lane settle what it never granted.
+  bool abandoned = false;        ///< We gave it up (cancelled, deadline): says nothing about the upstream.
   std::optional<duration> retry_after;
   limit_readings limits;
 };
@@ -74,6 +75,9 @@ struct lane_snapshot {
   enum class breaker_state : uint8_t { closed, open, half_open } breaker = breaker_state::closed;
   uint64_t granted = 0, settled = 0, rate_limited = 0, breaker_trips = 0;
   double tokens_per_byte = 0, output_tokens_p95 = 0;
+  /// granted + adopted = settled + released + in_flight, always.
+  uint64_t adopted = 0, released = 0;
+  uint64_t settled_unknown = 0; ///< Settlements of ids that were not outstanding.
 };
 
 /// The gate in front of one limited resource: buckets, in-flight cap, breaker, pause, and a permit
