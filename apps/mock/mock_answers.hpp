@@ -1,0 +1,72 @@
+#pragma once
+
+#include "apps/mock/mock_random.hpp"
+#include "core/error.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace penstock::mock {
+
+/// What a shape read out of a request body.
+struct mock_call {
+  std::string model;
+  std::string text;          ///< First 64 code points of the last user message (or first input).
+  uint64_t hash = 0;         ///< FNV-1a of the whole body.
+  uint64_t input_tokens = 0; ///< By the estimator; `answer` applies the token error.
+  uint64_t output_max = 0;   ///< The request's own maximum, 0 if it sets none.
+  uint32_t n = 1;            ///< Answers asked for.
+  bool stream = false;
+  bool include_usage = false;   ///< OpenAI: a last chunk with the usage.
+  bool json = false;            ///< Structured output was asked for.
+  bool base64 = false;          ///< Embeddings as base64.
+  uint32_t dimensions = 0;      ///< Of an embedding, 0 if it is none.
+  std::vector<uint64_t> inputs; ///< Hash of each text to embed.
+};
+
+/// How long answers are.
+struct output_model {
+  double tokens = 0; ///< Median; 0: the echo as it is.
+  double sigma = 0;  ///< Log-normal spread, 0 for exactly `tokens`.
+};
+
+/// Reads "echo", "150" or "lognormal:150,sigma=0.8".
+result<output_model> parse_output(std::string_view text);
+
+/// How far the mock's token counts are from what a client estimates.
+struct token_error {
+  double range = 0;      ///< 0.5: counts are off by a factor from 0.5 to 1.5.
+  bool constant = false; ///< One factor per model instead of one per request.
+};
+
+/// What the provider "said": a pure function of the call, the seed and the options.
+struct mock_answer {
+  std::string text;
+  uint64_t input_tokens = 0;
+  uint64_t output_tokens = 0;
+  bool cut = false; ///< By the request's maximum: finish reason "length".
+};
+
+/// Tokens of `text`: a quarter of its ASCII characters, and each other code point (providers.md
+/// B3).
+uint64_t estimate_tokens(std::string_view text);
+
+/// The answer to `call`: "echo: <text> #<hash of the body>", padded to the length model, cut by the
+/// maximum. A lost, doubled or swapped answer shows in its text.
+mock_answer make_answer(const mock_call& call, const output_model& length, const token_error& error,
+                        uint64_t seed);
+
+/// What a fault makes of a good answer.
+struct answer_tweak {
+  bool empty_choices = false;
+  bool null_content = false;
+  bool refusal = false;
+  bool content_filter = false;
+  bool cut = false;
+  bool usage_missing = false;
+  double usage_factor = 1;
+};
+
+} // namespace penstock::mock

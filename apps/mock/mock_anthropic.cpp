@@ -1,0 +1,179 @@
+#include "apps/mock/mock_json.hpp"
+#include "apps/mock/mock_shape.hpp"
+#include "apps/mock/mock_text.hpp"
+#include "core/io/http_server.hpp"
+
+#include <cmath>
+
+namespace penstock::mock {
+
+namespace {
+
+class messages final : public shape {
+public:
+  result<mock_call> parse(std::string_view body) const override {
+    return read_body(body, [](const boost::json::object& o, mock_call& c) -> result<void> {
+      const auto* list = o.if_contains("messages");
+      if (!list || !list->is_array() || list->get_array().empty())
+        return error{errc::bad_request, "messages: Field required"};
+      c.output_max = read_number(o, "max_tokens", 0);
+      if (c.output_max == 0)
+        return error{errc::bad_request, "max_tokens: Field required"};
+      read_messages(list->get_array(), c);
+      if (const auto* system = o.if_contains("system"))
+        c.input_tokens += content_tokens(*system);
+      if (const auto* config = o.if_contains("output_config"); config && config->is_object())
+        c.json = config->get_object().contains("format");
+      return {};
+    });
+  }
+
+  std::string answer(const mock_call& call, const mock_answer& a, const answer_tweak& t,
+                     std::string_view id, int64_t) const override {
+    std::string out;
+    begin(out, call, id);
+    if (!t.empty_choices) {
+      out += R"({"type":"text","text":)";
+      if (t.null_content)
+        out += "null";
+      else
+        append_json(out, t.refusal ? "" : a.text);
+      out += '}';
+    }
+    out.append("],\"stop_reason\":\"").append(stop(a, t)).append("\",\"stop_sequence\":null");
+    usage(out, a, t, a.output_tokens);
+    return out + '}';
+  }
+
+  std::vector<std::string> events(const mock_call& call, const mock_answer& a,
+                                  const answer_tweak& t, std::string_view id,
+                                  int64_t) const override {
+    std::vector<std::string> out;
+    const auto event = [&out](std::string_view name, std::string_view rest) {
+      std::string e = "event: ";
+      e.append(name)
+          .append("\ndata: {\"type\":\"")
+          .append(name)
+          .append("\"")
+          .append(rest)
+          .append("}\n\n");
+      out.push_back(std::move(e));
+    };
+    std::string start = ",\"message\":";
+    begin(start, call, id);
+    start += R"(],"stop_reason":null,"stop_sequence":null)";
+    usage(start, a, t, 1);
+    event("message_start", start + '}');
+    if (!t.empty_choices) {
+      event("content_block_start", R"(,"index":0,"content_block":{"type":"text","text":""})");
+      event("ping", "");
+      std::string_view rest = t.refusal || t.null_content ? std::string_view{} : a.text;
+      while (!rest.empty()) {
+        const auto piece = first_codepoints(rest, 12);
+        rest.remove_prefix(piece.size());
+        std::string delta = R"(,"index":0,"delta":{"type":"text_delta","text":)";
+        append_json(delta, piece);
+        event("content_block_delta", delta + '}');
+      }
+      event("content_block_stop", R"(,"index":0)");
+    }
+    std::string last = R"(,"delta":{"stop_reason":")";
+    last.append(stop(a, t)).append(R"(","stop_sequence":null})");
+    usage(last, a, t, a.output_tokens);
+    event("message_delta", last);
+    event("message_stop", "");
+    return out;
+  }
+
+  std::string error_body(const provider_error& e, std::string_view id) const override {
+    std::string out = R"({"type":"error","error":{"type":)";
+    append_json(out, e.anthropic_type);
+    out += R"(,"message":)";
+    append_json(out, e.message);
+    if (!e.detail.empty()) {
+      out += R"(,"details":{"error_code":)";
+      append_json(out, e.detail);
+      out += '}';
+    }
+    return out.append(R"(},"request_id":"req_)").append(id).append("\"}");
+  }
+
+  provider_error rejection(const admission& a, std::string_view, double) const override {
+    provider_error e{429, "tokens", "rate_limit_exceeded", "rate_limit_error", {}, {}};
+    e.message = a.too_large ? "This request is larger than" : "This request would exceed";
+    e.message +=
+        " the rate limit for your organization (org-mock) of " + with_commas(a.limit) + ' ';
+    e.message += a.failing == dimension::requests_minute ? "requests per minute"
+                 : a.failing == dimension::requests_day  ? "requests per day"
+                                                         : dimension_text(a.failing);
+    e.message += ". For details, refer to: https://docs.claude.com/en/api/rate-limits.";
+    return e;
+  }
+
+  void headers(std::string& out, const limit_levels& levels, header_mode mode, std::string_view id,
+               mock_random& r, std::chrono::system_clock::time_point now) const override {
+    io::add_header(out, "request-id", "req_" + std::string{id});
+    io::add_header(out, "anthropic-organization-id", "org-mock");
+    if (mode == header_mode::none)
+      return;
+    const auto add = [&](const limit_level& l, const std::string& what, double unit) {
+      if (!l.limited)
+        return;
+      const std::string prefix = "anthropic-ratelimit-" + what;
+      std::string number;
+      append_number(number, static_cast<uint64_t>(l.limit));
+      add_rate_header(out, prefix + "-limit", number, mode, r);
+      number.clear();
+      append_number(number, static_cast<uint64_t>(std::round(l.remaining / unit) * unit));
+      add_rate_header(out, prefix + "-remaining", number, mode, r);
+      const auto full = now + std::chrono::milliseconds{static_cast<int64_t>(l.reset * 1000)};
+      if (mode != header_mode::partial)
+        add_rate_header(out, prefix + "-reset", rfc3339(full), mode, r);
+    };
+    const auto& in = levels[static_cast<size_t>(dimension::input_tokens)];
+    const auto& output = levels[static_cast<size_t>(dimension::output_tokens)];
+    add(levels[static_cast<size_t>(dimension::requests_minute)], "requests", 1);
+    if (mode == header_mode::partial)
+      return;
+    const bool input_tighter = in.limited && (!output.limited || in.remaining * output.limit <=
+                                                                     output.remaining * in.limit);
+    add(input_tighter ? in : output, "tokens", 1000);
+    add(in, "input-tokens", 1000);
+    add(output, "output-tokens", 1000);
+  }
+
+private:
+  /// Up to and including the bracket that opens `content`.
+  static void begin(std::string& out, const mock_call& call, std::string_view id) {
+    out.append(R"({"id":"msg_)")
+        .append(id)
+        .append(R"(","type":"message","role":"assistant","model":)");
+    append_json(out, call.model);
+    out += R"(,"content":[)";
+  }
+  static std::string_view stop(const mock_answer& a, const answer_tweak& t) {
+    return t.refusal || t.content_filter ? "refusal" : a.cut || t.cut ? "max_tokens" : "end_turn";
+  }
+  static void usage(std::string& out, const mock_answer& a, const answer_tweak& t,
+                    uint64_t output) {
+    if (t.usage_missing)
+      return;
+    const auto scaled = [&t](uint64_t n) {
+      return static_cast<uint64_t>(static_cast<double>(n) * t.usage_factor);
+    };
+    out += R"(,"usage":{"input_tokens":)";
+    append_number(out, scaled(a.input_tokens));
+    out += R"(,"cache_creation_input_tokens":0,"cache_read_input_tokens":0,"output_tokens":)";
+    append_number(out, scaled(output));
+    out += R"(,"service_tier":"standard"})";
+  }
+};
+
+} // namespace
+
+const shape& messages_shape() {
+  static const messages s;
+  return s;
+}
+
+} // namespace penstock::mock

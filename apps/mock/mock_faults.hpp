@@ -1,0 +1,119 @@
+#pragma once
+
+#include "apps/mock/mock_random.hpp"
+#include "apps/mock/mock_shape.hpp"
+#include "core/error.hpp"
+#include "core/time.hpp"
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace penstock::mock {
+
+/// Where in an exchange a fault strikes.
+enum class fault_phase : uint8_t {
+  status, ///< An error answer instead of the limiter's and the model's.
+  page,   ///< An HTML page from an edge.
+  socket, ///< The connection suffers before the request is looked at.
+  answer, ///< A well-formed answer that says something else.
+  body,   ///< The bytes of a good answer are spoiled; the framing is right.
+  wire,   ///< A good answer is sent badly.
+  stream, ///< A streamed answer is sent badly; a plain one is not touched.
+  header, ///< The rate headers lie.
+  world,  ///< Latency, limits, the listening socket.
+  unread, ///< The connection is closed as the request arrives, which is never read.
+};
+
+/// One row of the menu (providers.md E3).
+struct fault_info {
+  std::string_view name;
+  fault_phase phase;
+};
+std::span<const fault_info> fault_menu();
+/// The row called `name`; any bare status from 400 to 599 has one. Null for others.
+const fault_info* find_fault(std::string_view name);
+
+/// A fault and when it strikes. Written as `name[:argument][,key=value...]`, for example
+///   reset_before:p=0.01            one request in a hundred
+///   429_ra:2,nth=5                 the fifth one
+///   401:after=100                  from the hundredth on
+///   500:first=2                    the first two attempts of every client request id
+///   503:up=30s,down=30s            flaps: strikes in the down phases only
+/// Further keys: every=K, times=N (at most), from=, until= (since the start or reset), path=,
+/// model= (a prefix). All conditions must hold; the first rule that strikes wins.
+struct fault_rule {
+  const fault_info* info = nullptr;
+  std::string name;
+  std::string argument;
+  std::string path;
+  std::string model;
+  double p = 1;
+  uint64_t nth = 0, every = 0, after = 0, first = 0, times = 0;
+  duration from{}, until{}, up{}, down{};
+};
+
+result<fault_rule> parse_fault(std::string_view spec);
+/// `["429_ra:2,p=0.1", {"fault": "500", "p": 0.1}]`, or `{"faults": [...]}`.
+result<std::vector<fault_rule>> parse_fault_script(std::string_view json);
+
+/// What a rule may look at.
+struct fault_query {
+  std::string_view path;
+  std::string_view model;
+  uint64_t id = 0;     ///< Hash of the client request id.
+  duration since{};    ///< Since the start of the mock, or the last reset.
+  bool reused = false; ///< Not the first request of its connection.
+};
+
+/// The rules in force and their counters.
+class fault_table {
+public:
+  void set(std::vector<fault_rule> rules);
+  /// The rule that strikes this request, or null. Counts the request against every rule it matches.
+  const fault_rule* pick(const fault_query& q, mock_random& r);
+  /// As `pick`, for requests that will not be read.
+  const fault_rule* pick_unread(const fault_query& q, mock_random& r);
+  /// Whether a rule from a header or a prompt strikes (its `first`, `p`).
+  bool strikes(const fault_rule& rule, const fault_query& q, mock_random& r);
+  bool has_unread() const { return has_unread_; }
+  bool empty() const { return rules_.empty(); }
+  void reset();
+
+private:
+  struct counted {
+    fault_rule rule;
+    uint64_t matched = 0;
+    uint64_t struck = 0;
+  };
+  bool strikes(const fault_rule& rule, uint64_t& matched, uint64_t& struck, const fault_query& q,
+               mock_random& r);
+  bool within_first(const fault_rule& rule, uint64_t id);
+  /// Attempts are forgotten beyond it, oldest table at once: a mock may run for days.
+  static constexpr size_t attempts_max = 4u << 20;
+
+  std::vector<counted> rules_;
+  std::unordered_map<uint64_t, uint32_t> attempts_; ///< By rule and client request id.
+  bool has_unread_ = false;
+};
+
+/// What a `status` fault answers, in every provider's words.
+struct status_fault {
+  provider_error error;
+  std::string headers;
+};
+/// @param now the wall clock, for dates. Waits are in seconds of the client's clock.
+status_fault make_status_fault(const fault_rule& rule, mock_random& r,
+                               std::chrono::system_clock::time_point now);
+/// What an `answer` fault changes.
+answer_tweak make_tweak(const fault_rule& rule);
+/// A good body, spoiled by a `body` fault. May change the content type.
+void spoil_body(const fault_rule& rule, std::string& body, std::string& content_type);
+/// An edge's error page of about `size` bytes.
+std::string html_page(int status, size_t size);
+/// The status that an HTML fault is sent with.
+int page_status(const fault_rule& rule);
+
+} // namespace penstock::mock

@@ -1,0 +1,48 @@
+#pragma once
+
+#include "apps/mock/mock_options.hpp"
+#include "apps/mock/mock_stats.hpp"
+#include "core/error.hpp"
+
+#include <memory>
+#include <string>
+
+namespace penstock::mock {
+
+/// A provider in this process: limits, latency, faults and statistics of `options` behind a
+/// loopback port, on a thread of its own. Endpoints besides the provider's:
+///
+///   GET /healthz, GET /stats?since=20&series=0, POST /stats/reset,
+///   POST /faults {"faults": [...]}  (replaces all), POST /limits {"rpm": ...}
+///
+/// A request may bring its own fault: header `x-mock-fault: 429_ra:2,first=1`, or anywhere in its
+/// body `[[mock:429_ra:2,first=1]]`. Without `first` every attempt meets it.
+class mock_server {
+public:
+  /// Starts to listen. @returns `errc::io_error` if the port is taken.
+  static result<std::unique_ptr<mock_server>> start(mock_options options);
+  ~mock_server();
+
+  uint16_t port() const;
+  /// "http://127.0.0.1:8080".
+  std::string origin() const;
+  /// What an OpenAI client is told: the origin and "/v1".
+  std::string base_url() const;
+
+  // The following may be called from any thread, also after `stop`.
+  mock_stats stats() const;                                            ///< A copy of the counters.
+  std::string stats_json(size_t since = 0, bool series = false) const; ///< As GET /stats.
+  io::http_server_counters connections() const;
+  void set_faults(std::vector<fault_rule> rules); ///< Replaces all.
+  void set_limits(const limiter_options& o);
+  void reset_stats();
+  /// Stops listening, breaks what is open and joins the thread.
+  void stop();
+
+private:
+  struct impl;
+  explicit mock_server(std::unique_ptr<impl> i);
+  std::unique_ptr<impl> impl_;
+};
+
+} // namespace penstock::mock

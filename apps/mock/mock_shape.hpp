@@ -1,0 +1,68 @@
+#pragma once
+
+#include "apps/mock/mock_answers.hpp"
+#include "apps/mock/mock_limiter.hpp"
+#include "core/error.hpp"
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace penstock::mock {
+
+/// An error in the words of every provider; a shape picks its own.
+struct provider_error {
+  int status = 500;
+  std::string type;           ///< OpenAI `type`.
+  std::string code;           ///< OpenAI `code`; empty: null.
+  std::string anthropic_type; ///< Anthropic `error.type`.
+  std::string message;
+  std::string detail; ///< Anthropic `details.error_code`; also the Gemini quota id of a 429.
+};
+
+/// How much of the rate headers is shown, and how truly.
+enum class header_mode : uint8_t { full, partial, none, stale, lying };
+std::optional<header_mode> header_mode_from(std::string_view text);
+
+/// One provider's wire format. A new provider is one file with one of these, and one row in
+/// `find_shape`.
+class shape {
+public:
+  virtual ~shape() = default;
+  /// Reads a request body. The error's context is what the provider would answer with a 400.
+  virtual result<mock_call> parse(std::string_view body) const = 0;
+  /// The body of a plain answer. `id` is that of the exchange, `now` in seconds since 1970.
+  virtual std::string answer(const mock_call& call, const mock_answer& a, const answer_tweak& t,
+                             std::string_view id, int64_t now) const = 0;
+  /// The events of a streamed answer, each with its blank line. The last one is the end marker.
+  virtual std::vector<std::string> events(const mock_call& call, const mock_answer& a,
+                                          const answer_tweak& t, std::string_view id,
+                                          int64_t now) const = 0;
+  virtual std::string error_body(const provider_error& e, std::string_view id) const = 0;
+  /// The limiter's refusal in this provider's words; `wait` is in seconds of the client's clock.
+  virtual provider_error rejection(const admission& a, std::string_view model,
+                                   double wait) const = 0;
+  /// Rate headers and the exchange's id.
+  virtual void headers(std::string& out, const limit_levels& levels, header_mode mode,
+                       std::string_view id, mock_random& r,
+                       std::chrono::system_clock::time_point now) const = 0;
+};
+
+/// The shape served at `path`, or null.
+const shape* find_shape(std::string_view path);
+
+/// The rows of `find_shape`.
+const shape& chat_shape();
+const shape& embeddings_shape();
+const shape& messages_shape();
+
+/// "requests per min (RPM)" and the like.
+std::string_view dimension_text(dimension d);
+
+/// One rate header; in the lying mode the value is drawn from what real proxies have sent.
+void add_rate_header(std::string& out, std::string_view name, std::string_view value,
+                     header_mode mode, mock_random& r);
+
+} // namespace penstock::mock

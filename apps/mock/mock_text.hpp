@@ -1,0 +1,40 @@
+#pragma once
+
+#include "core/error.hpp"
+#include "core/time.hpp"
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace penstock::mock {
+
+/// Appends `text` as a JSON string, quotes included. Bytes that are not UTF-8 go through as they
+/// are.
+void append_json(std::string& out, std::string_view text);
+/// Appends a number without an exponent and without trailing zeros ("0.25", "120000").
+void append_number(std::string& out, double n);
+void append_number(std::string& out, uint64_t n);
+/// Sixteen hexadecimal digits.
+std::string hex(uint64_t n);
+/// The first `count` code points; never cuts one in half.
+std::string_view first_codepoints(std::string_view text, size_t count);
+/// A span as Go prints it: "6m0s", "1.5s", "120ms". Zero is "0s".
+std::string go_duration(double seconds);
+/// "2026-08-01T12:00:03Z".
+std::string rfc3339(std::chrono::system_clock::time_point t);
+/// "Sat, 01 Aug 2026 12:00:03 GMT".
+std::string http_date(std::chrono::system_clock::time_point t);
+/// Reads "350ms", "2s", "1.5", "3m", "1h"; a bare number means seconds.
+result<duration> parse_span(std::string_view text);
+result<double> parse_number(std::string_view text);
+/// For arguments of faults, which were looked at by nobody before.
+double number_or(std::string_view text, double fallback);
+duration span_or(std::string_view text, duration fallback);
+/// Thousands with commas, as in the texts of providers.
+std::string with_commas(double n);
+/// "name:argument,key=value" in its parts; those without '=' have an empty second half.
+std::vector<std::pair<std::string_view, std::string_view>> split_spec(std::string_view spec);
+
+} // namespace penstock::mock
