@@ -82,6 +82,7 @@ enum class origin : uint8_t { built_in, file, environment, command_line };
 struct loaded_settings {
   settings values;
   std::map<std::string, std::string> origins;
+  std::string file; ///< The configuration file that was read; empty if there was none.
 };
 
 } // namespace penstock::config

@@ -1,0 +1,195 @@
+#include "config/keys.hpp"
+#include "config/url.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace penstock::config {
+
+namespace {
+
+constexpr std::array<std::string_view, 4> modes{"auto", "parallel", "batch", "sequential"};
+constexpr std::array<std::string_view, 2> upstreams{"openai", "mock"};
+
+bool is_printable(std::string_view text) {
+  return text.size() <= 4096 && std::ranges::none_of(text, [](char c) {
+    return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+  });
+}
+
+bool is_variable_name(std::string_view text) {
+  if (text.size() > 200 || (!text.empty() && text.front() >= '0' && text.front() <= '9'))
+    return false;
+  return std::ranges::all_of(text, [](char c) {
+    return c == '_' || (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+  });
+}
+
+bool is_base_url(std::string_view text) { return parse_base_url(text).has_value(); }
+
+constexpr double day = 86'400;
+constexpr double kib = 1024;
+constexpr double gib = kib * kib * kib;
+
+constexpr value_range rate_range{.min = 1e-3, .max = 1e12, .zero_means = "no limit"};
+constexpr value_range price_range{.min = 0, .max = 1e6};
+
+/// A setting that has one place only.
+key_row plain_row(std::string_view name, std::string_view flag, value_kind kind,
+              std::string_view placeholder, field (*at)(settings&), value_range range,
+              std::string_view help) {
+  return {.name = name, .flag = flag, .kind = kind, .placeholder = placeholder, .help = help,
+          .range = range, .choices = {}, .form = {}, .at = at};
+}
+
+key_row text_row(std::string_view name, std::string_view flag, std::string_view placeholder,
+             field (*at)(settings&), bool (*fits)(std::string_view), std::string_view form,
+             std::string_view help) {
+  return {.name = name, .flag = flag, .kind = value_kind::text, .placeholder = placeholder,
+          .help = help, .range = {}, .choices = {}, .form = form, .fits = fits, .at = at};
+}
+
+key_row choice_row(std::string_view name, std::string_view flag, std::span<const std::string_view> words,
+               field (*at)(settings&), std::string_view help) {
+  return {.name = name, .flag = flag, .kind = value_kind::choice, .placeholder = "NAME",
+          .help = help, .range = {}, .choices = words, .form = {}, .at = at};
+}
+
+/// A setting of the default lane that every other lane has as well.
+key_row limit_row(std::string_view name, std::string_view flag, value_kind kind,
+              std::string_view placeholder, field (*at)(settings&), field (*at_lane)(limit_settings&),
+              value_range range, bool inherited, std::string_view help) {
+  auto row = plain_row(name, flag, kind, placeholder, at, range, help);
+  row.at_lane = at_lane;
+  row.inherited = inherited;
+  return row;
+}
+
+// The accessors of one setting differ in nothing but the member.
+#define PENSTOCK_AT(member) [](settings& s) -> field { return &s.member; }
+#define PENSTOCK_LIMIT_AT(member)                                                                  \
+  [](settings& s) -> field { return &s.upstream.limits.member; },                                  \
+      [](limit_settings& l) -> field { return &l.member; }
+
+std::vector<key_row> make_keys() {
+  using enum value_kind;
+  std::vector<key_row> rows{
+      choice_row("upstream.protocol", "upstream", upstreams, PENSTOCK_AT(upstream),
+             "What is at the other end: a provider's protocol, or the built-in mock."),
+      text_row("upstream.base_url", "base-url", "URL", PENSTOCK_AT(upstream.base_url), is_base_url,
+           "an http or https URL such as \"https://api.openai.com/v1\", without credentials, query "
+           "or fragment",
+           "Where the provider is; any server that speaks the protocol will do."),
+      text_row("upstream.api_key_env", "api-key-env", "NAME", PENSTOCK_AT(upstream.api_key_env),
+           is_variable_name, "the name of an environment variable (not the key itself)",
+           "Environment variable that holds the API key; empty sends no key."),
+      text_row("upstream.api_key_file", "api-key-file", "FILE", PENSTOCK_AT(upstream.api_key_file),
+           is_printable, "a file name", "File with the API key on its first line; wins over the variable."),
+      text_row("upstream.ca_file", "ca-file", "FILE", PENSTOCK_AT(upstream.ca_file), is_printable,
+           "a file name", "PEM bundle of trusted certificates instead of the system's."),
+      plain_row("upstream.price_input", "price-input", number, "USD", PENSTOCK_AT(upstream.price_input),
+            price_range, "Dollars per million input tokens, for cost estimates; 0 is unknown."),
+      plain_row("upstream.price_output", "price-output", number, "USD",
+            PENSTOCK_AT(upstream.price_output), price_range,
+            "Dollars per million output tokens, for cost estimates; 0 is unknown."),
+
+      limit_row("upstream.limits.rpm", "rpm", number, "N", PENSTOCK_LIMIT_AT(rpm), rate_range, false,
+            "Requests per minute that the provider allows."),
+      limit_row("upstream.limits.rpd", "rpd", number, "N", PENSTOCK_LIMIT_AT(rpd), rate_range, false,
+            "Requests per day that the provider allows."),
+      limit_row("upstream.limits.tpm", "tpm", number, "N", PENSTOCK_LIMIT_AT(tpm), rate_range, false,
+            "Tokens per minute, input and output together."),
+      limit_row("upstream.limits.itpm", "itpm", number, "N", PENSTOCK_LIMIT_AT(itpm), rate_range, false,
+            "Input tokens per minute."),
+      limit_row("upstream.limits.otpm", "otpm", number, "N", PENSTOCK_LIMIT_AT(otpm), rate_range, false,
+            "Output tokens per minute."),
+      limit_row("upstream.limits.headroom", "headroom", number, "X", PENSTOCK_LIMIT_AT(headroom),
+            {.min = 0, .max = 1, .above_min = true}, true,
+            "Share of each limit to use at first; the rest is for others on the same account."),
+      limit_row("upstream.limits.adaptive", "adaptive", boolean, "", PENSTOCK_LIMIT_AT(adaptive), {}, true,
+            "Let the share rise towards 1 while no 429 comes, and shrink on one."),
+      limit_row("upstream.limits.burst", "burst", span, "TIME", PENSTOCK_LIMIT_AT(burst),
+            {.min = 1e-3, .max = day}, true,
+            "How much of a limit may go out at once; 60s is a whole minute's worth, 1s suits "
+            "providers that count per second."),
+
+      choice_row("run.mode", "mode", modes, PENSTOCK_AT(run.mode),
+             "How requests run; auto picks by their number and falls back when it must."),
+      text_row("run.model", "model", "NAME", PENSTOCK_AT(run.model), is_printable,
+           "a model's name without control characters", "Send this model instead of the one in each line."),
+      plain_row("run.max_in_flight", "max-in-flight", integer, "N", PENSTOCK_AT(run.max_in_flight),
+            {.min = 1, .max = 100'000}, "Requests in flight at once."),
+      plain_row("run.attempts", "attempts", integer, "N", PENSTOCK_AT(run.attempts),
+            {.min = 1, .max = 100}, "HTTP attempts per request and mode."),
+      plain_row("run.timeout", "timeout", span, "TIME", PENSTOCK_AT(run.timeout),
+            {.min = 1e-3, .max = 7 * day}, "The longest that one attempt may take."),
+      plain_row("run.idle_timeout", "idle-timeout", span, "TIME", PENSTOCK_AT(run.idle_timeout),
+            {.min = 1e-3, .max = 7 * day}, "The longest silence within one attempt."),
+      plain_row("run.connect_timeout", "connect-timeout", span, "TIME", PENSTOCK_AT(run.connect_timeout),
+            {.min = 1e-3, .max = 3600}, "The longest that connecting may take, TLS included."),
+      plain_row("run.deadline", "deadline", span, "TIME", PENSTOCK_AT(run.deadline),
+            {.min = 1e-3, .max = 365 * day, .zero_means = "none"}, "The longest that the whole job may take."),
+      plain_row("run.grace_period", "grace-period", span, "TIME", PENSTOCK_AT(run.grace_period),
+            {.min = 0, .max = day}, "How long a stop waits for what is in flight."),
+      plain_row("run.strict", "strict", boolean, "", PENSTOCK_AT(run.strict), {},
+            "Stop before the first send if any input line is bad."),
+      plain_row("run.restart", "restart", boolean, "", PENSTOCK_AT(run.restart), {},
+            "Throw away an earlier output and its journal, and pay again."),
+      plain_row("run.dry_run", "dry-run", boolean, "", PENSTOCK_AT(run.dry_run), {},
+            "Print size, time and cost of the job; send nothing."),
+      plain_row("run.quiet", "quiet", boolean, "", PENSTOCK_AT(run.quiet), {}, "Show no progress."),
+      plain_row("run.json", "json", boolean, "", PENSTOCK_AT(run.json), {},
+            "Print the summary as JSON on standard output."),
+      // 2^53: the largest range that survives JSON readers of every language.
+      plain_row("run.seed", "seed", integer, "N", PENSTOCK_AT(run.seed),
+            {.min = 0, .max = 9'007'199'254'740'992.0},
+            "Seed of jitter and of the mock, to repeat a run; 0 draws one."),
+      plain_row("run.body_max", "body-max", bytes, "SIZE", PENSTOCK_AT(run.body_max),
+            {.min = kib, .max = 4 * gib}, "The largest answer that is accepted."),
+      // A permit counts the bytes of a body in 32 bits.
+      plain_row("run.line_max", "line-max", bytes, "SIZE", PENSTOCK_AT(run.line_max),
+            {.min = kib, .max = 2 * gib}, "The longest input line that is accepted."),
+      plain_row("run.window_requests", "window", integer, "N", PENSTOCK_AT(run.window_requests),
+            {.min = 1, .max = 1'000'000},
+            "Requests read but not yet written in order; it bounds what can be in flight, too."),
+      plain_row("run.window_bytes", "window-bytes", bytes, "SIZE", PENSTOCK_AT(run.window_bytes),
+            {.min = kib, .max = 64 * gib}, "Bytes of bodies that may wait for their turn."),
+      plain_row("run.breaker_trips_after", "breaker-trips-after", integer, "N",
+            PENSTOCK_AT(run.breaker_trips_after), {.min = 1, .max = 1'000'000},
+            "Consecutive failures of the provider after which it is left alone for a while."),
+      plain_row("run.breaker_open_for", "breaker-open-for", span, "TIME",
+            PENSTOCK_AT(run.breaker_open_for), {.min = 1e-3, .max = day},
+            "How long that while is; then one request probes."),
+  };
+  for (auto& row : rows)
+    // People paste the key where its name belongs.
+    row.echoed = row.name != "upstream.api_key_env";
+  return rows;
+}
+
+#undef PENSTOCK_AT
+#undef PENSTOCK_LIMIT_AT
+
+} // namespace
+
+std::span<const key_row> keys() {
+  static const std::vector<key_row> rows = make_keys();
+  return rows;
+}
+
+const key_row* find_key(std::string_view name) {
+  const auto rows = keys();
+  const auto found = std::ranges::find(rows, name, &key_row::name);
+  return found == rows.end() ? nullptr : &*found;
+}
+
+std::string key_row::env_name() const {
+  std::string out = "PENSTOCK_";
+  for (char c : flag)
+    out += c == '-' ? '_' : static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
+  return out;
+}
+
+std::string_view key_row::short_name() const { return name.substr(name.rfind('.') + 1); }
+
+} // namespace penstock::config

@@ -1,0 +1,97 @@
+#pragma once
+
+#include "config/settings.hpp"
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+
+namespace penstock::config {
+
+/// How the value of a key is written and checked.
+enum class value_kind : uint8_t {
+  boolean, ///< true or false
+  integer, ///< a whole number
+  number,  ///< a number
+  span,    ///< "90s", "1h30m", or seconds
+  bytes,   ///< "32MB", "64KiB", or bytes
+  text,    ///< anything that passes the row's own check
+  choice,  ///< one of the row's words
+};
+
+/// A value outside the settings. Spans are nanoseconds, sizes are bytes, choices are their words.
+using scalar = std::variant<bool, int64_t, double, std::string>;
+
+/// The place of a value inside the settings. The upstream as a whole stands for its kind, because
+/// "mock" is a kind to the user and a flag to the program.
+using field = std::variant<bool*, uint32_t*, uint64_t*, double*, duration*, std::string*, core::mode*,
+                           upstream_settings*>;
+
+/// What a number, span (in seconds) or size (in bytes) may be.
+struct value_range {
+  double min = 0;
+  double max = 0;
+  bool above_min = false;           ///< `min` itself is refused.
+  std::string_view zero_means = {}; ///< If set, zero is allowed besides, and means this.
+};
+
+/// One setting. The table of these rows is the only place that knows names, flags, help and ranges:
+/// the file reader, the environment, the command line, `--help`, `config show`, the reference and
+/// validation all walk it.
+struct key_row {
+  std::string_view name;        ///< As in the file: "run.max_in_flight".
+  std::string_view flag;        ///< On the command line: "max-in-flight".
+  value_kind kind;
+  std::string_view placeholder; ///< What help shows after the flag, for example "N".
+  std::string_view help;        ///< One sentence.
+  value_range range;            ///< For integer, number, span and bytes.
+  std::span<const std::string_view> choices; ///< For choice.
+  std::string_view form;        ///< For text: what it must be, for example "an http or https URL".
+  bool (*fits)(std::string_view) = nullptr;   ///< For text: whether it is that.
+  field (*at)(settings&) = nullptr;           ///< Where the value lives.
+  field (*at_lane)(limit_settings&) = nullptr; ///< Set for limits: lanes have this key, too.
+  bool inherited = false;       ///< A lane that is silent takes the value of `[upstream.limits]`.
+  bool echoed = true;           ///< False: a wrong value may be a secret, messages do not repeat it.
+
+  /// "PENSTOCK_MAX_IN_FLIGHT".
+  std::string env_name() const;
+  /// The last part of the name: "max_in_flight".
+  std::string_view short_name() const;
+};
+
+/// All settings, in the order of the reference.
+std::span<const key_row> keys();
+
+/// The row called `name`, or null.
+const key_row* find_key(std::string_view name);
+
+/// What is allowed, to stand after "must be": "an integer from 1 to 100".
+std::string allowed(const key_row& row);
+
+/// What a field holds now.
+scalar read(const field& from);
+
+/// The value of a key in `values`.
+scalar read(const key_row& row, const settings& values);
+
+/// `value` as it is written in a file: 256, 0.8, true, "10m", "32MiB", "auto".
+std::string format(const key_row& row, const scalar& value);
+
+/// Says why `value` is not allowed ("must be an integer from 1 to 100, is 0"), or nothing if it is.
+std::optional<std::string> check(const key_row& row, const scalar& value);
+
+/// Puts `value` into `to`, in the units of `scalar`.
+/// @pre `check` finds nothing wrong with it.
+void write(const field& to, const scalar& value);
+
+/// Puts a value from a file into `to`. Its type must fit: text is no number, and
+/// a bare number stands for seconds or bytes.
+/// @returns what is wrong, as `check` does; `to` is then untouched.
+std::optional<std::string> assign(const key_row& row, field to, const scalar& value);
+
+/// Puts the text of a command line or an environment variable into `to`, as `assign` does.
+std::optional<std::string> assign_text(const key_row& row, field to, std::string_view text);
+
+} // namespace penstock::config

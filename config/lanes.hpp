@@ -1,0 +1,20 @@
+#pragma once
+
+#include "config/settings.hpp"
+
+#include <string_view>
+
+namespace penstock::config {
+
+/// Whether `text` matches `pattern`, where `*` stands for any bytes and `?` for one. Linear in
+/// practice, and never worse than the product of the lengths.
+bool glob_match(std::string_view pattern, std::string_view text) noexcept;
+
+/// The lane that serves `model`: the first whose patterns match, or null for the default lane.
+const lane_settings* lane_of(const upstream_settings& upstream, std::string_view model) noexcept;
+
+/// What `core::lane` needs to know of one lane: its limits, and the breaker and width of the run.
+core::lane_limits lane_limits_of(const settings& values, const limit_settings& limits,
+                                 core::charge_rule charging);
+
+} // namespace penstock::config

@@ -1,0 +1,32 @@
+#pragma once
+
+#include "config/keys.hpp"
+
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace penstock::config {
+
+/// A value of a file that no key can take: a date, an empty section, a mixed list.
+struct other_value {
+  std::string what; ///< For people: "a date".
+};
+
+/// One leaf of a configuration file.
+struct file_entry {
+  std::string key; ///< Dotted, list members numbered: "upstream.lanes[0].name".
+  std::variant<scalar, std::vector<std::string>, other_value> value;
+  uint32_t line = 0;   ///< From 1.
+  uint32_t column = 0; ///< From 1.
+};
+
+/// The leaves of a TOML text in the order of their lines. `name` stands in the error, which also has
+/// line and column.
+result<std::vector<file_entry>> parse_toml(std::string_view text, const std::string& name);
+
+/// `parse_toml` of the file called `name`; refuses what is no regular file of at most 1 MiB.
+result<std::vector<file_entry>> read_toml(const std::string& name);
+
+} // namespace penstock::config

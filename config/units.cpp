@@ -1,0 +1,141 @@
+#include "config/units.hpp"
+#include "config/text.hpp"
+
+#include <array>
+#include <charconv>
+#include <cmath>
+
+namespace penstock::config {
+
+namespace {
+
+/// A unit and what it is worth: nanoseconds or bytes.
+struct unit {
+  std::string_view name;
+  int64_t worth;
+};
+
+// Large to small: a text may only walk down this list.
+constexpr std::array span_units{
+    unit{"d", 86'400'000'000'000}, unit{"h", 3'600'000'000'000}, unit{"m", 60'000'000'000},
+    unit{"s", 1'000'000'000},      unit{"ms", 1'000'000},        unit{"us", 1'000},
+    unit{"ns", 1},
+};
+
+constexpr std::array size_units{
+    unit{"gib", 1 << 30}, unit{"mib", 1 << 20}, unit{"kib", 1 << 10}, unit{"gb", 1'000'000'000},
+    unit{"mb", 1'000'000}, unit{"kb", 1'000},   unit{"b", 1},
+};
+
+/// Both kinds of value stay below this, far enough from 2^63 for rounding.
+constexpr double value_bound = 9.2e18;
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+
+/// Takes an unsigned decimal ("12", "0.5") off the front of `text`.
+std::optional<double> take_decimal(std::string_view& text) {
+  if (text.empty() || !is_digit(text.front()))
+    return std::nullopt;
+  double value = 0;
+  auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), value,
+                                   std::chars_format::fixed);
+  if (ec != std::errc{})
+    return std::nullopt;
+  text.remove_prefix(static_cast<size_t>(end - text.data()));
+  return value;
+}
+
+/// Takes the letters off the front of `text`.
+std::string_view take_letters(std::string_view& text) {
+  size_t n = 0;
+  while (n < text.size() && is_letter(text[n]))
+    ++n;
+  auto letters = text.substr(0, n);
+  text.remove_prefix(n);
+  return letters;
+}
+
+} // namespace
+
+std::optional<duration> parse_duration(std::string_view text) {
+  double total = 0;
+  size_t next_unit = 0;
+  for (bool first = true; first || !text.empty(); first = false) {
+    auto value = take_decimal(text);
+    if (!value)
+      return std::nullopt;
+    auto name = take_letters(text);
+    if (name.empty()) {
+      if (!first || !text.empty())
+        return std::nullopt;
+      name = "s";
+    }
+    while (next_unit < span_units.size() && span_units[next_unit].name != name)
+      ++next_unit;
+    if (next_unit == span_units.size())
+      return std::nullopt;
+    total += *value * static_cast<double>(span_units[next_unit++].worth);
+    if (total > value_bound)
+      return std::nullopt;
+  }
+  return duration{std::llround(total)};
+}
+
+std::string format_duration(duration d) {
+  int64_t left = d.count();
+  std::string text;
+  for (auto& [name, worth] : span_units) {
+    // "90d" says less than "2160h" to nobody, but "1d12h" reads worse than "36h".
+    if (name == "d" && left % worth != 0)
+      continue;
+    if (left / worth > 0)
+      text += std::to_string(left / worth) + std::string{name};
+    left %= worth;
+  }
+  return text.empty() ? "0s" : text;
+}
+
+std::optional<uint64_t> parse_bytes(std::string_view text) {
+  auto value = take_decimal(text);
+  if (!value)
+    return std::nullopt;
+  const auto name = lower(take_letters(text));
+  if (!text.empty())
+    return std::nullopt;
+  for (auto& u : size_units) {
+    if (u.name != (name.empty() ? "b" : name))
+      continue;
+    const double bytes = *value * static_cast<double>(u.worth);
+    if (bytes > value_bound || bytes != std::floor(bytes))
+      return std::nullopt;
+    return static_cast<uint64_t>(bytes);
+  }
+  return std::nullopt;
+}
+
+std::string format_bytes(uint64_t n) {
+  constexpr std::array<std::pair<std::string_view, uint64_t>, 3> binary{
+      {{"GiB", 1u << 30}, {"MiB", 1u << 20}, {"KiB", 1u << 10}}};
+  for (auto& [name, worth] : binary)
+    if (n >= worth && n % worth == 0)
+      return std::to_string(n / worth) + std::string{name};
+  return std::to_string(n) + "B";
+}
+
+std::optional<double> parse_number(std::string_view text) {
+  double value = 0;
+  auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (ec != std::errc{} || end != text.data() + text.size() || !std::isfinite(value))
+    return std::nullopt;
+  return value;
+}
+
+std::string format_number(double x) {
+  std::array<char, 32> buffer;
+  auto [end, ec] = std::to_chars(buffer.data(), buffer.data() + buffer.size(), x);
+  return ec == std::errc{} ? std::string{buffer.data(), end} : "?";
+}
+
+} // namespace penstock::config
