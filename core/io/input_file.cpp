@@ -28,6 +28,10 @@ void input_file::flush_hash() {
   hashed_ = at_;
 }
 
+bool input_file::has_line() const noexcept {
+  return end_ > at_ && std::memchr(buffer_.data() + at_, '\n', end_ - at_) != nullptr;
+}
+
 std::string input_file::hash() {
   flush_hash();
   return hash_.hex();

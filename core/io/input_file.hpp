@@ -35,6 +35,8 @@ public:
   result<bool> next(input_line& line);
   /// Whether the input can be opened and read again from the start.
   bool is_regular() const noexcept { return source_->is_regular(); }
+  /// Whether the next line is here already, so that `next` will not wait for a silent pipe.
+  bool has_line() const noexcept;
   /// Decompressed bytes of all lines returned so far, line breaks included.
   uint64_t bytes() const noexcept { return bytes_; }
   /// SHA-256 of those bytes, in hex.

@@ -46,6 +46,8 @@ public:
   uint64_t bytes() const noexcept { return file_.bytes(); }
   /// Whether the input can be opened and read again from the start.
   bool is_regular() const noexcept { return file_.is_regular(); }
+  /// Whether a line is here already, so that `next` need not wait for a silent pipe.
+  bool has_more_buffered() const noexcept { return !ready_.empty() || file_.has_line(); }
 
 private:
   request_reader(std::string path, input_file file, reader_options options);

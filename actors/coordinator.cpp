@@ -1,0 +1,201 @@
+#include "actors/coordinator.hpp"
+
+#include "actors/collector.hpp"
+#include "messages/errors.hpp"
+
+#include <caf/all.hpp>
+
+#include <algorithm>
+
+namespace penstock::actors {
+
+namespace {
+
+/// Requests of one pull: enough to keep a pull rare, few enough to keep memory flat.
+constexpr uint32_t chunk_max = 512;
+
+} // namespace
+
+void coordinator_state::start(uint64_t job, engine_actor engine, job_options options,
+                              job_parts parts, uint32_t incarnation) {
+  job_ = job;
+  engine_ = std::move(engine);
+  options_ = std::move(options);
+  parts_ = std::move(parts);
+  plan_ = core::job_plan{options_.mode, parts_.total};
+  // Epochs of different lives of the job must not meet: each life gets a range of its own.
+  window_ = core::request_window{parts_.first, incarnation << 20};
+  counts_ = parts_.before;
+  counts_.mode_asked = std::string{to_string(options_.mode)};
+  collector = self->spawn<caf::linked>(actors::collector, coordinator_actor{self},
+                                       collector_neighbours{parts_.sink, parts_.store},
+                                       parts_.first, options_.window_requests);
+  self->link_to(parts_.source);
+  self->link_to(parts_.sink);
+  if (parts_.store)
+    self->link_to(parts_.store);
+  for (auto& item : parts_.recorded)
+    recorded_.insert(item.index);
+  if (!parts_.recorded.empty())
+    self->send(collector, atom::collect_v, std::move(parts_.recorded));
+  if (options_.deadline > duration{}) {
+    deadline_ = self->clock().now() + options_.deadline;
+    schedule_wake(options_.deadline);
+  }
+  maybe_pull();
+}
+
+void coordinator_state::maybe_pull() {
+  const auto room = options_.window_requests - std::min<size_t>(window_.size(), options_.window_requests);
+  const auto low_water = std::max<size_t>(2 * options_.in_flight_max, chunk_max);
+  if (pull_pending_ || source_ended_ || phase_ != phase::running || room == 0
+      || window_.bytes() + held_bytes_ >= options_.window_bytes
+      || window_.count(core::request_state::ready) >= low_water)
+    return;
+  pull_pending_ = true;
+  self->send(parts_.source, atom::pull_v, std::min<uint32_t>(room, chunk_max),
+             options_.window_bytes - window_.bytes() - held_bytes_);
+}
+
+void coordinator_state::take_chunk(const request_chunk& chunk) {
+  pull_pending_ = false;
+  source_ended_ = chunk.end;
+  for (auto& what : chunk.requests) {
+    const auto index = window_.end();
+    if (recorded_.erase(index)) {
+      window_.push(nullptr);
+      continue;
+    }
+    ++counts_.read;
+    window_.push(what);
+    if (what->rejection)
+      end_open(index, core::outcome_state::failed, *what->rejection);
+    else if (ending_as_)
+      end_open(index, *ending_as_, counts_.cause);
+  }
+  step();
+}
+
+bool coordinator_state::eligible() const {
+  return phase_ == phase::running && !leaving_ && !ending_as_;
+}
+
+uint32_t coordinator_state::handout_limit() {
+  if (!eligible())
+    return 0;
+  const auto in_flight = window_.count(core::request_state::in_flight);
+  const size_t cap = plan_.one_at_a_time() ? 1 : options_.in_flight_max;
+  if (in_flight >= cap)
+    return 0;
+  if (plan_.on_detour()) {
+    const auto* entry = detour_ ? window_.find(*detour_) : nullptr;
+    return entry && entry->state == core::request_state::ready ? 1 : 0;
+  }
+  const auto room = static_cast<uint32_t>(cap - in_flight);
+  // Too many results wait for the slow disk or for the request at the head: only the head may go.
+  if (held_bytes_ >= options_.window_bytes)
+    return window_.next_ready(window_.done_below() + 1) ? 1 : 0;
+  return static_cast<uint32_t>(std::min<size_t>(room, window_.count(core::request_state::ready)));
+}
+
+void coordinator_state::announce() {
+  const auto wanted = handout_limit();
+  if (wanted != told_) {
+    told_ = wanted;
+    self->send(engine_, atom::demand_v, job_, wanted);
+  }
+}
+
+void coordinator_state::take_slots(node_actor node, uint64_t node_id, uint32_t slots) {
+  told_ -= std::min(told_, slots);
+  assignment work;
+  while (work.requests.size() < slots && handout_limit() > 0) {
+    const auto index = window_.next_ready();
+    if (!index)
+      break;
+    const auto epoch = window_.hand_out(*index, node_id);
+    auto& entry = *window_.find(*index);
+    assigned_request req{{job_, *index, epoch}, shared_request{entry.what}, 0, 0, {}, {}};
+    if (entry.last) {
+      req.attempts_before = entry.last->attempts;
+      req.rate_limited_before = entry.last->rate_limited;
+      req.queued_before = entry.last->queued;
+      req.upstream_before = entry.last->upstream;
+    }
+    work.requests.push_back(std::move(req));
+  }
+  const auto unused = slots - static_cast<uint32_t>(work.requests.size());
+  if (unused > 0)
+    self->send(engine_, atom::freed_v, slot_return{job_, node_id, unused});
+  if (!work.requests.empty()) {
+    work.job = job_;
+    work.tenant = options_.tenant;
+    work.priority = options_.priority;
+    work.ran_as = plan_.current();
+    work.attempts_max = options_.attempts_max;
+    work.seed = options_.seed;
+    work.client_id = options_.client_id;
+    if (deadline_)
+      work.time_left = std::max(duration{1}, *deadline_ - self->clock().now());
+    nodes_[node_id] = node;
+    self->send(node, atom::assign_v, std::move(work));
+    counts_.in_flight_peak = std::max<uint64_t>(counts_.in_flight_peak,
+                                                window_.count(core::request_state::in_flight));
+  }
+  maybe_pull();
+  announce();
+}
+
+void coordinator_state::take_progress(const collector_progress& progress) {
+  held_bytes_ = progress.held_bytes;
+  window_.pop_below(progress.written_below);
+  counts_.written = progress.written_below;
+  step();
+}
+
+void coordinator_state::deliver(shared_outcome outcome) {
+  count(*outcome);
+  const auto index = outcome->index;
+  outcomes_.push_back({index, std::move(outcome), nullptr});
+}
+
+void coordinator_state::flush_outcomes() {
+  if (outcomes_.empty())
+    return;
+  self->send(collector, atom::collect_v, std::move(outcomes_));
+  outcomes_.clear();
+}
+
+/// Whatever happened: pass results on, see whether the mode changes, pull, announce, maybe end.
+void coordinator_state::step() {
+  flush_outcomes();
+  change_mode();
+  maybe_pull();
+  announce();
+  try_close();
+}
+
+coordinator_actor::behavior_type
+coordinator(coordinator_actor::stateful_pointer<coordinator_state> self, uint64_t job,
+            engine_actor engine, job_options options, std::shared_ptr<job_parts> parts,
+            uint32_t incarnation) {
+  self->state.self = self;
+  self->state.start(job, std::move(engine), std::move(options), std::move(*parts), incarnation);
+  return {
+    [self](atom::report, const report_batch& batch) { self->state.take_reports(batch); },
+    [self](atom::chunk, const request_chunk& chunk) { self->state.take_chunk(chunk); },
+    [self](atom::failed, const error& why) { self->state.fail(why); },
+    [self](atom::slots, node_actor node, uint64_t node_id, uint32_t slots) {
+      self->state.take_slots(std::move(node), node_id, slots);
+    },
+    [self](atom::written, const collector_progress& x) { self->state.take_progress(x); },
+    [self](atom::lost, uint64_t node) { self->state.lose_node(node); },
+    [self](atom::drain) { self->state.drain(); },
+    [self](atom::abort) { self->state.abort(); },
+    [self](atom::cancel) { self->state.cancel(); },
+    [self](atom::status) { return self->state.status(); },
+    [self](atom::wake) { self->state.wake(); },
+  };
+}
+
+} // namespace penstock::actors

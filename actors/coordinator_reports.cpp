@@ -1,0 +1,262 @@
+#include "actors/coordinator.hpp"
+
+#include <caf/all.hpp>
+
+#include <algorithm>
+
+namespace penstock::actors {
+
+namespace {
+
+/// Losses after which a request is taken to be what kills its workers.
+constexpr uint32_t losses_max = 3;
+
+/// How often one request goes to see whether a held lane takes work again.
+constexpr auto held_retry_every = std::chrono::seconds{1};
+
+/// A copy of `last` (or a bare outcome of `req`) that ended as `state` because of `why`.
+shared_outcome ended(const core::request& req, const std::shared_ptr<const core::outcome>& last,
+                     core::outcome_state state, error why) {
+  auto out = last ? *last : core::outcome{};
+  out.index = req.index;
+  out.custom_id = req.custom_id;
+  out.state = state;
+  out.failure = std::move(why);
+  return make_shared_value(std::move(out));
+}
+
+} // namespace
+
+void coordinator_state::take_reports(const report_batch& batch) {
+  for (auto& report : batch.reports)
+    take_report(report);
+  step();
+}
+
+void coordinator_state::take_report(const work_report& report) {
+  const auto index = report.key.index;
+  if (!window_.is_current(index, report.key.epoch)) {
+    ++counts_.refused_late;
+    return;
+  }
+  auto& entry = *window_.find(index);
+  if (report.last_attempt > duration{})
+    attempts_.record(report.last_attempt);
+  switch (report.kind) {
+  case report_kind::finished:
+    plan_.finished(false, errc::internal);
+    if (report.outcome->state == core::outcome_state::completed) {
+      lanes_seen_well_.insert(report.outcome->lane);
+      release_held(report.outcome->lane);
+    }
+    finish(index, report.outcome);
+    return;
+  case report_kind::degraded:
+    plan_.finished(true, report.outcome->failure->code);
+    if (plan_.is_last()) {
+      finish(index, report.outcome);
+      return;
+    }
+    entry.last = report.outcome;
+    window_.move(index, core::request_state::carried);
+    break;
+  case report_kind::lost:
+    ++counts_.lost;
+    if (++entry.losses >= losses_max) {
+      end_open(index, core::outcome_state::failed,
+               {errc::poison, "the worker of this request died " + std::to_string(losses_max)
+                                + " times"});
+      return;
+    }
+    window_.move(index, core::request_state::ready);
+    break;
+  case report_kind::aborting:
+    entry.last = report.outcome;
+    window_.move(index, core::request_state::ready);
+    stop(job_state::aborted, *report.outcome->failure);
+    return;
+  case report_kind::held:
+    entry.last = report.outcome;
+    hold(index, report);
+    break;
+  case report_kind::given_back:
+    entry.last = report.outcome;
+    window_.move(index, core::request_state::ready);
+    break;
+  }
+  if (ending_as_)
+    end_open(index, *ending_as_, counts_.cause);
+}
+
+void coordinator_state::finish(uint64_t index, shared_outcome outcome) {
+  window_.finish(index);
+  deliver(std::move(outcome));
+}
+
+void coordinator_state::end_open(uint64_t index, core::outcome_state state, error why) {
+  auto& entry = *window_.find(index);
+  finish(index, ended(*entry.what, entry.last, state, std::move(why)));
+}
+
+void coordinator_state::end_open_as(core::outcome_state state, error why) {
+  ending_as_ = state;
+  counts_.cause = why;
+  for (auto s : {core::request_state::ready, core::request_state::carried, core::request_state::held})
+    for (auto index : window_.all(s))
+      end_open(index, state, why);
+  held_.clear();
+  abort_in_flight();
+  step();
+}
+
+void coordinator_state::count(const core::outcome& outcome) {
+  switch (outcome.state) {
+  case core::outcome_state::completed: ++counts_.completed; break;
+  case core::outcome_state::failed: ++counts_.failed; break;
+  case core::outcome_state::cancelled: ++counts_.cancelled; break;
+  case core::outcome_state::expired: ++counts_.expired; break;
+  }
+  counts_.cached += outcome.cached;
+  counts_.attempts += outcome.attempts;
+  counts_.rate_limited += outcome.rate_limited;
+  counts_.input_tokens += outcome.used.input_tokens;
+  counts_.output_tokens += outcome.used.output_tokens;
+  counts_.cached_input_tokens += outcome.used.cached_input_tokens;
+  counts_.upstream_time += outcome.upstream;
+}
+
+void coordinator_state::lose_node(uint64_t node) {
+  nodes_.erase(node);
+  for (auto index : window_.on_node(node)) {
+    auto& entry = *window_.find(index);
+    take_report({{job_, index, entry.epoch}, report_kind::lost, {}, {}, {}});
+  }
+  step();
+}
+
+// --- lanes that take nothing now ---
+
+void coordinator_state::hold(uint64_t index, const work_report& report) {
+  const auto now = self->clock().now();
+  const auto& lane = report.outcome->lane;
+  const auto quota = report.outcome->failure->code == errc::quota_exhausted;
+  auto [it, fresh] = held_.try_emplace(lane);
+  if (fresh)
+    it->second.since = now;
+  it->second.quota = quota;
+  it->second.cause = *report.outcome->failure;
+  it->second.retry_at = now + (quota ? std::max<duration>(report.resume_in, held_retry_every)
+                                     : duration{held_retry_every});
+  window_.move(index, core::request_state::held);
+  schedule_wake(it->second.retry_at - now);
+}
+
+void coordinator_state::release_held(const std::string& lane) {
+  if (held_.empty() || held_.erase(lane) == 0)
+    return;
+  for (auto index : window_.all(core::request_state::held))
+    if (window_.find(index)->last->lane == lane)
+      window_.move(index, core::request_state::ready);
+}
+
+void coordinator_state::retry_held(time_point now) {
+  std::vector<std::string> free;
+  for (auto& [lane, held] : held_) {
+    if (held.retry_at > now)
+      continue;
+    if (held.quota) {
+      free.push_back(lane);
+      continue;
+    }
+    const auto patience = lanes_seen_well_.count(lane) ? options_.outage_patience
+                                                       : options_.first_patience;
+    if (now - held.since > patience) {
+      give_up(held.cause);
+      return;
+    }
+    // One goes to see; the others wait for its success.
+    held.retry_at = now + held_retry_every;
+    for (auto index : window_.all(core::request_state::held))
+      if (window_.find(index)->last->lane == lane) {
+        window_.move(index, core::request_state::ready);
+        break;
+      }
+    schedule_wake(held_retry_every);
+  }
+  for (auto& lane : free)
+    release_held(lane);
+}
+
+/// The upstream is down for longer than we wait. What was tried fails with what it met; what never
+/// was tried must not fail for it: with any of that left, the job stops and can be resumed.
+void coordinator_state::give_up(error why) {
+  auto untried = !source_ended_ || window_.count(core::request_state::ready) > 0;
+  for (auto s : {core::request_state::carried, core::request_state::held})
+    for (auto index : window_.all(s)) {
+      auto& last = window_.find(index)->last;
+      if (last && last->attempts > 0)
+        end_open(index, core::outcome_state::failed, last->failure ? *last->failure : why);
+      else
+        untried = true;
+    }
+  held_.clear();
+  if (untried)
+    stop(job_state::aborted, std::move(why));
+}
+
+// --- modes ---
+
+void coordinator_state::change_mode() {
+  if (phase_ != phase::running || ending_as_)
+    return;
+  const auto idle = window_.count(core::request_state::in_flight) == 0;
+  if (plan_.on_detour()) {
+    if (idle)
+      go_on_with_detour();
+    return;
+  }
+  if (plan_.leave_early()) {
+    leaving_ = true; // What is in flight finishes first.
+    if (!idle)
+      return;
+    leaving_ = false;
+    if (plan_.is_last())
+      give_up({plan_.last_cause(), "the upstream fails most requests in every mode"});
+    else
+      step_down();
+    return;
+  }
+  // What failed here blocks the window, or is all that is left.
+  if (idle && !plan_.is_last() && window_.lowest(core::request_state::carried)
+      && handout_limit() == 0) {
+    plan_.step_down(false);
+    go_on_with_detour();
+  }
+}
+
+void coordinator_state::step_down() {
+  plan_.step_down(true);
+  for (auto index : window_.all(core::request_state::carried))
+    window_.move(index, core::request_state::ready);
+}
+
+/// Runs the carried requests one after the other in the last mode, then returns to the first. If most
+/// of them fail there too, the rest of them is not tried again: it failed in every attempt so far.
+void coordinator_state::go_on_with_detour() {
+  if (detour_) {
+    const auto* entry = window_.find(*detour_);
+    if (entry && entry->state != core::request_state::done)
+      return;
+  }
+  if (plan_.leave_early())
+    for (auto index : window_.all(core::request_state::carried))
+      end_open(index, core::outcome_state::failed, *window_.find(index)->last->failure);
+  detour_ = window_.lowest(core::request_state::carried);
+  if (detour_)
+    window_.move(*detour_, core::request_state::ready);
+  else
+    plan_.step_back();
+  flush_outcomes();
+}
+
+} // namespace penstock::actors

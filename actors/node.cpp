@@ -1,0 +1,87 @@
+#include "actors/node.hpp"
+
+#include <caf/all.hpp>
+
+namespace penstock::actors {
+
+node_state::~node_state() {
+  for (auto& [key, worker] : workers_)
+    caf::anon_send_exit(worker, caf::exit_reason::kill);
+}
+
+void node_state::assign(const assignment& work, report_taker_actor from) {
+  jobs_[work.job] = std::move(from);
+  for (auto& req : work.requests) {
+    worker_task task;
+    task.request = req;
+    task.id = (id << 32) | (++spawned_ & 0xFFFFFFFF);
+    task.node_id = id;
+    task.tenant = work.tenant;
+    task.priority = work.priority;
+    task.ran_as = work.ran_as;
+    task.attempts_max = work.attempts_max;
+    task.time_left = work.time_left;
+    task.seed = work.seed;
+    task.client_id = work.client_id;
+    workers_[req.key] = self->spawn(actors::worker, setup, std::move(task), neighbours,
+                                    node_actor{self});
+  }
+}
+
+void node_state::abort(uint64_t job) {
+  for (auto& [key, worker] : workers_)
+    if (key.job == job)
+      self->send(worker, atom::abort_v);
+}
+
+void node_state::rewire(const wiring& now) {
+  neighbours = now;
+  for (auto& [key, worker] : workers_)
+    self->send(worker, atom::rewire_v, now);
+}
+
+void node_state::done(work_report report) {
+  if (workers_.erase(report.key) == 0)
+    return;
+  reports_[report.key.job].push_back(std::move(report));
+  // The flush queues up behind all other reports that are here already.
+  if (!flush_pending_) {
+    flush_pending_ = true;
+    self->send(self, atom::flush_v);
+  }
+}
+
+void node_state::flush() {
+  flush_pending_ = false;
+  for (auto& [job, reports] : reports_) {
+    const auto freed = static_cast<uint32_t>(reports.size());
+    if (auto to = jobs_.find(job); to != jobs_.end())
+      self->send(to->second, atom::report_v, report_batch{id, std::move(reports)});
+    self->send(engine, atom::freed_v, slot_return{job, id, freed});
+  }
+  reports_.clear();
+}
+
+node_actor::behavior_type
+node(node_actor::stateful_pointer<node_state> self, uint64_t id, uint32_t slots,
+     engine_actor engine, std::shared_ptr<const worker_setup> setup, wiring neighbours) {
+  auto& st = self->state;
+  st.self = self;
+  st.id = id;
+  st.engine = engine;
+  st.setup = std::move(setup);
+  st.neighbours = std::move(neighbours);
+  self->send(engine, atom::join_v, node_actor{self}, id, slots);
+  return {
+    [self](atom::assign, const assignment& work) {
+      if (auto from = caf::actor_cast<report_taker_actor>(self->current_sender()))
+        self->state.assign(work, std::move(from));
+    },
+    [self](atom::abort, uint64_t job) { self->state.abort(job); },
+    [self](atom::rewire, const wiring& now) { self->state.rewire(now); },
+    [self](atom::done, work_report& report) { self->state.done(std::move(report)); },
+    [self](atom::flush) { self->state.flush(); },
+  };
+}
+
+} // namespace penstock::actors

@@ -1,0 +1,33 @@
+#pragma once
+
+#include "core/io/curl_loop.hpp"
+
+#include <caf/allowed_unsafe_message_type.hpp>
+
+#include <memory>
+#include <vector>
+
+namespace penstock {
+
+/// One exchange on its way to the http client, which takes it out. Stays inside the process: every
+/// node has a client.
+struct exchange_call {
+  std::shared_ptr<io::exchange> what;
+};
+
+/// The answer of the http client to one `exchange_call`.
+struct exchange_reply {
+  uint64_t id = 0;
+  std::shared_ptr<core::http_response> response;
+};
+
+/// What the curl loop finished in one round: one message, one wake-up.
+struct completion_batch {
+  std::shared_ptr<std::vector<io::completion>> completions;
+};
+
+} // namespace penstock
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(penstock::exchange_call)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(penstock::exchange_reply)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(penstock::completion_batch)

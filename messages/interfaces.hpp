@@ -1,0 +1,184 @@
+#pragma once
+
+#include "messages/flow.hpp"
+#include "messages/http.hpp"
+#include "messages/job.hpp"
+#include "messages/type_ids.hpp"
+#include "messages/work.hpp"
+
+#include <caf/replies_to.hpp>
+#include <caf/typed_actor.hpp>
+
+/// What every actor understands, one alias each. Work flows by one-way messages: the answer to a call
+/// may take hours (a permit) or never come (a dead node), and a deadline per message would cost more
+/// than the message. Whoever waits learns of a death through links, monitors or a `rewire`.
+namespace penstock {
+
+/// Whoever asked a rate limiter for a permit; it is answered by exactly one of the two.
+using permit_taker_actor = caf::typed_actor<
+  // The permit is granted: start the attempt now, settle it in any case.
+  caf::reacts_to<atom::granted, core::permit>,
+  // It never will be, or not soon (breaker open, daily quota).
+  caf::reacts_to<atom::refused, uint64_t, error>>;
+
+/// The RATE LIMITER actor interface, one per lane.
+using rate_limiter_actor = caf::typed_actor<
+  // Asks for a permit; the sender must be a `permit_taker_actor`.
+  caf::reacts_to<atom::acquire, core::permit_request>,
+  // Tells a restarted limiter of a permit that an earlier life granted.
+  caf::reacts_to<atom::adopt, core::permit_request>,
+  // Ends a permit.
+  caf::reacts_to<atom::settle, core::settlement>,
+  // Withdraws a request for a permit.
+  caf::reacts_to<atom::withdraw, uint64_t>,
+  // Everything that `owner` holds or waits for is void: it died.
+  caf::reacts_to<atom::release, uint64_t>,
+  caf::replies_to<atom::snapshot>::with<core::lane_snapshot>,
+  // INTERNAL: permits may be due.
+  caf::reacts_to<atom::wake>>;
+
+/// Whoever sent an exchange.
+using reply_taker_actor = caf::typed_actor<caf::reacts_to<atom::reply, exchange_reply>>;
+
+/// The HTTP CLIENT actor interface, one per process.
+using http_client_actor = caf::typed_actor<
+  // Starts an exchange; the sender must be a `reply_taker_actor`.
+  caf::reacts_to<atom::send, exchange_call>,
+  // Aborts one; its reply says so.
+  caf::reacts_to<atom::abort, uint64_t>,
+  // INTERNAL: from the loop's thread.
+  caf::reacts_to<atom::done, completion_batch>>;
+
+/// The long-lived actors that workers talk to. Sent again whenever one of them was restarted.
+struct wiring {
+  http_client_actor http;
+  std::vector<rate_limiter_actor> limiters; ///< By lane, in the order of the settings.
+};
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, wiring& x) {
+  return f(caf::meta::type_name("penstock.wiring"), x.http, x.limiters);
+}
+
+/// The WORKER actor interface, one per request in flight.
+using worker_actor = permit_taker_actor::extend<
+  caf::reacts_to<atom::reply, exchange_reply>,
+  // Stop: the request goes back, or ends cancelled.
+  caf::reacts_to<atom::abort>,
+  // A neighbour was restarted.
+  caf::reacts_to<atom::rewire, wiring>,
+  // INTERNAL: a backoff is over.
+  caf::reacts_to<atom::wake>>;
+
+/// Whoever assigned work to a node.
+using report_taker_actor = caf::typed_actor<caf::reacts_to<atom::report, report_batch>>;
+
+/// The NODE actor interface, one per process.
+using node_actor = caf::typed_actor<
+  // Runs requests; the sender must be a `report_taker_actor`.
+  caf::reacts_to<atom::assign, assignment>,
+  // Aborts what runs for a job; all of it is given back.
+  caf::reacts_to<atom::abort, uint64_t>,
+  caf::reacts_to<atom::rewire, wiring>,
+  // INTERNAL: from workers.
+  caf::reacts_to<atom::done, work_report>,
+  // INTERNAL: passes collected reports on.
+  caf::reacts_to<atom::flush>>;
+
+/// Whoever pulls from a source.
+using chunk_taker_actor = caf::typed_actor<
+  caf::reacts_to<atom::chunk, request_chunk>,
+  // The input cannot be read on.
+  caf::reacts_to<atom::failed, error>>;
+
+/// A SOURCE of requests.
+using source_actor = caf::typed_actor<
+  // At most so many requests and (beyond the first) bytes; answered by one `chunk` or `failed`.
+  caf::reacts_to<atom::pull, uint32_t, uint64_t>>;
+
+/// Whoever writes to a sink and keeps lines in a store.
+using written_taker_actor = caf::typed_actor<
+  // All indexes below are at the sink.
+  caf::reacts_to<atom::written, uint64_t>>;
+
+/// A SINK of results, in order.
+using sink_actor = caf::typed_actor<
+  // The next results, without a gap; the sender must be a `written_taker_actor`.
+  caf::reacts_to<atom::write, std::vector<sink_item>>,
+  // Flushes to disk; answers true. `complete` says that nothing is missing.
+  caf::replies_to<atom::close, bool>::with<bool>>;
+
+/// A STORE: keeps results that wait for their turn, so that a crash does not lose them.
+using store_actor = caf::typed_actor<
+  caf::reacts_to<atom::keep, std::vector<sink_item>>>;
+
+/// The RUN OUTPUT actor interface: the files of one run, sink and store in one.
+using run_output_actor = sink_actor::extend_with<store_actor>::extend<
+  // INTERNAL: commits the results that wait.
+  caf::reacts_to<atom::flush>,
+  // INTERNAL: makes the output safe.
+  caf::reacts_to<atom::mark>>;
+
+/// The COLLECTOR actor interface, one per job.
+using collector_actor = written_taker_actor::extend<
+  caf::reacts_to<atom::collect, std::vector<sink_item>>,
+  // Answers true once everything that is due is at the sink.
+  caf::replies_to<atom::close>::with<bool>>;
+
+/// The COORDINATOR actor interface, one per job.
+using coordinator_actor = report_taker_actor
+  ::extend_with<chunk_taker_actor>
+  ::extend<
+    // From the engine: slots to fill.
+    caf::reacts_to<atom::slots, node_actor, uint64_t, uint32_t>,
+    // From the collector.
+    caf::reacts_to<atom::written, collector_progress>,
+    // From the engine: what this node had is lost.
+    caf::reacts_to<atom::lost, uint64_t>,
+    // Stop handing out, finish what is in flight, end resumable.
+    caf::reacts_to<atom::drain>,
+    // Stop at once, end resumable.
+    caf::reacts_to<atom::abort>,
+    // End every open request as cancelled.
+    caf::reacts_to<atom::cancel>,
+    caf::replies_to<atom::status>::with<job_progress>,
+    // INTERNAL: deadlines, ends of parking.
+    caf::reacts_to<atom::wake>>;
+
+/// Opens the files of a job away from the scheduler's threads.
+using opener_actor = caf::typed_actor<caf::reacts_to<atom::open>>;
+
+/// The ENGINE actor interface, one per head: the front door.
+using engine_actor = caf::typed_actor<
+  // Takes a job; answers its id once it is admitted.
+  caf::replies_to<atom::submit, local_submission>::with<uint64_t>,
+  // Where a job stands; also after its end.
+  caf::replies_to<atom::status, uint64_t>::with<job_progress>,
+  // Answers when the job has ended.
+  caf::replies_to<atom::wait, uint64_t>::with<job_progress>,
+  caf::reacts_to<atom::drain, uint64_t>,
+  caf::reacts_to<atom::abort, uint64_t>,
+  caf::reacts_to<atom::cancel, uint64_t>,
+  // A node offers slots.
+  caf::reacts_to<atom::join, node_actor, uint64_t, uint32_t>,
+  // From nodes and coordinators.
+  caf::reacts_to<atom::freed, slot_return>,
+  // From coordinators: so many requests are ready.
+  caf::reacts_to<atom::demand, uint64_t, uint32_t>,
+  // From coordinators: the job is over.
+  caf::reacts_to<atom::finished, uint64_t, job_progress>,
+  // INTERNAL: the opener of a job is done.
+  caf::reacts_to<atom::open, opened_job>>;
+
+/// The SUPERVISOR actor interface, one per process.
+using supervisor_actor = caf::typed_actor<
+  // The engine of this process.
+  caf::replies_to<atom::engine>::with<engine_actor>,
+  // The long-lived actors as they are now.
+  caf::replies_to<atom::rewire>::with<wiring>,
+  // Stops everything in order; answers true when all is down.
+  caf::replies_to<atom::stop>::with<bool>,
+  // INTERNAL: start a child again.
+  caf::reacts_to<atom::spawn, uint32_t>>;
+
+} // namespace penstock
