@@ -1,0 +1,168 @@
+#include "apps/penstock/help.hpp"
+#include "apps/penstock/options.hpp"
+#include "config/keys.hpp"
+#include "config/text.hpp"
+
+#include <algorithm>
+#include <array>
+#include <sstream>
+#include <vector>
+
+namespace penstock::cli {
+
+namespace {
+
+constexpr size_t width = 100;
+constexpr size_t text_column = 30;
+
+/// A heading of the help and the keys below it, in their order.
+struct help_group {
+  std::string_view title;
+  std::vector<std::string_view> keys;
+};
+
+const std::vector<help_group>& groups() {
+  static const std::vector<help_group> all{
+      {"Where requests go",
+       {"upstream.protocol", "upstream.base_url", "upstream.api_key_env", "upstream.api_key_file",
+        "upstream.ca_file", "run.model"}},
+      {"What the provider allows (0 is no limit)",
+       {"upstream.limits.rpm", "upstream.limits.rpd", "upstream.limits.tpm", "upstream.limits.itpm",
+        "upstream.limits.otpm", "upstream.limits.headroom", "upstream.limits.adaptive",
+        "upstream.limits.burst", "run.max_in_flight"}},
+      {"How the job runs",
+       {"run.mode", "run.strict", "run.restart", "run.dry_run", "run.deadline", "run.grace_period",
+        "run.seed"}},
+      {"When something fails",
+       {"run.attempts", "run.timeout", "run.idle_timeout", "run.connect_timeout",
+        "run.breaker_trips_after", "run.breaker_open_for"}},
+      {"What is printed", {"run.quiet", "run.json", "upstream.price_input", "upstream.price_output"}},
+      {"Bounds of memory",
+       {"run.window_requests", "run.window_bytes", "run.body_max", "run.line_max"}},
+  };
+  return all;
+}
+
+/// `text` broken at blanks, all lines but the first indented to the text column.
+std::string wrapped(const std::string& text) {
+  std::istringstream words{text};
+  std::string out, word;
+  size_t column = text_column;
+  while (words >> word) {
+    if (column > text_column && column + 1 + word.size() > width) {
+      out += "\n" + std::string(text_column, ' ');
+      column = text_column;
+    } else if (column > text_column) {
+      out += ' ';
+      ++column;
+    }
+    out += word;
+    column += word.size();
+  }
+  return out;
+}
+
+/// One option and its text.
+std::string entry(std::string head, const std::string& text) {
+  head = "  " + head;
+  if (head.size() + 1 >= text_column)
+    head += "\n" + std::string(text_column, ' ');
+  else
+    head.resize(text_column, ' ');
+  return head + wrapped(text) + "\n";
+}
+
+std::string option_entry(const config::key_row& row) {
+  const auto preset = config::read(row, config::settings{});
+  const bool on = preset == config::scalar{true};
+  std::string head = std::string{"--"} + (on ? "no-" : "") + std::string{row.flag};
+  if (!row.placeholder.empty())
+    head += " " + std::string{row.placeholder};
+  std::string text{row.help};
+  if (on)
+    text = "Do not " + config::lower(text.substr(0, 1)) + text.substr(1);
+  if (!row.choices.empty()) {
+    text += " One of";
+    for (auto& word : row.choices)
+      text += (word == row.choices.front() ? " " : ", ") + std::string{word};
+    text += ".";
+  }
+  text += " [" + row.env_name();
+  if (row.kind != config::value_kind::boolean && preset != config::scalar{std::string{}})
+    text += ", default " + config::format(row, preset);
+  return entry(head, text + "]");
+}
+
+std::string all_options() {
+  std::string out;
+  for (auto& group : groups()) {
+    out += "\n" + std::string{group.title} + ":\n";
+    for (auto key : group.keys)
+      out += option_entry(*config::find_key(key));
+  }
+  return out;
+}
+
+} // namespace
+
+std::string version_line() { return "penstock " PENSTOCK_VERSION "\n"; }
+
+std::string overview() {
+  std::string out = "Penstock sends large sets of LLM requests as fast as the provider's limits allow: results "
+                    "in\ninput order, nothing lost, nothing paid for twice.\n\nUsage: penstock COMMAND ...\n\n"
+                    "Commands:\n";
+  for (auto& command : commands())
+    out += entry(std::string{command.name}, std::string{command.summary});
+  return out + R"(
+A first run, without a key and without cost:
+  penstock run --upstream mock requests.jsonl
+
+penstock help COMMAND explains one; penstock --version prints the version.
+)";
+}
+
+std::string run_help() {
+  return R"(Sends every request of a JSONL file to a provider and writes one result a line, in input order.
+
+Usage: penstock run [OPTIONS] INPUT
+
+  INPUT                       File with one request a line in the provider's batch form
+                              ({"custom_id", "method", "url", "body"}), also gzipped (.gz), or - for
+                              standard input.
+  -o, --output FILE           Where results go; - is standard output. Without it INPUT.jsonl gives
+                              INPUT.out.jsonl.
+  --config FILE               Configuration file. [PENSTOCK_CONFIG, default penstock.toml if it
+                              exists]
+  -h, --help                  Print this.
+
+The command line wins over the environment [NAME in brackets], that over the configuration file.
+Durations: 90s, 10m, 1h30m, 500ms, or seconds. Sizes: 32MB, 64KiB, or bytes. A switch that a file or
+variable has turned on is turned off with --no-NAME.
+)" + all_options() +
+         R"(
+Examples:
+  penstock run --dry-run --rpm 500 --tpm 200000 requests.jsonl
+      What it will take: requests, tokens, the limit that binds, time, cost.
+  OPENAI_API_KEY=... penstock run --rpm 500 --tpm 200000 requests.jsonl
+      Writes requests.out.jsonl. Interrupted? The same command goes on where it stopped.
+  penstock run --base-url http://localhost:8000/v1 --max-in-flight 64 -o out.jsonl requests.jsonl
+      A server of your own: no key, no limits, 64 at once.
+  zcat big.jsonl.gz | penstock run --upstream mock - > out.jsonl
+      The built-in mock as the provider, in a pipe.
+)";
+}
+
+std::string config_help() {
+  return R"(Shows what Penstock is configured to do.
+
+Usage: penstock config show [--json] [OPTIONS]
+       penstock config reference
+
+  show                        Every setting with its value and where that came from. Takes the
+                              options of penstock run, so that a command line can be tried.
+  reference                   All settings as Markdown: key, option, variable, default, range, meaning.
+  --json                      As JSON: durations in seconds, sizes in bytes.
+)";
+}
+
+} // namespace penstock::cli
