@@ -151,7 +151,8 @@ std::vector<key_row> make_keys() {
             {.min = kib, .max = 2 * gib}, "The longest input line that is accepted."),
       plain_row("run.window_requests", "window", integer, "N", PENSTOCK_AT(run.window_requests),
             {.min = 1, .max = 1'000'000},
-            "Requests read but not yet written in order; it bounds what can be in flight, too."),
+            "Requests read but not yet written in order; it bounds what can be in flight, too. At least "
+            "four times run.max_in_flight if nobody sets it."),
       plain_row("run.window_bytes", "window-bytes", bytes, "SIZE", PENSTOCK_AT(run.window_bytes),
             {.min = kib, .max = 64 * gib}, "Bytes of bodies that may wait for their turn."),
       plain_row("run.breaker_trips_after", "breaker-trips-after", integer, "N",

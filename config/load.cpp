@@ -203,6 +203,7 @@ private:
     auto& upstream = out_.values.upstream;
     while (upstream.base_url.ends_with('/'))
       upstream.base_url.pop_back();
+    widen_window();
     for (size_t i = 0; i < upstream.lanes.size(); ++i) {
       auto& lane = upstream.lanes[i];
       for (auto& row : keys()) {
@@ -222,6 +223,18 @@ private:
     std::error_code ec;
     if (!upstream.ca_file.empty() && !std::filesystem::is_regular_file(upstream.ca_file, ec))
       fault(out_.origins["upstream.ca_file"], "upstream.ca_file: there is no file " + in_quotes(upstream.ca_file));
+  }
+
+  /// A window that nobody chose must not silently narrow a width that somebody did. Four times the
+  /// width lets the fast ones run on while a slow one holds back the order.
+  void widen_window() {
+    auto& run = out_.values.run;
+    auto& origin = out_.origins["run.window_requests"];
+    const auto needed = 4 * run.max_in_flight;
+    if (origin == "built-in" && run.window_requests < needed) {
+      run.window_requests = needed;
+      origin = "as run.max_in_flight needs";
+    }
   }
 
   std::string place(const file_entry& entry) const {

@@ -32,7 +32,7 @@ struct load_request {
 /// keys and unknown PENSTOCK_* variables are faults: a misspelt limit must not cost money.
 ///
 /// A lane that is silent about headroom, adaptive or burst takes what holds for `[upstream.limits]` in
-/// the end; the rates of a lane are its own.
+/// the end; the rates of a lane are its own. A window that nobody sets grows with `max_in_flight`.
 result<loaded_settings> load(const load_request& from);
 
 /// Whether a PENSTOCK_* variable is left alone although it is no setting: PENSTOCK_CONFIG,

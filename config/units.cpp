@@ -133,8 +133,12 @@ std::optional<double> parse_number(std::string_view text) {
 }
 
 std::string format_number(double x) {
-  std::array<char, 32> buffer;
-  auto [end, ec] = std::to_chars(buffer.data(), buffer.data() + buffer.size(), x);
+  std::array<char, 64> buffer;
+  // People read 1000000 sooner than 1e+06.
+  const double size = std::abs(x);
+  const bool plain = size == 0 || (size >= 1e-6 && size < 1e15);
+  const auto form = plain ? std::chars_format::fixed : std::chars_format::general;
+  auto [end, ec] = std::to_chars(buffer.data(), buffer.data() + buffer.size(), x, form);
   return ec == std::errc{} ? std::string{buffer.data(), end} : "?";
 }
 

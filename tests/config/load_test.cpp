@@ -130,7 +130,7 @@ BOOST_AUTO_TEST_CASE(faults_of_a_file_name_place_key_value_and_what_is_allowed) 
                                      "(did you mean parallel?)"},
       {"[run]\nstrict = \"yes\"", "run.strict must be true or false, is \"yes\""},
       {"[upstream.limits]\nheadroom = 1.2", "upstream.limits.headroom must be a number above 0 and at most 1, is 1.2"},
-      {"[upstream.limits]\nrpm = nan", "upstream.limits.rpm must be a number from 0.001 to 1e+12, or 0 (no limit), "
+      {"[upstream.limits]\nrpm = nan", "upstream.limits.rpm must be a number from 0.001 to 1000000000000, or 0 (no limit), "
                                         "is not a number"},
       {"[upstream.limits]\nrpm = inf", "is inf"},
       {"[upstream]\nbase_url = \"api.openai.com\"", "upstream.base_url must be an http or https URL"},
@@ -199,6 +199,21 @@ BOOST_AUTO_TEST_CASE(a_slash_at_the_end_of_the_base_url_goes) {
   BOOST_TEST(load(request)->values.upstream.base_url == "http://h/v1");
 }
 
+BOOST_AUTO_TEST_CASE(the_window_follows_a_larger_width_unless_it_was_chosen) {
+  set_option("run.max_in_flight", "5000");
+  auto loaded = load(request);
+  BOOST_TEST(loaded->values.run.window_requests == 20'000u);
+  BOOST_TEST(loaded->origins.at("run.window_requests") == "as run.max_in_flight needs");
+  request.env["PENSTOCK_WINDOW"] = "100";
+  loaded = load(request);
+  BOOST_TEST(loaded->values.run.window_requests == 100u);
+  BOOST_TEST(loaded->origins.at("run.window_requests") == "environment PENSTOCK_WINDOW");
+  request.command_line.clear();
+  request.env.clear();
+  set_option("run.max_in_flight", "10");
+  BOOST_TEST(load(request)->values.run.window_requests == 4096u);
+}
+
 BOOST_AUTO_TEST_CASE(lanes_are_read_in_order_and_inherit_pacing_but_no_rates) {
   set_option("upstream.limits.headroom", "0.5");
   auto loaded = load_file("[upstream.limits]\nrpm = 100\nburst = \"5s\"\n"
@@ -236,7 +251,7 @@ BOOST_AUTO_TEST_CASE(faults_of_lanes_are_named) {
       {"[[upstream.lanes]]\nname = \"a\"\nmodels = [1]\n", "penstock.toml:3:10: upstream.lanes models must be a list"},
       {"[[upstream.lanes]]\nname = 5\nmodels = [\"x\"]\n", "penstock.toml:2:8: upstream.lanes name must be text"},
       {lane + "rmp = 5", "unknown key \"rmp\" of a lane (did you mean rpm?)"},
-      {lane + "rpm = -5", "penstock.toml:4:7: upstream.lanes rpm must be a number from 0.001 to 1e+12"},
+      {lane + "rpm = -5", "penstock.toml:4:7: upstream.lanes rpm must be a number from 0.001 to 1000000000000"},
       {lane + "burst = \"x\"", "upstream.lanes burst must be a duration"},
       {lane + "attempts = 5", "unknown key \"attempts\" of a lane"},
       {"[[upstream.lanes]]\n", "name must be"},

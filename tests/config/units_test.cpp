@@ -91,4 +91,12 @@ BOOST_AUTO_TEST_CASE(numbers_are_finite_and_whole_texts) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_formatted_number_is_plain_where_it_can_be_and_reads_back) {
+  BOOST_TEST(format_number(1e6) == "1000000");
+  BOOST_TEST(format_number(0.8) == "0.8");
+  BOOST_TEST(format_number(0) == "0");
+  for (double x : {1e-300, 1e300, 0.1, 123456.789, 1e12, 1e15, 2.5e-7})
+    BOOST_TEST(parse_number(format_number(x)).value() == x);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
