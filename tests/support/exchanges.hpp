@@ -1,0 +1,87 @@
+#pragma once
+
+#include "core/io/curl_loop.hpp"
+
+#include <chrono>
+#include <condition_variable>
+#include <map>
+#include <mutex>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace penstock::test {
+
+/// A `curl_loop` whose completions can be waited for.
+class exchanges {
+public:
+  explicit exchanges(io::curl_loop_settings settings = {})
+      : loop{std::move(settings),
+             [this](std::vector<io::completion> batch) { take(std::move(batch)); }} {}
+
+  /// A POST of `body` to `url`.
+  static io::exchange post(uint64_t id, std::string url, std::string body = "{}") {
+    io::exchange x;
+    x.id = id;
+    x.request = {"POST",
+                 std::move(url),
+                 {{"Content-Type", "application/json"}},
+                 core::make_payload(std::move(body))};
+    return x;
+  }
+  /// Submits `x` alone and waits for its end.
+  core::http_response run(io::exchange x) {
+    const uint64_t id = x.id;
+    std::vector<io::exchange> batch;
+    batch.push_back(std::move(x));
+    loop.submit(std::move(batch));
+    return wait_for(id);
+  }
+  /// The answer of `id`, once it is there. @throws std::runtime_error after 30 s.
+  core::http_response wait_for(uint64_t id) {
+    std::unique_lock lock{mutex_};
+    wait(lock, [&] { return answers_.contains(id); });
+    return std::move(answers_.extract(id).mapped());
+  }
+  /// Waits until `count` completions have come, over all.
+  void wait_for_count(size_t count) {
+    std::unique_lock lock{mutex_};
+    wait(lock, [&] { return completed_ >= count; });
+  }
+  /// Completions that came so far, and how many of them had an id that had one already.
+  std::pair<size_t, size_t> counts() {
+    const std::lock_guard lock{mutex_};
+    return {completed_, repeated_};
+  }
+  /// All answers not taken yet.
+  std::map<uint64_t, core::http_response> take_all() {
+    const std::lock_guard lock{mutex_};
+    return std::exchange(answers_, {});
+  }
+
+private:
+  void take(std::vector<io::completion> batch) {
+    const std::lock_guard lock{mutex_};
+    completed_ += batch.size();
+    for (io::completion& c : batch)
+      repeated_ += answers_.try_emplace(c.id, std::move(c.response)).second ? 0 : 1;
+    arrived_.notify_all();
+  }
+  template <class Predicate>
+  void wait(std::unique_lock<std::mutex>& lock, Predicate done) {
+    if (!arrived_.wait_for(lock, std::chrono::seconds{30}, done))
+      throw std::runtime_error{"no completion came in 30 s"};
+  }
+
+  std::mutex mutex_;
+  std::condition_variable arrived_;
+  std::map<uint64_t, core::http_response> answers_;
+  size_t completed_ = 0;
+  size_t repeated_ = 0;
+
+public:
+  io::curl_loop loop; ///< Last: it delivers into the rest.
+};
+
+} // namespace penstock::test
