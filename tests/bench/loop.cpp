@@ -1,0 +1,70 @@
+// `io::curl_loop` under the load of floor.cpp: what our loop adds to bare libcurl.
+#include "core/io/curl_loop.hpp"
+#include "tests/bench/measure.hpp"
+
+#include <future>
+#include <mutex>
+
+namespace {
+
+using namespace penstock;
+
+/// Keeps `in_flight` exchanges going; everything but the start happens on the loop's threads.
+class load {
+public:
+  explicit load(const bench::options& o)
+      : options_{o}, body_{core::make_payload(bench::chat_body(o.body_bytes))},
+        measured_{o.requests}, loop_{{.connections_max = static_cast<uint32_t>(o.in_flight)},
+                                     [this](std::vector<io::completion> batch) { take(batch); }} {}
+
+  int run() {
+    std::vector<io::exchange> first;
+    for (; started_ < options_.in_flight; ++started_)
+      first.push_back(make(started_));
+    loop_.submit(std::move(first));
+    done_.get_future().wait();
+    return measured_.report();
+  }
+
+private:
+  io::exchange make(uint64_t id) const {
+    return {.id = id,
+            .request = {
+                "POST",
+                options_.url,
+                {{"Content-Type", "application/json"}, {"Authorization", "Bearer sk-benchmark"}},
+                body_}};
+  }
+  void take(const std::vector<io::completion>& batch) {
+    std::unique_lock lock{mutex_};
+    std::vector<io::exchange> next;
+    next.reserve(batch.size());
+    for (const io::completion& c : batch) {
+      measured_.add(c.response.elapsed,
+                    c.response.failure == core::transport_error::none && c.response.status == 200);
+      if (started_ < options_.requests)
+        next.push_back(make(started_++));
+    }
+    const bool is_done = measured_.count() == options_.requests;
+    lock.unlock();
+    loop_.submit(std::move(next));
+    if (is_done)
+      done_.set_value();
+  }
+
+  const bench::options& options_;
+  const core::payload body_;
+  std::mutex mutex_; ///< Guards the rest; with several loops, batches come at the same time.
+  bench::measurement measured_;
+  size_t started_ = 0;
+  std::promise<void> done_;
+  io::curl_loop loop_; ///< Last: it delivers into the rest.
+};
+
+} // namespace
+
+int main(int argc, char** argv) {
+  const bench::options o = bench::parse_options(argc, argv);
+  load l{o};
+  return l.run();
+}
