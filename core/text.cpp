@@ -179,8 +179,10 @@ std::string one_line_json(std::string body) {
     body.resize(offset + core.size());
     body.erase(0, offset);
   }
-  for (auto i = body.find_first_of("\r\n"); i != body.npos; i = body.find_first_of("\r\n", i + 1))
-    body[i] = ' ';
+  // Most answers hold no line break at all, and to find that out takes no look at single bytes.
+  for (const char line_break : {'\n', '\r'})
+    for (auto i = body.find(line_break); i != body.npos; i = body.find(line_break, i + 1))
+      body[i] = ' ';
   return body;
 }
 

@@ -42,6 +42,7 @@ BOOST_AUTO_TEST_CASE(clean_text_is_one_line_of_utf8) {
 BOOST_AUTO_TEST_CASE(clean_text_cuts_between_characters) {
   BOOST_TEST(clean_text("123456", 6) == "123456");
   BOOST_TEST(clean_text("1234567", 6) == "123...");
+  BOOST_TEST(clean_text("123456 8", 7) == "1234..."); // The space counts too.
   BOOST_TEST(clean_text("\xC3\xA9\xC3\xA9\xC3\xA9", 5) == "\xC3\xA9...");
   BOOST_TEST(clean_text("abcdef", 2).empty());
 }
