@@ -93,8 +93,8 @@ fair_queue::class_queue* fair_queue::class_in_turn(time_point now) {
     if (!first) first = &c;
     else if (now - c.since >= aging_bound_ && (!oldest || c.since < oldest->since)) oldest = &c;
   }
-  // A class above that waited even longer keeps its place in front.
-  return oldest && first && oldest->since < first->since ? oldest : first;
+  // A class above that waited longer keeps its place in front.
+  return oldest && first && oldest->since <= first->since ? oldest : first;
 }
 
 const permit_request* fair_queue::front(time_point now) {

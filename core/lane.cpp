@@ -47,8 +47,7 @@ result<void> validate(const lane_limits& l) {
 lane::impl::impl(lane_limits l, time_point now, bool start_empty)
     : limits{l}, room{l.headroom, l.adaptive, now},
       breaker{l.breaker_trips_after, l.breaker_open_for}, queue{l.aging_bound},
-      tokens{l.tokens_per_byte}, advanced_to{now}, paced_at{now},
-      pause_began{time_point::min()} {
+      tokens{l.tokens_per_byte}, advanced_to{now}, paced_at{now} {
   for (size_t d = 0; d < dimension_count; ++d) {
     gauges[d] = lane_gauge{static_cast<dimension>(d), limits, now, start_empty};
     limited = limited || gauges[d].limited();
@@ -146,7 +145,7 @@ void lane::impl::grant(time_point now, const estimate& e, std::vector<permit>& o
   const auto req = queue.pop(weight, now);
   outstanding o;
   o.owner = req.owner;
-  o.granted_at = now;
+  o.ordinal = ++ordinals;
   o.cost = e.cost;
   o.input_tokens = e.input;
   o.input_bytes = req.input_bytes;

@@ -100,6 +100,7 @@ void lane::impl::pause(time_point until) {
 // Starts the span over which the next 429 measures what was accepted.
 void lane::impl::begin_run(time_point now) {
   pause_began = now;
+  herd_last = ordinals;
   accepted = {};
   heard = false;
 }
@@ -107,16 +108,16 @@ void lane::impl::begin_run(time_point now) {
 void lane::impl::on_rate_limited(const settlement& s, const outstanding* o, time_point now) {
   ++rate_limited;
   const bool hinted = s.retry_after && *s.retry_after > duration::zero();
-  const bool of_herd = o ? o->granted_at < pause_began : pausing;
+  const bool of_herd = o ? o->ordinal <= herd_last : pausing;
   if (hinted) pause(now + *s.retry_after);
   if (of_herd) return;
-  if (!heard && pause_began != time_point::min() && now - pause_began >= measure_min) {
+  if (!heard && pause_began && now - *pause_began >= measure_min) {
+    const double seconds = to_seconds(now - *pause_began);
     double share = 0;
-    for (size_t d = 0; d < dimension_count; ++d) {
-      if (!gauges[d].limited()) continue;
-      share = std::max(share, accepted[d] / (gauges[d].full_rate() * to_seconds(now - pause_began)));
-    }
-    if (share * to_seconds(now - pause_began) >= measure_work_seconds) room.on_measured(share, now);
+    for (size_t d = 0; d < dimension_count; ++d)
+      if (gauges[d].limited())
+        share = std::max(share, accepted[d] / (gauges[d].full_rate() * seconds));
+    if (share * seconds >= measure_work_seconds) room.on_measured(share, now);
   }
   room.on_rate_limited(s.kind == reply_kind::slow_down);
   begin_run(now);
@@ -181,7 +182,7 @@ void lane::settle(const settlement& s, time_point now) {
   case reply_kind::slow_down: l.on_rate_limited(s, o, now); break;
   case reply_kind::daily_quota: l.park(s, now); break;
   case reply_kind::success:
-    if (s.sent && o && o->granted_at >= l.pause_began) l.hintless = 0;
+    if (s.sent && o && o->ordinal > l.herd_last) l.hintless = 0;
     break;
   default:
     // Overloaded upstreams may name a time too.
@@ -197,7 +198,7 @@ void lane::adopt(const permit_request& req, time_point now) {
   const auto e = l.estimate_of(req);
   impl::outstanding o;
   o.owner = req.owner;
-  o.granted_at = now;
+  o.ordinal = ++l.ordinals;
   o.input_tokens = e.input;
   o.input_bytes = req.input_bytes;
   o.output_tokens_max = req.output_tokens_max;

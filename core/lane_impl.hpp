@@ -22,7 +22,7 @@ struct lane::impl {
   /// A granted permit.
   struct outstanding {
     uint64_t owner = 0;
-    time_point granted_at{};
+    uint64_t ordinal = 0;   // Of the grant.
     lane_cost cost{};       // Reserved.
     lane_cost spent_at{};   // Per gauge: `spent()` after the grant, less what was still unproduced.
     double input_tokens = 0; // Estimated.
@@ -87,7 +87,9 @@ struct lane::impl {
   bool demand = false;         // The last poll left requests waiting for tokens.
 
   bool pausing = false;        // A pause began whose end was not yet acted on.
-  time_point pause_began{};    // Also after its end; min() before the first.
+  uint64_t ordinals = 0;       // Permits granted or adopted so far,
+  uint64_t herd_last = 0;      // and when the last pause began: older ones are of its herd.
+  std::optional<time_point> pause_began; // Also after its end.
   time_point paused_until{};
   bool pass_one = false;       // The permit that may pass at the end of a pause.
   uint32_t hintless = 0;       // 429s without a hint in a row, herds counted once.
