@@ -4,7 +4,8 @@ namespace penstock::core {
 
 void circuit_breaker::succeed(bool probe) {
   // Answers to requests sent before it opened prove nothing about the upstream now.
-  if (state_ != state::closed && !(probe && state_ == state::half_open)) return;
+  if (state_ != state::closed && !(probe && state_ == state::half_open))
+    return;
   state_ = state::closed;
   failures_ = 0;
 }
@@ -14,14 +15,17 @@ bool circuit_breaker::fail(time_point now, bool probe) {
     open(now);
     return true;
   }
-  if (state_ != state::closed || trips_after_ == 0) return false;
-  if (++failures_ < trips_after_) return false;
+  if (state_ != state::closed || trips_after_ == 0)
+    return false;
+  if (++failures_ < trips_after_)
+    return false;
   open(now);
   return true;
 }
 
 void circuit_breaker::lose_probe(time_point now) {
-  if (state_ != state::half_open) return;
+  if (state_ != state::half_open)
+    return;
   state_ = state::open;
   probe_at_ = now;
 }

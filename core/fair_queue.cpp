@@ -18,7 +18,8 @@ auto fair_queue::later(const class_queue& c) {
 }
 
 uint32_t fair_queue::flow_of(class_queue& c, const std::string& tenant) {
-  if (c.last_flow != none && c.flows[c.last_flow].tenant == tenant) return c.last_flow;
+  if (c.last_flow != none && c.flows[c.last_flow].tenant == tenant)
+    return c.last_flow;
   auto [it, added] = c.by_tenant.try_emplace(tenant, 0);
   if (added) {
     if (c.free_flows.empty()) {
@@ -41,7 +42,8 @@ void fair_queue::forget_idle_flows(class_queue& c) {
   const bool crowded = c.by_tenant.size() > remembered_max + c.heap.size();
   std::erase_if(c.by_tenant, [&](const auto& entry) {
     const auto& f = c.flows[entry.second];
-    if (f.in_heap || (f.tag > c.tag_now && !crowded)) return false;
+    if (f.in_heap || (f.tag > c.tag_now && !crowded))
+      return false;
     c.free_flows.push_back(entry.second);
     return true;
   });
@@ -52,7 +54,8 @@ void fair_queue::forget_idle_flows(class_queue& c) {
 void fair_queue::push(permit_request req, time_point now) {
   const auto cls = std::min<size_t>(static_cast<size_t>(req.priority), class_count - 1);
   auto& c = classes_[cls];
-  if (c.waiting == 0) c.since = now;
+  if (c.waiting == 0)
+    c.since = now;
   const uint32_t fi = flow_of(c, req.tenant);
   uint32_t n = free_;
   if (n == none) {
@@ -89,9 +92,12 @@ fair_queue::class_queue* fair_queue::class_in_turn(time_point now) {
   class_queue* first = nullptr;
   class_queue* oldest = nullptr;
   for (auto& c : classes_) {
-    if (c.waiting == 0) continue;
-    if (!first) first = &c;
-    else if (now - c.since >= aging_bound_ && (!oldest || c.since < oldest->since)) oldest = &c;
+    if (c.waiting == 0)
+      continue;
+    if (!first)
+      first = &c;
+    else if (now - c.since >= aging_bound_ && (!oldest || c.since < oldest->since))
+      oldest = &c;
   }
   // A class above that waited longer keeps its place in front.
   return oldest && first && oldest->since <= first->since ? oldest : first;
@@ -99,7 +105,8 @@ fair_queue::class_queue* fair_queue::class_in_turn(time_point now) {
 
 const permit_request* fair_queue::front(time_point now) {
   auto* c = class_in_turn(now);
-  if (!c) return nullptr;
+  if (!c)
+    return nullptr;
   settle_heap_top(*c);
   front_ = c->flows[c->heap.front()].head;
   return &nodes_[front_].req;
@@ -136,7 +143,8 @@ permit_request fair_queue::pop(uint64_t cost, time_point now) {
   } else {
     c.heap.pop_back();
     f.in_heap = false;
-    if (c.by_tenant.size() > c.sweep_at) forget_idle_flows(c);
+    if (c.by_tenant.size() > c.sweep_at)
+      forget_idle_flows(c);
   }
   return std::move(nodes_[n].req);
 }
@@ -148,7 +156,8 @@ void fair_queue::drop_front() {
 
 bool fair_queue::cancel(uint64_t id) {
   const auto* n = by_id_.find(id);
-  if (!n) return false;
+  if (!n)
+    return false;
   unlink(*n);
   return true;
 }
@@ -156,24 +165,29 @@ bool fair_queue::cancel(uint64_t id) {
 void fair_queue::cancel_owner(uint64_t owner) {
   std::vector<uint32_t> gone;
   by_id_.for_each([&](uint64_t, uint32_t n) {
-    if (nodes_[n].req.owner == owner) gone.push_back(n);
+    if (nodes_[n].req.owner == owner)
+      gone.push_back(n);
   });
-  for (auto n : gone) unlink(n);
+  for (auto n : gone)
+    unlink(n);
 }
 
 void fair_queue::drain(std::vector<uint64_t>& ids) {
   const auto first = ids.size();
   by_id_.for_each([&](uint64_t id, uint32_t) { ids.push_back(id); });
   std::sort(ids.begin() + static_cast<std::ptrdiff_t>(first), ids.end());
-  for (auto i = first; i < ids.size(); ++i) unlink(*by_id_.find(ids[i]));
+  for (auto i = first; i < ids.size(); ++i)
+    unlink(*by_id_.find(ids[i]));
 }
 
 std::optional<time_point> fair_queue::next_aging() const {
   std::optional<time_point> next;
   bool behind = false;
   for (const auto& c : classes_) {
-    if (c.waiting == 0) continue;
-    if (behind && (!next || c.since + aging_bound_ < *next)) next = c.since + aging_bound_;
+    if (c.waiting == 0)
+      continue;
+    if (behind && (!next || c.since + aging_bound_ < *next))
+      next = c.since + aging_bound_;
     behind = true;
   }
   return next;

@@ -19,14 +19,16 @@ constexpr duration hold_max = std::chrono::minutes{5};
 } // namespace
 
 headroom::headroom(double base, bool adaptive, time_point now)
-    : base_{base}, share_{base}, ceiling_{std::max(base, ceiling)}, adaptive_{adaptive},
-      last_{now} {}
+    : base_{base}, share_{base}, ceiling_{std::max(base, ceiling)}, adaptive_{adaptive}, last_{
+                                                                                             now} {}
 
 void headroom::advance(time_point now, bool demand) {
-  if (now <= last_) return;
+  if (now <= last_)
+    return;
   const double seconds = to_seconds(now - last_);
   last_ = now;
-  if (!adaptive_ || !demand) return;
+  if (!adaptive_ || !demand)
+    return;
   share_ += (ceiling_ - share_) * (1 - std::exp(-seconds / rise_seconds));
   if (throttle_ < 1 && now >= hold_until_)
     throttle_ = std::min(1.0, throttle_ * std::pow(recovery_per_second, seconds));
@@ -37,7 +39,8 @@ void headroom::on_rate_limited(bool hard) {
 }
 
 void headroom::on_measured(double accepted_share, time_point now) {
-  if (!adaptive_ || accepted_share >= value()) return;
+  if (!adaptive_ || accepted_share >= value())
+    return;
   const bool agrees = measured_ > 0 && std::abs(accepted_share - measured_) < agreement * measured_;
   if (agrees) {
     hold_ = std::clamp(hold_ * 2, hold_first, hold_max);

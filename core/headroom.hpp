@@ -6,8 +6,8 @@ namespace penstock::core {
 
 /// How much of the limits is used, as a factor on every refill rate: the product of two parts.
 ///
-/// The **share** starts at the configured headroom and, while there is demand, closes in on 1 with a
-/// time constant of 6 s (0.8 at the start, 0.96 after 10 s, 0.99 after 20 s). A 429 halves its
+/// The **share** starts at the configured headroom and, while there is demand, closes in on 1 with
+/// a time constant of 6 s (0.8 at the start, 0.96 after 10 s, 0.99 after 20 s). A 429 halves its
 /// distance from the configured value.
 ///
 /// The **throttle** is 1 until 429s prove that the real limit is lower than the configured one and
@@ -39,8 +39,8 @@ private:
   double ceiling_ = 1;
   bool adaptive_ = false;
   double throttle_ = 1;
-  double measured_ = 0;      // The last accepted share, zero if none.
-  duration hold_{};          // How long the throttle stays after an agreeing measurement.
+  double measured_ = 0; // The last accepted share, zero if none.
+  duration hold_{};     // How long the throttle stays after an agreeing measurement.
   time_point hold_until_{};
   time_point last_{};
 };

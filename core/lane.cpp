@@ -13,9 +13,13 @@ constexpr auto output = static_cast<size_t>(dimension::output_tokens);
 // Pacing is smooth enough in these steps, and the hot path stays free of `exp`.
 constexpr duration pace_step = std::chrono::milliseconds{50};
 
-std::string number(double x) { return std::to_string(static_cast<int64_t>(std::ceil(x))); }
+std::string number(double x) {
+  return std::to_string(static_cast<int64_t>(std::ceil(x)));
+}
 
-error bad(const std::string& text) { return {errc::invalid_config, text}; }
+error bad(const std::string& text) {
+  return {errc::invalid_config, text};
+}
 
 std::string in_seconds(time_point until, time_point now) {
   return number(to_seconds(until - now)) + " s";
@@ -40,14 +44,15 @@ result<void> validate(const lane_limits& l) {
   if (l.aging_bound < duration::zero())
     return bad("aging_bound must not be negative, is " + std::to_string(to_ms(l.aging_bound)) +
                " ms");
-  if (l.queue_max == 0) return bad("queue_max must be positive, is 0");
+  if (l.queue_max == 0)
+    return bad("queue_max must be positive, is 0");
   return {};
 }
 
 lane::impl::impl(lane_limits l, time_point now, bool start_empty)
-    : limits{l}, room{l.headroom, l.adaptive, now},
-      breaker{l.breaker_trips_after, l.breaker_open_for}, queue{l.aging_bound},
-      tokens{l.tokens_per_byte}, advanced_to{now}, paced_at{now} {
+    : limits{l}, room{l.headroom, l.adaptive, now}, breaker{l.breaker_trips_after,
+                                                            l.breaker_open_for},
+      queue{l.aging_bound}, tokens{l.tokens_per_byte}, advanced_to{now}, paced_at{now} {
   for (size_t d = 0; d < dimension_count; ++d) {
     gauges[d] = lane_gauge{static_cast<dimension>(d), limits, now, start_empty};
     limited = limited || gauges[d].limited();
@@ -83,7 +88,8 @@ std::optional<error> lane::impl::too_large(const permit_request& req, const esti
 }
 
 void lane::impl::advance(time_point now) {
-  if (now < advanced_to) return;
+  if (now < advanced_to)
+    return;
   const bool resumes = pausing && now >= paused_until;
   if (limited) {
     if (resumes)
@@ -94,45 +100,54 @@ void lane::impl::advance(time_point now) {
     if (now - paced_at >= pace_step) {
       room.advance(now, demand);
       paced_at = now;
-      for (auto& g : gauges) g.set_pace(room.value(), now);
+      for (auto& g : gauges)
+        g.set_pace(room.value(), now);
     }
-    for (auto& g : gauges) g.advance(now);
+    for (auto& g : gauges)
+      g.advance(now);
   }
   if (resumes) {
     pausing = false;
     pass_one = true;
   }
-  if (parked && now >= *parked) parked.reset();
+  if (parked && now >= *parked)
+    parked.reset();
   advanced_to = now;
 }
 
 // Kept back for what is in flight: what the learned ratio adds to its estimates, and the doubt.
 double lane::impl::guard(size_t d) const {
-  if (d != input && d != total) return 0;
+  if (d != input && d != total)
+    return 0;
   const double relearned = std::max(0.0, risky_bytes * tokens.tokens_per_byte() - risky_tokens);
   return relearned + doubt.share() * (doubt.unproven(d) + relearned);
 }
 
 bool lane::impl::fits(const estimate& e) const {
-  if (!limited || pass_one) return true;
+  if (!limited || pass_one)
+    return true;
   for (size_t d = 0; d < dimension_count; ++d)
-    if (!gauges[d].fits(e.cost[d], guard(d))) return false;
+    if (!gauges[d].fits(e.cost[d], guard(d)))
+      return false;
   return true;
 }
 
 // Whether anything may start, before any bucket is asked.
 bool lane::impl::may_start(time_point now) const {
-  if (limits.in_flight_max > 0 && permits.size() >= limits.in_flight_max) return false;
+  if (limits.in_flight_max > 0 && permits.size() >= limits.in_flight_max)
+    return false;
   return !pausing && (breaker.passes() || breaker.wants_probe(now));
 }
 
 void lane::impl::hold(uint64_t id, outstanding o, double sign) {
-  for (size_t d = 0; d < dimension_count; ++d) reserved[d] += sign * o.cost[d];
+  for (size_t d = 0; d < dimension_count; ++d)
+    reserved[d] += sign * o.cost[d];
   if (o.input_counts) {
     risky_tokens += sign * o.input_tokens;
     risky_bytes += sign * o.input_bytes;
   }
-  if (sign > 0) permits.insert(id, o);
+  if (sign > 0)
+    permits.insert(id, o);
   // Sums of doubles drift; nothing outstanding is the moment to forget it.
   if (permits.size() == 0) {
     reserved = {};
@@ -153,7 +168,8 @@ void lane::impl::grant(time_point now, const estimate& e, std::vector<permit>& o
   o.round = doubt.granted(e.cost);
   o.probe = breaker.wants_probe(now);
   o.input_counts = e.input_counts;
-  if (o.probe) breaker.begin_probe();
+  if (o.probe)
+    breaker.begin_probe();
   if (limited) {
     pass_one = false;
     for (size_t d = 0; d < dimension_count; ++d) {
@@ -173,7 +189,8 @@ void lane::impl::grant(time_point now, const estimate& e, std::vector<permit>& o
 void lane::impl::refuse_all(errc code, const std::string& why) {
   std::vector<uint64_t> ids;
   queue.drain(ids);
-  for (auto id : ids) refused.emplace_back(id, error{code, why});
+  for (auto id : ids)
+    refused.emplace_back(id, error{code, why});
 }
 
 std::string lane::impl::breaker_text(time_point now) const {
@@ -194,14 +211,17 @@ lane& lane::operator=(lane&&) noexcept = default;
 result<void> lane::enqueue(permit_request req, time_point now) {
   auto& l = *impl_;
   l.advance(now);
-  if (l.parked) return error{errc::quota_exhausted, l.parked_text(now)};
-  if (l.breaker.refuses(now)) return error{errc::unavailable, l.breaker_text(now)};
+  if (l.parked)
+    return error{errc::quota_exhausted, l.parked_text(now)};
+  if (l.breaker.refuses(now))
+    return error{errc::unavailable, l.breaker_text(now)};
   if (l.queue.size() >= l.limits.queue_max)
     return error{errc::overflow, std::to_string(l.queue.size()) + " requests wait already"};
   if (l.queue.contains(req.id) || l.permits.find(req.id))
     return error{errc::internal, "permit " + std::to_string(req.id) + " was asked for twice"};
   if (l.limited)
-    if (auto e = l.too_large(req, l.estimate_of(req))) return *e;
+    if (auto e = l.too_large(req, l.estimate_of(req)))
+      return *e;
   l.queue.push(std::move(req), now);
   return {};
 }
@@ -229,25 +249,33 @@ void lane::poll(time_point now, std::vector<permit>& out) {
 
 std::optional<time_point> lane::next_wake(time_point now) const {
   auto& l = *impl_;
-  if (l.queue.empty()) return std::nullopt;
+  if (l.queue.empty())
+    return std::nullopt;
   if (l.limits.in_flight_max > 0 && l.permits.size() >= l.limits.in_flight_max)
     return std::nullopt;
-  if (l.breaker.current() == circuit_breaker::state::half_open) return std::nullopt;
+  if (l.breaker.current() == circuit_breaker::state::half_open)
+    return std::nullopt;
   time_point wake = now;
-  if (l.breaker.refuses(now)) wake = l.breaker.probe_at();
-  if (l.pausing) return std::max(wake, l.paused_until);
+  if (l.breaker.refuses(now))
+    wake = l.breaker.probe_at();
+  if (l.pausing)
+    return std::max(wake, l.paused_until);
   const auto e = l.estimate_of(*l.queue.front(now));
   if (!l.fits(e))
     for (size_t d = 0; d < dimension_count; ++d) {
       const auto wait = l.gauges[d].ready_in(e.cost[d], l.guard(d));
-      if (wait == duration::max()) return std::nullopt; // What is in flight must settle first.
+      if (wait == duration::max())
+        return std::nullopt; // What is in flight must settle first.
       wake = std::max(wake, l.advanced_to + wait);
     }
-  if (const auto aging = l.queue.next_aging(); aging && *aging > now) wake = std::min(wake, *aging);
+  if (const auto aging = l.queue.next_aging(); aging && *aging > now)
+    wake = std::min(wake, *aging);
   return wake;
 }
 
-bool lane::cancel(uint64_t id) { return impl_->queue.cancel(id); }
+bool lane::cancel(uint64_t id) {
+  return impl_->queue.cancel(id);
+}
 
 std::vector<std::pair<uint64_t, error>> lane::take_refused() {
   return std::exchange(impl_->refused, {});
@@ -271,7 +299,8 @@ lane_snapshot lane::snapshot(time_point now) const {
     s.capacity[d] = l.gauges[d].capacity();
   }
   s.used_last_minute = l.used.sum(now);
-  if (l.pausing && now < l.paused_until) s.paused_until = l.paused_until;
+  if (l.pausing && now < l.paused_until)
+    s.paused_until = l.paused_until;
   s.breaker = static_cast<lane_snapshot::breaker_state>(l.breaker.current());
   s.granted = l.granted;
   s.settled = l.settled;

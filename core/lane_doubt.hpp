@@ -23,24 +23,31 @@ public:
   /// Notes a grant. @returns its round, to be handed to `answered`.
   uint32_t granted(const lane_cost& cost) {
     if (share_ > 0)
-      for (size_t d = 0; d < dimension_count; ++d) current_[d] += cost[d];
+      for (size_t d = 0; d < dimension_count; ++d)
+        current_[d] += cost[d];
     ++granted_;
     return round_;
   }
 
   /// Notes the end of a permit of `round`; `idle`: it was the last one outstanding.
   void answered(uint32_t round, bool idle) {
-    if (share_ == 0) return;
-    if (round == round_) ++answered_early_;
-    if (round + 1 == round_) ++answered_;
+    if (share_ == 0)
+      return;
+    if (round == round_)
+      ++answered_early_;
+    if (round + 1 == round_)
+      ++answered_;
     // The first round has nothing to wait for: it ends with the first answer and proves nothing.
-    if (awaited_ == 0 || answered_ * 20 >= awaited_ * 19 || idle) next_round();
-    if (idle) previous_ = current_ = {};
+    if (awaited_ == 0 || answered_ * 20 >= awaited_ * 19 || idle)
+      next_round();
+    if (idle)
+      previous_ = current_ = {};
   }
 
 private:
   void next_round() {
-    if (awaited_ > 0 && (share_ *= 0.7) < 0.02) share_ = 0;
+    if (awaited_ > 0 && (share_ *= 0.7) < 0.02)
+      share_ = 0;
     previous_ = current_;
     current_ = {};
     awaited_ = granted_;
@@ -52,10 +59,10 @@ private:
   double share_ = 1;
   lane_cost current_{}, previous_{};
   uint32_t round_ = 1;
-  uint64_t granted_ = 0;  // In this round,
+  uint64_t granted_ = 0;        // In this round,
   uint64_t answered_early_ = 0; // and answered already.
-  uint64_t awaited_ = 0;  // Granted in the round before,
-  uint64_t answered_ = 0; // and answered since.
+  uint64_t awaited_ = 0;        // Granted in the round before,
+  uint64_t answered_ = 0;       // and answered since.
 };
 
 } // namespace penstock::core

@@ -34,13 +34,15 @@ bool refused_unworked(reply_kind k) {
 } // namespace
 
 lane_cost lane::impl::actual_cost(const settlement& s, const outstanding& o) const {
-  if (!s.sent) return {};
+  if (!s.sent)
+    return {};
   lane_cost actual = o.cost;
   if (refused_unworked(s.kind)) {
     actual[input] = actual[output] = actual[total] = 0;
     return actual;
   }
-  if (!s.used.known || s.used.input_tokens + s.used.output_tokens == 0) return actual;
+  if (!s.used.known || s.used.input_tokens + s.used.output_tokens == 0)
+    return actual;
   auto in = static_cast<double>(s.used.input_tokens);
   // Anthropic does not count what came from its cache.
   if (limits.charging == charge_rule::anthropic)
@@ -49,9 +51,8 @@ lane_cost lane::impl::actual_cost(const settlement& s, const outstanding& o) con
   actual[input] = in;
   actual[output] = out;
   // OpenAI gives unused output back to nobody; the real input is the best guess of its estimate.
-  actual[total] = limits.charging == charge_rule::openai
-                      ? std::max<double>(o.output_tokens_max, in)
-                      : in + out;
+  actual[total] =
+      limits.charging == charge_rule::openai ? std::max<double>(o.output_tokens_max, in) : in + out;
   return actual;
 }
 
@@ -61,18 +62,23 @@ void lane::impl::reconcile(const settlement& s, const outstanding& o, time_point
   lane_cost change{};
   for (size_t d = 0; d < dimension_count; ++d) {
     change[d] = actual[d] - o.cost[d];
-    if (change[d] > 0) gauges[d].spend(change[d]);
-    if (change[d] < 0) gauges[d].give_back(-change[d]);
-    if (s.sent && !is_429(s.kind)) accepted[d] += actual[d];
+    if (change[d] > 0)
+      gauges[d].spend(change[d]);
+    if (change[d] < 0)
+      gauges[d].give_back(-change[d]);
+    if (s.sent && !is_429(s.kind))
+      accepted[d] += actual[d];
   }
   used.add(change, 1, now);
 }
 
 void lane::impl::learn(const settlement& s, const outstanding* o) {
-  if (!s.sent || !s.used.known) return;
+  if (!s.sent || !s.used.known)
+    return;
   const uint32_t bytes = s.input_bytes ? s.input_bytes : o ? o->input_bytes : 0;
   tokens.learn_input(bytes, s.used.input_tokens);
-  if (s.kind == reply_kind::success) tokens.learn_output(s.used.output_tokens);
+  if (s.kind == reply_kind::success)
+    tokens.learn_output(s.used.output_tokens);
 }
 
 void lane::impl::judge_upstream(const settlement& s, bool probe, time_point now) {
@@ -80,15 +86,19 @@ void lane::impl::judge_upstream(const settlement& s, bool probe, time_point now)
                 s.kind == reply_kind::server_error;
   // Nonsense is no outage, but it does not prove that one is over either.
   if (s.kind == reply_kind::malformed) {
-    if (!probe) return;
+    if (!probe)
+      return;
     failed = true;
   }
   if (s.abandoned || (!s.sent && !failed)) {
-    if (probe) breaker.lose_probe(now);
+    if (probe)
+      breaker.lose_probe(now);
     return;
   }
-  if (!failed) return breaker.succeed(probe);
-  if (breaker.fail(now, probe)) refuse_all(errc::unavailable, breaker_text(now));
+  if (!failed)
+    return breaker.succeed(probe);
+  if (breaker.fail(now, probe))
+    refuse_all(errc::unavailable, breaker_text(now));
 }
 
 void lane::impl::pause(time_point until) {
@@ -109,15 +119,18 @@ void lane::impl::on_rate_limited(const settlement& s, const outstanding* o, time
   ++rate_limited;
   const bool hinted = s.retry_after && *s.retry_after > duration::zero();
   const bool of_herd = o ? o->ordinal <= herd_last : pausing;
-  if (hinted) pause(now + *s.retry_after);
-  if (of_herd) return;
+  if (hinted)
+    pause(now + *s.retry_after);
+  if (of_herd)
+    return;
   if (!heard && pause_began && now - *pause_began >= measure_min) {
     const double seconds = to_seconds(now - *pause_began);
     double share = 0;
     for (size_t d = 0; d < dimension_count; ++d)
       if (gauges[d].limited())
         share = std::max(share, accepted[d] / (gauges[d].full_rate() * seconds));
-    if (share * seconds >= measure_work_seconds) room.on_measured(share, now);
+    if (share * seconds >= measure_work_seconds)
+      room.on_measured(share, now);
   }
   room.on_rate_limited(s.kind == reply_kind::slow_down);
   begin_run(now);
@@ -131,7 +144,8 @@ void lane::impl::park(const settlement& s, time_point now) {
   ++rate_limited;
   const auto& reset = s.limits[static_cast<size_t>(dimension::requests_day)].reset;
   duration wait = s.retry_after.value_or(reset.value_or(day));
-  if (wait <= duration::zero()) wait = day;
+  if (wait <= duration::zero())
+    wait = day;
   parked = std::max(parked.value_or(now), now + wait);
   refuse_all(errc::quota_exhausted, parked_text(now));
 }
@@ -139,11 +153,13 @@ void lane::impl::park(const settlement& s, time_point now) {
 void lane::impl::listen(const settlement& s, const outstanding* o, time_point now) {
   for (size_t d = 0; d < dimension_count; ++d) {
     const auto& r = s.limits[d];
-    if (!r.limit && !r.remaining) continue;
+    if (!r.limit && !r.remaining)
+      continue;
     if (!gauges[d].limited()) {
       // Nothing is known of this limit but that it is used up.
       if (r.remaining && *r.remaining == 0 && r.reset && *r.reset > duration::zero()) {
-        if (!pausing) begin_run(now);
+        if (!pausing)
+          begin_run(now);
         pause(now + std::min(*r.reset, unknown_limit_pause_max));
       }
       continue;
@@ -175,25 +191,30 @@ void lane::settle(const settlement& s, time_point now) {
   l.learn(s, o);
   l.judge_upstream(s, o && o->probe, now);
   l.listen(s, o, now);
-  if (o) l.doubt.answered(o->round, l.permits.size() == 0);
-  if (s.abandoned) return;
+  if (o)
+    l.doubt.answered(o->round, l.permits.size() == 0);
+  if (s.abandoned)
+    return;
   switch (s.kind) {
   case reply_kind::rate_limited:
   case reply_kind::slow_down: l.on_rate_limited(s, o, now); break;
   case reply_kind::daily_quota: l.park(s, now); break;
   case reply_kind::success:
-    if (s.sent && o && o->ordinal > l.herd_last) l.hintless = 0;
+    if (s.sent && o && o->ordinal > l.herd_last)
+      l.hintless = 0;
     break;
   default:
     // Overloaded upstreams may name a time too.
-    if (s.retry_after && *s.retry_after > duration::zero()) l.pause(now + *s.retry_after);
+    if (s.retry_after && *s.retry_after > duration::zero())
+      l.pause(now + *s.retry_after);
   }
 }
 
 void lane::adopt(const permit_request& req, time_point now) {
   auto& l = *impl_;
   l.advance(now);
-  if (l.permits.find(req.id)) return;
+  if (l.permits.find(req.id))
+    return;
   l.queue.cancel(req.id);
   const auto e = l.estimate_of(req);
   impl::outstanding o;
@@ -221,12 +242,14 @@ void lane::release_owner(uint64_t owner, time_point now) {
   l.queue.cancel_owner(owner);
   std::vector<uint64_t> ids;
   l.permits.for_each([&](uint64_t id, const impl::outstanding& o) {
-    if (o.owner == owner) ids.push_back(id);
+    if (o.owner == owner)
+      ids.push_back(id);
   });
   for (auto id : ids) {
     const auto o = l.permits.take(id);
     l.hold(id, *o, -1);
-    if (o->probe) l.breaker.lose_probe(now);
+    if (o->probe)
+      l.breaker.lose_probe(now);
     l.doubt.answered(o->round, l.permits.size() == 0);
     ++l.released;
   }

@@ -14,7 +14,9 @@ constexpr double learned_limit_min = 0.02;
 constexpr double nonsense_factor = 1.05;
 
 // Doubles that were added and subtracted a thousand times are not exact.
-double tolerance(double cost) { return 1e-6 * std::max(1.0, cost); }
+double tolerance(double cost) {
+  return 1e-6 * std::max(1.0, cost);
+}
 
 bool counts_requests(dimension d) {
   return d == dimension::requests_minute || d == dimension::requests_day;
@@ -25,7 +27,8 @@ bool counts_requests(dimension d) {
 lane_gauge::lane_gauge(dimension d, const lane_limits& limits, time_point now, bool empty)
     : configured_{limits.limit[static_cast<size_t>(d)]}, limit_{configured_},
       headroom_{limits.headroom}, pace_{limits.headroom} {
-  if (!limited()) return;
+  if (!limited())
+    return;
   const bool daily = d == dimension::requests_day;
   window_seconds_ = daily ? 86'400 : 60;
   burst_windows_ = daily ? 1 : to_seconds(limits.burst) / 60;
@@ -35,7 +38,8 @@ lane_gauge::lane_gauge(dimension d, const lane_limits& limits, time_point now, b
   roof_ = token_bucket{slack * full_capacity(configured_), slack * full_rate(), now};
   bucket_ = token_bucket{std::max(capacity_min_, full_capacity(limit_) * headroom_),
                          full_rate() * pace_, now};
-  if (empty) bucket_.set_level(0);
+  if (empty)
+    bucket_.set_level(0);
 }
 
 double lane_gauge::full_capacity(double limit) const {
@@ -52,7 +56,8 @@ void lane_gauge::resize(time_point now) {
 }
 
 void lane_gauge::set_pace(double factor, time_point now) {
-  if (!limited() || factor == pace_) return;
+  if (!limited() || factor == pace_)
+    return;
   pace_ = factor;
   resize(now);
 }
@@ -63,18 +68,21 @@ void lane_gauge::advance(time_point now) {
 }
 
 bool lane_gauge::fits(double cost, double guard) const {
-  if (!limited()) return true;
+  if (!limited())
+    return true;
   const double level = bucket_.level() + tolerance(cost);
   return level - guard >= cost || (cost > bucket_.capacity() && level >= bucket_.capacity());
 }
 
 duration lane_gauge::ready_in(double cost, double guard) const {
-  if (fits(cost, guard)) return duration::zero();
+  if (fits(cost, guard))
+    return duration::zero();
   return bucket_.ready_in(cost > bucket_.capacity() ? bucket_.capacity() : cost + guard);
 }
 
 void lane_gauge::spend(double cost) {
-  if (!limited()) return;
+  if (!limited())
+    return;
   spent_ += cost;
   bucket_.debit(cost);
   roof_.debit(cost);
@@ -88,11 +96,14 @@ void lane_gauge::give_back(double cost) {
   roof_.credit(cost);
 }
 
-void lane_gauge::cut_to(double cost) { bucket_.set_level(std::min(bucket_.level(), cost)); }
+void lane_gauge::cut_to(double cost) {
+  bucket_.set_level(std::min(bucket_.level(), cost));
+}
 
 void lane_gauge::hear(const limit_reading& r, std::optional<double> spent_since, double rounding,
                       time_point now) {
-  if (!limited()) return;
+  if (!limited())
+    return;
   if (r.limit && *r.limit > 0) {
     const double learned = std::clamp(*r.limit, learned_limit_min * configured_, configured_);
     if (learned != limit_) {
@@ -100,20 +111,25 @@ void lane_gauge::hear(const limit_reading& r, std::optional<double> spent_since,
       resize(now);
     }
   }
-  if (!r.remaining) return;
+  if (!r.remaining)
+    return;
   const double remaining = *r.remaining;
   // Also false for NaN. Nobody has more left than the limit; such a header says nothing.
   const double server_limit = std::max(configured_, r.limit.value_or(0));
-  if (!(remaining >= 0 && remaining <= nonsense_factor * server_limit)) return;
-  if (remaining == 0 && r.reset.value_or(duration::zero()) <= duration::zero()) return; // Placeholder.
+  if (!(remaining >= 0 && remaining <= nonsense_factor * server_limit))
+    return;
+  if (remaining == 0 && r.reset.value_or(duration::zero()) <= duration::zero())
+    return; // Placeholder.
 
   // What is left now plus what refills until it is whole: the size of the provider's bucket, which
   // may be much smaller than a minute's worth (60 a minute enforced as 1 a second).
   double size = full_capacity(limit_);
-  if (r.reset) size = std::min(size, remaining + full_rate() * to_seconds(*r.reset));
+  if (r.reset)
+    size = std::min(size, remaining + full_rate() * to_seconds(*r.reset));
   const double spare = spare_share * size;
   bucket_.set_level(std::min(bucket_.level(), remaining + rounding - spare));
-  if (spent_since) lift(r, remaining - rounding, *spent_since, spare);
+  if (spent_since)
+    lift(r, remaining - rounding, *spent_since, spare);
 }
 
 // What was left when the provider looked, less all that we spent since, is there for certain.
@@ -121,7 +137,8 @@ void lane_gauge::lift(const limit_reading& r, double remaining, double spent_sin
   // With a larger limit there than configured here, only what we used of it counts.
   const double foreign = std::max(0.0, r.limit.value_or(limit_) - limit_);
   const double proven = std::min(remaining - foreign - spent_since - 2 * spare, roof_.level());
-  if (proven > bucket_.level()) bucket_.set_level(proven);
+  if (proven > bucket_.level())
+    bucket_.set_level(proven);
 }
 
 } // namespace penstock::core

@@ -33,7 +33,8 @@ public:
   /// Whether `cost` may be spent while `guard` more is kept back. What exceeds the capacity but not
   /// the limit passes when the bucket is full, into debt.
   bool fits(double cost, double guard) const;
-  /// How long after the last `advance` until it fits; `duration::max()` if time alone does not help.
+  /// How long after the last `advance` until it fits; `duration::max()` if time alone does not
+  /// help.
   duration ready_in(double cost, double guard) const;
   /// Spends, even into debt (no deeper than one whole limit).
   void spend(double cost);
@@ -65,7 +66,7 @@ private:
   double limit_ = 0;
   double largest_ = 0;
   double window_seconds_ = 60;
-  double burst_windows_ = 1;  // Capacity in windows.
+  double burst_windows_ = 1; // Capacity in windows.
   double capacity_min_ = 0;
   double headroom_ = 1;
   double pace_ = 1;

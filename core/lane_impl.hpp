@@ -22,9 +22,9 @@ struct lane::impl {
   /// A granted permit.
   struct outstanding {
     uint64_t owner = 0;
-    uint64_t ordinal = 0;   // Of the grant.
-    lane_cost cost{};       // Reserved.
-    lane_cost spent_at{};   // Per gauge: `spent()` after the grant, less what was still unproduced.
+    uint64_t ordinal = 0; // Of the grant.
+    lane_cost cost{};     // Reserved.
+    lane_cost spent_at{}; // Per gauge: `spent()` after the grant, less what was still unproduced.
     double input_tokens = 0; // Estimated.
     uint32_t input_bytes = 0;
     uint32_t output_tokens_max = 0;
@@ -77,24 +77,24 @@ struct lane::impl {
   std::vector<std::pair<uint64_t, error>> refused;
 
   // What the estimates of the permits in flight may turn out to be wrong by.
-  lane_cost reserved{};        // Sum over the outstanding permits.
-  double risky_tokens = 0;     // Input tokens estimated for them, where those decide the cost,
-  double risky_bytes = 0;      // and the bytes they were estimated from.
+  lane_cost reserved{};    // Sum over the outstanding permits.
+  double risky_tokens = 0; // Input tokens estimated for them, where those decide the cost,
+  double risky_bytes = 0;  // and the bytes they were estimated from.
   lane_doubt doubt;
 
   time_point advanced_to{};
-  time_point paced_at{};       // When the headroom was last applied.
-  bool demand = false;         // The last poll left requests waiting for tokens.
+  time_point paced_at{}; // When the headroom was last applied.
+  bool demand = false;   // The last poll left requests waiting for tokens.
 
-  bool pausing = false;        // A pause began whose end was not yet acted on.
-  uint64_t ordinals = 0;       // Permits granted or adopted so far,
-  uint64_t herd_last = 0;      // and when the last pause began: older ones are of its herd.
+  bool pausing = false;   // A pause began whose end was not yet acted on.
+  uint64_t ordinals = 0;  // Permits granted or adopted so far,
+  uint64_t herd_last = 0; // and when the last pause began: older ones are of its herd.
   std::optional<time_point> pause_began; // Also after its end.
   time_point paused_until{};
-  bool pass_one = false;       // The permit that may pass at the end of a pause.
-  uint32_t hintless = 0;       // 429s without a hint in a row, herds counted once.
-  lane_cost accepted{};        // Settled as accepted since the last pause began,
-  bool heard = false;          // and whether any header told what remains.
+  bool pass_one = false; // The permit that may pass at the end of a pause.
+  uint32_t hintless = 0; // 429s without a hint in a row, herds counted once.
+  lane_cost accepted{};  // Settled as accepted since the last pause began,
+  bool heard = false;    // and whether any header told what remains.
   std::optional<time_point> parked;
 
   uint64_t granted = 0, settled = 0, rate_limited = 0, adopted = 0, released = 0, unknown = 0;

@@ -17,7 +17,8 @@ public:
   /// Adds `sign` times `cost` at `now`.
   void add(const lane_cost& cost, double sign, time_point now) {
     auto& cell = cell_at(now);
-    for (size_t d = 0; d < dimension_count; ++d) cell.cost[d] += sign * cost[d];
+    for (size_t d = 0; d < dimension_count; ++d)
+      cell.cost[d] += sign * cost[d];
   }
 
   /// The sum over the last 60 s; a correction that outlived what it corrects does not show.
@@ -26,8 +27,10 @@ public:
     const int64_t second = second_of(now);
     for (const auto& c : cells_)
       if (c.second > second - 60 && c.second <= second)
-        for (size_t d = 0; d < dimension_count; ++d) total[d] += c.cost[d];
-    for (auto& t : total) t = t < 0 ? 0 : t;
+        for (size_t d = 0; d < dimension_count; ++d)
+          total[d] += c.cost[d];
+    for (auto& t : total)
+      t = t < 0 ? 0 : t;
     return total;
   }
 
@@ -42,7 +45,8 @@ private:
   cell& cell_at(time_point now) {
     const int64_t second = second_of(now);
     auto& c = cells_[static_cast<uint64_t>(second) % cells_.size()];
-    if (c.second != second) c = cell{second, {}};
+    if (c.second != second)
+      c = cell{second, {}};
     return c;
   }
 

@@ -8,9 +8,9 @@ namespace penstock::core {
 namespace {
 
 constexpr double default_output_tokens = 1024;
-constexpr double weight_min = 0.02;       // About the last 50 samples count.
-constexpr uint64_t trusted_samples = 16;  // From here on one sample moves the ratio by 4 x at most.
-constexpr uint32_t halve_after = 2048;    // Old output lengths fade: a job's answers change.
+constexpr double weight_min = 0.02;      // About the last 50 samples count.
+constexpr uint64_t trusted_samples = 16; // From here on one sample moves the ratio by 4 x at most.
+constexpr uint32_t halve_after = 2048;   // Old output lengths fade: a job's answers change.
 
 } // namespace
 
@@ -24,7 +24,8 @@ double token_estimator::output_tokens(uint32_t output_tokens_max) const {
 }
 
 void token_estimator::learn_input(uint32_t bytes, uint64_t tokens) {
-  if (bytes == 0 || tokens == 0) return;
+  if (bytes == 0 || tokens == 0)
+    return;
   // A provider that reports nonsense (100 x, 10^18) must not ruin the estimate of all that follow.
   const double far = input_samples_ < trusted_samples ? 16 : 4;
   const double sample = std::clamp(static_cast<double>(tokens) / bytes, tokens_per_byte_ / far,
@@ -47,18 +48,21 @@ void token_estimator::learn_output(uint64_t tokens) {
   output_weight_ += 1;
   ++output_samples_;
   if (output_samples_ >= halve_after) {
-    for (auto& b : bins_) b /= 2;
+    for (auto& b : bins_)
+      b /= 2;
     output_weight_ /= 2;
     output_samples_ = 0;
   }
   // The percentile moves slowly; looking at every sample only pays while there are few.
-  if (output_weight_ < 64 || output_samples_ % 32 == 0) update_p95();
+  if (output_weight_ < 64 || output_samples_ % 32 == 0)
+    update_p95();
 }
 
 void token_estimator::update_p95() {
   double above = output_weight_ * 0.05;
   size_t bin = bin_count - 1;
-  while (bin > 0 && above >= bins_[bin]) above -= bins_[bin--];
+  while (bin > 0 && above >= bins_[bin])
+    above -= bins_[bin--];
   output_p95_ = std::exp2(static_cast<double>(bin + 1) / bins_per_octave);
 }
 

@@ -12,7 +12,8 @@ constexpr time_point start{1h};
 
 circuit_breaker tripped() {
   circuit_breaker b{3, 60s};
-  for (int i = 0; i < 3; ++i) b.fail(start, false);
+  for (int i = 0; i < 3; ++i)
+    b.fail(start, false);
   return b;
 }
 
@@ -74,7 +75,8 @@ BOOST_AUTO_TEST_CASE(late_answers_of_requests_sent_before_do_not_move_it) {
 
 BOOST_AUTO_TEST_CASE(zero_never_trips) {
   circuit_breaker b{0, 60s};
-  for (int i = 0; i < 1000; ++i) b.fail(start, false);
+  for (int i = 0; i < 1000; ++i)
+    b.fail(start, false);
   BOOST_TEST(b.passes());
 }
 

@@ -30,7 +30,8 @@ std::string serve(fair_queue& q, int n, std::map<std::string, uint64_t> cost, ti
   std::string order;
   for (int i = 0; i < n; ++i) {
     const auto* head = q.front(now);
-    if (!head) break;
+    if (!head)
+      break;
     const auto tenant = head->tenant;
     order += q.pop(cost.contains(tenant) ? cost[tenant] : 1, now).tenant;
   }
@@ -43,7 +44,8 @@ BOOST_AUTO_TEST_SUITE(fair_queue_suite)
 
 BOOST_AUTO_TEST_CASE(a_tenant_is_served_first_in_first_out) {
   fair_queue q{30s};
-  for (uint64_t id : {5, 3, 9}) q.push(req(id, "a"), start);
+  for (uint64_t id : {5, 3, 9})
+    q.push(req(id, "a"), start);
   for (uint64_t id : {5, 3, 9}) {
     BOOST_REQUIRE(q.front(start));
     BOOST_TEST(q.pop(1, start).id == id);
@@ -53,28 +55,34 @@ BOOST_AUTO_TEST_CASE(a_tenant_is_served_first_in_first_out) {
 
 BOOST_AUTO_TEST_CASE(tenants_take_turns_whatever_their_backlog) {
   fair_queue q{30s};
-  for (uint64_t i = 0; i < 100; ++i) q.push(req(i, "a"), start);
-  for (uint64_t i = 100; i < 103; ++i) q.push(req(i, "b"), start);
+  for (uint64_t i = 0; i < 100; ++i)
+    q.push(req(i, "a"), start);
+  for (uint64_t i = 100; i < 103; ++i)
+    q.push(req(i, "b"), start);
   BOOST_TEST(serve(q, 7, {}, start) == "abababa");
 }
 
 BOOST_AUTO_TEST_CASE(a_tenant_of_double_cost_gets_half_the_turns) {
   fair_queue q{30s};
-  for (uint64_t i = 0; i < 20; ++i) q.push(req(i, i % 2 ? "b" : "a"), start);
+  for (uint64_t i = 0; i < 20; ++i)
+    q.push(req(i, i % 2 ? "b" : "a"), start);
   BOOST_TEST(serve(q, 6, {{"a", 2}}, start) == "abbabb");
 }
 
 BOOST_AUTO_TEST_CASE(absence_earns_nothing) {
   fair_queue q{30s};
-  for (uint64_t i = 0; i < 100; ++i) q.push(req(i, "a"), start);
+  for (uint64_t i = 0; i < 100; ++i)
+    q.push(req(i, "a"), start);
   serve(q, 50, {}, start);
-  for (uint64_t i = 100; i < 110; ++i) q.push(req(i, "b"), start);
+  for (uint64_t i = 100; i < 110; ++i)
+    q.push(req(i, "b"), start);
   BOOST_TEST(serve(q, 6, {}, start) == "bababa");
 }
 
 BOOST_AUTO_TEST_CASE(classes_are_strict_until_one_comes_of_age) {
   fair_queue q{30s};
-  for (uint64_t i = 0; i < 100; ++i) q.push(req(i, "i", priority::interactive), start);
+  for (uint64_t i = 0; i < 100; ++i)
+    q.push(req(i, "i", priority::interactive), start);
   q.push(req(200, "b", priority::bulk), start);
   q.push(req(201, "b", priority::bulk), start);
   BOOST_TEST(serve(q, 3, {}, start + 30s - 1ns) == "iii");
@@ -86,8 +94,10 @@ BOOST_AUTO_TEST_CASE(classes_are_strict_until_one_comes_of_age) {
 
 BOOST_AUTO_TEST_CASE(cancelled_requests_are_never_served) {
   fair_queue q{30s};
-  for (uint64_t i = 0; i < 10; ++i) q.push(req(i, i < 5 ? "a" : "b", priority::normal, i % 2), start);
-  for (uint64_t i = 0; i < 5; ++i) BOOST_TEST(q.cancel(i));
+  for (uint64_t i = 0; i < 10; ++i)
+    q.push(req(i, i < 5 ? "a" : "b", priority::normal, i % 2), start);
+  for (uint64_t i = 0; i < 5; ++i)
+    BOOST_TEST(q.cancel(i));
   BOOST_TEST(!q.cancel(0));
   BOOST_TEST(serve(q, 2, {}, start) == "bb");
   q.cancel_owner(0);
@@ -110,8 +120,11 @@ BOOST_AUTO_TEST_CASE(each_of_k_waiting_tenants_is_served_within_k_grants_of_its_
       for (int step = 0; step < 400; ++step) {
         const auto tenant = std::string(1, static_cast<char>('a' + random() % 7));
         switch (random() % 8) {
-        case 0: case 1: case 2:
-          if (waiting[tenant].empty()) passed[tenant] = 0;
+        case 0:
+        case 1:
+        case 2:
+          if (waiting[tenant].empty())
+            passed[tenant] = 0;
           waiting[tenant].push_back(next);
           q.push(req(next++, tenant), start);
           break;
@@ -123,7 +136,8 @@ BOOST_AUTO_TEST_CASE(each_of_k_waiting_tenants_is_served_within_k_grants_of_its_
           break;
         default: {
           const auto* head = q.front(start);
-          if (!head) break;
+          if (!head)
+            break;
           const auto served = q.pop(100, start);
           uint64_t k = 7;
           auto& ids = waiting[served.tenant];
@@ -131,7 +145,8 @@ BOOST_AUTO_TEST_CASE(each_of_k_waiting_tenants_is_served_within_k_grants_of_its_
           ids.erase(ids.begin());
           passed[served.tenant] = 0;
           for (auto& [t, list] : waiting)
-            if (!list.empty() && t != served.tenant) BOOST_TEST(++passed[t] < k);
+            if (!list.empty() && t != served.tenant)
+              BOOST_TEST(++passed[t] < k);
         }
         }
       }

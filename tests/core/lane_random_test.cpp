@@ -25,11 +25,15 @@ struct schedule {
 
   lane_limits draw_limits() {
     lane_limits l;
-    if (chance(0.8)) l.limit[0] = 1 + static_cast<double>(below(600));
-    if (chance(0.2)) l.limit[1] = 1 + static_cast<double>(below(500));
+    if (chance(0.8))
+      l.limit[0] = 1 + static_cast<double>(below(600));
+    if (chance(0.2))
+      l.limit[1] = 1 + static_cast<double>(below(500));
     for (size_t d = 2; d < dimension_count; ++d)
-      if (chance(0.3)) l.limit[d] = 500 + static_cast<double>(below(60'000));
-    if (chance(0.4)) l.in_flight_max = 1 + static_cast<uint32_t>(below(20));
+      if (chance(0.3))
+        l.limit[d] = 500 + static_cast<double>(below(60'000));
+    if (chance(0.4))
+      l.in_flight_max = 1 + static_cast<uint32_t>(below(20));
     l.burst = std::chrono::seconds{1 + below(90)};
     l.headroom = 0.3 + 0.7 * static_cast<double>(below(11)) / 10;
     l.adaptive = chance(0.7);
@@ -49,7 +53,8 @@ struct schedule {
     r.priority = static_cast<priority>(below(3));
     r.input_bytes = static_cast<uint32_t>(below(4000));
     r.output_tokens_max = chance(0.5) ? static_cast<uint32_t>(below(800)) : 0;
-    if (lane.enqueue(r, now)) waiting[r.id] = r.owner;
+    if (lane.enqueue(r, now))
+      waiting[r.id] = r.owner;
   }
 
   void poll() {
@@ -64,13 +69,17 @@ struct schedule {
     }
     forget_refused();
     // I9.
-    if (before.paused_until) BOOST_TEST(permits.empty());
-    if (lane.parked_until(now)) BOOST_TEST(permits.empty());
+    if (before.paused_until)
+      BOOST_TEST(permits.empty());
+    if (lane.parked_until(now))
+      BOOST_TEST(permits.empty());
     if (before.breaker != lane_snapshot::breaker_state::closed) {
       BOOST_TEST(permits.size() <= 1u);
-      for (const auto& p : permits) BOOST_TEST(p.probe);
+      for (const auto& p : permits)
+        BOOST_TEST(p.probe);
     }
-    if (limits.in_flight_max > 0) BOOST_TEST(in_flight.size() <= limits.in_flight_max);
+    if (limits.in_flight_max > 0)
+      BOOST_TEST(in_flight.size() <= limits.in_flight_max);
   }
 
   void forget_refused() {
@@ -92,17 +101,22 @@ struct schedule {
     s.sent = chance(0.9);
     s.abandoned = chance(0.05);
     s.kind = chance(0.7) ? reply_kind::success : static_cast<reply_kind>(below(13));
-    if (s.kind == reply_kind::daily_quota && chance(0.8)) s.kind = reply_kind::success;
+    if (s.kind == reply_kind::daily_quota && chance(0.8))
+      s.kind = reply_kind::success;
     s.used.known = chance(0.8);
     s.used.input_tokens = below(2000);
     s.used.output_tokens = chance(0.01) ? UINT64_MAX : below(900);
     s.input_bytes = static_cast<uint32_t>(below(4000));
-    if (chance(0.3)) s.retry_after = std::chrono::milliseconds{below(3000)};
+    if (chance(0.3))
+      s.retry_after = std::chrono::milliseconds{below(3000)};
     if (chance(0.4))
       for (auto& r : s.limits) {
-        if (chance(0.5)) r.limit = lie();
-        if (chance(0.5)) r.remaining = lie();
-        if (chance(0.5)) r.reset = std::chrono::milliseconds{below(90'000)};
+        if (chance(0.5))
+          r.limit = lie();
+        if (chance(0.5))
+          r.remaining = lie();
+        if (chance(0.5))
+          r.reset = std::chrono::milliseconds{below(90'000)};
       }
     const bool pauses = s.kind == reply_kind::rate_limited || s.kind == reply_kind::slow_down;
     lane.settle(s, now);
@@ -135,28 +149,36 @@ struct schedule {
       BOOST_TEST(s.level[d] <= s.capacity[d]);
       BOOST_TEST(s.limit[d] <= limits.limit[d]);
       const double whole = limits.limit[d] * to_seconds(limits.burst) / 60;
-      if (d != 1) BOOST_TEST(s.capacity[d] <= std::max(1.0, whole * limits.headroom) * (1 + 1e-9));
+      if (d != 1)
+        BOOST_TEST(s.capacity[d] <= std::max(1.0, whole * limits.headroom) * (1 + 1e-9));
     }
   }
 
   /// I7 for requests, whose cost is known exactly: at most the whole bucket plus what refills, plus
   /// one per pause (the permit that opens the lane again), plus what failed unsent and came back.
   void check_windows() {
-    if (limits.limit[0] == 0) return;
+    if (limits.limit[0] == 0)
+      return;
     const double capacity = std::max(1.0, limits.limit[0] * to_seconds(limits.burst) / 60);
     const double extra = static_cast<double>(pauses_begun + given_back) + 1e-3;
     for (size_t i = 0; i < grants.size(); i += 7)
       for (size_t j = i; j < grants.size(); j += 5) {
         const double span = to_seconds(grants[j] - grants[i]);
-        BOOST_REQUIRE(static_cast<double>(j - i + 1) <= capacity + limits.limit[0] / 60 * span + extra);
+        BOOST_REQUIRE(static_cast<double>(j - i + 1) <=
+                      capacity + limits.limit[0] / 60 * span + extra);
       }
   }
 
   void run() {
     for (int i = 0; i < steps; ++i) {
       switch (below(10)) {
-      case 0: case 1: case 2: case 3: enqueue(); break;
-      case 4: case 5: case 6:
+      case 0:
+      case 1:
+      case 2:
+      case 3: enqueue(); break;
+      case 4:
+      case 5:
+      case 6:
         if (!in_flight.empty()) {
           auto it = std::next(in_flight.begin(), static_cast<long>(below(in_flight.size())));
           ++given_back; // At most one request each.
@@ -171,14 +193,17 @@ struct schedule {
         }
         break;
       case 8:
-        if (chance(0.02)) settle(next_id + 1000); // Of an earlier life.
-        if (chance(0.05)) release(below(3));
+        if (chance(0.02))
+          settle(next_id + 1000); // Of an earlier life.
+        if (chance(0.05))
+          release(below(3));
         now += std::chrono::milliseconds{below(chance(0.1) ? 20'000 : 300)};
         break;
       default: now += std::chrono::microseconds{below(5000)};
       }
       poll();
-      if (i % 4 == 0) check();
+      if (i % 4 == 0)
+        check();
     }
     check_windows();
     finish();
@@ -196,7 +221,8 @@ struct schedule {
         forget_refused();
       }
       poll();
-      if (!in_flight.empty() || waiting.empty()) continue;
+      if (!in_flight.empty() || waiting.empty())
+        continue;
       const auto wake = lane.next_wake(now);
       BOOST_REQUIRE(wake);        // Never hangs,
       BOOST_REQUIRE(*wake > now); // and never spins.
@@ -225,7 +251,9 @@ BOOST_AUTO_TEST_SUITE(lane_random)
 
 BOOST_AUTO_TEST_CASE(ten_thousand_random_schedules_keep_every_promise) {
   for (uint64_t seed = 0; seed < seeds; ++seed) {
-    BOOST_TEST_CONTEXT("seed " << seed) { schedule{seed}.run(); }
+    BOOST_TEST_CONTEXT("seed " << seed) {
+      schedule{seed}.run();
+    }
   }
 }
 

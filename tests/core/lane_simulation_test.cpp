@@ -27,8 +27,8 @@ core::lane_limits limits_of(const model_settings& s) {
 
 /// T5 and T6: nearly all of the limit is used after 20 s, and next to nothing is refused.
 void check_targets(const model_settings& s) {
-  BOOST_TEST_CONTEXT("charging " << int(s.charging) << ", headers " << int(s.headers) << ", usage x "
-                                 << s.usage_error << ", charge x " << s.charge_error
+  BOOST_TEST_CONTEXT("charging " << int(s.charging) << ", headers " << int(s.headers)
+                                 << ", usage x " << s.usage_error << ", charge x " << s.charge_error
                                  << ", output max " << s.output_max << ", seed " << s.seed) {
     lane_model m{s, limits_of(s)};
     m.run();
@@ -46,9 +46,13 @@ BOOST_AUTO_TEST_CASE(with_openai_headers_99_percent_is_used_at_one_429_per_1000_
     for (double usage : {0.5, 1.0, 1.5, 2.0})
       for (double charge : {0.5, 1.0, 1.5})
         for (uint32_t output : {0u, 150u}) {
-          if (usage * charge > 2.5) continue; // Not "off by half" any more.
-          check_targets({.usage_error = usage, .charge_error = charge,
-                         .output_max = output, .headers = h, .script = {}});
+          if (usage * charge > 2.5)
+            continue; // Not "off by half" any more.
+          check_targets({.usage_error = usage,
+                         .charge_error = charge,
+                         .output_max = output,
+                         .headers = h,
+                         .script = {}});
         }
 }
 
@@ -56,8 +60,11 @@ BOOST_AUTO_TEST_CASE(with_anthropic_99_percent_is_used_at_one_429_per_1000_at_mo
   for (auto h : {headers::none, headers::at_admission, headers::at_answer})
     for (double usage : {0.5, 1.0, 1.5, 2.0})
       for (uint32_t output : {0u, 150u, 400u})
-        check_targets({.charging = charge_rule::anthropic, .usage_error = usage,
-                       .output_max = output, .headers = h, .script = {}});
+        check_targets({.charging = charge_rule::anthropic,
+                       .usage_error = usage,
+                       .output_max = output,
+                       .headers = h,
+                       .script = {}});
 }
 
 BOOST_AUTO_TEST_CASE(without_headers_real_usage_is_enough_where_it_is_what_is_charged) {
@@ -84,8 +91,8 @@ BOOST_AUTO_TEST_CASE(when_the_limit_halves_429s_stop_and_throughput_follows) {
       s.script = [](lane_model& m, double t) { m.limit_scale = t < 60 ? 1 : 0.5; };
       lane_model m{s, limits_of(s)};
       m.run();
-      BOOST_TEST_MESSAGE("429s " << m.rejected(60, 90) << " then " << m.rejected(90, 180) << ", use "
-                                 << m.use(100, 180));
+      BOOST_TEST_MESSAGE("429s " << m.rejected(60, 90) << " then " << m.rejected(90, 180)
+                                 << ", use " << m.use(100, 180));
       // Without headers it has to ask again now and then whether the limit is back.
       BOOST_TEST(m.rejected(90, 180) * 1000 <= m.answered(90, 180) * (h == headers::none ? 30 : 1));
       BOOST_TEST(m.use(100, 180) >= (h == headers::none ? 0.85 : 0.98));

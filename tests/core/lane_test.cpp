@@ -73,13 +73,15 @@ BOOST_AUTO_TEST_CASE(settings_that_make_no_sense_are_refused_by_name) {
 
 BOOST_AUTO_TEST_CASE(without_limits_everything_starts_at_once) {
   auto l = make({});
-  for (uint64_t i = 0; i < 1000; ++i) BOOST_TEST(asked(l, i));
+  for (uint64_t i = 0; i < 1000; ++i)
+    BOOST_TEST(asked(l, i));
   BOOST_TEST(poll(l).size() == 1000u);
 }
 
 BOOST_AUTO_TEST_CASE(a_full_bucket_bursts_and_then_flows_at_the_rate) {
   auto l = make(rpm(60));
-  for (uint64_t i = 0; i < 100; ++i) BOOST_TEST(asked(l, i));
+  for (uint64_t i = 0; i < 100; ++i)
+    BOOST_TEST(asked(l, i));
   BOOST_TEST(poll(l).size() == 60u);
   const auto wake = l.next_wake(now);
   BOOST_REQUIRE(wake);
@@ -92,7 +94,8 @@ BOOST_AUTO_TEST_CASE(no_more_than_the_cap_is_in_flight) {
   lane_limits limits;
   limits.in_flight_max = 3;
   auto l = make(limits);
-  for (uint64_t i = 0; i < 5; ++i) BOOST_TEST(asked(l, i));
+  for (uint64_t i = 0; i < 5; ++i)
+    BOOST_TEST(asked(l, i));
   BOOST_TEST(poll(l).size() == 3u);
   BOOST_TEST(!l.next_wake(now));
   end(l, 0);
@@ -145,12 +148,14 @@ BOOST_AUTO_TEST_CASE(a_waiting_request_that_turns_out_too_large_is_refused_not_f
 
 BOOST_AUTO_TEST_CASE(retry_after_pauses_the_lane_exactly_that_long_and_the_longest_counts) {
   auto l = make(rpm(600));
-  for (uint64_t i = 0; i < 3; ++i) BOOST_TEST(asked(l, i));
+  for (uint64_t i = 0; i < 3; ++i)
+    BOOST_TEST(asked(l, i));
   BOOST_TEST(poll(l).size() == 3u);
   end(l, 0, reply_kind::rate_limited, 2s);
   end(l, 1, reply_kind::rate_limited, 5s);
   end(l, 2, reply_kind::rate_limited, 1s);
-  for (uint64_t i = 10; i < 100; ++i) BOOST_TEST(asked(l, i));
+  for (uint64_t i = 10; i < 100; ++i)
+    BOOST_TEST(asked(l, i));
   BOOST_TEST((l.next_wake(now) == now + 5s));
   now += 5s - 1ns;
   BOOST_TEST(poll(l).empty());
@@ -164,9 +169,11 @@ BOOST_AUTO_TEST_CASE(hintless_429s_double_the_pause_once_per_herd_and_success_re
   auto l = make({});
   uint64_t id = 0;
   for (int64_t expected : {500, 1000, 2000, 4000, 8000, 16'000, 30'000, 30'000}) {
-    for (int i = 0; i < 4; ++i) BOOST_TEST(asked(l, id + i));
+    for (int i = 0; i < 4; ++i)
+      BOOST_TEST(asked(l, id + i));
     BOOST_REQUIRE(poll(l).size() == 4u);
-    for (int i = 0; i < 4; ++i) end(l, id++, reply_kind::rate_limited);
+    for (int i = 0; i < 4; ++i)
+      end(l, id++, reply_kind::rate_limited);
     BOOST_REQUIRE(l.snapshot(now).paused_until);
     BOOST_TEST(to_ms(*l.snapshot(now).paused_until - now) == expected);
     now = *l.snapshot(now).paused_until;
@@ -203,13 +210,15 @@ BOOST_AUTO_TEST_CASE(an_open_breaker_refuses_and_lets_one_probe_through_after_it
   lane_limits limits;
   limits.breaker_trips_after = 2;
   auto l = make(limits);
-  for (uint64_t i = 0; i < 2; ++i) BOOST_TEST(asked(l, i));
+  for (uint64_t i = 0; i < 2; ++i)
+    BOOST_TEST(asked(l, i));
   poll(l);
   end(l, 0, reply_kind::transport);
   end(l, 1, reply_kind::server_error);
   BOOST_TEST((ask(l, 2).error().code == errc::unavailable));
   now += 60s;
-  for (uint64_t i = 10; i < 13; ++i) BOOST_TEST(asked(l, i));
+  for (uint64_t i = 10; i < 13; ++i)
+    BOOST_TEST(asked(l, i));
   auto probe = poll(l);
   BOOST_REQUIRE(probe.size() == 1u);
   BOOST_TEST(probe[0].probe);
@@ -271,7 +280,8 @@ BOOST_AUTO_TEST_CASE(a_bad_request_counts_as_a_request_but_its_tokens_come_back)
 
 BOOST_AUTO_TEST_CASE(headers_correct_the_level_downwards_at_once_and_never_above_the_capacity) {
   auto l = make(rpm(600));
-  for (uint64_t i = 0; i < 2; ++i) BOOST_TEST(asked(l, i));
+  for (uint64_t i = 0; i < 2; ++i)
+    BOOST_TEST(asked(l, i));
   poll(l);
   settlement s;
   s.id = 0;
@@ -288,7 +298,8 @@ BOOST_AUTO_TEST_CASE(headers_correct_the_level_downwards_at_once_and_never_above
 
 BOOST_AUTO_TEST_CASE(a_lower_limit_of_the_server_is_followed_and_its_return_too) {
   auto l = make(rpm(600));
-  for (uint64_t i = 0; i < 2; ++i) BOOST_TEST(asked(l, i));
+  for (uint64_t i = 0; i < 2; ++i)
+    BOOST_TEST(asked(l, i));
   poll(l);
   settlement s;
   s.id = 0;

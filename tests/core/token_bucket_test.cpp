@@ -46,7 +46,8 @@ BOOST_AUTO_TEST_CASE(whoever_wakes_when_it_says_finds_the_tokens) {
   for (double rate : {0.013, 0.7, 3.0, 5000.0, 1e7}) {
     token_bucket b{100, rate, start};
     b.debit(100);
-    for (double n : {1.0, 33.3, 99.9}) BOOST_TEST(token_bucket{b}.try_take(n, start + b.ready_in(n)));
+    for (double n : {1.0, 33.3, 99.9})
+      BOOST_TEST(token_bucket{b}.try_take(n, start + b.ready_in(n)));
   }
 }
 

@@ -14,21 +14,25 @@ BOOST_AUTO_TEST_CASE(it_starts_at_one_token_per_three_and_a_half_bytes) {
 BOOST_AUTO_TEST_CASE(twenty_answers_bring_it_within_ten_percent_of_the_truth) {
   for (double truth : {0.1, 0.25, 0.6}) {
     token_estimator e{1 / 3.5};
-    for (int i = 0; i < 20; ++i) e.learn_input(1000, static_cast<uint64_t>(1000 * truth));
+    for (int i = 0; i < 20; ++i)
+      e.learn_input(1000, static_cast<uint64_t>(1000 * truth));
     BOOST_TEST(e.tokens_per_byte() == truth, boost::test_tools::tolerance(0.1));
   }
 }
 
 BOOST_AUTO_TEST_CASE(it_follows_a_change) {
   token_estimator e{1 / 3.5};
-  for (int i = 0; i < 1000; ++i) e.learn_input(1000, 250);
-  for (int i = 0; i < 200; ++i) e.learn_input(1000, 500);
+  for (int i = 0; i < 1000; ++i)
+    e.learn_input(1000, 250);
+  for (int i = 0; i < 200; ++i)
+    e.learn_input(1000, 500);
   BOOST_TEST(e.tokens_per_byte() == 0.5, boost::test_tools::tolerance(0.05));
 }
 
 BOOST_AUTO_TEST_CASE(one_absurd_count_hardly_moves_it) {
   token_estimator e{1 / 3.5};
-  for (int i = 0; i < 100; ++i) e.learn_input(1000, 250);
+  for (int i = 0; i < 100; ++i)
+    e.learn_input(1000, 250);
   e.learn_input(1000, UINT64_MAX);
   BOOST_TEST(e.tokens_per_byte() < 0.25 * 1.1);
 }
@@ -49,7 +53,8 @@ BOOST_AUTO_TEST_CASE(before_any_answer_the_output_is_the_requests_own_maximum_or
 
 BOOST_AUTO_TEST_CASE(the_output_is_the_95th_percentile_within_a_tenth_capped_by_the_maximum) {
   token_estimator e{0.5};
-  for (uint64_t i = 1; i <= 1000; ++i) e.learn_output(i);
+  for (uint64_t i = 1; i <= 1000; ++i)
+    e.learn_output(i);
   BOOST_TEST(e.output_p95() >= 950);
   BOOST_TEST(e.output_p95() <= 1050);
   BOOST_TEST(e.output_tokens(100) == 100);
@@ -57,8 +62,10 @@ BOOST_AUTO_TEST_CASE(the_output_is_the_95th_percentile_within_a_tenth_capped_by_
 
 BOOST_AUTO_TEST_CASE(old_lengths_fade) {
   token_estimator e{0.5};
-  for (int i = 0; i < 100'000; ++i) e.learn_output(4000);
-  for (int i = 0; i < 20'000; ++i) e.learn_output(10);
+  for (int i = 0; i < 100'000; ++i)
+    e.learn_output(4000);
+  for (int i = 0; i < 20'000; ++i)
+    e.learn_output(10);
   BOOST_TEST(e.output_p95() < 12);
 }
 

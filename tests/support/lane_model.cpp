@@ -10,8 +10,8 @@ using core::dimension;
 using core::reply_kind;
 
 lane_model::lane_model(model_settings s, core::lane_limits limits)
-    : settings{std::move(s)}, lane{limits, start},
-      level_{settings.rpm, settings.tpm, settings.tpm}, random_{settings.seed} {
+    : settings{std::move(s)}, lane{limits, start}, level_{settings.rpm, settings.tpm, settings.tpm},
+      random_{settings.seed} {
   seconds_.resize(static_cast<size_t>(to_seconds(settings.length)) + 2);
 }
 
@@ -21,8 +21,7 @@ double lane_model::noisy() {
 
 void lane_model::refill() {
   for (size_t b = 0; b < buckets; ++b)
-    level_[b] =
-        std::min(limit_of(b), level_[b] + limit_of(b) / 60 * to_seconds(now - refilled));
+    level_[b] = std::min(limit_of(b), level_[b] + limit_of(b) / 60 * to_seconds(now - refilled));
   refilled = now;
 }
 
@@ -36,13 +35,15 @@ core::limit_readings lane_model::readings() const {
   const bool anthropic = settings.charging == charge_rule::anthropic;
   auto fill = [&](dimension d, size_t b) {
     double left = std::max(0.0, std::floor(level_[b]));
-    if (anthropic && b > 0) left = std::round(left / 1000) * 1000;
+    if (anthropic && b > 0)
+      left = std::round(left / 1000) * 1000;
     r[static_cast<size_t>(d)] = {limit_of(b), left,
                                  from_seconds((limit_of(b) - level_[b]) / limit_of(b) * 60)};
   };
   fill(dimension::requests_minute, 0);
   fill(anthropic ? dimension::input_tokens : dimension::total_tokens, 1);
-  if (anthropic) fill(dimension::output_tokens, 2);
+  if (anthropic)
+    fill(dimension::output_tokens, 2);
   return r;
 }
 
@@ -71,8 +72,10 @@ void lane_model::admit(const core::permit& p) {
   } else {
     f.end.kind = reply_kind::rate_limited;
     const double wait = std::max({(1 - level_[0]) / limit_of(0), (charge - level_[1]) / limit_of(1),
-                                  anthropic ? -level_[2] / limit_of(2) : 0.0, 0.0}) * 60;
-    if (settings.retry_hint) f.end.retry_after = from_seconds(std::max(1.0, std::ceil(wait)));
+                                  anthropic ? -level_[2] / limit_of(2) : 0.0, 0.0}) *
+                        60;
+    if (settings.retry_hint)
+      f.end.retry_after = from_seconds(std::max(1.0, std::ceil(wait)));
     f.end.used = {};
   }
   f.at_admission = readings();
@@ -82,11 +85,15 @@ void lane_model::admit(const core::permit& p) {
 
 void lane_model::answer(flight& f) {
   refill();
-  if (f.ok && settings.charging == charge_rule::anthropic) spend(2, f.output);
-  if (settings.headers == model_settings::header_time::at_answer) f.end.limits = readings();
-  if (settings.headers == model_settings::header_time::at_admission) f.end.limits = f.at_admission;
+  if (f.ok && settings.charging == charge_rule::anthropic)
+    spend(2, f.output);
+  if (settings.headers == model_settings::header_time::at_answer)
+    f.end.limits = readings();
+  if (settings.headers == model_settings::header_time::at_admission)
+    f.end.limits = f.at_admission;
   ++current().answered;
-  if (!f.ok) ++current().rejected;
+  if (!f.ok)
+    ++current().rejected;
   lane.settle(f.end, now);
 }
 
@@ -94,7 +101,8 @@ void lane_model::run() {
   std::vector<core::permit> permits;
   const auto end = start + settings.length;
   while (now < end) {
-    if (settings.script) settings.script(*this, now_s());
+    if (settings.script)
+      settings.script(*this, now_s());
     while (bytes_.size() < 64) {
       core::permit_request req;
       req.id = next_id_++;
@@ -102,16 +110,21 @@ void lane_model::run() {
       req.input_bytes = static_cast<uint32_t>(350 * noisy());
       req.output_tokens_max = settings.output_max;
       const auto bytes = req.input_bytes;
-      if (!lane.enqueue(std::move(req), now)) break;
+      if (!lane.enqueue(std::move(req), now))
+        break;
       bytes_.emplace(next_id_ - 1, bytes);
     }
     permits.clear();
     lane.poll(now, permits);
-    for (const auto& p : permits) admit(p);
-    if (permits.size() == 64) continue; // The backlog was the bound, not the lane.
+    for (const auto& p : permits)
+      admit(p);
+    if (permits.size() == 64)
+      continue; // The backlog was the bound, not the lane.
     auto next = end;
-    if (!in_flight_.empty()) next = std::min(next, in_flight_.begin()->first);
-    if (auto wake = lane.next_wake(now)) next = std::min(next, std::max(*wake, now + duration{1}));
+    if (!in_flight_.empty())
+      next = std::min(next, in_flight_.begin()->first);
+    if (auto wake = lane.next_wake(now))
+      next = std::min(next, std::max(*wake, now + duration{1}));
     now = next;
     while (!in_flight_.empty() && in_flight_.begin()->first <= now) {
       auto f = std::move(in_flight_.extract(in_flight_.begin()).mapped());
@@ -133,13 +146,15 @@ double lane_model::use(double from, double to) const {
 
 uint64_t lane_model::rejected(double from, double to) const {
   uint64_t n = 0;
-  for (auto s = static_cast<size_t>(from); s < static_cast<size_t>(to); ++s) n += seconds_[s].rejected;
+  for (auto s = static_cast<size_t>(from); s < static_cast<size_t>(to); ++s)
+    n += seconds_[s].rejected;
   return n;
 }
 
 uint64_t lane_model::answered(double from, double to) const {
   uint64_t n = 0;
-  for (auto s = static_cast<size_t>(from); s < static_cast<size_t>(to); ++s) n += seconds_[s].answered;
+  for (auto s = static_cast<size_t>(from); s < static_cast<size_t>(to); ++s)
+    n += seconds_[s].answered;
   return n;
 }
 

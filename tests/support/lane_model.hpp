@@ -13,13 +13,13 @@ namespace penstock::test {
 struct model_settings {
   core::charge_rule charging = core::charge_rule::openai;
   double rpm = 3000;
-  double tpm = 300'000;         ///< Anthropic: input tokens; output has the same again.
-  double usage_error = 1;       ///< Real input tokens are this times bytes / 3.5.
-  double charge_error = 1;      ///< It charges this times the real input (OpenAI's own estimate).
-  double noise = 0.3;           ///< Each request differs by up to this share.
-  uint32_t output_max = 0;      ///< Every request's own maximum.
+  double tpm = 300'000;    ///< Anthropic: input tokens; output has the same again.
+  double usage_error = 1;  ///< Real input tokens are this times bytes / 3.5.
+  double charge_error = 1; ///< It charges this times the real input (OpenAI's own estimate).
+  double noise = 0.3;      ///< Each request differs by up to this share.
+  uint32_t output_max = 0; ///< Every request's own maximum.
   enum class header_time { none, at_admission, at_answer } headers = header_time::at_answer;
-  bool retry_hint = true;       ///< 429s say when to come back.
+  bool retry_hint = true; ///< 429s say when to come back.
   duration latency = std::chrono::seconds{1};
   duration length = std::chrono::minutes{3};
   uint64_t seed = 1;
@@ -41,8 +41,8 @@ struct lane_model {
   uint64_t answered(double from, double to) const;
 
   model_settings settings;
-  double limit_scale = 1;       ///< The provider's limits are this times what the lane was told.
-  double storm = 0;             ///< Share of requests answered 429 for no reason.
+  double limit_scale = 1; ///< The provider's limits are this times what the lane was told.
+  double storm = 0;       ///< Share of requests answered 429 for no reason.
   const time_point start{std::chrono::hours{1}}; ///< Second zero; before `lane`, which begins then.
   core::lane lane;
 
