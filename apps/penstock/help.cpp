@@ -25,7 +25,7 @@ const std::vector<help_group>& groups() {
   static const std::vector<help_group> all{
       {"Where requests go",
        {"upstream.protocol", "upstream.base_url", "upstream.api_key_env", "upstream.api_key_file",
-        "upstream.ca_file", "run.model"}},
+        "upstream.ca_file", "upstream.mock_options", "run.model"}},
       {"What the provider allows (0 is no limit)",
        {"upstream.limits.rpm", "upstream.limits.rpd", "upstream.limits.tpm", "upstream.limits.itpm",
         "upstream.limits.otpm", "upstream.limits.headroom", "upstream.limits.adaptive",

@@ -112,6 +112,14 @@ BOOST_AUTO_TEST_CASE(a_switch_turns_off_what_a_file_turned_on) {
   BOOST_TEST(run->settings.values.run.attempts == 9u);
 }
 
+BOOST_AUTO_TEST_CASE(a_value_may_look_like_an_option) {
+  auto run = parse_run({"in.jsonl", "--mock-options", "--latency 1s --rpm 600", "--quiet"}, request.env);
+  BOOST_REQUIRE_MESSAGE(run.has_value(), run.error().context);
+  BOOST_TEST(run->settings.values.upstream.mock_options == "--latency 1s --rpm 600");
+  BOOST_TEST(run->settings.values.run.quiet);
+  BOOST_TEST(run->settings.values.upstream.limits.rpm == 0);
+}
+
 BOOST_AUTO_TEST_CASE(the_configuration_file_is_an_option) {
   const auto file = write("other.toml", "run.attempts = 3\n");
   BOOST_TEST(parse_run({"--config", file, "in.jsonl"}, request.env)->settings.values.run.attempts == 3u);
