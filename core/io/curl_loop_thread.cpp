@@ -15,7 +15,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// Transfers per multi handle; measured: 64 to 128 cost the least at every load.
+/// Transfers per multi handle. Measured with 256 and 2,000 in flight: 64 and 128 cost the same,
+/// 1,024 more.
 constexpr size_t shard_size = 128;
 /// A multi handle without a transfer is closed after this, with its connections: providers have
 /// closed them by then.
