@@ -96,6 +96,11 @@ bool starts(std::string_view text, std::string_view prefix) {
   return prefix.empty() || text.starts_with(prefix);
 }
 
+/// Faults of a connection that a client believes to be alive.
+bool needs_reuse(const fault_rule& rule) {
+  return rule.name == "reset_reused" || rule.info->phase == unread;
+}
+
 result<void> set_key(fault_rule& rule, std::string_view key, std::string_view value) {
   const auto bad = [&](std::string_view what) {
     return error{errc::invalid_config, "fault '" + rule.name + "': " + std::string{key} + "=" +
@@ -244,7 +249,7 @@ bool fault_table::strikes(const fault_rule& rule, uint64_t& matched, uint64_t& s
                           const fault_query& q, mock_random& r) {
   if (!starts(q.path, rule.path) || !starts(q.model, rule.model) || q.since < rule.from)
     return false;
-  if ((rule.until > 0ns && q.since >= rule.until) || (rule.name == "reset_reused" && !q.reused))
+  if ((rule.until > 0ns && q.since >= rule.until) || (needs_reuse(rule) && !q.reused))
     return false;
   if (rule.up + rule.down > 0ns && (q.since - rule.from) % (rule.up + rule.down) < rule.up)
     return false;

@@ -1,25 +1,27 @@
 #include "apps/mock/mock_server.hpp"
 #include "apps/mock/mock_service.hpp"
 
+#include <functional>
 #include <future>
 #include <mutex>
 #include <thread>
-#include <type_traits>
 
 namespace penstock::mock {
 
 struct mock_server::impl {
   explicit impl(mock_options o) : service(std::move(o)) {}
 
-  /// Runs `f` where the service lives and waits for its result.
-  template <class F>
-  auto call(F f) -> std::invoke_result_t<F, mock_service&> {
+  /// Runs `f` where the service lives and waits for its end.
+  void call(const std::function<void(mock_service&)>& f) {
     std::unique_lock guard{mutex};
     if (!thread.joinable())
       return f(service);
-    std::packaged_task<std::invoke_result_t<F, mock_service&>()> task{[&] { return f(service); }};
-    server->post([&task] { task(); });
-    return task.get_future().get();
+    std::promise<void> done;
+    server->post([&] {
+      f(service);
+      done.set_value();
+    });
+    done.get_future().wait();
   }
 
   mock_service service;
@@ -66,15 +68,21 @@ std::string mock_server::base_url() const {
 }
 
 mock_stats mock_server::stats() const {
-  return impl_->call([](mock_service& s) { return s.stats; });
+  mock_stats out;
+  impl_->call([&out](mock_service& s) { out = s.stats; });
+  return out;
 }
 
 std::string mock_server::stats_json(size_t since, bool series) const {
-  return impl_->call([=](mock_service& s) { return s.stats_json(since, series); });
+  std::string out;
+  impl_->call([&](mock_service& s) { out = s.stats_json(since, series); });
+  return out;
 }
 
 io::http_server_counters mock_server::connections() const {
-  return impl_->call([](mock_service& s) { return s.server().counters(); });
+  io::http_server_counters out;
+  impl_->call([&out](mock_service& s) { out = s.server().counters(); });
+  return out;
 }
 
 void mock_server::set_faults(std::vector<fault_rule> rules) {
