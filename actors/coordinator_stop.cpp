@@ -86,8 +86,8 @@ job_progress coordinator_state::status() const {
   p.in_flight = window_.count(core::request_state::in_flight);
   p.mode_used = plan_.mode_used();
   p.changes = plan_.changes();
-  p.attempt_p50 = attempts_.percentile(0.50);
-  p.attempt_p99 = attempts_.percentile(0.99);
+  p.attempt_p50 = attempts_.percentile(50);
+  p.attempt_p99 = attempts_.percentile(99);
   p.attempt_mean = attempts_.mean();
   if (p.state == job_state::running)
     for (auto& [lane, held] : held_)

@@ -1,5 +1,7 @@
 #include "actors/jsonl_source.hpp"
 
+#include "core/checksum.hpp"
+
 #include <caf/all.hpp>
 
 namespace penstock::actors {
@@ -19,6 +21,12 @@ void jsonl_source_state::pull(uint32_t requests_max, uint64_t bytes_max,
       chunk.end = true;
       break;
     }
+    if (!reader->is_regular())
+      check_unseen(**next);
+    if (strict && (*next)->rejection) {
+      self->send(to, atom::failed_v, *(*next)->rejection);
+      return;
+    }
     bytes += (*next)->body ? (*next)->body->size() : 0;
     chunk.requests.push_back(make_shared_value(std::move(**next)));
     // A pipe may fall silent; what came must not wait for what may never come.
@@ -30,12 +38,20 @@ void jsonl_source_state::pull(uint32_t requests_max, uint64_t bytes_max,
   self->send(to, atom::chunk_v, std::move(chunk));
 }
 
+void jsonl_source_state::check_unseen(core::request& req) {
+  if (!seen_.insert(core::checksum(req.custom_id)).second && !req.rejection)
+    req.rejection = error{errc::invalid_input, "line " + std::to_string(req.line) + ": custom_id \""
+                                                 + req.custom_id + "\" stands in an earlier line"};
+}
+
 source_actor::behavior_type
 jsonl_source(source_actor::stateful_pointer<jsonl_source_state> self,
-             std::shared_ptr<io::request_reader> reader, std::shared_ptr<shared_mark> mark) {
+             std::shared_ptr<io::request_reader> reader, std::shared_ptr<shared_mark> mark,
+             bool strict) {
   self->state.self = self;
   self->state.reader.emplace(std::move(*reader));
   self->state.mark = std::move(mark);
+  self->state.strict = strict;
   return {
     [self](atom::pull, uint32_t requests_max, uint64_t bytes_max) {
       if (auto to = caf::actor_cast<chunk_taker_actor>(self->current_sender()))

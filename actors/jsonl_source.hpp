@@ -9,6 +9,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <unordered_set>
 
 namespace penstock::actors {
 
@@ -39,11 +40,20 @@ struct jsonl_source_state {
   source_actor::pointer self = nullptr;
   std::optional<io::request_reader> reader;
   std::shared_ptr<shared_mark> mark; ///< Null for inputs that can be read again.
+  bool strict = false;
+
+private:
+  void check_unseen(core::request& req);
+
+  /// Hashes of the custom_ids of a pipe, which nobody could look through beforehand.
+  std::unordered_set<uint64_t> seen_;
 };
 
-/// Reads requests from a file or pipe. Blocks while a pipe is silent: spawn it detached.
+/// Reads requests from a file or pipe. In a pipe a repeated custom_id is a rejected request; if
+/// `strict`, the first rejected one fails the source. Blocks while a pipe is silent: spawn it detached.
 source_actor::behavior_type
 jsonl_source(source_actor::stateful_pointer<jsonl_source_state> self,
-             std::shared_ptr<io::request_reader> reader, std::shared_ptr<shared_mark> mark);
+             std::shared_ptr<io::request_reader> reader, std::shared_ptr<shared_mark> mark,
+             bool strict);
 
 } // namespace penstock::actors

@@ -147,15 +147,35 @@ sigset_t block_stop_signals() {
   return set;
 }
 
+/// Fills `a`, which `app` points into. @throws CLI::ParseError
+void parse_into(CLI::App& app, mock_arguments& a, const std::vector<std::string>& args) {
+  add_options(app, a);
+  // CLI11 takes them from the back.
+  app.parse(std::vector<std::string>{args.rbegin(), args.rend()});
+}
+
+constexpr const char* about = "Runs a mock LLM provider with limits, latency and faults.";
+
 } // namespace
 
-int mock_main(const std::vector<std::string>& args) {
-  CLI::App app{"Runs a mock LLM provider with limits, latency and faults.", "penstock mock"};
+result<mock::mock_options> parse_mock_options(const std::vector<std::string>& args) {
+  CLI::App app{about, "penstock mock"};
   mock_arguments a;
-  add_options(app, a);
   try {
-    app.parse(
-        std::vector<std::string>{args.rbegin(), args.rend()}); // CLI11 takes them from the back.
+    parse_into(app, a, args);
+  } catch (const CLI::ParseError& e) {
+    return error{errc::invalid_config, std::string{"mock options: "} + e.what()};
+  }
+  if (auto r = understand(a); !r)
+    return r.error();
+  return std::move(a.options);
+}
+
+int mock_main(const std::vector<std::string>& args) {
+  CLI::App app{about, "penstock mock"};
+  mock_arguments a;
+  try {
+    parse_into(app, a, args);
   } catch (const CLI::ParseError& e) {
     return app.exit(e) == 0 ? 0 : 2;
   }

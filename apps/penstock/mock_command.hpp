@@ -1,5 +1,8 @@
 #pragma once
 
+#include "apps/mock/mock_options.hpp"
+#include "core/error.hpp"
+
 #include <string>
 #include <vector>
 
@@ -9,5 +12,9 @@ namespace penstock::cli {
 /// "mock". The first line on stdout is "listening on http://HOST:PORT".
 /// @returns the exit code: 0, 1 (cannot listen, cannot write), 2 (bad options).
 int mock_main(const std::vector<std::string>& args);
+
+/// The options of `penstock mock` as `penstock run --upstream mock --mock-options` takes them.
+/// @returns `errc::invalid_config` with what is wrong.
+result<mock::mock_options> parse_mock_options(const std::vector<std::string>& args);
 
 } // namespace penstock::cli

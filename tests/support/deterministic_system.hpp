@@ -1,0 +1,78 @@
+#pragma once
+
+#include "messages/interfaces.hpp"
+#include "messages/system_config.hpp"
+
+#include <caf/all.hpp>
+#include <caf/scheduler/test_coordinator.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+#include <vector>
+
+namespace penstock::test {
+
+/// An actor system that runs messages only when told to and whose clock stands still: `run` runs all
+/// that can run, `advance` moves the clock. What `spawn` starts is killed at the end, because a living
+/// actor would keep the system from ending.
+class deterministic_system {
+public:
+  deterministic_system() {
+    // A clock at zero looks like "no time" to whoever compares with a default time point.
+    sched.clock().current_time += std::chrono::hours{1};
+  }
+
+  ~deterministic_system() {
+    for (auto& actor : spawned_)
+      caf::anon_send_exit(actor, caf::exit_reason::kill);
+    sched.run();
+    while (sched.trigger_timeouts() > 0)
+      sched.run();
+  }
+
+  template <class... Ts>
+  auto spawn(Ts&&... xs) {
+    auto actor = sys.spawn(std::forward<Ts>(xs)...);
+    spawned_.push_back(caf::actor_cast<caf::actor>(actor));
+    return actor;
+  }
+
+  /// Runs all messages, without letting time pass.
+  void run() { sched.run(); }
+
+  /// Lets time pass, timer by timer, and runs what that causes.
+  void advance(caf::timespan span) {
+    sched.advance_time(span);
+    sched.run();
+  }
+
+  time_point now() { return sched.clock().now(); }
+
+  /// Sends a request and returns the answer, which must come without time passing.
+  template <class Result, class Handle, class... Ts>
+  Result ask(const Handle& to, Ts&&... xs) {
+    auto pending = self->request(to, caf::infinite, std::forward<Ts>(xs)...);
+    sched.run();
+    Result result{};
+    pending.receive([&](Result& r) { result = std::move(r); },
+                    [&](const caf::error& e) { BOOST_FAIL("error: " << caf::to_string(e)); });
+    return result;
+  }
+
+private:
+  struct config : system_config {
+    config() { set("scheduler.policy", caf::atom("testing")); }
+  };
+  config config_;
+
+public:
+  caf::actor_system sys{config_};
+  caf::scheduler::test_coordinator& sched =
+      dynamic_cast<caf::scheduler::test_coordinator&>(sys.scheduler());
+  caf::scoped_actor self{sys, true};
+
+private:
+  std::vector<caf::actor> spawned_;
+};
+
+} // namespace penstock::test
