@@ -60,6 +60,9 @@ struct schedule {
   void poll() {
     std::vector<permit> permits;
     const auto before = lane.snapshot(now);
+    if (was_paused && !before.paused_until)
+      resumed.push_back(now);
+    was_paused = before.paused_until.has_value();
     lane.poll(now, permits);
     for (const auto& p : permits) {
       BOOST_REQUIRE(waiting.contains(p.id)); // Granted once, and only what waits.
@@ -119,6 +122,8 @@ struct schedule {
           r.reset = std::chrono::milliseconds{below(90'000)};
       }
     const bool pauses = s.kind == reply_kind::rate_limited || s.kind == reply_kind::slow_down;
+    if (!s.sent && in_flight.contains(id))
+      given_back.push_back(now);
     lane.settle(s, now);
     in_flight.erase(id);
     forget_refused();
@@ -126,7 +131,6 @@ struct schedule {
       BOOST_REQUIRE(lane.snapshot(now).paused_until);
       BOOST_TEST((*lane.snapshot(now).paused_until >= now + *s.retry_after));
     }
-    pauses_begun += s.kind != reply_kind::success || s.limits[0].reset ? 1 : 0;
   }
 
   void release(uint64_t owner) {
@@ -155,17 +159,23 @@ struct schedule {
   }
 
   /// I7 for requests, whose cost is known exactly: at most the whole bucket plus what refills, plus
-  /// one per pause (the permit that opens the lane again), plus what failed unsent and came back.
+  /// the one permit that may pass at the end of each pause (also of one that ended before the
+  /// window), plus what came back unsent.
   void check_windows() {
     if (limits.limit[0] == 0)
       return;
     const double capacity = std::max(1.0, limits.limit[0] * to_seconds(limits.burst) / 60);
-    const double extra = static_cast<double>(pauses_begun + given_back) + 1e-3;
+    const auto within = [](const std::vector<time_point>& times, time_point from, time_point to) {
+      return static_cast<double>(std::count_if(times.begin(), times.end(),
+                                               [&](time_point t) { return from <= t && t <= to; }));
+    };
     for (size_t i = 0; i < grants.size(); i += 7)
       for (size_t j = i; j < grants.size(); j += 5) {
         const double span = to_seconds(grants[j] - grants[i]);
         BOOST_REQUIRE(static_cast<double>(j - i + 1) <=
-                      capacity + limits.limit[0] / 60 * span + extra);
+                      capacity + limits.limit[0] / 60 * span + 1.001 +
+                          within(resumed, grants[i], grants[j]) +
+                          within(given_back, grants[i], grants[j]));
       }
   }
 
@@ -181,7 +191,6 @@ struct schedule {
       case 6:
         if (!in_flight.empty()) {
           auto it = std::next(in_flight.begin(), static_cast<long>(below(in_flight.size())));
-          ++given_back; // At most one request each.
           settle(it->first);
         }
         break;
@@ -241,8 +250,9 @@ struct schedule {
   std::map<uint64_t, uint64_t> waiting; // Owner by id.
   std::map<uint64_t, uint64_t> in_flight;
   std::vector<time_point> grants;
-  uint64_t pauses_begun = 0;
-  uint64_t given_back = 0;
+  bool was_paused = false;
+  std::vector<time_point> resumed;    // Ends of pauses.
+  std::vector<time_point> given_back; // Settlements of what was never sent.
 };
 
 } // namespace
