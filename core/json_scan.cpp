@@ -1,4 +1,5 @@
 #include "core/json_scan.hpp"
+#include "core/json_check.hpp"
 
 #include <boost/json.hpp>
 
@@ -119,6 +120,10 @@ std::optional<std::string_view> find_member(std::string_view object, std::string
 }
 
 std::optional<std::string> decode_json_string(std::string_view literal) {
+  if (literal.size() < 2 || literal[0] != '"' || check_json(literal))
+    return std::nullopt;
+  if (literal.find('\\') == std::string_view::npos)
+    return std::string{literal.substr(1, literal.size() - 2)};
   boost::system::error_code ec;
   auto value = json::parse({literal.data(), literal.size()}, ec);
   if (ec || !value.is_string())
@@ -127,26 +132,6 @@ std::optional<std::string> decode_json_string(std::string_view literal) {
 }
 
 namespace {
-
-// Length of the UTF-8 sequence at the start of `s`, 0 if it is none (RFC 3629, table 3-7 of the
-// Unicode standard: no overlong forms, no surrogates, nothing above U+10FFFF).
-size_t utf8_length(std::string_view s) noexcept {
-  auto byte = [&](size_t i) { return static_cast<unsigned char>(s[i]); };
-  const unsigned char lead = byte(0);
-  if (lead < 0x80)
-    return 1;
-  const size_t length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
-  if (lead < 0xc2 || lead > 0xf4 || s.size() < length)
-    return 0;
-  const unsigned char low = lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80;
-  const unsigned char high = lead == 0xed ? 0x9f : lead == 0xf4 ? 0x8f : 0xbf;
-  if (byte(1) < low || byte(1) > high)
-    return 0;
-  for (size_t i = 2; i < length; ++i)
-    if ((byte(i) & 0xc0) != 0x80)
-      return 0;
-  return length;
-}
 
 void append_escaped(std::string& out, char c) {
   switch (c) {

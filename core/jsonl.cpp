@@ -1,19 +1,16 @@
 #include "core/jsonl.hpp"
+#include "core/json_check.hpp"
 #include "core/json_scan.hpp"
 
-#include <boost/json.hpp>
-
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <limits>
 
 namespace penstock::core {
 
-namespace json = boost::json;
-
 namespace {
 
-constexpr size_t depth_max = 200; // Far above real bodies, far below what would hurt a provider.
 constexpr std::string_view space = " \t\r\n\v\f";
 
 std::string_view trim(std::string_view text) noexcept {
@@ -38,35 +35,69 @@ void reject(request& r, std::string_view reason) {
                       "line " + std::to_string(r.line) + ": " + std::string{reason}};
 }
 
+// The key of a member, and where its value goes.
+using named = std::pair<std::string_view, std::string_view*>;
+
+// The members of a line that mean something to us, as they stand in it; empty: not there. Of
+// members with the same key the last counts, as for every common parser.
+struct line_members {
+  std::string_view custom_id, method, url, body, messages, input;
+
+  explicit line_members(std::string_view line) {
+    for (member_scanner scan{line}; scan.next();)
+      for (auto [name, to] : {named{"custom_id", &custom_id}, {"method", &method}, {"url", &url},
+                              {"body", &body}, {"messages", &messages}, {"input", &input}})
+        if (scan.key_is(name))
+          *to = scan.value();
+  }
+  // A line may be the body itself.
+  bool is_bare() const noexcept { return body.empty() && !(messages.empty() && input.empty()); }
+  bool is_mixed() const noexcept { return !(custom_id.empty() && method.empty() && url.empty()); }
+};
+
+// The same for a body.
+struct body_members {
+  std::string_view model, messages, input, stream, n;
+  std::string_view max_completion_tokens, max_tokens, max_output_tokens;
+
+  explicit body_members(std::string_view body) {
+    for (member_scanner scan{body}; scan.next();)
+      for (auto [name, to] :
+           {named{"model", &model}, {"messages", &messages}, {"input", &input},
+            {"stream", &stream}, {"n", &n}, {"max_completion_tokens", &max_completion_tokens},
+            {"max_tokens", &max_tokens}, {"max_output_tokens", &max_output_tokens}})
+        if (scan.key_is(name))
+          *to = scan.value();
+  }
+};
+
 // A whole number that is not negative; providers take 100 and 100.0 alike.
-uint64_t whole_number(const json::object& body, std::string_view name) noexcept {
-  auto* v = body.if_contains(name);
-  if (!v)
-    return 0;
-  if (auto* u = v->if_uint64())
-    return *u;
-  if (auto* i = v->if_int64())
-    return *i > 0 ? static_cast<uint64_t>(*i) : 0;
-  auto* d = v->if_double();
-  return d && *d >= 0 && *d < 1e15 && *d == std::floor(*d) ? static_cast<uint64_t>(*d) : 0;
+uint64_t whole_number(std::string_view value) noexcept {
+  const auto* end = value.data() + value.size();
+  uint64_t whole = 0;
+  if (auto read = std::from_chars(value.data(), end, whole); read.ec == std::errc{} && read.ptr == end)
+    return whole;
+  double real = 0;
+  const auto read = std::from_chars(value.data(), end, real);
+  const bool fits = read.ec == std::errc{} && real >= 0 && real < 1e15 && real == std::floor(real);
+  return fits ? static_cast<uint64_t>(real) : 0;
 }
 
-uint32_t output_maximum(const json::object& body) noexcept {
+uint32_t output_maximum(const body_members& body) noexcept {
   constexpr uint64_t top = std::numeric_limits<uint32_t>::max();
   uint64_t most = 0;
-  for (auto name : {"max_completion_tokens", "max_tokens", "max_output_tokens"})
-    most = std::max(most, std::min(whole_number(body, name), top));
-  const uint64_t answers = std::clamp<uint64_t>(whole_number(body, "n"), 1, top);
+  for (auto value : {body.max_completion_tokens, body.max_tokens, body.max_output_tokens})
+    most = std::max(most, std::min(whole_number(value), top));
+  const uint64_t answers = std::clamp<uint64_t>(whole_number(body.n), 1, top);
   return static_cast<uint32_t>(std::min(most * answers, top));
 }
 
 // The value of an optional string member; a wrong type rejects the request.
-std::string text_member(request& r, const json::object& line, std::string_view name) {
-  auto* v = line.if_contains(name);
-  if (!v || v->is_null())
+std::string text_member(request& r, std::string_view name, std::string_view value) {
+  if (value.empty() || value == "null")
     return {};
-  if (auto* s = v->if_string())
-    return {s->data(), s->size()};
+  if (auto text = decode_json_string(value))
+    return *std::move(text);
   reject(r, std::string{name} + " must be a string");
   return {};
 }
@@ -95,61 +126,50 @@ std::string rewrite_body(std::string_view object, const std::string& model, bool
   return out.empty() ? "{}" : out + "}";
 }
 
-std::string default_url(const json::object& body) {
-  if (body.contains("messages"))
+std::string default_url(const body_members& body) {
+  if (!body.messages.empty())
     return "/v1/chat/completions";
-  if (body.contains("input"))
-    return "/v1/embeddings";
-  return {};
+  return body.input.empty() ? "" : "/v1/embeddings";
 }
 
-// Fills everything of `r` but the bytes of the body, from the parsed line.
-void read_members(request& r, const json::object& line, const json::object& body) {
-  if (auto method = text_member(r, line, "method"); !method.empty() && method != "POST")
-    reject(r, "method must be POST");
-  r.url = text_member(r, line, "url");
-  if (r.url.empty())
-    r.url = default_url(body);
-  if (r.url.empty())
-    reject(r, "url is missing, and the body has neither messages nor input to tell it by");
-  if (!r.url.starts_with('/'))
-    reject(r, "url must begin with /, for example /v1/chat/completions");
-  if (auto* stream = body.if_contains("stream"); stream && stream->is_bool() && stream->get_bool())
-    reject(r, "stream is true, and streaming has no place in a file job: leave it out");
-  if (auto* model = body.if_contains("model"); model && model->is_string())
-    r.model.assign(model->get_string().data(), model->get_string().size());
-  r.output_tokens_max = output_maximum(body);
-}
-
-void read_custom_id(request& r, const json::object& line) {
-  auto id = text_member(r, line, "custom_id");
+void read_custom_id(request& r, std::string_view value) {
+  auto id = text_member(r, "custom_id", value);
   if (id.size() > custom_id_max)
     reject(r, "custom_id is longer than " + std::to_string(custom_id_max) + " bytes");
   else if (!id.empty())
     r.custom_id = std::move(id);
 }
 
-void read_line(request& r, std::string_view text, const json::object& line,
-               const line_options& options) {
-  read_custom_id(r, line);
-  auto* body = line.if_contains("body");
-  const bool bare = !body && (line.contains("messages") || line.contains("input"));
-  if (!body && !bare)
+void read_line(request& r, std::string_view text, const line_options& options) {
+  const line_members line{text};
+  read_custom_id(r, line.custom_id);
+  const auto bytes = line.is_bare() ? text : line.body;
+  if (bytes.empty())
     return reject(r, "body is missing");
-  if (body && !body->is_object())
+  if (bytes[0] != '{')
     return reject(r, "body must be an object");
-  auto& members = bare ? line : body->get_object();
-  read_members(r, line, members);
+  const body_members body{bytes};
+  if (auto method = text_member(r, "method", line.method); !method.empty() && method != "POST")
+    reject(r, "method must be POST");
+  r.url = text_member(r, "url", line.url);
+  if (r.url.empty())
+    r.url = default_url(body);
+  if (r.url.empty())
+    reject(r, "url is missing, and the body has neither messages nor input to tell it by");
+  if (!r.url.starts_with('/'))
+    reject(r, "url must begin with /, for example /v1/chat/completions");
+  if (body.stream == "true")
+    reject(r, "stream is true, and streaming has no place in a file job: leave it out");
+  r.model = decode_json_string(body.model).value_or("");
+  r.output_tokens_max = output_maximum(body);
   if (r.rejection)
     return;
-  const auto bytes = bare ? text : find_member(text, "body").value_or(std::string_view{});
   const bool remodel = !options.model.empty() && options.model != r.model;
-  const bool strip = bare && (line.contains("custom_id") || line.contains("method") || line.contains("url"));
   if (remodel)
     r.model = options.model;
-  r.body = make_payload(remodel || strip
-                          ? rewrite_body(bytes, remodel ? options.model : std::string{}, bare)
-                          : std::string{bytes});
+  const bool rewrite = remodel || (line.is_bare() && line.is_mixed());
+  r.body = make_payload(rewrite ? rewrite_body(bytes, remodel ? options.model : "", line.is_bare())
+                                : std::string{bytes});
 }
 
 } // namespace
@@ -174,27 +194,17 @@ request rejected_request(std::string_view start, uint64_t index, uint64_t line_n
 request parse_request_line(std::string_view line, uint64_t index, uint64_t line_number,
                            const line_options& options) {
   const auto text = trim(line);
-  // Both buffers live on the stack: a usual line costs no allocation but those of its request.
-  unsigned char storage[16384], scratch[4096];
-  json::monotonic_resource memory{storage, sizeof storage};
-  json::parse_options rules;
-  rules.max_depth = depth_max;
-  json::parser parser{{}, rules, scratch, sizeof scratch};
-  parser.reset(&memory);
-  boost::system::error_code ec;
-  const auto used = parser.write(text.data(), text.size(), ec);
-  if (ec)
+  if (auto fault = check_json(text))
     return rejected_request(text, index, line_number,
-                            "not valid JSON: " + ec.message() + " near byte "
-                              + std::to_string(used + 1));
-  const auto value = parser.release();
-  if (!value.is_object())
+                            "not valid JSON: " + std::string{fault->reason} + " at byte "
+                              + std::to_string(fault->at + 1));
+  if (text[0] != '{')
     return rejected_request(text, index, line_number, "not a JSON object");
   request r;
   r.index = index;
   r.line = line_number;
   r.custom_id = "request-" + std::to_string(index);
-  read_line(r, text, value.get_object(), options);
+  read_line(r, text, options);
   if (!r.body)
     r.body = make_payload("");
   return r;

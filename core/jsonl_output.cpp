@@ -40,7 +40,8 @@ void append_body(std::string& out, const payload& body) {
   }
   const auto begin = out.size();
   out += *body;
-  if (body->find_first_of("\r\n") != std::string::npos)
+  // Two searches: each is one fast memchr, find_first_of looks at every byte on its own.
+  if (body->find('\n') != std::string::npos || body->find('\r') != std::string::npos)
     std::replace_if(out.begin() + static_cast<std::ptrdiff_t>(begin), out.end(),
                     [](char c) { return c == '\n' || c == '\r'; }, ' ');
 }

@@ -15,7 +15,7 @@ namespace penstock::io {
 namespace {
 
 constexpr int format_version = 1;
-constexpr int busy_timeout_ms = 5000;
+constexpr int busy_timeout_ms = 1000; // Our own runs are kept apart by the lock file.
 
 int64_t sum_of(uint64_t index, std::string_view bytes) noexcept {
   core::running_checksum sum;

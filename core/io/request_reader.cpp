@@ -3,7 +3,9 @@
 namespace penstock::io {
 
 request_reader::request_reader(std::string path, input_file file, reader_options options)
-  : path_{std::move(path)}, file_{std::move(file)}, options_{std::move(options)} {}
+  : path_{std::move(path)}, file_{std::move(file)}, options_{std::move(options)} {
+  options_.marks |= !file_.is_regular() || options_.expected_start.requests > 0;
+}
 
 result<request_reader> request_reader::open(const std::string& path, reader_options options) {
   auto file = input_file::open(path, options.line_max);
@@ -33,8 +35,10 @@ result<std::optional<core::request>> request_reader::read_one() {
     if (!line.too_long && core::is_blank(line.text))
       continue;
     const auto index = index_++;
-    sum_.update(line.text);
-    sum_.update("\n");
+    if (options_.marks) {
+      sum_.update(line.text);
+      sum_.update("\n");
+    }
     if (index < options_.first_index) {
       // The mark may lie among the requests that are passed over.
       if (index_ == mark.requests)

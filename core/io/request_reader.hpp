@@ -23,6 +23,7 @@ struct reader_options {
   uint64_t line_max = 64u << 20;  ///< Bytes above which a line becomes a rejected request.
   uint64_t first_index = 0;       ///< Requests before this one are passed over, not parsed.
   std::string expected_hash;      ///< SHA-256 of the whole input, checked at its end; empty: any.
+  bool marks = false;             ///< Whether `mark` will be asked for; pipes always have marks.
   input_mark expected_start;      ///< Checked before the first request is handed out.
 };
 
@@ -39,6 +40,7 @@ public:
   /// `first_index` and the mark wait in memory (never more than the window of the run before).
   result<std::optional<core::request>> next();
   /// How far the input was read.
+  /// @pre It is a pipe, or `reader_options::marks` is set.
   input_mark mark() const noexcept { return {index_, sum_.value()}; }
   /// SHA-256 of the bytes read so far, in hex.
   std::string hash() { return file_.hash(); }

@@ -1,3 +1,4 @@
+#include "core/json_check.hpp"
 #include "core/json_scan.hpp"
 #include "core/jsonl.hpp"
 
@@ -244,6 +245,59 @@ BOOST_AUTO_TEST_CASE(a_line_with_any_changed_byte_is_refused) {
     BOOST_TEST_CONTEXT("byte " << i) { BOOST_TEST(!parse_output_line(line).has_value()); }
     line[i] = static_cast<char>(line[i] ^ 1);
   }
+}
+
+BOOST_AUTO_TEST_CASE(what_is_json_is_what_another_parser_takes) {
+  const uint32_t seed = 99;
+  std::mt19937 random{seed};
+  const std::string sound =
+    "{\"a\":[1,-2.5e+3,0,true,false,null,\"x\\u00e4\\ud83d\\ude00\\n\\\"\",{}],\"\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80 "
+    "long enough for a word\" : [ ] , \"\":{\"b\":-0.1E5}}";
+  boost::json::parse_options rules;
+  rules.max_depth = 200;
+  size_t valid = 0;
+  for (int round = 0; round < 60000; ++round) {
+    auto text = sound;
+    for (auto n = random() % 3; n > 0; --n) {
+      const auto at = random() % text.size();
+      const char c = random() % 2 ? R"({}[]",:\ud8+-.eE019)"[random() % 20] : static_cast<char>(random());
+      switch (random() % 3) {
+      case 0: text[at] = c; break;
+      case 1: text.erase(at, 1 + random() % 3); break;
+      default: text.insert(at, 1, c);
+      }
+    }
+    boost::system::error_code ec;
+    boost::json::parse(text, ec, {}, rules);
+    const auto fault = check_json(text);
+    BOOST_TEST_CONTEXT("seed " << seed << ", round " << round << ", text " << text) {
+      BOOST_TEST(fault.has_value() == ec.failed());
+      BOOST_TEST((!fault || fault->at <= text.size()));
+    }
+    valid += !fault;
+  }
+  BOOST_TEST(valid > 20000u);
+  BOOST_TEST(valid < 50000u);
+}
+
+BOOST_AUTO_TEST_CASE(every_plain_byte_is_plain_at_every_place) {
+  for (int c = 0; c < 256; ++c) {
+    for (size_t at = 0; at < 20; ++at) {
+      std::string text(20, 'a');
+      text[at] = static_cast<char>(c);
+      const bool plain = c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
+      BOOST_TEST_CONTEXT("byte " << c << " at " << at) {
+        BOOST_TEST(!check_json("\"" + text + "\"").has_value() == plain);
+      }
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(the_depth_has_a_limit) {
+  auto nested = [](size_t n) { return std::string(n, '[') + std::string(n, ']'); };
+  BOOST_TEST(!check_json(nested(200)).has_value());
+  BOOST_REQUIRE(check_json(nested(201)).has_value());
+  BOOST_TEST(check_json(nested(201))->at == 200u);
 }
 
 // Mutated lines: whatever comes, nothing crashes, and what is accepted is a valid JSON object.

@@ -276,7 +276,7 @@ BOOST_AUTO_TEST_CASE(a_resumed_pipe_goes_on_only_if_it_begins_the_same) {
     for (uint64_t first = 0; first <= 20; ++first) {
       BOOST_TEST_CONTEXT("mark at " << read << ", going on at " << first) {
         write_file(dir / "a", text);
-        auto before = request_reader::open(dir / "a", {});
+        auto before = request_reader::open(dir / "a", {.lines = {}, .expected_hash = {}, .marks = true, .expected_start = {}});
         for (uint64_t i = 0; i < read; ++i)
           BOOST_REQUIRE(before->next()->has_value());
         const reader_options options{.lines = {}, .first_index = first, .expected_hash = {},
