@@ -57,6 +57,7 @@ struct http_reply {
 void add_header(std::string& headers, std::string_view name, std::string_view value);
 
 /// What becomes of a connection after bytes that were sent past the framing of the server.
+/// `keep` closes all the same if the client asked for it.
 enum class raw_end : uint8_t { keep, close, reset };
 
 class http_connection;

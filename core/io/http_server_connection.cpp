@@ -217,7 +217,7 @@ void http_connection::reply(http_reply r) {
   put_head(r, false);
   if (!parser_ || parser_->get().method() != http::verb::head)
     out_.append(r.body);
-  finish(keep_alive_ ? raw_end::keep : raw_end::close);
+  finish(raw_end::keep);
 }
 
 void http_connection::begin(http_reply r) {
@@ -249,7 +249,7 @@ void http_connection::write_chunk(std::string_view bytes, std::function<void(boo
 void http_connection::end_stream() {
   if (chunked_)
     out_.append("0\r\n\r\n");
-  finish(keep_alive_ ? raw_end::keep : raw_end::close);
+  finish(raw_end::keep);
 }
 
 void http_connection::write(std::string_view bytes, std::function<void(bool)> written) {
@@ -267,7 +267,7 @@ void http_connection::write(std::string_view bytes, std::function<void(bool)> wr
 
 void http_connection::finish(raw_end how) {
   finishing_ = true;
-  end_ = how;
+  end_ = how == raw_end::keep && !keep_alive_ ? raw_end::close : how;
   flush();
 }
 
