@@ -48,6 +48,21 @@ double per_second(const run_view& v) {
                      : 0;
 }
 
+/// Exchanges at the upstream now. The job's own count includes requests that wait for a permit.
+uint64_t sent_now(const run_view& v) {
+  uint64_t sum = 0;
+  for (auto& lane : v.lanes)
+    sum += lane.state.in_flight;
+  return sum;
+}
+
+uint64_t sent_peak(const run_view& v) {
+  uint64_t sum = 0;
+  for (auto& lane : v.lanes)
+    sum += lane.state.in_flight_peak;
+  return std::min(sum, v.job.in_flight_peak);
+}
+
 uint64_t trips(const run_view& v) {
   uint64_t sum = 0;
   for (auto& lane : v.lanes)
@@ -124,7 +139,7 @@ std::string summary_text(const run_view& v) {
                        per_second(v), span_text(sequential_estimate(v)), speedup(v));
   out += fmt::format("  attempts     {}, 429s {}, breaker trips {}, peak in flight {}\n",
                      count_text(j.attempts), count_text(j.rate_limited), trips(v),
-                     count_text(j.in_flight_peak));
+                     count_text(sent_peak(v)));
   out += fmt::format("  attempt time mean {}, p50 {}, p99 {}\n", span_text(j.attempt_mean),
                      span_text(j.attempt_p50), span_text(j.attempt_p99));
   out += fmt::format("  tokens       {} in ({} cached), {} out", count_text(j.input_tokens),
@@ -164,7 +179,7 @@ std::string summary_json(const run_view& v) {
     {"attempts", j.attempts},
     {"rate_limited", j.rate_limited},
     {"breaker_trips", trips(v)},
-    {"in_flight_peak", j.in_flight_peak},
+    {"in_flight_peak", sent_peak(v)},
     {"refused_late", j.refused_late},
     {"lost", j.lost},
     {"restarts", j.restarts},
@@ -223,7 +238,7 @@ std::string progress_line(const run_view& v, double rate, double tokens_per_minu
   if (v.total)
     line += '/' + count_text(*v.total);
   line += fmt::format(" done, {} failed, {} in flight, {:.1f} req/s, {} tok/min",
-                      count_text(j.failed + j.expired + j.cancelled), count_text(j.in_flight), rate,
+                      count_text(j.failed + j.expired + j.cancelled), count_text(sent_now(v)), rate,
                       count_text(static_cast<uint64_t>(tokens_per_minute)));
   for (auto& lane : v.lanes) {
     for (size_t d = 0; d < core::dimension_count; ++d)
