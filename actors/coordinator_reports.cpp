@@ -62,6 +62,8 @@ void coordinator_state::take_report(const work_report& report) {
     break;
   case report_kind::lost:
     ++counts_.lost;
+    if (report.outcome) // None if its whole node is gone.
+      entry.last = report.outcome;
     if (++entry.losses >= losses_max) {
       end_open(index, core::outcome_state::failed,
                {errc::poison, "the worker of this request died " + std::to_string(losses_max)
@@ -145,8 +147,9 @@ void coordinator_state::hold(uint64_t index, const work_report& report) {
     it->second.since = now;
   it->second.quota = quota;
   it->second.cause = *report.outcome->failure;
-  it->second.retry_at = now + (quota ? std::max<duration>(report.resume_in, held_retry_every)
-                                     : duration{held_retry_every});
+  if (fresh || quota)
+    it->second.retry_at = now + (quota ? std::max<duration>(report.resume_in, held_retry_every)
+                                       : duration{held_retry_every});
   window_.move(index, core::request_state::held);
   schedule_wake(it->second.retry_at - now);
 }
@@ -162,8 +165,10 @@ void coordinator_state::release_held(const std::string& lane) {
 void coordinator_state::retry_held(time_point now) {
   std::vector<std::string> free;
   for (auto& [lane, held] : held_) {
-    if (held.retry_at > now)
+    if (held.retry_at > now) {
+      schedule_wake(held.retry_at - now);
       continue;
+    }
     if (held.quota) {
       free.push_back(lane);
       continue;
@@ -187,14 +192,15 @@ void coordinator_state::retry_held(time_point now) {
     release_held(lane);
 }
 
-/// The upstream is down for longer than we wait. What was tried fails with what it met; what never
-/// was tried must not fail for it: with any of that left, the job stops and can be resumed.
+/// The upstream is down for longer than we wait. What it answered with an error fails with that; what
+/// never was tried, or never reached it, must not fail for an outage: with any of that left, the job
+/// stops and can be resumed.
 void coordinator_state::give_up(error why) {
   auto untried = !source_ended_ || window_.count(core::request_state::ready) > 0;
   for (auto s : {core::request_state::carried, core::request_state::held})
     for (auto index : window_.all(s)) {
       auto& last = window_.find(index)->last;
-      if (last && last->attempts > 0)
+      if (last && last->attempts > 0 && last->status_code > 0)
         end_open(index, core::outcome_state::failed, last->failure ? *last->failure : why);
       else
         untried = true;

@@ -23,7 +23,11 @@ worker_state::~worker_state() {
     caf::anon_send(neighbours.limiters[lane_], atom::settle_v, s);
   if (phase_ == phase::sending)
     caf::anon_send(neighbours.http, atom::abort_v, s.id);
-  caf::anon_send(node, atom::done_v, work_report{task.request.key, report_kind::lost, {}, {}, {}});
+  // What was spent so far goes along; the exchange under way may have been charged too.
+  outcome_.attempts += phase_ == phase::sending;
+  caf::anon_send(node, atom::done_v,
+                 work_report{task.request.key, report_kind::lost,
+                             make_shared_value(std::move(outcome_)), {}, {}});
 }
 
 uint64_t worker_state::random() {
@@ -116,7 +120,10 @@ void worker_state::refused(uint64_t id, const error& why) {
     return;
   // A closed lane is the job's affair: it knows what else there is to do, and when to come back.
   if (why.code == errc::unavailable || why.code == errc::quota_exhausted) {
-    end(report_kind::held, core::outcome_state::failed, why);
+    auto text = why.context;
+    if (!last_failure_.empty())
+      text += "; the last attempt failed: " + last_failure_;
+    end(report_kind::held, core::outcome_state::failed, error{why.code, std::move(text)});
     return;
   }
   const auto next = plan_.refused(why, self->clock().now(), random());
@@ -168,8 +175,18 @@ void worker_state::judged(core::verdict v, std::string body, int status, duratio
   outcome_.request_id = v.request_id;
   outcome_.used = v.used;
   outcome_.rate_limited += status == 429;
+  // The outcome carries the last answer.
+  outcome_.body = status > 0 ? core::make_payload(core::outcome_body(std::move(body), v))
+                             : core::payload{};
+  if (v.kind != core::reply_kind::success)
+    last_failure_ = v.message;
   auto next = plan_.judge(v, self->clock().now(), random());
   using action = core::next_step::action;
+  if (next.what == action::retry_after && aborted_) {
+    end(report_kind::given_back, core::outcome_state::failed,
+        error{errc::cancelled, "stopped before another attempt"});
+    return;
+  }
   if (next.what == action::retry_after && next.wait <= duration{}) {
     ask();
     return;
@@ -179,9 +196,6 @@ void worker_state::judged(core::verdict v, std::string body, int status, duratio
     self->delayed_send(self, next.wait, atom::wake_v);
     return;
   }
-  // The outcome carries the last answer; only here is it worth making it presentable.
-  outcome_.body = status > 0 ? core::make_payload(core::outcome_body(std::move(body), v))
-                             : core::payload{};
   switch (next.what) {
   case action::finish_completed:
     end(report_kind::finished, core::outcome_state::completed, std::nullopt);
@@ -204,7 +218,11 @@ void worker_state::abort() {
     end(report_kind::given_back, core::outcome_state::failed,
         error{errc::cancelled, "stopped before an attempt"});
     break;
-  case phase::sending: self->send(neighbours.http, atom::abort_v, permit_call().id); break;
+  case phase::sending:
+    // The exchange may have ended already: then its reply decides, but nothing is tried again.
+    aborted_ = true;
+    self->send(neighbours.http, atom::abort_v, permit_call().id);
+    break;
   case phase::ended: break;
   }
 }

@@ -89,9 +89,11 @@ private:
   phase phase_ = phase::ended;
   core::attempt_plan plan_;
   core::outcome outcome_;
+  std::string last_failure_;   ///< Text of the last attempt that failed.
   size_t lane_ = 0;
   uint32_t turn_ = 0;          ///< Makes the id of each permit and exchange unique.
   bool first_permit_ = true;
+  bool aborted_ = false;       ///< Told to stop while sending.
   time_point started_;
   duration last_attempt_{};
   uint64_t rng_ = 0;

@@ -37,7 +37,8 @@ int main(int argc, char** argv) {
   try {
     auto command = cli::parse({argv + 1, argv + argc}, env);
     if (!command) {
-      std::cerr << "penstock: " << command.error().context << '\n';
+      const auto& text = command.error().context;
+      std::cerr << (text.starts_with("penstock") ? "" : "penstock: ") << text << '\n';
       return cli::exit_usage;
     }
     if (auto* run = std::get_if<cli::run_command>(&*command))

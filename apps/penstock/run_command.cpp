@@ -18,9 +18,11 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <iostream>
 #include <memory>
 
@@ -45,6 +47,21 @@ int complain(const error& e) {
   case errc::locked: return complain(e, exit_code::usage);
   default: return complain(e, exit_code::aborted);
   }
+}
+
+/// Whether there is something to read, before anything is made or started.
+result<void> check_input(const std::string& path) {
+  struct stat info {};
+  if (path == "-")
+    return {};
+  const auto refuse = [&](const char* why) {
+    return error{errc::invalid_input, "cannot read " + path + ": " + why};
+  };
+  if (::stat(path.c_str(), &info) != 0 || (!S_ISDIR(info.st_mode) && ::access(path.c_str(), R_OK) != 0))
+    return refuse(std::strerror(errno));
+  if (S_ISDIR(info.st_mode))
+    return refuse("it is a directory; name a JSONL file, or - for standard input");
+  return {};
 }
 
 bool is_regular_file(const std::string& path) {
@@ -106,6 +123,8 @@ public:
     if (settings_.run.json && command_.output == "-")
       return complain({errc::invalid_config, "--json and the results cannot both go to standard "
                                              "output; name a file with -o"});
+    if (auto readable = check_input(command_.input); !readable)
+      return complain(readable.error());
     const auto regular = is_regular_file(command_.input);
     if (settings_.run.dry_run && !regular)
       return complain({errc::invalid_config, "--dry-run reads the input twice; give it a file"});
@@ -161,20 +180,16 @@ private:
   }
 
   int already_complete() {
-    const auto& t = job_->totals_before();
+    view_.job = job_->progress_before();
     view_.job.state = job_state::completed;
-    view_.job.completed = t.completed;
-    view_.job.failed = t.failed;
-    view_.job.cancelled = t.cancelled;
-    view_.job.expired = t.expired;
-    view_.job.resumed = t.requests();
+    view_.job.mode_asked = std::string{to_string(settings_.run.mode)};
     view_.job.mode_used = "none";
     if (settings_.run.json)
       std::cout << summary_json(view_) << std::endl;
     if (!settings_.run.quiet)
       std::fprintf(stderr, "penstock: %s is complete already (%s results); nothing was sent. "
                            "--restart runs it anew.\n",
-                   command_.output.c_str(), count_text(t.requests()).c_str());
+                   command_.output.c_str(), count_text(view_.job.resumed).c_str());
     return static_cast<int>(exit_code_of(view_.job));
   }
 

@@ -252,7 +252,7 @@ std::string progress_line(const run_view& v, double rate, double tokens_per_minu
   }
   if (j.state == job_state::parked)
     line += ", daily quota used up, resumes in " + span_text(j.resume_in);
-  else if (v.total && rate > 0 && *v.total > finished)
+  else if (v.total && rate > 0.01 && *v.total > finished)
     line += ", ETA " + span_text(from_seconds(static_cast<double>(*v.total - finished) / rate));
   // A line longer than the terminal would wrap and leave its start behind on every refresh.
   if (width > 0 && line.size() >= width)
