@@ -14,6 +14,9 @@ namespace {
 /// Requests of one pull: enough to keep a pull rare, few enough to keep memory flat.
 constexpr uint32_t chunk_max = 512;
 
+/// Attempts that a request gets besides `attempts_max` once it was carried into another mode.
+constexpr uint32_t fallback_attempts = 2;
+
 } // namespace
 
 void coordinator_state::start(uint64_t job, engine_actor engine, job_options options,
@@ -132,7 +135,7 @@ void coordinator_state::take_slots(node_actor node, uint64_t node_id, uint32_t s
     work.tenant = options_.tenant;
     work.priority = options_.priority;
     work.ran_as = plan_.current();
-    work.attempts_max = options_.attempts_max;
+    work.attempts_max = options_.attempts_max + (plan_.fell_back() ? fallback_attempts : 0);
     work.seed = options_.seed;
     work.client_id = options_.client_id;
     if (deadline_)

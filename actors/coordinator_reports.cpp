@@ -14,6 +14,13 @@ constexpr uint32_t losses_max = 3;
 /// How often one request goes to see whether a held lane takes work again.
 constexpr auto held_retry_every = std::chrono::seconds{1};
 
+/// Keeps what a hand-out learned. One that made no attempt learned nothing: what an earlier one met
+/// stays.
+void remember(core::window_entry& entry, const work_report& report) {
+  if (!entry.last || report.last_attempt > duration{})
+    entry.last = report.outcome;
+}
+
 /// A copy of `last` (or a bare outcome of `req`) that ended as `state` because of `why`.
 shared_outcome ended(const core::request& req, const std::shared_ptr<const core::outcome>& last,
                      core::outcome_state state, error why) {
@@ -73,16 +80,16 @@ void coordinator_state::take_report(const work_report& report) {
     window_.move(index, core::request_state::ready);
     break;
   case report_kind::aborting:
-    entry.last = report.outcome;
+    remember(entry, report);
     window_.move(index, core::request_state::ready);
     stop(job_state::aborted, *report.outcome->failure);
     return;
   case report_kind::held:
-    entry.last = report.outcome;
+    remember(entry, report);
     hold(index, report);
     break;
   case report_kind::given_back:
-    entry.last = report.outcome;
+    remember(entry, report);
     window_.move(index, core::request_state::ready);
     break;
   }
@@ -146,7 +153,8 @@ void coordinator_state::hold(uint64_t index, const work_report& report) {
   if (fresh)
     it->second.since = now;
   it->second.quota = quota;
-  it->second.cause = *report.outcome->failure;
+  if (fresh || report.last_attempt > duration{})
+    it->second.cause = *report.outcome->failure;
   if (fresh || quota)
     it->second.retry_at = now + (quota ? std::max<duration>(report.resume_in, held_retry_every)
                                        : duration{held_retry_every});
@@ -179,13 +187,16 @@ void coordinator_state::retry_held(time_point now) {
       give_up(held.cause);
       return;
     }
-    // One goes to see; the others wait for its success.
+    // One goes to see, the one with most attempts left; the others wait for its success.
     held.retry_at = now + held_retry_every;
-    for (auto index : window_.all(core::request_state::held))
-      if (window_.find(index)->last->lane == lane) {
-        window_.move(index, core::request_state::ready);
-        break;
-      }
+    std::optional<uint64_t> scout;
+    for (auto index : window_.all(core::request_state::held)) {
+      const auto& last = *window_.find(index)->last;
+      if (last.lane == lane && (!scout || last.attempts < window_.find(*scout)->last->attempts))
+        scout = index;
+    }
+    if (scout)
+      window_.move(*scout, core::request_state::ready);
     schedule_wake(held_retry_every);
   }
   for (auto& lane : free)

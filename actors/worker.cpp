@@ -63,7 +63,9 @@ void worker_state::start() {
   first_permit_ = req.attempts_before == 0;
 
   auto limits = setup->attempts;
-  limits.attempts_max = task.attempts_max;
+  // A request that comes back from a closed lane, or from another mode, has used up some.
+  const auto used = req.attempts_before - std::min(req.attempts_before, req.rate_limited_before);
+  limits.attempts_max = task.attempts_max > used ? task.attempts_max - used : 1;
   const auto last_mode = task.ran_as == core::mode::sequential;
   plan_ = core::attempt_plan{last_mode ? core::patient(limits) : limits,
                              task.time_left > duration{} ? std::optional{now + task.time_left}

@@ -123,7 +123,7 @@ std::vector<key_row> make_keys() {
       plain_row("run.max_in_flight", "max-in-flight", integer, "N", PENSTOCK_AT(run.max_in_flight),
             {.min = 1, .max = 100'000}, "Requests in flight at once."),
       plain_row("run.attempts", "attempts", integer, "N", PENSTOCK_AT(run.attempts),
-            {.min = 1, .max = 100}, "HTTP attempts per request and mode."),
+            {.min = 1, .max = 100}, "HTTP attempts per request; two more in the next mode. 429s that pass do not count."),
       plain_row("run.timeout", "timeout", span, "TIME", PENSTOCK_AT(run.timeout),
             {.min = 1e-3, .max = 7 * day}, "The longest that one attempt may take."),
       plain_row("run.idle_timeout", "idle-timeout", span, "TIME", PENSTOCK_AT(run.idle_timeout),

@@ -50,7 +50,7 @@ struct run_settings {
   core::mode mode = core::mode::automatic;
   std::string model;               ///< Replaces the body's model; empty: as in the line.
   uint32_t max_in_flight = 256;    ///< Requests in flight at once.
-  uint32_t attempts = 5;           ///< HTTP attempts per request and mode, at least 1.
+  uint32_t attempts = 5;           ///< HTTP attempts per request, at least 1; two more after falling back.
   duration timeout = std::chrono::seconds{600};      ///< One attempt.
   duration idle_timeout = std::chrono::seconds{120}; ///< One attempt without a byte from the upstream.
   duration connect_timeout = std::chrono::seconds{10};

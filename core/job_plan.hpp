@@ -58,6 +58,8 @@ public:
   void step_down(bool for_good);
   /// Returns from a detour. No effect if the current mode is here for good.
   void step_back();
+  /// Whether the current mode is not the one the job began with.
+  bool fell_back() const noexcept { return current_ != first_; }
   /// Whether the current mode is a detour for carried requests only.
   bool on_detour() const noexcept { return home_ != current_; }
 

@@ -24,7 +24,7 @@ struct job_options {
   core::priority priority = core::priority::normal;
   core::mode mode = core::mode::automatic;
   uint32_t in_flight_max = 256;
-  uint32_t attempts_max = 5;          ///< HTTP attempts per request and mode.
+  uint32_t attempts_max = 5;          ///< HTTP attempts per request; two more after falling back.
   uint32_t window_requests = 4096;    ///< Requests read and not yet written.
   uint64_t window_bytes = 32u << 20;  ///< Bytes of bodies and results among them.
   caf::timespan deadline{};           ///< Of the whole job, from its start; zero: none.

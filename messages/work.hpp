@@ -49,7 +49,7 @@ struct assignment {
   std::string tenant;
   core::priority priority = core::priority::normal;
   core::mode ran_as = core::mode::parallel;
-  uint32_t attempts_max = 5;        ///< Per mode.
+  uint32_t attempts_max = 5;        ///< Per request, earlier hand-outs included, 429s left out.
   caf::timespan time_left{};        ///< Until the job's deadline; zero: none.
   uint64_t seed = 0;                ///< Of the jitter.
   std::string client_id;            ///< As in the job's options.
