@@ -72,6 +72,8 @@ result<io::run_start> file_job::prepare() {
   return files_->start();
 }
 
+job_progress file_job::progress_before() const { return progress_of(files_->totals()); }
+
 uint64_t file_job::done_before() const { return files_->next_index() + files_->waiting().size(); }
 
 result<actors::job_parts> file_job::launch(caf::actor_system& sys) {

@@ -33,8 +33,8 @@ public:
   result<io::run_start> prepare();
   /// How far an earlier run got. @pre `prepare` succeeded and `launch` was not called.
   uint64_t done_before() const;
-  /// Sums over what an earlier run left in the output. @pre as `done_before`.
-  const core::output_totals& totals_before() const { return files_->totals(); }
+  /// What earlier runs left in the output, as the progress of a job. @pre as `done_before`.
+  job_progress progress_before() const;
   /// Whether another run can go on where this one stops.
   bool is_resumable() const noexcept { return resumable_; }
 
