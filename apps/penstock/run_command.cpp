@@ -158,6 +158,7 @@ public:
     view_.done_before = job_->done_before();
     if (*start == io::run_start::complete)
       return already_complete();
+    block_signals(); // From here on threads start.
     if (settings_.upstream.mock) {
       if (auto started = start_mock(); !started)
         return complain(started.error());

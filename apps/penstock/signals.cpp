@@ -26,10 +26,15 @@ constexpr size_t other_files = 64;
 
 } // namespace
 
-signal_watcher::signal_watcher(std::function<void(int, int)> on_signal) {
-  std::signal(SIGPIPE, SIG_IGN); // A reader of the output that goes away is an error of the write.
+void block_signals() {
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
   const auto set = watched();
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
+}
+
+signal_watcher::signal_watcher(std::function<void(int, int)> on_signal) {
+  const auto set = watched();
   thread_ = std::thread{[set, on_signal = std::move(on_signal)] {
     for (int count = 1;; ++count) {
       int signal = 0;

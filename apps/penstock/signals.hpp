@@ -5,9 +5,13 @@
 
 namespace penstock::cli {
 
+/// Keeps SIGINT, SIGTERM and SIGHUP from this thread and those it starts, so that only a
+/// `signal_watcher` gets them; and lets writes that go wrong (a reader gone, a size limit) fail with an
+/// error instead of a signal. Call it before any thread starts.
+void block_signals();
+
 /// Waits for SIGINT, SIGTERM and SIGHUP on a thread of its own and hands them to a function, away
-/// from the restrictions of a signal handler. Make it before any other thread starts: threads inherit
-/// the mask that keeps these signals from being delivered elsewhere.
+/// from the restrictions of a signal handler. @pre `block_signals` was called.
 class signal_watcher {
 public:
   /// @param on_signal Called on the watcher's thread with the signal's number and its count.
