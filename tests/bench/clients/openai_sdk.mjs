@@ -1,0 +1,15 @@
+// What most people write: the official SDK and p-limit.
+import OpenAI from 'openai';
+import pLimit from 'p-limit';
+import { options, run } from './common.mjs';
+
+const o = options();
+const client = new OpenAI({ baseURL: o.url, apiKey: 'sk-benchmark' });
+const limit = pLimit(o.inFlight);
+await run(o, (requests, timed) =>
+  Promise.all(
+    requests.map((r) =>
+      limit(() => timed(async () => ({ status: 200, body: await client.chat.completions.create(r.body) }))),
+    ),
+  ),
+);

@@ -1,0 +1,84 @@
+"""Measures the targets. Called by run.sh, which builds what this runs."""
+import argparse
+import json
+import os
+import resource
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+from driver import latency, limits, memory, speed
+from driver.bench import Bench, Failed
+from driver.report import Row, about, note, print_clients, print_rows
+
+# What measures each target; a target of several is measured once.
+MEASURES = {
+    "T1": speed.throughput, "T2": speed.throughput, "T3": speed.throughput,
+    "T4": latency.speedup, "T5": limits.limits, "T6": limits.limits, "T7": memory.files,
+    "T8": memory.in_flight, "T9": speed.growth, "T10": speed.width, "T11": latency.first_byte,
+}
+
+
+def arguments():
+    parser = argparse.ArgumentParser(prog="tests/bench/run.sh", description=(
+        "Measures Penstock against bare libcurl and other clients, all against `penstock mock` on "
+        "loopback, in turns. Prints a table and writes a JSON file."))
+    parser.add_argument("--quick", action="store_true", help="small counts and 2 rounds: does it run?")
+    parser.add_argument("--only", default="", metavar="T1,T5", help="these targets only")
+    parser.add_argument("--json", default="", metavar="FILE",
+                        help="where the numbers go (default: bench.json in the build directory)")
+    parser.add_argument("--rounds", type=int, default=0, metavar="N", help="rounds (default 5)")
+    args = parser.parse_args()
+    args.only = [word.strip().upper() for word in args.only.split(",") if word.strip()]
+    unknown = [word for word in args.only if word not in MEASURES]
+    if unknown:
+        parser.error(f"no such target: {', '.join(unknown)}; there are {', '.join(MEASURES)}")
+    return args
+
+
+def main():
+    args = arguments()
+    source = Path(__file__).resolve().parents[2]
+    build = Path(os.environ.get("PENSTOCK_BENCH_BUILD") or source / "build/release").resolve()
+    wanted = args.only or list(MEASURES)
+    work = Path(tempfile.mkdtemp(prefix="bench-", dir=build))
+    bench = Bench(source, build, work, args.quick, args.rounds or (2 if args.quick else 5))
+    # The mock inherits it; 10,000 connections need as many files.
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    os.environ.setdefault("OPENAI_API_KEY", "sk-benchmark")
+    for name in [n for n in os.environ if n.startswith("PENSTOCK_") and n != "PENSTOCK_BENCH_BUILD"]:
+        del os.environ[name]  # The settings of who calls must not change what is measured.
+    result = {"about": about(bench), "clients": {}, "rows": []}
+    rows, failed = [], False
+    try:
+        for measure in dict.fromkeys(MEASURES[t] for t in wanted):
+            targets = [t for t, m in MEASURES.items() if m is measure and t in wanted]
+            note(f"measuring {', '.join(targets)}")
+            try:
+                for found in measure(bench):
+                    if isinstance(found, Row):
+                        if found.target in targets:
+                            rows.append(found)
+                    else:
+                        result["clients"] = found
+            except Failed as e:
+                failed = True
+                rows += [Row(t, "failed", [], skipped=str(e)) for t in targets]
+                note(f"failed: {e}")
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    result["rows"] = [row.as_json() for row in rows]
+    target = Path(args.json or build / "bench.json")
+    target.write_text(json.dumps(result, indent=1) + "\n")
+    if result["clients"]:
+        print_clients(result["clients"])
+    print_rows(rows)
+    print(f"\n{result['about']['cores']} cores, commit {result['about']['commit']}; compare ratios, not "
+          f"bare numbers: the spread is this machine's noise.\nNumbers and inner commands: {target}")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
