@@ -8,16 +8,17 @@ namespace penstock::core {
 void slot_scheduler::set_free(node_id node, uint32_t free) { free_[node] = free; }
 
 void slot_scheduler::give_back(job_id job, node_id node, uint32_t slots) {
-  auto known = free_.find(node);
-  if (known != free_.end())
-    known->second += slots;
   auto it = jobs_.find(job);
   if (it == jobs_.end())
     return;
-  auto& held = it->second.by_node[node];
-  const auto n = std::min(slots, held);
-  held -= n;
+  auto held = it->second.by_node.find(node);
+  if (held == it->second.by_node.end())
+    return;
+  const auto n = std::min(slots, held->second);
+  held->second -= n;
   it->second.in_use -= n;
+  if (auto known = free_.find(node); known != free_.end())
+    known->second += n;
 }
 
 void slot_scheduler::remove_node(node_id node) {
@@ -40,6 +41,9 @@ void slot_scheduler::remove_job(job_id job) {
   auto it = jobs_.find(job);
   if (it == jobs_.end())
     return;
+  for (auto& [node, slots] : it->second.by_node)
+    if (auto known = free_.find(node); known != free_.end())
+      known->second += slots;
   const auto tenant = it->second.tenant;
   jobs_.erase(it);
   if (std::none_of(jobs_.begin(), jobs_.end(),

@@ -26,13 +26,15 @@ public:
 
   /// Makes a node known, or changes how many slots it has free.
   void set_free(node_id node, uint32_t free);
-  /// Gives slots of `node` back that `job` had, or never used.
+  /// Gives slots of `node` back that `job` had, or never used. What it does not hold (any more) is
+  /// ignored: `remove_job` gave it back already.
   void give_back(job_id job, node_id node, uint32_t slots);
   /// Forgets a node and what jobs had there.
   void remove_node(node_id node);
 
   /// Makes a job known. Ids grow with age: a lower id is an older job.
   void add_job(job_id job, std::string tenant, priority class_, uint32_t in_flight_max);
+  /// Forgets a job and frees all it held: nobody is left to say which of it ever reached a node.
   void remove_job(job_id job);
   /// How many requests of `job` could start now.
   void set_demand(job_id job, uint32_t ready);

@@ -97,6 +97,26 @@ BOOST_AUTO_TEST_CASE(a_lost_node_frees_what_jobs_held_on_it) {
   BOOST_TEST(s.free_slots() == 4u);
 }
 
+BOOST_AUTO_TEST_CASE(a_removed_job_frees_what_it_held_once) {
+  slot_scheduler s;
+  s.set_free(1, 8);
+  s.add_job(1, "a", priority::normal, 8);
+  s.set_demand(1, 6);
+  BOOST_TEST(by_job(s.schedule())[1] == 6u);
+  s.remove_job(1);
+  BOOST_TEST(s.free_slots() == 8u);
+  s.give_back(1, 1, 6); // The node's late word.
+  BOOST_TEST(s.free_slots() == 8u);
+  // The same job again, as after a restart: late words of its first life may not add slots.
+  s.add_job(1, "a", priority::normal, 8);
+  s.set_demand(1, 8);
+  BOOST_TEST(by_job(s.schedule())[1] == 8u);
+  s.give_back(1, 1, 6);
+  s.give_back(1, 1, 8);
+  BOOST_TEST(s.free_slots() == 8u);
+  BOOST_TEST(s.in_use(1) == 0u);
+}
+
 BOOST_AUTO_TEST_CASE(slots_are_conserved_over_random_histories) {
   for (uint32_t seed = 1; seed <= 300; ++seed) {
     BOOST_TEST_CONTEXT("seed " << seed) {
