@@ -31,6 +31,9 @@ void rate_limiter_state::release(uint64_t owner) {
 }
 
 void rate_limiter_state::wake() {
+  // Wakes that an earlier one overtook must not each begin a chain of their own.
+  if (self->clock().now() < wake_at_)
+    return;
   wake_at_ = time_point::max();
   pump();
 }

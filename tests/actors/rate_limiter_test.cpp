@@ -104,6 +104,21 @@ BOOST_AUTO_TEST_CASE(a_retry_after_pauses_every_asker) {
   BOOST_TEST(log->granted.size() == 2u);
 }
 
+BOOST_AUTO_TEST_CASE(pauses_do_not_leave_timers_behind) {
+  auto aut = start(per_minute(600, 50));
+  spawn(taker, aut, calls(4000), log);
+  run();
+  for (uint64_t i = 0; i < 100; ++i) {
+    advance(500ms);
+    auto s = settled(log->granted.at(i), core::reply_kind::rate_limited);
+    s.retry_after = 2s - std::chrono::milliseconds{10 * i};
+    self->send(aut, atom::settle_v, s);
+    run();
+    advance(2s);
+  }
+  BOOST_TEST(sched.clock().schedule().size() <= 4u);
+}
+
 BOOST_AUTO_TEST_CASE(a_withdrawn_request_is_never_granted) {
   auto aut = start(per_minute(0, 1));
   spawn(taker, aut, calls(2), log);
