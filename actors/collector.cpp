@@ -28,6 +28,13 @@ void collector_state::collect(std::vector<sink_item> items) {
     if (!items.empty())
       self->send(next.store, atom::keep_v, std::move(items));
   }
+  if (held_bytes() > told_bytes_ + untold_max)
+    tell_progress();
+}
+
+void collector_state::tell_progress() {
+  told_bytes_ = held_bytes();
+  self->send(coordinator, atom::written_v, collector_progress{written_below, told_bytes_});
 }
 
 void collector_state::write_due() {
@@ -51,8 +58,9 @@ void collector_state::written(uint64_t below) {
     with_sink_bytes_ -= with_sink_.front().bytes;
     with_sink_.pop_front();
   }
+  written_below = below;
   write_due();
-  self->send(coordinator, atom::written_v, collector_progress{below, held_bytes()});
+  tell_progress();
   try_complete_close();
 }
 
@@ -81,6 +89,7 @@ collector(collector_actor::stateful_pointer<collector_state> self, coordinator_a
   st.self = self;
   st.next = std::move(next);
   st.coordinator = std::move(coordinator);
+  st.written_below = first;
   st.window = core::reorder_buffer<sink_item>{first, window};
   return {
     [self](atom::written, uint64_t below) { self->state.written(below); },

@@ -28,6 +28,9 @@ struct collector_state {
   static inline const char* name = "collector";
   static constexpr size_t writes_max = 2;
   static constexpr size_t run_max = 512; ///< Results of one write.
+  /// So much more held than the coordinator knows of is worth a message of its own: a slow first
+  /// request must close the window before the results behind it fill the memory.
+  static constexpr uint64_t untold_max = 64u << 10;
 
   void collect(std::vector<sink_item> items);
   void written(uint64_t below);
@@ -39,9 +42,12 @@ struct collector_state {
   core::reorder_buffer<sink_item> window{0, 1};
   uint64_t duplicates = 0; ///< Refused, for I2.
 
+  uint64_t written_below = 0; ///< All lower indexes are at the sink.
+
 private:
   void write_due();
   void try_complete_close();
+  void tell_progress();
   uint64_t held_bytes() const noexcept;
 
   std::deque<sink_item> due_;   ///< In order, not yet sent to the sink.
@@ -50,6 +56,7 @@ private:
     size_t bytes = 0;
   };
   std::deque<run> with_sink_; ///< Runs under way, oldest first.
+  uint64_t told_bytes_ = 0; ///< Held, as the coordinator knows it.
   uint64_t due_bytes_ = 0;
   uint64_t with_sink_bytes_ = 0;
   std::optional<caf::typed_response_promise<bool>> closing_;

@@ -29,10 +29,11 @@ void coordinator_state::start(uint64_t job, engine_actor engine, job_options opt
   // Epochs of different lives of the job must not meet: each life gets a range of its own.
   window_ = core::request_window{parts_.first, incarnation << 20};
   counts_ = parts_.before;
+  counts_.written = parts_.first;
   counts_.mode_asked = std::string{to_string(options_.mode)};
   collector = self->spawn<caf::linked>(actors::collector, coordinator_actor{self},
                                        collector_neighbours{parts_.sink, parts_.store},
-                                       parts_.first, options_.window_requests);
+                                       parts_.first, collector_window());
   self->link_to(parts_.source);
   self->link_to(parts_.sink);
   if (parts_.store)
@@ -46,6 +47,14 @@ void coordinator_state::start(uint64_t job, engine_actor engine, job_options opt
     schedule_wake(options_.deadline);
   }
   maybe_pull();
+}
+
+/// Recorded results may lie beyond our window: the life that left them may have had a wider one.
+uint32_t coordinator_state::collector_window() const {
+  uint64_t wanted = options_.window_requests;
+  for (auto& item : parts_.recorded)
+    wanted = std::max(wanted, item.index - parts_.first + 1);
+  return static_cast<uint32_t>(wanted);
 }
 
 void coordinator_state::maybe_pull() {
@@ -76,6 +85,8 @@ void coordinator_state::take_chunk(const request_chunk& chunk) {
     else if (ending_as_)
       end_open(index, *ending_as_, counts_.cause);
   }
+  // Recorded results may have been written before their requests were read.
+  window_.pop_below(counts_.written);
   step();
 }
 

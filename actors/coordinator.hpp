@@ -52,6 +52,7 @@ private:
   enum class phase : uint8_t { running, stopping, closing, ended };
 
   // coordinator.cpp: the flow
+  uint32_t collector_window() const;
   void maybe_pull();
   void announce();
   uint32_t handout_limit();
@@ -76,6 +77,7 @@ private:
   void stop(job_state as, error why);
   void abort_in_flight();
   void schedule_wake(duration after);
+  void schedule_next_wake();
   void try_close();
   void close_next(int stage);
   void report_end();

@@ -17,8 +17,30 @@ constexpr auto held_retry_every = std::chrono::seconds{1};
 /// Keeps what a hand-out learned. One that made no attempt learned nothing: what an earlier one met
 /// stays.
 void remember(core::window_entry& entry, const work_report& report) {
-  if (!entry.last || report.last_attempt > duration{})
+  if (report.outcome && (!entry.last || report.outcome->attempts > entry.last->attempts))
     entry.last = report.outcome;
+}
+
+/// Whether the upstream, not the request, is to blame: another time or mode may do better.
+bool is_degradable(const core::outcome& o) {
+  if (o.state != core::outcome_state::failed)
+    return false;
+  switch (o.failure->code) {
+  case errc::rate_limited:
+  case errc::server_error:
+  case errc::overloaded:
+  case errc::timeout:
+  case errc::connection_failed:
+  case errc::bad_response:
+  case errc::unavailable: return true;
+  default: return false;
+  }
+}
+
+/// Whether the upstream looked at the request and judged it.
+bool is_answer(const core::outcome& o) {
+  return o.state == core::outcome_state::completed
+         || (o.failure && o.failure->code == errc::bad_request);
 }
 
 /// A copy of `last` (or a bare outcome of `req`) that ended as `state` because of `why`.
@@ -49,10 +71,19 @@ void coordinator_state::take_report(const work_report& report) {
   auto& entry = *window_.find(index);
   if (report.last_attempt > duration{})
     attempts_.record(report.last_attempt);
+  // A job that is being ended sends nothing again: what did not finish ends with it.
+  if (ending_as_ && report.kind != report_kind::finished) {
+    counts_.lost += report.kind == report_kind::lost;
+    remember(entry, report);
+    end_open(index, *ending_as_, counts_.cause);
+    return;
+  }
   switch (report.kind) {
   case report_kind::finished:
-    plan_.finished(false, errc::internal);
-    if (report.outcome->state == core::outcome_state::completed) {
+    // Earlier modes carry such failures over; in the last one they are final, and still count.
+    plan_.finished(is_degradable(*report.outcome),
+                   report.outcome->failure ? report.outcome->failure->code : errc::internal);
+    if (is_answer(*report.outcome)) {
       lanes_seen_well_.insert(report.outcome->lane);
       release_held(report.outcome->lane);
     }
@@ -69,8 +100,7 @@ void coordinator_state::take_report(const work_report& report) {
     break;
   case report_kind::lost:
     ++counts_.lost;
-    if (report.outcome) // None if its whole node is gone.
-      entry.last = report.outcome;
+    remember(entry, report);
     if (++entry.losses >= losses_max) {
       end_open(index, core::outcome_state::failed,
                {errc::poison, "the worker of this request died " + std::to_string(losses_max)
@@ -93,8 +123,6 @@ void coordinator_state::take_report(const work_report& report) {
     window_.move(index, core::request_state::ready);
     break;
   }
-  if (ending_as_)
-    end_open(index, *ending_as_, counts_.cause);
 }
 
 void coordinator_state::finish(uint64_t index, shared_outcome outcome) {
@@ -152,12 +180,14 @@ void coordinator_state::hold(uint64_t index, const work_report& report) {
   auto [it, fresh] = held_.try_emplace(lane);
   if (fresh)
     it->second.since = now;
-  it->second.quota = quota;
   if (fresh || report.last_attempt > duration{})
     it->second.cause = *report.outcome->failure;
-  if (fresh || quota)
-    it->second.retry_at = now + (quota ? std::max<duration>(report.resume_in, held_retry_every)
-                                       : duration{held_retry_every});
+  if (fresh || quota != it->second.quota)
+    it->second.retry_at = now + held_retry_every;
+  // Who met the quota knows when it ends; those whom the lane refused afterwards do not.
+  if (quota)
+    it->second.retry_at = std::max(it->second.retry_at, now + report.resume_in);
+  it->second.quota = quota;
   window_.move(index, core::request_state::held);
   schedule_wake(it->second.retry_at - now);
 }
@@ -207,8 +237,8 @@ void coordinator_state::retry_held(time_point now) {
 /// never was tried, or never reached it, must not fail for an outage: with any of that left, the job
 /// stops and can be resumed.
 void coordinator_state::give_up(error why) {
-  auto untried = !source_ended_ || window_.count(core::request_state::ready) > 0;
-  for (auto s : {core::request_state::carried, core::request_state::held})
+  auto untried = !source_ended_;
+  for (auto s : {core::request_state::ready, core::request_state::carried, core::request_state::held})
     for (auto index : window_.all(s)) {
       auto& last = window_.find(index)->last;
       if (last && last->attempts > 0 && last->status_code > 0)
@@ -232,8 +262,8 @@ void coordinator_state::change_mode() {
       go_on_with_detour();
     return;
   }
-  if (plan_.leave_early()) {
-    leaving_ = true; // What is in flight finishes first.
+  if (leaving_ || plan_.leave_early()) {
+    leaving_ = true; // What is in flight finishes first, well or not.
     if (!idle)
       return;
     leaving_ = false;

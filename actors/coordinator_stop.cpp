@@ -64,6 +64,8 @@ void coordinator_state::schedule_wake(duration after) {
 
 void coordinator_state::wake() {
   const auto now = self->clock().now();
+  if (wake_at_ && now < *wake_at_)
+    return; // An earlier wake was asked for since, and asked for the next one.
   wake_at_.reset();
   if (grace_end_ && now >= *grace_end_) {
     grace_end_.reset();
@@ -76,9 +78,16 @@ void coordinator_state::wake() {
   if (phase_ == phase::running)
     retry_held(now);
   step();
-  for (auto& at : {grace_end_, deadline_})
-    if (at)
-      schedule_wake(std::max(duration{1}, *at - now));
+  schedule_next_wake();
+}
+
+/// Only the earliest wake is under way at any time, so each one asks for the next.
+void coordinator_state::schedule_next_wake() {
+  auto next = std::min(grace_end_.value_or(time_point::max()), deadline_.value_or(time_point::max()));
+  for (auto& [lane, held] : held_)
+    next = std::min(next, held.retry_at);
+  if (next != time_point::max())
+    schedule_wake(std::max(duration{1}, next - self->clock().now()));
 }
 
 job_progress coordinator_state::status() const {

@@ -141,6 +141,18 @@ BOOST_AUTO_TEST_CASE(a_slow_sink_gets_two_runs_at_once_and_the_rest_counts_as_he
   BOOST_TEST((log->written == std::vector<uint64_t>{0, 1, 2, 3, 4}));
 }
 
+BOOST_AUTO_TEST_CASE(results_behind_a_missing_one_close_the_window) {
+  auto aut = start(0, 4096);
+  self->send(aut, atom::collect_v, std::vector{item(1, 100)});
+  run();
+  BOOST_TEST(log->progress.empty());
+  self->send(aut, atom::collect_v, std::vector{item(2, 100'000)});
+  run();
+  BOOST_REQUIRE(log->progress.size() == 1u);
+  BOOST_TEST(log->progress[0].written_below == 0u);
+  BOOST_TEST(log->progress[0].held_bytes > 100'000u);
+}
+
 BOOST_AUTO_TEST_CASE(closing_waits_for_the_sink) {
   auto aut = start(0, 16, false);
   self->send(aut, atom::collect_v, std::vector{item(0)});

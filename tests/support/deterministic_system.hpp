@@ -8,6 +8,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <optional>
 #include <vector>
 
 namespace penstock::test {
@@ -40,10 +41,23 @@ public:
   /// Runs all messages, without letting time pass.
   void run() { sched.run(); }
 
-  /// Lets time pass, timer by timer, and runs what that causes.
+  /// Lets time pass, timer by timer, and runs what each causes before the next fires.
   void advance(caf::timespan span) {
-    sched.advance_time(span);
+    const auto end = now() + span;
+    while (auto next = next_timer()) {
+      if (*next > end)
+        break;
+      sched.trigger_timeout();
+      sched.run();
+    }
+    sched.clock().current_time = end;
     sched.run();
+  }
+
+  /// When the next timer is due, if any is pending.
+  std::optional<time_point> next_timer() {
+    auto& timers = sched.clock().schedule();
+    return timers.empty() ? std::nullopt : std::optional{timers.begin()->first};
   }
 
   time_point now() { return sched.clock().now(); }

@@ -1,0 +1,187 @@
+#include "tests/support/coordinator_fixture.hpp"
+
+using namespace penstock;
+using namespace std::chrono_literals;
+
+namespace {
+
+struct fixture : test::coordinator_fixture {
+  /// All of the first `n` requests were refused by a lane whose breaker is open.
+  void hold_all(uint64_t n, errc why = errc::unavailable, caf::timespan resume_in = {}) {
+    for (uint64_t i = 0; i < n; ++i)
+      report(i, report_kind::held, why, resume_in);
+  }
+};
+
+} // namespace
+
+BOOST_FIXTURE_TEST_SUITE(coordinator_held_suite, fixture)
+
+BOOST_AUTO_TEST_CASE(one_held_request_a_second_goes_to_see_and_success_frees_the_rest) {
+  input(5);
+  start();
+  give(5);
+  hold_all(5);
+  BOOST_TEST(demand() == 0u);
+  advance(1s);
+  BOOST_TEST(demand() == 1u);
+  give(1);
+  const auto scout = work->requests().back().key.index;
+  report(scout, report_kind::held, errc::unavailable);
+  BOOST_TEST(demand() == 0u);
+  advance(1s);
+  give(1);
+  complete(work->requests().back().key.index);
+  BOOST_TEST(demand() == 4u);
+  give(4);
+  for (uint64_t i = 0; i < 5; ++i)
+    complete(i);
+  BOOST_TEST(ended().completed == 5u);
+}
+
+BOOST_AUTO_TEST_CASE(requests_held_one_after_the_other_are_not_forgotten) {
+  input(2);
+  start();
+  give(2);
+  report(0, report_kind::held, errc::unavailable);
+  advance(900ms);
+  report(1, report_kind::held, errc::unavailable);
+  advance(1s);
+  BOOST_TEST(demand() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(the_wake_of_one_lane_does_not_swallow_that_of_another) {
+  input(2);
+  start();
+  give(2);
+  report(0, report_kind::held, errc::unavailable, {}, "a");
+  report(1, report_kind::held, errc::quota_exhausted, 1h, "b");
+  advance(1s);
+  give(1);
+  complete(0, "a");
+  advance(1h);
+  BOOST_TEST(demand() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(another_lane_runs_on) {
+  input(4);
+  start();
+  give(4);
+  report(0, report_kind::held, errc::unavailable, {}, "a");
+  complete(1, "b"); // A success of another lane frees nothing of this one.
+  BOOST_TEST(demand() == 0u);
+  complete(2, "b");
+  complete(3, "b");
+  advance(1s);
+  give(1);
+  complete(0, "a");
+  BOOST_TEST(ended().completed == 4u);
+}
+
+BOOST_AUTO_TEST_CASE(an_answer_that_refuses_the_request_proves_the_lane_open) {
+  input(3);
+  start();
+  give(3);
+  hold_all(3);
+  advance(1s);
+  give(1);
+  report(work->requests().back().key.index, report_kind::finished, errc::bad_request);
+  BOOST_TEST(demand() == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(an_upstream_that_never_answered_is_given_up_after_the_first_patience) {
+  input(5);
+  options.first_patience = 90s;
+  start();
+  give(5);
+  hold_all(5);
+  advance(89s);
+  BOOST_TEST(!head->finished);
+  advance(5s);
+  BOOST_TEST((ended().state == job_state::aborted));
+  BOOST_TEST((ended().cause.code == errc::unavailable));
+  BOOST_TEST(files->lines.empty());
+}
+
+BOOST_AUTO_TEST_CASE(an_upstream_that_answered_before_gets_the_longer_patience) {
+  input(5);
+  options.first_patience = 90s;
+  options.outage_patience = 5min;
+  start();
+  give(5);
+  complete(0);
+  for (uint64_t i = 1; i < 5; ++i)
+    report(i, report_kind::held, errc::unavailable);
+  advance(4min);
+  BOOST_TEST(!head->finished);
+  advance(70s);
+  BOOST_TEST((ended().state == job_state::aborted));
+  BOOST_TEST(files->lines.size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(what_was_tried_fails_with_what_it_met_and_ends_the_job_if_nothing_is_untried) {
+  input(3);
+  start();
+  give(3);
+  for (uint64_t i = 0; i < 3; ++i) {
+    auto o = outcome(i, core::outcome_state::failed, errc::unavailable);
+    o.attempts = 4;
+    o.status_code = 503;
+    report(work_report{handed_out(i).key, report_kind::held, make_shared_value(o), {}, {}});
+  }
+  advance(3min);
+  BOOST_TEST((ended().state == job_state::completed));
+  BOOST_TEST(ended().failed == 3u);
+  BOOST_TEST(line(0).attempts == 4u);
+}
+
+BOOST_AUTO_TEST_CASE(a_used_up_quota_parks_the_job_until_it_resets) {
+  input(4);
+  start();
+  give(4);
+  report(0, report_kind::held, errc::quota_exhausted, 2h);
+  // The others only learn from the lane that it takes nothing.
+  for (uint64_t i = 1; i < 4; ++i)
+    report(i, report_kind::held, errc::quota_exhausted);
+  auto p = status();
+  BOOST_TEST((p.state == job_state::parked));
+  BOOST_TEST((p.resume_in > 119min && p.resume_in <= 2h));
+  advance(119min);
+  BOOST_TEST(demand() == 0u);
+  advance(2min);
+  BOOST_TEST(demand() == 4u);
+  BOOST_TEST((status().state == job_state::running));
+  give(4);
+  for (uint64_t i = 0; i < 4; ++i)
+    complete(i);
+  BOOST_TEST((ended().state == job_state::completed));
+}
+
+BOOST_AUTO_TEST_CASE(a_quota_needs_no_patience) {
+  input(2);
+  options.first_patience = 90s;
+  start();
+  give(2);
+  hold_all(2, errc::quota_exhausted, 30h);
+  advance(29h);
+  BOOST_TEST(!head->finished);
+  BOOST_TEST((status().state == job_state::parked));
+}
+
+BOOST_AUTO_TEST_CASE(held_requests_keep_few_timers_alive) {
+  input(1);
+  options.deadline = 10h;
+  options.outage_patience = 9h;
+  options.first_patience = 9h;
+  start();
+  give(1);
+  report(0, report_kind::held, errc::unavailable);
+  for (int i = 0; i < 200; ++i) {
+    advance(1s);
+    give(1);
+    report(0, report_kind::held, errc::unavailable);
+  }
+  BOOST_TEST(sched.clock().schedule().size() <= 3u);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,132 @@
+#pragma once
+
+#include "actors/coordinator.hpp"
+
+#include "tests/support/deterministic_system.hpp"
+#include "tests/support/fake_engine.hpp"
+#include "tests/support/fake_job.hpp"
+#include "tests/support/fake_node.hpp"
+
+#include <map>
+#include <string>
+
+namespace penstock::test {
+
+/// A coordinator between a fake engine, fake nodes and files in memory. The test plays the engine
+/// (`give`) and the nodes (`report`).
+struct coordinator_fixture : deterministic_system {
+  static constexpr uint64_t job = 7;
+  std::shared_ptr<memory_files> files = std::make_shared<memory_files>();
+  std::shared_ptr<engine_log> head = std::make_shared<engine_log>();
+  std::shared_ptr<node_log> work = std::make_shared<node_log>();
+  node_actor node = spawn(fake_node, work);
+  job_options options;
+  coordinator_actor aut;
+  size_t answer_bytes = 0; ///< Of the body of completed outcomes.
+
+  coordinator_fixture() {
+    options.mode = core::mode::parallel;
+    options.in_flight_max = 64;
+  }
+
+  void input(uint64_t requests) {
+    for (uint64_t i = files->input.size(), end = i + requests; i < end; ++i)
+      files->input.push_back(make_request(i));
+  }
+
+  void start() {
+    auto parts = std::make_shared<actors::job_parts>(make_parts(sys, files));
+    aut = spawn(actors::coordinator, job, spawn(fake_engine, head), options, parts, 1u);
+    run();
+  }
+
+  uint32_t demand() const {
+    auto it = head->demand.find(job);
+    return it == head->demand.end() ? 0 : it->second;
+  }
+
+  /// Slots from the engine, on node 1 unless told otherwise.
+  void give(uint32_t slots, uint64_t node_id = 1) {
+    head->demand[job] -= std::min(slots, demand());
+    self->send(aut, atom::slots_v, node, node_id, slots);
+    run();
+  }
+
+  /// The last hand-out of `index`.
+  assigned_request handed_out(uint64_t index) const {
+    assigned_request last;
+    for (auto& r : work->requests())
+      if (r.key.index == index)
+        last = r;
+    return last;
+  }
+
+  size_t times_handed_out(uint64_t index) const {
+    size_t n = 0;
+    for (auto& r : work->requests())
+      n += r.key.index == index;
+    return n;
+  }
+
+  core::outcome outcome(uint64_t index, core::outcome_state state, errc code) const {
+    core::outcome o;
+    o.index = index;
+    o.custom_id = "id-" + std::to_string(index);
+    o.state = state;
+    o.lane = "default";
+    o.attempts = handed_out(index).attempts_before + 1;
+    if (state != core::outcome_state::completed)
+      o.failure = error{code, "said the test"};
+    else
+      o.status_code = 200;
+    if (answer_bytes > 0)
+      o.body = core::make_payload('"' + std::string(answer_bytes, 'x') + '"');
+    return o;
+  }
+
+  void report(work_report r, uint64_t node_id = 1) {
+    self->send(aut, atom::report_v, report_batch{node_id, {std::move(r)}});
+    run();
+  }
+
+  /// The worker of the last hand-out of `index` ends it.
+  void report(uint64_t index, report_kind kind, errc code = errc::server_error,
+              caf::timespan resume_in = {}, std::string lane = "default") {
+    auto o = outcome(index, core::outcome_state::failed, code);
+    o.lane = std::move(lane);
+    if (kind == report_kind::held)
+      o.attempts = handed_out(index).attempts_before;
+    report(work_report{handed_out(index).key, kind, make_shared_value(std::move(o)), resume_in, {}});
+  }
+
+  void complete(uint64_t index, std::string lane = "default") {
+    auto o = outcome(index, core::outcome_state::completed, errc::internal);
+    o.lane = std::move(lane);
+    report(work_report{handed_out(index).key, report_kind::finished, make_shared_value(std::move(o)),
+                       {}, std::chrono::milliseconds{5}});
+  }
+
+  void lose(uint64_t index) {
+    report(work_report{handed_out(index).key, report_kind::lost, {}, {}, {}});
+  }
+
+  job_progress status() { return ask<job_progress>(aut, atom::status_v); }
+
+  /// What the output says of `index`.
+  core::output_record line(uint64_t index) const {
+    BOOST_REQUIRE(index < files->lines.size());
+    auto record = core::parse_output_line(files->lines[index]);
+    BOOST_REQUIRE(record.has_value());
+    BOOST_TEST(record->index == index);
+    return *record;
+  }
+
+  const job_progress& ended() const {
+    BOOST_REQUIRE(head->finished.has_value());
+    BOOST_TEST(head->finished_times == 1u);
+    BOOST_TEST(files->gaps == 0u);
+    return *head->finished;
+  }
+};
+
+} // namespace penstock::test

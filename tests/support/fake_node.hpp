@@ -1,0 +1,55 @@
+#pragma once
+
+#include "messages/interfaces.hpp"
+
+#include <caf/all.hpp>
+
+#include <memory>
+#include <vector>
+
+namespace penstock::test {
+
+/// What a fake node was told.
+struct node_log {
+  std::vector<assignment> assigned;
+  std::vector<uint64_t> aborted; ///< Jobs.
+  std::vector<work_report> reports; ///< From workers.
+  std::vector<wiring> rewired;
+  report_taker_actor from;       ///< Who assigned last.
+
+  /// All requests it was ever given, in order.
+  std::vector<assigned_request> requests() const {
+    std::vector<assigned_request> all;
+    for (auto& a : assigned)
+      all.insert(all.end(), a.requests.begin(), a.requests.end());
+    return all;
+  }
+};
+
+/// A node that runs nothing; the test answers for it.
+inline node_actor::behavior_type fake_node(node_actor::pointer self, std::shared_ptr<node_log> log) {
+  return {
+    [=](atom::assign, const assignment& work) {
+      log->assigned.push_back(work);
+      log->from = caf::actor_cast<report_taker_actor>(self->current_sender());
+    },
+    [=](atom::abort, uint64_t job) { log->aborted.push_back(job); },
+    [=](atom::rewire, const wiring& now) { log->rewired.push_back(now); },
+    [=](atom::done, const work_report& report) { log->reports.push_back(report); },
+    [](atom::flush) {},
+  };
+}
+
+/// A chat request as a line of an input would give it.
+inline shared_request make_request(uint64_t index, std::string model = "m") {
+  core::request r;
+  r.index = index;
+  r.line = index + 1;
+  r.custom_id = "id-" + std::to_string(index);
+  r.url = "/v1/chat/completions";
+  r.model = std::move(model);
+  r.body = core::make_payload(R"({"n":)" + std::to_string(index) + "}");
+  return make_shared_value(std::move(r));
+}
+
+} // namespace penstock::test

@@ -1,0 +1,2 @@
+// Gives the precompiled header of the actor tests a target of its own.
+#include "tests/support/deterministic_system.hpp"
