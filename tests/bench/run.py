@@ -22,9 +22,10 @@ MEASURES = {
 
 def arguments():
     parser = argparse.ArgumentParser(prog="tests/bench/run.sh", description=(
-        "Measures Penstock against bare libcurl and other clients, all against `penstock mock` on "
-        "loopback, in turns. Prints a table and writes a JSON file."))
-    parser.add_argument("--quick", action="store_true", help="small counts and 2 rounds: does it run?")
+        "Measures Penstock against bare libcurl and other clients, all against `penstock mock` "
+        "on loopback, in turns. Prints a table and writes a JSON file."))
+    parser.add_argument("--quick", action="store_true",
+                        help="small counts, few rounds: does it run?")
     parser.add_argument("--only", default="", metavar="T1,T5", help="these targets only")
     parser.add_argument("--json", default="", metavar="FILE",
                         help="where the numbers go (default: bench.json in the build directory)")
@@ -48,7 +49,7 @@ def main():
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     os.environ.setdefault("OPENAI_API_KEY", "sk-benchmark")
-    for name in [n for n in os.environ if n.startswith("PENSTOCK_") and n != "PENSTOCK_BENCH_BUILD"]:
+    for name in [n for n in os.environ if n.startswith("PENSTOCK_")]:
         del os.environ[name]  # The settings of who calls must not change what is measured.
     result = {"about": about(bench), "clients": {}, "rows": []}
     rows, failed = [], False
@@ -75,8 +76,9 @@ def main():
     if result["clients"]:
         print_clients(result["clients"])
     print_rows(rows)
-    print(f"\n{result['about']['cores']} cores, commit {result['about']['commit']}; compare ratios, not "
-          f"bare numbers: the spread is this machine's noise.\nNumbers and inner commands: {target}")
+    print(f"\n{result['about']['cores']} cores, commit {result['about']['commit']}; compare "
+          f"ratios, not bare numbers: the spread is this machine's noise.\n"
+          f"Numbers and inner commands: {target}")
     return 1 if failed else 0
 
 

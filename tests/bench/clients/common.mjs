@@ -17,7 +17,8 @@ export function options() {
 export async function run(o, sendAll) {
   const cpu = process.cpuUsage();
   const begin = process.hrtime.bigint();
-  const requests = readFileSync(o.input, 'utf8').split('\n').filter((l) => l).map((l) => JSON.parse(l));
+  const lines = readFileSync(o.input, 'utf8').split('\n').filter((line) => line);
+  const requests = lines.map((line) => JSON.parse(line));
   const latencies = [];
   const timed = async (exchange) => {
     const start = performance.now();
@@ -26,14 +27,14 @@ export async function run(o, sendAll) {
     return answer;
   };
   const answers = await sendAll(requests, timed);
-  const lines = answers.map((a, i) =>
+  const results = answers.map((a, i) =>
     JSON.stringify({
       custom_id: requests[i].custom_id,
       response: { status_code: a.status, body: a.body },
       error: null,
     }),
   );
-  writeFileSync(o.output, lines.join('\n') + '\n');
+  writeFileSync(o.output, results.join('\n') + '\n');
   latencies.sort((a, b) => a - b);
   const quantile = (q) => latencies[Math.floor(q * (latencies.length - 1))] ?? 0;
   console.log(

@@ -6,10 +6,7 @@ import { options, run } from './common.mjs';
 const o = options();
 const client = new OpenAI({ baseURL: o.url, apiKey: 'sk-benchmark' });
 const limit = pLimit(o.inFlight);
+const send = async (body) => ({ status: 200, body: await client.chat.completions.create(body) });
 await run(o, (requests, timed) =>
-  Promise.all(
-    requests.map((r) =>
-      limit(() => timed(async () => ({ status: 200, body: await client.chat.completions.create(r.body) }))),
-    ),
-  ),
+  Promise.all(requests.map((r) => limit(() => timed(() => send(r.body))))),
 );

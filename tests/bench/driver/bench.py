@@ -1,6 +1,5 @@
 """Runs programs and measures them; knows where everything is and how much to do."""
 import json
-import os
 import shlex
 import signal
 import statistics
@@ -61,15 +60,15 @@ class Bench:
         """A count for this call."""
         return quick if self.quick else full
 
-    def cost_of(self, command, timeout=600, env=None):
+    def cost_of(self, command, timeout=600):
         """Runs `command` to its end under `timed`. @raises Failed if its exit code is not 0."""
         report = self.work / "cost.json"
         report.unlink(missing_ok=True)
         with open(self.work / "stdout", "w+") as out, open(self.work / "stderr", "w+") as err:
             words = [self.program("timed"), report, timeout, *command]
             subprocess.run([str(w) for w in words], stdout=out, stderr=err,
-                           stdin=subprocess.DEVNULL, cwd=self.work, env={**os.environ, **(env or {})},
-                           timeout=timeout + 30, check=False)
+                           stdin=subprocess.DEVNULL, cwd=self.work, timeout=timeout + 30,
+                           check=False)
             out.seek(0)
             err.seek(0)
             lines, complaint = out.read().splitlines(), err.read()

@@ -23,8 +23,8 @@ def _installed(stamp, wanted, install):
         return ""
     try:
         for command, cwd in install:
-            done = subprocess.run([str(w) for w in command], cwd=cwd, capture_output=True, text=True,
-                                  stdin=subprocess.DEVNULL, timeout=300, check=False)
+            done = subprocess.run([str(w) for w in command], cwd=cwd, capture_output=True,
+                                  text=True, stdin=subprocess.DEVNULL, timeout=300, check=False)
             if done.returncode != 0:
                 lines = (done.stderr or done.stdout).strip().splitlines()
                 return f"{command[0]} failed: {lines[-1][:200] if lines else done.returncode}"
@@ -65,10 +65,11 @@ def prepare(bench):
     node, no_node = _prepare_node(bench, scripts, node_folder)
     aiohttp, no_aiohttp = _prepare_python(scripts, base / "aiohttp", "aiohttp")
     litellm, no_litellm = _prepare_python(scripts, base / "litellm", "litellm")
+    size = bench.size
     return [
-        Client("undici", bench.size(30_000, 5_000), [node, node_folder / "undici_pool.mjs"], no_node),
-        Client("openai-sdk", bench.size(5_000, 1_000), [node, node_folder / "openai_sdk.mjs"], no_node),
-        Client("aiohttp", bench.size(20_000, 3_000), [aiohttp, scripts / "aiohttp_client.py"],
+        Client("undici", size(30_000, 5_000), [node, node_folder / "undici_pool.mjs"], no_node),
+        Client("openai-sdk", size(5_000, 1_000), [node, node_folder / "openai_sdk.mjs"], no_node),
+        Client("aiohttp", size(20_000, 3_000), [aiohttp, scripts / "aiohttp_client.py"],
                no_aiohttp),
-        Client("litellm", bench.size(1_000, 300), [litellm, scripts / "litellm_client.py"], no_litellm),
+        Client("litellm", size(1_000, 300), [litellm, scripts / "litellm_client.py"], no_litellm),
     ]

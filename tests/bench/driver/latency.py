@@ -52,8 +52,9 @@ class _Upstream:
                           if line.lower().startswith(b"content-length"))
             while len(body) < length:
                 body += connection.recv(65536)
-            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: "
-                               + str(len(REPLY)).encode() + b"\r\nConnection: close\r\n\r\n" + REPLY)
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+                               b"Connection: close\r\nContent-Length: %d\r\n\r\n" % len(REPLY)
+                               + REPLY)
         return first
 
     def first_byte_of(self, command):
@@ -76,7 +77,8 @@ def first_byte(bench):
     curl = shutil.which("curl")
     title = "start to first byte sent, one request, later than curl"
     if not curl:
-        yield Row("T11", title, [], first=("<=", 40), goal=("<=", 10), skipped="curl is not installed")
+        yield Row("T11", title, [], first=("<=", 40), goal=("<=", 10),
+                  skipped="curl is not installed")
         return
     source = kilobyte_requests(bench, 1)
     upstream = _Upstream()

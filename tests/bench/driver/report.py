@@ -1,4 +1,5 @@
 """The rows of targets and how they are shown."""
+import operator
 import os
 import platform
 import statistics
@@ -25,7 +26,7 @@ class Row:
     goal: tuple = None
     unit: str = ""
     runs: list = field(default_factory=list)
-    shown: str = ""    # The numbers behind a ratio.
+    shown: str = ""  # The numbers behind a ratio.
     skipped: str = ""  # Why there are no values.
 
     @property
@@ -37,7 +38,8 @@ class Row:
         if limit is None or not self.values:
             return None
         word, bound = limit
-        return {"<=": self.median <= bound, "<": self.median < bound, ">=": self.median >= bound}[word]
+        compare = {"<=": operator.le, "<": operator.lt, ">=": operator.ge}[word]
+        return compare(self.median, bound)
 
     def command(self):
         """What measures this row again."""
@@ -78,8 +80,8 @@ def _table(head, lines):
 
 def print_clients(clients):
     """The comparison of clients, for people."""
-    print("\nClients against the same mock, in turns (medians; ratios to the bare libcurl loop of the"
-          "\nsame round; start and imports of the others not counted, those of penstock counted)\n")
+    print("\nClients against the same mock, in turns (medians; ratios to the bare libcurl loop of"
+          "\nthe same round; start and imports of the others not counted, those of penstock are)\n")
     lines = []
     for name, c in clients.items():
         if "skipped" in c:
@@ -99,11 +101,11 @@ def print_rows(rows):
     lines = []
     for r in rows:
         value = "-" if r.skipped else f"{_number(r.median)} {r.unit}".strip()
-        between = "" if r.skipped else f"{_number(min(r.values))} .. {_number(max(r.values))}"
+        between = "" if r.skipped else " .. ".join(_number(f(r.values)) for f in (min, max))
         lines.append([r.target, r.what, value, between, len(r.values), _limit(r.first),
                       _limit(r.goal), _verdict(r), r.skipped[:60] or r.shown, r.command()])
-    _table(["#", "what", "measured", "between", "n", "first", "going to", "", "detail", "again with"],
-           lines)
+    _table(["#", "what", "measured", "between", "n", "first", "going to", "", "detail",
+            "again with"], lines)
 
 
 def about(bench):
