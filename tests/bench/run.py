@@ -4,6 +4,7 @@ import json
 import os
 import resource
 import shutil
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -38,48 +39,67 @@ def arguments():
     return args
 
 
+def release(source):
+    """The build to measure: the one that was named, or build/release, built here and now."""
+    named = os.environ.get("PENSTOCK_BENCH_BUILD")
+    if named:
+        return Path(named).resolve()
+    script = ('source config/packages.sh && '
+              'penstock_install "${penstock_packages[@]}" python3-venv curl && '
+              'penstock_build release penstock penstock_bench_floor penstock_bench_timed')
+    done = subprocess.run(["bash", "-euo", "pipefail", "-c", script], cwd=source, check=False,
+                          stdout=sys.stderr)
+    if done.returncode != 0:
+        sys.exit("tests/bench/run.sh: the build failed")
+    return source / "build/release"
+
+
+def measure_all(bench, wanted):
+    """@returns the rows of the wanted targets, the comparison of clients, whether all worked."""
+    rows, clients, worked = [], {}, True
+    for measure in dict.fromkeys(MEASURES[t] for t in wanted):
+        targets = [t for t, m in MEASURES.items() if m is measure and t in wanted]
+        note(f"measuring {', '.join(targets)}")
+        try:
+            for found in measure(bench):
+                if not isinstance(found, Row):
+                    clients = found
+                elif found.target in targets:
+                    rows.append(found)
+        except Failed as e:
+            worked = False
+            rows += [Row(t, "failed", [], skipped=str(e)) for t in targets]
+            note(f"failed: {e}")
+    return rows, clients, worked
+
+
 def main():
     args = arguments()
     source = Path(__file__).resolve().parents[2]
-    build = Path(os.environ.get("PENSTOCK_BENCH_BUILD") or source / "build/release").resolve()
-    wanted = args.only or list(MEASURES)
-    work = Path(tempfile.mkdtemp(prefix="bench-", dir=build))
-    bench = Bench(source, build, work, args.quick, args.rounds or (2 if args.quick else 5))
+    build = release(source)
     # The mock inherits it; 10,000 connections need as many files.
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    os.environ.setdefault("OPENAI_API_KEY", "sk-benchmark")
     for name in [n for n in os.environ if n.startswith("PENSTOCK_")]:
         del os.environ[name]  # The settings of who calls must not change what is measured.
-    result = {"about": about(bench), "clients": {}, "rows": []}
-    rows, failed = [], False
+    os.environ["OPENAI_API_KEY"] = "sk-benchmark"  # Nor may a real key go anywhere.
+    work = Path(tempfile.mkdtemp(prefix="bench-", dir=build))
+    bench = Bench(source, build, work, args.quick, args.rounds or (2 if args.quick else 5))
+    where = about(bench)
     try:
-        for measure in dict.fromkeys(MEASURES[t] for t in wanted):
-            targets = [t for t, m in MEASURES.items() if m is measure and t in wanted]
-            note(f"measuring {', '.join(targets)}")
-            try:
-                for found in measure(bench):
-                    if isinstance(found, Row):
-                        if found.target in targets:
-                            rows.append(found)
-                    else:
-                        result["clients"] = found
-            except Failed as e:
-                failed = True
-                rows += [Row(t, "failed", [], skipped=str(e)) for t in targets]
-                note(f"failed: {e}")
+        rows, clients, worked = measure_all(bench, args.only or list(MEASURES))
     finally:
         shutil.rmtree(work, ignore_errors=True)
-    result["rows"] = [row.as_json() for row in rows]
     target = Path(args.json or build / "bench.json")
+    result = {"about": where, "clients": clients, "rows": [row.as_json() for row in rows]}
     target.write_text(json.dumps(result, indent=1) + "\n")
-    if result["clients"]:
-        print_clients(result["clients"])
+    if clients:
+        print_clients(clients)
     print_rows(rows)
-    print(f"\n{result['about']['cores']} cores, commit {result['about']['commit']}; compare "
-          f"ratios, not bare numbers: the spread is this machine's noise.\n"
+    print(f"\n{where['cores']} cores, commit {where['commit']}, {where['build_type']} build; "
+          f"compare ratios, not bare numbers: the spread is this machine's noise.\n"
           f"Numbers and inner commands: {target}")
-    return 1 if failed else 0
+    return 0 if worked else 1
 
 
 if __name__ == "__main__":

@@ -115,6 +115,10 @@ def about(bench):
                                 capture_output=True, text=True, check=False).stdout.strip()
     except OSError:
         commit = ""
+    cache = bench.build / "CMakeCache.txt"
+    kinds = [line.partition("=")[2] for line in cache.read_text().splitlines()
+             if line.startswith("CMAKE_BUILD_TYPE:")] if cache.exists() else []
     return {"date": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "commit": commit,
-            "cores": os.cpu_count(), "machine": platform.platform(), "quick": bench.quick,
-            "rounds": bench.rounds, "load_before": os.getloadavg()[0]}
+            "build_type": kinds[0] if kinds else "unknown", "cores": os.cpu_count(),
+            "machine": platform.platform(), "quick": bench.quick, "rounds": bench.rounds,
+            "load_before": os.getloadavg()[0]}
