@@ -10,14 +10,14 @@ void circuit_breaker::succeed(bool probe) {
   failures_ = 0;
 }
 
-bool circuit_breaker::fail(time_point now, bool probe) {
+bool circuit_breaker::fail(time_point now, bool probe, size_t unresolved) {
   if (state_ == state::half_open && probe) {
     open(now);
     return true;
   }
   if (state_ != state::closed || trips_after_ == 0)
     return false;
-  if (++failures_ < trips_after_)
+  if (++failures_ < trips_after_ || failures_ < unresolved)
     return false;
   open(now);
   return true;

@@ -2,6 +2,7 @@
 
 #include "core/time.hpp"
 
+#include <cstddef>
 #include <cstdint>
 
 namespace penstock::core {
@@ -12,6 +13,10 @@ namespace penstock::core {
 /// half_open --(probe succeeds)--> closed; --(probe fails)--> open again for `open_for`;
 /// --(probe lost: cancelled, or its owner died)--> open, but the next probe may start at once.
 /// Example with 10 and 60 s: ten refused connections open it; a minute later one request goes out.
+///
+/// Failures are often faster than answers: of 256 requests sent at once, 10 resets come back before the
+/// first of 246 good answers. A run of failures therefore counts only once it outnumbers the requests
+/// that are still open.
 class circuit_breaker {
 public:
   /// Where it stands; see the class.
@@ -33,8 +38,9 @@ public:
 
   /// The upstream answered. `probe`: the answer is the probe's. Ends a run of failures.
   void succeed(bool probe);
-  /// The upstream failed. @returns whether this opened the breaker.
-  bool fail(time_point now, bool probe);
+  /// The upstream failed. @param unresolved other requests that are out and may yet be answered.
+  /// @returns whether this opened the breaker.
+  bool fail(time_point now, bool probe, size_t unresolved = 0);
   /// The probe ended without telling anything.
   void lose_probe(time_point now);
 

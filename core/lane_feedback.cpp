@@ -97,7 +97,7 @@ void lane::impl::judge_upstream(const settlement& s, bool probe, time_point now)
   }
   if (!failed)
     return breaker.succeed(probe);
-  if (breaker.fail(now, probe))
+  if (breaker.fail(now, probe, permits.size()))
     refuse_all(errc::unavailable, breaker_text(now));
 }
 

@@ -34,6 +34,18 @@ BOOST_AUTO_TEST_CASE(only_failures_in_a_row_trip_it) {
   BOOST_TEST(b.trips() == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(quick_failures_do_not_trip_it_while_most_requests_are_still_open) {
+  circuit_breaker b{3, 60s};
+  for (size_t open = 255; open > 245; --open)
+    BOOST_TEST(!b.fail(start, false, open));
+  b.succeed(false);
+  // The upstream goes down: the failures outnumber what is open soon enough.
+  size_t failures = 0;
+  for (size_t open = 99; b.passes(); --open, ++failures)
+    b.fail(start, false, open);
+  BOOST_TEST(failures == 50u);
+}
+
 BOOST_AUTO_TEST_CASE(it_wants_one_probe_after_its_time_and_not_before) {
   auto b = tripped();
   BOOST_TEST(!b.wants_probe(start + 60s - 1ns));
