@@ -100,6 +100,7 @@ private:
     error cause;
   };
   std::map<std::string, held_lane> held_;
+  std::string last_failure_; ///< Of a request that was carried over.
   std::unordered_set<std::string> lanes_seen_well_; ///< Lanes that answered at least once.
 
   phase phase_ = phase::running;

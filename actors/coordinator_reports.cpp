@@ -91,6 +91,7 @@ void coordinator_state::take_report(const work_report& report) {
     return;
   case report_kind::degraded:
     plan_.finished(true, report.outcome->failure->code);
+    last_failure_ = report.outcome->failure->context;
     if (plan_.is_last()) {
       finish(index, report.outcome);
       return;
@@ -182,6 +183,9 @@ void coordinator_state::hold(uint64_t index, const work_report& report) {
     it->second.since = now;
   if (fresh || report.last_attempt > duration{})
     it->second.cause = *report.outcome->failure;
+  // A breaker says nothing about what is wrong behind it.
+  if (fresh && !quota && report.last_attempt == duration{} && !last_failure_.empty())
+    it->second.cause.context += "; the last request to fail: " + last_failure_;
   if (fresh || quota != it->second.quota)
     it->second.retry_at = now + held_retry_every;
   // Who met the quota knows when it ends; those whom the lane refused afterwards do not.

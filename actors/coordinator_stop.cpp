@@ -40,13 +40,16 @@ void coordinator_state::fail(error why) {
   step();
 }
 
-/// Hands out nothing more. The first reason counts.
+/// Hands out nothing more, and lets nothing begin that waits for a permit or a backoff: behind a
+/// tight limit all of them would still be sent. The first reason counts.
 void coordinator_state::stop(job_state as, error why) {
   if (phase_ != phase::running)
     return;
   phase_ = phase::stopping;
   counts_.state = as;
   counts_.cause = std::move(why);
+  for (auto& [id, node] : nodes_)
+    self->send(node, atom::drain_v, job_);
 }
 
 void coordinator_state::abort_in_flight() {

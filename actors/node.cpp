@@ -34,6 +34,12 @@ void node_state::abort(uint64_t job) {
       self->send(worker, atom::abort_v);
 }
 
+void node_state::drain(uint64_t job) {
+  for (auto& [key, worker] : workers_)
+    if (key.job == job)
+      self->send(worker, atom::drain_v);
+}
+
 void node_state::rewire(const wiring& now) {
   neighbours = now;
   for (auto& [key, worker] : workers_)
@@ -78,6 +84,7 @@ node(node_actor::stateful_pointer<node_state> self, uint64_t id, uint32_t slots,
         self->state.assign(work, std::move(from));
     },
     [self](atom::abort, uint64_t job) { self->state.abort(job); },
+    [self](atom::drain, uint64_t job) { self->state.drain(job); },
     [self](atom::rewire, const wiring& now) { self->state.rewire(now); },
     [self](atom::done, work_report& report) { self->state.done(std::move(report)); },
     [self](atom::flush) { self->state.flush(); },

@@ -24,6 +24,7 @@ struct node_state {
 
   void assign(const assignment& work, report_taker_actor from);
   void abort(uint64_t job);
+  void drain(uint64_t job);
   void rewire(const wiring& now);
   void done(work_report report);
   void flush();

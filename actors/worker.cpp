@@ -229,6 +229,13 @@ void worker_state::abort() {
   }
 }
 
+void worker_state::drain() {
+  if (phase_ == phase::sending)
+    aborted_ = true;
+  else
+    abort();
+}
+
 void worker_state::rewire(const wiring& now) {
   const auto other_limiter = now.limiters[lane_] != neighbours.limiters[lane_];
   const auto other_http = now.http != neighbours.http;
@@ -278,6 +285,7 @@ worker(worker_actor::stateful_pointer<worker_state> self, std::shared_ptr<const 
     [self](atom::refused, uint64_t id, const error& why) { self->state.refused(id, why); },
     [self](atom::reply, const exchange_reply& answer) { self->state.reply(answer); },
     [self](atom::abort) { self->state.abort(); },
+    [self](atom::drain) { self->state.drain(); },
     [self](atom::rewire, const wiring& now) { self->state.rewire(now); },
     [self](atom::wake) { self->state.wake(); },
   };

@@ -65,6 +65,7 @@ struct worker_state {
   void refused(uint64_t id, const error& why);
   void reply(const exchange_reply& answer);
   void abort();
+  void drain();
   void rewire(const wiring& now);
   void wake();
 
@@ -93,7 +94,7 @@ private:
   size_t lane_ = 0;
   uint32_t turn_ = 0;          ///< Makes the id of each permit and exchange unique.
   bool first_permit_ = true;
-  bool aborted_ = false;       ///< Told to stop while sending.
+  bool aborted_ = false;       ///< Told to stop, or to drain, while sending.
   time_point started_;
   duration last_attempt_{};
   uint64_t rng_ = 0;

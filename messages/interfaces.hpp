@@ -65,6 +65,8 @@ using worker_actor = permit_taker_actor::extend<
   caf::reacts_to<atom::reply, exchange_reply>,
   // Stop: the request goes back, or ends cancelled.
   caf::reacts_to<atom::abort>,
+  // Begin no further attempt: what is being sent finishes, what waits goes back.
+  caf::reacts_to<atom::drain>,
   // A neighbour was restarted.
   caf::reacts_to<atom::rewire, wiring>,
   // INTERNAL: a backoff is over.
@@ -79,6 +81,8 @@ using node_actor = caf::typed_actor<
   caf::reacts_to<atom::assign, assignment>,
   // Aborts what runs for a job; all of it is given back.
   caf::reacts_to<atom::abort, uint64_t>,
+  // Begins no further attempt for a job.
+  caf::reacts_to<atom::drain, uint64_t>,
   caf::reacts_to<atom::rewire, wiring>,
   // INTERNAL: from workers.
   caf::reacts_to<atom::done, work_report>,

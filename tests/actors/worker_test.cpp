@@ -256,6 +256,34 @@ BOOST_AUTO_TEST_CASE(an_abort_while_sending_stops_the_exchange_and_counts_the_at
   BOOST_TEST(lane->settled[0].abandoned);
 }
 
+BOOST_AUTO_TEST_CASE(a_drain_while_asking_gives_the_request_back) {
+  lane->grants = false;
+  auto aut = start();
+  self->send(aut, atom::drain_v);
+  run();
+  BOOST_TEST((end().kind == report_kind::given_back));
+  BOOST_TEST((lane->withdrawn == std::vector{lane->asked[0].id}));
+}
+
+BOOST_AUTO_TEST_CASE(a_drain_while_sending_waits_for_the_answer) {
+  answer_in_turn({test::completion("late", 1h)});
+  auto aut = start();
+  self->send(aut, atom::drain_v);
+  run();
+  BOOST_TEST(!upstream->calls[0].aborted);
+  advance(1h);
+  BOOST_TEST((end().kind == report_kind::finished));
+}
+
+BOOST_AUTO_TEST_CASE(a_drain_while_sending_begins_no_further_attempt) {
+  answer_in_turn({test::answer_with(500, "{}", {{"retry-after", "30"}})});
+  auto aut = start();
+  self->send(aut, atom::drain_v);
+  advance(10ms);
+  BOOST_TEST((end().kind == report_kind::given_back));
+  BOOST_TEST(upstream->calls.size() == 1u);
+}
+
 BOOST_AUTO_TEST_CASE(an_abort_while_backing_off_gives_the_request_back) {
   answer_in_turn({test::answer_with(500, "{}", {{"retry-after", "30"}})});
   auto aut = start();

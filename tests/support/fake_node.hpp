@@ -12,7 +12,7 @@ namespace penstock::test {
 /// What a fake node was told.
 struct node_log {
   std::vector<assignment> assigned;
-  std::vector<uint64_t> aborted; ///< Jobs.
+  std::vector<uint64_t> aborted, drained; ///< Jobs.
   std::vector<work_report> reports; ///< From workers.
   std::vector<wiring> rewired;
   report_taker_actor from;       ///< Who assigned last.
@@ -34,6 +34,7 @@ inline node_actor::behavior_type fake_node(node_actor::pointer self, std::shared
       log->from = caf::actor_cast<report_taker_actor>(self->current_sender());
     },
     [=](atom::abort, uint64_t job) { log->aborted.push_back(job); },
+    [=](atom::drain, uint64_t job) { log->drained.push_back(job); },
     [=](atom::rewire, const wiring& now) { log->rewired.push_back(now); },
     [=](atom::done, const work_report& report) { log->reports.push_back(report); },
     [](atom::flush) {},
