@@ -142,6 +142,7 @@ errc code_of(reply_kind kind, int status) noexcept {
 
 reply_kind classify(int status, const error_body& body, std::optional<duration> wait) {
   auto word = kind_of_word(body.code);
+  const bool by_code = word.has_value();
   if (!word)
     word = kind_of_word(body.type);
   auto kind = kind_of_status(status);
@@ -161,8 +162,8 @@ reply_kind classify(int status, const error_body& body, std::optional<duration> 
       break;
     case 403:
       if (means(k::billing, k::bad_request, k::rate_limited))
-        kind = body.code.empty() ? kind
-                                 : *word; // "invalid_request_error" as a type comes with any 403.
+        // "invalid_request_error" as a type comes with any 403, also beside a code we do not know.
+        kind = by_code ? *word : kind;
       break;
     case 429:
       if (means(k::billing, k::slow_down))

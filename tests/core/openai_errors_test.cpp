@@ -57,6 +57,7 @@ BOOST_AUTO_TEST_CASE(every_row_of_the_error_tables_is_judged_as_written) {
       {402, "billing_error", "", "m", k::billing, errc::billing},
       {403, "", "unsupported_country_region_territory", "m", k::unauthorized, errc::unauthorized},
       {403, "invalid_request_error", "", "m", k::unauthorized, errc::unauthorized},
+      {403, "invalid_request_error", "a_new_code", "m", k::unauthorized, errc::unauthorized},
       {403, "invalid_request_error", "model_not_found", "m", k::bad_request, errc::bad_request},
       {404, "invalid_request_error", "model_not_found", "m", k::bad_request, errc::bad_request},
       {408, "", "", "m", k::conflict, errc::timeout},
