@@ -13,6 +13,13 @@ void append_number(std::string& out, uint64_t n, int base = 10) {
   out.append(text, std::to_chars(text, text + sizeof text, n, base).ptr);
 }
 
+/// Whether a request begins to arrive; a client that leaves makes a socket readable, too.
+bool has_bytes(tcp::socket& socket) {
+  char first = 0;
+  boost::system::error_code ec;
+  return socket.receive(asio::buffer(&first, 1), tcp::socket::message_peek, ec) == 1;
+}
+
 } // namespace
 
 http_connection::http_connection(std::shared_ptr<http_server::impl> s, tcp::socket socket,
@@ -97,7 +104,8 @@ void http_connection::readable() {
   if (phase_ == phase::closed)
     return;
   auto& s = *server_;
-  if (phase_ == phase::idle && s.options.refuse_unread && s.options.refuse_unread(id_, served_)) {
+  if (phase_ == phase::idle && s.options.refuse_unread && has_bytes(socket_) &&
+      s.options.refuse_unread(id_, served_)) {
     ++s.counters.unread;
     close();
     return;
