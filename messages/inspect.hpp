@@ -53,13 +53,14 @@ shared<T> make_shared_value(T value) {
 
 template <class Inspector, class T>
 typename Inspector::result_type inspect_pointee(Inspector& f, std::shared_ptr<const T>& x) {
+  auto present = static_cast<bool>(x);
   if constexpr (Inspector::reads_state) {
     auto none = T{};
-    return f(x ? const_cast<T&>(*x) : none);
+    return f(present, present ? const_cast<T&>(*x) : none);
   } else {
     auto value = T{};
-    return f(value, caf::meta::load_callback([&] {
-               x = std::make_shared<const T>(std::move(value));
+    return f(present, value, caf::meta::load_callback([&] {
+               x = present ? std::make_shared<const T>(std::move(value)) : nullptr;
                return caf::error{};
              }));
   }
