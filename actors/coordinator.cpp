@@ -26,8 +26,8 @@ void coordinator_state::start(uint64_t job, engine_actor engine, job_options opt
   options_ = std::move(options);
   parts_ = std::move(parts);
   plan_ = core::job_plan{options_.mode, parts_.total};
-  // Epochs of different lives of the job must not meet: each life gets a range of its own.
-  window_ = core::request_window{parts_.first, incarnation << 20};
+  life_ = incarnation;
+  window_ = core::request_window{parts_.first, first_epoch_of(life_)};
   counts_ = parts_.before;
   counts_.written = parts_.first;
   counts_.mode_asked = std::string{to_string(options_.mode)};
@@ -140,7 +140,7 @@ void coordinator_state::take_slots(node_actor node, uint64_t node_id, uint32_t s
   }
   const auto unused = slots - static_cast<uint32_t>(work.requests.size());
   if (unused > 0)
-    self->send(engine_, atom::freed_v, slot_return{job_, node_id, unused});
+    self->send(engine_, atom::freed_v, slot_return{job_, node_id, unused, life_});
   if (!work.requests.empty()) {
     work.job = job_;
     work.tenant = options_.tenant;

@@ -83,6 +83,7 @@ private:
   void report_end();
 
   uint64_t job_ = 0;
+  uint32_t life_ = 1;
   engine_actor engine_;
   job_options options_;
   job_parts parts_;

@@ -52,7 +52,11 @@ void engine_state::open(uint64_t job) {
   auto& record = jobs_[job];
   ++record.incarnation;
   record.death.reset();
-  self->spawn<caf::detached>(opener, engine_actor{self}, job, record.launcher);
+  // Under a test's scheduler there are no threads, and nothing blocks.
+  if (self->system().scheduler().detaches_utility_actors())
+    self->spawn<caf::detached>(opener, engine_actor{self}, job, record.launcher);
+  else
+    self->spawn(opener, engine_actor{self}, job, record.launcher);
 }
 
 void engine_state::opened(const opened_job& what) {
@@ -78,8 +82,8 @@ void engine_state::opened(const opened_job& what) {
   record.coordinator = self->spawn(actors::coordinator, what.job, engine_actor{self},
                                    record.options, parts, record.incarnation);
   watch(record, record.coordinator.address());
-  if (record.stop_asked)
-    self->send(record.coordinator, atom::drain_v);
+  if (record.asked)
+    record.asked(*this, record.coordinator);
 }
 
 void engine_state::watch(job_record& job, const caf::actor_addr& part) {
@@ -169,6 +173,9 @@ void engine_state::join(node_actor node, uint64_t id, uint32_t slots) {
 }
 
 void engine_state::freed(const slot_return& slots) {
+  // What a dead life of a job had was freed with it; nodes say so once more, and later.
+  if (auto it = jobs_.find(slots.job); it == jobs_.end() || it->second.incarnation != slots.life)
+    return;
   slots_.give_back(slots.job, slots.node, slots.slots);
   distribute();
 }
@@ -209,15 +216,13 @@ caf::result<job_progress> engine_state::wait(uint64_t job) {
   return promise;
 }
 
-void engine_state::tell(uint64_t job, void (*what)(engine_state&, const coordinator_actor&),
-                        bool ends_opening) {
+void engine_state::tell(uint64_t job, wish what) {
   auto it = jobs_.find(job);
   if (it == jobs_.end() || it->second.ended)
     return;
+  it->second.asked = what;
   if (it->second.coordinator)
     what(*this, it->second.coordinator);
-  else if (ends_opening)
-    it->second.stop_asked = true;
 }
 
 engine_actor::behavior_type engine(engine_actor::stateful_pointer<engine_state> self) {
@@ -228,13 +233,13 @@ engine_actor::behavior_type engine(engine_actor::stateful_pointer<engine_state> 
     [self](atom::status, uint64_t job) { return self->state.status(job); },
     [self](atom::wait, uint64_t job) { return self->state.wait(job); },
     [self](atom::drain, uint64_t job) {
-      self->state.tell(job, [](auto& st, auto& to) { st.self->send(to, atom::drain_v); }, true);
+      self->state.tell(job, [](auto& st, auto& to) { st.self->send(to, atom::drain_v); });
     },
     [self](atom::abort, uint64_t job) {
-      self->state.tell(job, [](auto& st, auto& to) { st.self->send(to, atom::abort_v); }, true);
+      self->state.tell(job, [](auto& st, auto& to) { st.self->send(to, atom::abort_v); });
     },
     [self](atom::cancel, uint64_t job) {
-      self->state.tell(job, [](auto& st, auto& to) { st.self->send(to, atom::cancel_v); }, false);
+      self->state.tell(job, [](auto& st, auto& to) { st.self->send(to, atom::cancel_v); });
     },
     [self](atom::join, node_actor node, uint64_t id, uint32_t slots) {
       self->state.join(std::move(node), id, slots);

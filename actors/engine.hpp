@@ -42,8 +42,9 @@ struct engine_state {
   void down(const caf::down_msg& msg);
   caf::result<job_progress> status(uint64_t job);
   caf::result<job_progress> wait(uint64_t job);
-  void tell(uint64_t job, void (*what)(engine_state&, const coordinator_actor&),
-            bool ends_opening);
+  /// What may be asked of a running job: drain, abort or cancel.
+  using wish = void (*)(engine_state&, const coordinator_actor&);
+  void tell(uint64_t job, wish what);
 
   engine_actor::pointer self = nullptr;
 
@@ -57,7 +58,7 @@ private:
     core::restart_policy restarts;
     std::optional<error> death;         ///< Why the current life ended before its time.
     bool ended = false;
-    bool stop_asked = false;            ///< Stopped while opening.
+    wish asked = nullptr;               ///< The last one; a job that is opened (again) gets it too.
     job_progress progress;              ///< Final once ended.
     std::vector<caf::typed_response_promise<job_progress>> waiters;
   };

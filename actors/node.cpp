@@ -46,6 +46,13 @@ void node_state::rewire(const wiring& now) {
     self->send(worker, atom::rewire_v, now);
 }
 
+std::vector<worker_actor> node_state::workers() const {
+  std::vector<worker_actor> all;
+  for (auto& [key, worker] : workers_)
+    all.push_back(worker);
+  return all;
+}
+
 void node_state::done(work_report report) {
   if (workers_.erase(report.key) == 0)
     return;
@@ -60,10 +67,13 @@ void node_state::done(work_report report) {
 void node_state::flush() {
   flush_pending_ = false;
   for (auto& [job, reports] : reports_) {
-    const auto freed = static_cast<uint32_t>(reports.size());
+    std::map<uint32_t, uint32_t> freed;
+    for (auto& report : reports)
+      ++freed[life_of(report.key.epoch)];
     if (auto to = jobs_.find(job); to != jobs_.end())
       self->send(to->second, atom::report_v, report_batch{id, std::move(reports)});
-    self->send(engine, atom::freed_v, slot_return{job, id, freed});
+    for (auto [life, slots] : freed)
+      self->send(engine, atom::freed_v, slot_return{job, id, slots, life});
   }
   reports_.clear();
 }

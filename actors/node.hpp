@@ -29,6 +29,9 @@ struct node_state {
   void done(work_report report);
   void flush();
 
+  /// What runs now.
+  std::vector<worker_actor> workers() const;
+
   node_actor::pointer self = nullptr;
   uint64_t id = 0;
   engine_actor engine;

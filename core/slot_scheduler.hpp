@@ -27,7 +27,7 @@ public:
   /// Makes a node known, or changes how many slots it has free.
   void set_free(node_id node, uint32_t free);
   /// Gives slots of `node` back that `job` had, or never used. What it does not hold (any more) is
-  /// ignored: `remove_job` gave it back already.
+  /// ignored.
   void give_back(job_id job, node_id node, uint32_t slots);
   /// Forgets a node and what jobs had there.
   void remove_node(node_id node);

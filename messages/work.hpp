@@ -100,16 +100,23 @@ typename Inspector::result_type inspect(Inspector& f, report_batch& x) {
   return f(caf::meta::type_name("penstock.report_batch"), x.node, x.reports);
 }
 
-/// Slots of a node that a job no longer uses.
+/// A job that is opened again after a crash is a new life of it. The epochs of each life are a range
+/// of their own, so that what a dead one handed out is never taken for the work of its successor.
+constexpr uint32_t epoch_bits = 20;
+constexpr uint32_t first_epoch_of(uint32_t life) { return life << epoch_bits; }
+constexpr uint32_t life_of(uint32_t epoch) { return epoch >> epoch_bits; }
+
+/// Slots of a node that one life of a job no longer uses.
 struct slot_return {
   uint64_t job = 0;
   uint64_t node = 0;
   uint32_t slots = 0;
+  uint32_t life = 0;
 };
 
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, slot_return& x) {
-  return f(caf::meta::type_name("penstock.slot_return"), x.job, x.node, x.slots);
+  return f(caf::meta::type_name("penstock.slot_return"), x.job, x.node, x.slots, x.life);
 }
 
 } // namespace penstock

@@ -105,6 +105,21 @@ BOOST_AUTO_TEST_CASE(an_abort_ends_one_job_and_leaves_the_others) {
   BOOST_TEST(all().size() == 6u);
 }
 
+BOOST_AUTO_TEST_CASE(a_drain_gives_back_what_waits_and_lets_the_rest_finish) {
+  assign(1, 0, 2);
+  lane->grants = false;
+  assign(1, 2, 2);
+  assign(2, 0, 1);
+  self->send(aut, atom::drain_v, uint64_t{1});
+  run();
+  BOOST_TEST(all().size() == 2u);
+  for (auto& r : all())
+    BOOST_TEST((r.kind == report_kind::given_back && r.key.job == 1u && r.key.index >= 2));
+  advance(1s);
+  BOOST_TEST(all().size() == 4u);
+  BOOST_TEST((all().back().outcome->state == core::outcome_state::completed));
+}
+
 BOOST_AUTO_TEST_CASE(a_rewire_reaches_the_workers_and_those_to_come) {
   lane->grants = false;
   assign(1, 0, 2);

@@ -59,6 +59,9 @@ struct fake_upstream {
     std::string body;
     std::string client_id;
     bool aborted = false;
+    int status = 0;               ///< What it was answered with,
+    caf::timespan delay{};        ///< how long that took,
+    caf::timespan retry_after{};  ///< and the hint in it, if any.
   };
   std::function<fake_answer(const call&)> script = [](const call&) { return completion("yes"); };
   std::vector<call> calls;
@@ -103,6 +106,11 @@ fake_http(http_client_actor::stateful_pointer<fake_http_state> self,
       st.upstream->open[seen.id] = st.upstream->calls.size();
       st.upstream->calls.push_back(seen);
       auto said = st.upstream->script(seen);
+      auto& noted = st.upstream->calls.back();
+      noted.status = said.response.status;
+      noted.delay = said.delay;
+      if (auto hint = core::header(said.response, "retry-after"); !hint.empty())
+        noted.retry_after = std::chrono::seconds{std::stoi(std::string{hint})};
       if (said.delay < caf::timespan{})
         return;
       auto done = std::make_shared<std::vector<io::completion>>();

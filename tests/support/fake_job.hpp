@@ -28,6 +28,8 @@ struct memory_files {
   bool sink_answers = true;             ///< Else `unanswered` collects who waits.
   std::vector<written_taker_actor> unanswered;
   size_t launches = 0;
+  /// Of the current life.
+  caf::actor coordinator, source, sink;
 };
 
 struct memory_source_state {
@@ -45,6 +47,7 @@ memory_source(source_actor::stateful_pointer<memory_source_state> self,
     if (!files->source_answers)
       return;
     auto to = caf::actor_cast<chunk_taker_actor>(self->current_sender());
+    files->coordinator = caf::actor_cast<caf::actor>(self->current_sender());
     if (files->source_fails) {
       self->send(to, atom::failed_v, *files->source_fails);
       return;
@@ -124,6 +127,8 @@ inline actors::job_parts make_parts(caf::actor_system& sys, std::shared_ptr<memo
   auto output = sys.spawn(memory_output, files);
   parts.sink = output;
   parts.store = output;
+  files->source = caf::actor_cast<caf::actor>(parts.source);
+  files->sink = caf::actor_cast<caf::actor>(output);
   return parts;
 }
 

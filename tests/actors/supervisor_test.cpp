@@ -1,0 +1,165 @@
+#include "actors/supervisor.hpp"
+
+#include "tests/support/deterministic_system.hpp"
+
+#include <set>
+
+using namespace penstock;
+using namespace std::chrono_literals;
+
+namespace {
+
+// The http client is the real one: without an exchange its thread never wakes.
+struct fixture : test::deterministic_system {
+  supervisor_actor aut;
+
+  actors::supervisor_setup setup() {
+    auto workers = std::make_shared<actors::worker_setup>();
+    workers->protocol = core::find_protocol("openai");
+    workers->routes = {{"a", {"a-*"}}, {"default", {}}};
+    actors::supervisor_setup s;
+    s.workers = std::move(workers);
+    core::lane_limits lane;
+    lane.limit[0] = 60;
+    lane.adaptive = false;
+    lane.headroom = 1;
+    s.lanes = {lane, lane};
+    s.slots = 4;
+    return s;
+  }
+
+  void start() {
+    aut = spawn(actors::supervisor, setup());
+    run();
+  }
+
+  wiring wires() { return ask<wiring>(aut, atom::rewire_v); }
+  actors::supervisor_state& state() {
+    return caf::actor_cast<supervisor_actor::stateful_pointer<actors::supervisor_state>>(aut)->state;
+  }
+  void kill(const caf::actor& child) {
+    caf::anon_send_exit(child, caf::exit_reason::kill);
+    run();
+  }
+  template <class Handle>
+  void kill(const Handle& child) {
+    kill(caf::actor_cast<caf::actor>(child));
+  }
+  /// Why the supervisor ended, if it did.
+  std::optional<caf::error> end() {
+    std::optional<caf::error> reason;
+    self->receive([&](const caf::down_msg& m) { reason = m.reason; }, caf::after(0s) >> [] {});
+    return reason;
+  }
+};
+
+} // namespace
+
+BOOST_FIXTURE_TEST_SUITE(supervisor_suite, fixture)
+
+BOOST_AUTO_TEST_CASE(a_dead_http_client_is_replaced) {
+  start();
+  const auto before = wires();
+  kill(before.http);
+  const auto after = wires();
+  BOOST_TEST((after.http != before.http));
+  BOOST_TEST((after.limiters == before.limiters));
+}
+
+BOOST_AUTO_TEST_CASE(a_limiter_that_follows_a_dead_one_starts_empty) {
+  start();
+  const auto before = wires();
+  const auto dim = static_cast<size_t>(core::dimension::requests_minute);
+  BOOST_TEST(ask<core::lane_snapshot>(before.limiters[0], atom::snapshot_v).level[dim] > 50);
+  kill(before.limiters[0]);
+  const auto after = wires();
+  BOOST_TEST((after.limiters[0] != before.limiters[0]));
+  BOOST_TEST((after.limiters[1] == before.limiters[1]));
+  BOOST_TEST(ask<core::lane_snapshot>(after.limiters[0], atom::snapshot_v).level[dim] < 1);
+}
+
+BOOST_AUTO_TEST_CASE(restarts_wait_longer_each_time) {
+  start();
+  kill(wires().http);
+  const auto second = wires().http;
+  kill(second);
+  BOOST_TEST((wires().http == second)); // Still the dead one.
+  advance(99ms);
+  BOOST_TEST((wires().http == second));
+  advance(2ms);
+  BOOST_TEST((wires().http != second));
+}
+
+BOOST_AUTO_TEST_CASE(a_budget_used_up_ends_the_process_with_one_clear_error) {
+  start();
+  self->monitor(aut);
+  for (int i = 0; i < 5; ++i) {
+    kill(wires().limiters[1]);
+    advance(5s);
+    BOOST_REQUIRE(!end());
+  }
+  kill(wires().limiters[1]);
+  const auto why = end();
+  BOOST_REQUIRE(why.has_value());
+  BOOST_TEST((why->category() == caf::atom("penstock")));
+  BOOST_TEST(caf::to_string(*why).find("rate limiter died too often") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(calm_earns_a_new_budget) {
+  start();
+  self->monitor(aut);
+  for (int i = 0; i < 20; ++i) {
+    kill(wires().limiters[1]);
+    advance(61s);
+  }
+  BOOST_TEST(!end());
+}
+
+BOOST_AUTO_TEST_CASE(the_death_of_the_engine_ends_the_process) {
+  start();
+  self->monitor(aut);
+  const auto http = wires().http;
+  kill(ask<engine_actor>(aut, atom::engine_v));
+  const auto why = end();
+  BOOST_REQUIRE(why.has_value());
+  BOOST_TEST(caf::to_string(*why).find("the engine died") != std::string::npos);
+  self->monitor(http);
+  run();
+  BOOST_TEST(end().has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_stop_ends_the_children_from_the_last_to_the_first) {
+  start();
+  std::vector<caf::actor_addr> expected;
+  const auto wires_now = wires();
+  expected.push_back(ask<engine_actor>(aut, atom::engine_v).address());
+  expected.push_back(wires_now.limiters[1].address());
+  expected.push_back(wires_now.limiters[0].address());
+  expected.push_back(wires_now.http.address());
+  for (auto& a : expected)
+    self->monitor(a);
+  auto pending = self->request(aut, caf::infinite, atom::stop_v);
+  run();
+  std::vector<caf::actor_addr> order;
+  for (size_t i = 0; i < expected.size(); ++i)
+    self->receive([&](const caf::down_msg& m) { order.push_back(m.source); },
+                  caf::after(0s) >> [] {});
+  BOOST_TEST((order == expected));
+  bool stopped = false;
+  pending.receive([&](bool ok) { stopped = ok; }, [](const caf::error&) {});
+  BOOST_TEST(stopped);
+}
+
+BOOST_AUTO_TEST_CASE(a_stop_does_not_wait_for_a_child_that_is_to_be_restarted) {
+  start();
+  kill(wires().http);
+  kill(wires().http); // The next one comes in 100 ms.
+  auto pending = self->request(aut, caf::infinite, atom::stop_v);
+  run();
+  bool stopped = false;
+  pending.receive([&](bool ok) { stopped = ok; }, [](const caf::error&) {});
+  BOOST_TEST(stopped);
+  advance(1s);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
