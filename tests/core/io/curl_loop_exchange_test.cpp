@@ -176,8 +176,8 @@ BOOST_AUTO_TEST_CASE(thousands_of_exchanges_complete_exactly_once_on_few_connect
     BOOST_TEST(good == total);
     BOOST_TEST(std::ranges::all_of(seen, [](const auto& n) { return n == 1; }));
     BOOST_TEST(server.requests() == total);
-    // Ids spread over several loops like dice: at times one has more than its share.
-    BOOST_TEST(server.connections() <= (loops == 1 ? width : width + width / 2));
+    // On a busy machine any of the loops may at times have all that is in flight.
+    BOOST_TEST(server.connections() <= loops * width);
     BOOST_TEST(deliveries < total);
     BOOST_TEST(loop.in_flight() == 0u);
   }
