@@ -25,13 +25,26 @@ void run_output_state::write(std::vector<sink_item> items, const written_taker_a
       records_.push_back(core::record_of(*item.outcome));
     }
   }
-  if (auto written = files->write(lines_, records_); !written) {
+  auto written = note_input(files->next_index() + items.size());
+  if (written)
+    written = files->write(lines_, records_);
+  if (!written) {
     keep_after_failure(items);
     self->quit(to_caf(written.error()));
     return;
   }
   self->send(to, atom::written_v, files->next_index());
   commit_soon();
+}
+
+/// A pipe cannot be looked through beforehand. What it held is noted before a line of it is written,
+/// so that a later run can tell whether it is given the same again. The source reads ahead, so this
+/// is due once a chunk at most.
+result<void> run_output_state::note_input(uint64_t end) {
+  if (!input_mark || !files->is_resumable() || files->expected_start().requests >= end)
+    return {};
+  const auto read = input_mark->get();
+  return files->keep({}, &read);
 }
 
 void run_output_state::keep(std::vector<sink_item> items) {

@@ -35,6 +35,7 @@ struct run_output_state {
   std::shared_ptr<shared_mark> input_mark;
 
 private:
+  result<void> note_input(uint64_t end);
   void commit_soon();
   void keep_after_failure(const std::vector<sink_item>& items);
 
