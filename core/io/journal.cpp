@@ -55,7 +55,7 @@ public:
   sqlite_journal(const std::string& path, int flags)
     : path_{path}, db_{path, flags, busy_timeout_ms} {
     // Exclusive first: the WAL index then lives in memory and no third file is needed.
-    db_.exec("PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
+    db_.exec("PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
              "PRAGMA secure_delete=OFF");
   }
 
@@ -120,6 +120,8 @@ public:
       auto head = head_;
       head.checkpoint = at;
       head.complete = complete;
+      // Syncs the log, and with it all rows that were appended since the last time.
+      db_.exec("PRAGMA synchronous=FULL");
       {
         SQLite::Transaction tx{db_};
         SQLite::Statement trim{db_, "DELETE FROM waiting WHERE idx < ?"};
@@ -128,6 +130,7 @@ public:
         store(head);
         tx.commit();
       }
+      db_.exec("PRAGMA synchronous=NORMAL");
       head_ = std::move(head);
       if (complete)
         shrink();

@@ -65,7 +65,8 @@ public:
   /// Whether a later run can go on where this one ends.
   bool is_resumable() const noexcept { return journal_ != nullptr; }
 
-  /// Keeps outcomes that wait for their turn; they are on disk when this returns.
+  /// Keeps outcomes that wait for their turn: at once against the death of the process, from the next
+  /// `commit` on against that of the machine.
   /// @param read For pipes: a mark behind every request among `rows`.
   result<void> keep(const std::vector<journal_row>& rows, const input_mark* read = nullptr);
   /// Up to `rows_max` kept outcomes with index `first` or higher, ascending.

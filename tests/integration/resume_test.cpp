@@ -108,10 +108,10 @@ BOOST_AUTO_TEST_CASE(killed_again_and_again_a_run_ends_as_if_undisturbed) {
     const auto ids = upstream.stats().at("ids").as_object();
     BOOST_TEST(number(ids, "distinct") == lines);
     sent_again = number(ids, "duplicates");
-    // Nothing is sent again but what was in flight at a kill, and that once a kill. What was answered
-    // and not yet synced counts as in flight, so a slow sync makes single kills dearer.
+    // Nothing is sent again but what was in flight at a kill, and that once a kill. Once a second the
+    // output is synced; a kill in that moment finds answers that could not be handed to the system yet.
     BOOST_TEST(sent_again <= wasted_sum);
-    BOOST_TEST(wasted_sum <= killed * 4 * in_flight);
+    BOOST_TEST(wasted_sum <= (killed + 4) * in_flight);
     BOOST_TEST(killed >= kills / 2);
   }
   BOOST_TEST_MESSAGE("seed " << seed << ": " << killed << " kills, " << sent_again
