@@ -66,8 +66,10 @@ job_options make_job_options(const config::settings& s, const run_command& comma
   o.window_bytes = s.run.window_bytes;
   o.deadline = s.run.deadline;
   o.grace_period = s.run.grace_period;
-  o.outage_patience = 5 * s.run.breaker_open_for;
-  o.first_patience = s.run.breaker_open_for + s.run.breaker_open_for / 2;
+  // Long enough for several probes, also where the breaker's own time is short.
+  o.outage_patience = std::max<duration>(5 * s.run.breaker_open_for, std::chrono::seconds{30});
+  o.first_patience = std::max<duration>(s.run.breaker_open_for + s.run.breaker_open_for / 2,
+                                        std::chrono::seconds{5});
   o.seed = seed_of(s);
   // Stable over restarts of the same job, so that a provider can tell a request sent again.
   o.client_id = fmt::format("pk-{:016x}", core::checksum(command.input + '\n' + command.output));
