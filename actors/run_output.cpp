@@ -70,6 +70,7 @@ void run_output_state::flush() {
   const auto read = input_mark ? std::optional{input_mark->get()} : std::nullopt;
   if (auto kept = files->keep(rows, read ? &*read : nullptr); !kept)
     self->quit(to_caf(kept.error()));
+  commit_soon(); // Kept rows want the disk's sync, too, even if nothing can be written for long.
 }
 
 /// The output's disk failed; the journal may be on a disk with room, or have room of its own.

@@ -93,6 +93,25 @@ BOOST_AUTO_TEST_CASE(only_wrappers_know_the_wrapped_libraries) {
                    s.path << " includes " << name);
 }
 
+// P10: a wall clock that jumps can expire or stall nothing, because nothing that measures time reads it.
+BOOST_AUTO_TEST_CASE(only_dates_in_headers_come_from_the_wall_clock) {
+  const std::set<std::string> allowed{
+    "actors/worker.cpp",        // Retry-After as a date.
+    "core/io/http_server.cpp",  // The Date header.
+  };
+  size_t readers = 0;
+  for (auto& s : sources()) {
+    if (s.folder == "tests" || s.path.starts_with("apps/mock/"))
+      continue;
+    for (auto* word : {"system_clock::now", "CLOCK_REALTIME", "gettimeofday", "time(nullptr)"})
+      if (s.text.find(word) != std::string::npos) {
+        ++readers;
+        BOOST_TEST(allowed.contains(s.path), s.path << " reads the wall clock");
+      }
+  }
+  BOOST_TEST(readers == allowed.size());
+}
+
 BOOST_AUTO_TEST_CASE(no_source_file_is_too_long_to_read) {
   constexpr long lines_max = 400;
   for (auto& s : sources()) {
