@@ -16,7 +16,7 @@ for i in $(seq 1 50); do
 done > "$work/sample.jsonl"
 
 penstock_say "running 50 requests of about 1 s each against the built-in mock, 50 in flight"
-build/release/apps/penstock/penstock run "$work/sample.jsonl" -o "$work/results.jsonl" \
+env -u PENSTOCK_CMAKE_ARGS build/release/apps/penstock/penstock run "$work/sample.jsonl" -o "$work/results.jsonl" \
   --upstream mock --mock-options "--latency 1s" --mode parallel --max-in-flight 50 "$@"
 
 echo

@@ -5,7 +5,7 @@ penstock_packages=(
   g++ cmake ninja-build pkg-config ccache mold
   libcaf-dev libboost1.81-dev libboost-json1.81-dev libboost-test1.81-dev
   libcurl4-openssl-dev libsqlitecpp-dev libsqlite3-dev libssl-dev zlib1g-dev
-  libcli11-dev libtomlplusplus-dev libfmt-dev
+  libcli11-dev libtomlplusplus-dev libfmt-dev ca-certificates
 )
 
 penstock_say() { printf 'penstock: %s\n' "$*" >&2; }
