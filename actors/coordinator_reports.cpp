@@ -43,6 +43,11 @@ bool is_answer(const core::outcome& o) {
          || (o.failure && o.failure->code == errc::bad_request);
 }
 
+/// Whether no attempt got through to an upstream: a wrong address, no network, nobody listening.
+bool is_unreached(const core::outcome& o) {
+  return o.failure && o.failure->code == errc::connection_failed && o.status_code == 0;
+}
+
 /// A copy of `last` (or a bare outcome of `req`) that ended as `state` because of `why`.
 shared_outcome ended(const core::request& req, const std::shared_ptr<const core::outcome>& last,
                      core::outcome_state state, error why) {
@@ -86,6 +91,12 @@ void coordinator_state::take_report(const work_report& report) {
     if (is_answer(*report.outcome)) {
       lanes_seen_well_.insert(report.outcome->lane);
       release_held(report.outcome->lane);
+    }
+    if (lanes_seen_well_.empty() && is_unreached(*report.outcome)) {
+      remember(entry, report);
+      window_.move(index, core::request_state::ready);
+      give_up(*report.outcome->failure);
+      return;
     }
     finish(index, report.outcome);
     return;
