@@ -1,7 +1,6 @@
 #include "actors/worker.hpp"
 
 #include "config/lanes.hpp"
-#include "core/reply_judge.hpp"
 
 #include <caf/all.hpp>
 
@@ -178,7 +177,7 @@ void worker_state::judged(core::verdict v, std::string body, int status, duratio
   outcome_.used = v.used;
   outcome_.rate_limited += status == 429;
   // The outcome carries the last answer.
-  outcome_.body = status > 0 ? core::make_payload(core::outcome_body(std::move(body), v))
+  outcome_.body = status > 0 ? core::make_payload(setup->protocol->present(what(), std::move(body), v))
                              : core::payload{};
   if (v.kind != core::reply_kind::success)
     last_failure_ = v.message;

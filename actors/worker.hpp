@@ -8,7 +8,6 @@
 #include <caf/typed_event_based_actor.hpp>
 
 #include <memory>
-#include <random>
 #include <string>
 #include <vector>
 

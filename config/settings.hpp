@@ -30,8 +30,9 @@ struct lane_settings {
   limit_settings limits;
 };
 
-/// The provider deployment to talk to.
+/// A provider deployment to talk to.
 struct upstream_settings {
+  std::string name = "default";    ///< Of `[upstream]`; those of `[[upstreams]]` name themselves.
   std::string protocol = "openai";
   std::string base_url = "https://api.openai.com/v1"; ///< Without a trailing slash; or "mock" by `--upstream mock`.
   std::string api_key_env = "OPENAI_API_KEY"; ///< Name of the environment variable that holds the key.
@@ -45,6 +46,51 @@ struct upstream_settings {
   double price_output = 0;         ///< Dollars per million output tokens; 0: unknown.
 };
 
+/// One way to serve a route: an upstream, and the model to ask it for.
+struct route_target {
+  std::string upstream;            ///< Name of an upstream.
+  std::string model;               ///< Replaces the request's model; empty: as asked.
+  double weight = 1;               ///< Share of the requests, where the route is weighted.
+};
+
+/// Where the requests for some models go: the first target that takes them, in order or by weight.
+struct route_settings {
+  std::vector<std::string> models; ///< Globs; the first route that matches wins.
+  bool weighted = false;           ///< Begins at a target drawn by weight instead of the first.
+  std::vector<route_target> to;
+};
+
+/// What the tokens of some models cost, in dollars per million.
+struct price_settings {
+  std::vector<std::string> models; ///< Globs; the first row that matches wins.
+  double input = 0;                ///< Input tokens that no cache served.
+  std::optional<double> cached_input; ///< Those that the provider's cache served; unset: as input.
+  double output = 0;               ///< Output tokens without reasoning.
+  std::optional<double> reasoning; ///< Reasoning tokens; unset: as output.
+};
+
+/// The exact response cache.
+struct cache_settings {
+  core::cache_mode mode = core::cache_mode::off;
+  std::string file;                ///< Of the database; empty: "penstock-cache.db" in the user's cache folder.
+  duration ttl = std::chrono::hours{24 * 30}; ///< How long an answer stays good.
+  uint64_t bytes_max = 1u << 30;   ///< The oldest answers go when it grows beyond.
+};
+
+/// Second attempts on another lane, and leaving a lane that takes too long.
+struct routing_settings {
+  duration route_patience = std::chrono::seconds{5}; ///< A lane paused for longer is passed over.
+  double hedge_budget = 0;         ///< Share of attempts that may be second ones; 0: none.
+};
+
+/// Packs: several requests in one prompt.
+struct pack_settings {
+  bool automatic = true;           ///< Lets `auto` pack where requests per minute bind.
+  uint32_t entries_max = 10;       ///< Requests of one pack.
+  uint32_t tokens_max = 16'000;    ///< Estimated input and output tokens of one pack.
+  double canary = 0;               ///< Share of packed requests also sent alone, to compare.
+};
+
 /// How a job runs.
 struct run_settings {
   core::mode mode = core::mode::automatic;
@@ -55,6 +101,7 @@ struct run_settings {
   duration idle_timeout = std::chrono::seconds{120}; ///< One attempt without a byte from the upstream.
   duration connect_timeout = std::chrono::seconds{10};
   duration deadline{};             ///< The whole job; zero: none.
+  double budget = 0;               ///< Dollars the whole job may cost; 0: no bound.
   duration grace_period = std::chrono::seconds{30};  ///< How long a drain waits for what is in flight.
   bool strict = false;             ///< A bad line stops the run before the first send.
   bool restart = false;            ///< Throws away an earlier output and journal.
@@ -72,7 +119,13 @@ struct run_settings {
 
 /// Everything `penstock run` may be told.
 struct settings {
-  upstream_settings upstream;
+  upstream_settings upstream;      ///< The default one.
+  std::vector<upstream_settings> upstreams; ///< More, for routes.
+  std::vector<route_settings> routes;
+  std::vector<price_settings> prices;
+  cache_settings cache;
+  routing_settings routing;
+  pack_settings pack;
   run_settings run;
 };
 

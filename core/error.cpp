@@ -30,6 +30,9 @@ std::string_view to_string(errc code) noexcept {
   case errc::overflow: return "overflow";
   case errc::not_packable: return "not_packable";
   case errc::internal: return "internal";
+  case errc::budget_exhausted: return "budget_exhausted";
+  case errc::schema_mismatch: return "schema_mismatch";
+  case errc::pack_mismatch: return "pack_mismatch";
   }
   return "unknown";
 }

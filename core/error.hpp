@@ -64,6 +64,12 @@ enum class errc : uint8_t {
   not_packable,
   /// A broken promise inside Penstock: a bug.
   internal,
+  /// The job's budget is spent. Stop; resume with a higher one.
+  budget_exhausted,
+  /// The answer does not have the shape that was asked for, after all corrections. Fail that request.
+  schema_mismatch,
+  /// A packed answer misses, repeats or adds an id. Send its requests in smaller packs.
+  pack_mismatch,
 };
 
 /// The name of `code` as it stands in outcomes and logs, for example "rate_limited".

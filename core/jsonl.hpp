@@ -55,6 +55,7 @@ struct output_record {
   int64_t upstream_ms = 0;                     ///< Time inside HTTP exchanges.
   bool cached = false;                         ///< Answered without an attempt of its own.
   usage used;                                  ///< Tokens, if the answer told them.
+  double cost = 0;                             ///< Dollars, if prices were known.
 };
 
 /// What the output line of `o` will say.
@@ -72,6 +73,7 @@ struct output_totals {
   uint64_t input_tokens = 0, cached_input_tokens = 0;             ///< As the providers counted.
   uint64_t output_tokens = 0, reasoning_tokens = 0;               ///< As the providers counted.
   uint64_t upstream_ms = 0;                                       ///< Time inside HTTP exchanges.
+  uint64_t cost_nanodollars = 0;                                  ///< Whole, so that sums are exact.
 
   /// Counts one more line.
   void add(const output_record& r) noexcept;

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdio>
 
 namespace penstock::core {
 
@@ -83,6 +84,17 @@ void append_penstock(std::string& out, const outcome& o) {
   append_json_string(out, o.lane);
   append_number(out, R"(,"queued_ms":)", to_ms(o.queued));
   append_number(out, R"(,"upstream_ms":)", to_ms(o.upstream));
+  if (o.pack_size > 1)
+    append_number(out, R"(,"pack":)", o.pack_size);
+  if (!o.lane_reason.empty()) {
+    out += R"(,"lane_reason":)";
+    append_json_string(out, o.lane_reason);
+  }
+  if (o.cost) {
+    char text[32];
+    std::snprintf(text, sizeof text, R"(,"cost":%.9g)", *o.cost);
+    out += text;
+  }
   out += o.cached ? R"(,"cached":true,"usage":)" : R"(,"cached":false,"usage":)";
   if (o.used.known) {
     append_number(out, R"({"input_tokens":)", o.used.input_tokens);
@@ -154,6 +166,8 @@ bool read_penstock(output_record& r, const json::object& o) {
   r.upstream_ms = static_cast<int64_t>(number(o, "upstream_ms"));
   if (auto* cached = o.if_contains("cached"); cached && cached->is_bool())
     r.cached = cached->get_bool();
+  if (auto* cost = o.if_contains("cost"); cost && cost->is_number())
+    r.cost = cost->to_number<double>();
   if (auto* used = o.if_contains("usage"); used && used->is_object()) {
     auto& u = used->get_object();
     r.used = {number(u, "input_tokens"), number(u, "cached_input_tokens"),
@@ -211,6 +225,7 @@ output_record record_of(const outcome& o) {
   r.cached = o.cached;
   if (o.used.known)
     r.used = o.used;
+  r.cost = o.cost.value_or(0);
   return r;
 }
 
@@ -256,6 +271,7 @@ void output_totals::add(const output_record& r) noexcept {
   output_tokens += r.used.output_tokens;
   reasoning_tokens += r.used.reasoning_tokens;
   upstream_ms += static_cast<uint64_t>(std::max<int64_t>(r.upstream_ms, 0));
+  cost_nanodollars += static_cast<uint64_t>(std::max(r.cost, 0.0) * 1e9 + 0.5);
 }
 
 } // namespace penstock::core

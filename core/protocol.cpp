@@ -1,6 +1,11 @@
 #include "core/openai_protocol.hpp"
+#include "core/reply_judge.hpp"
 
 namespace penstock::core {
+
+std::string protocol::present(const request&, std::string body, const verdict& v) const {
+  return outcome_body(std::move(body), v);
+}
 
 const protocol* find_protocol(std::string_view name) noexcept {
   static const openai_protocol openai;

@@ -33,6 +33,16 @@ std::string_view to_string(outcome_state s) noexcept {
   return "unknown";
 }
 
+std::string_view to_string(cache_mode m) noexcept {
+  switch (m) {
+  case cache_mode::off: return "off";
+  case cache_mode::read: return "read";
+  case cache_mode::write: return "write";
+  case cache_mode::on: return "on";
+  }
+  return "unknown";
+}
+
 std::optional<mode> mode_from(std::string_view text) noexcept {
   for (auto m : {mode::automatic, mode::parallel, mode::batch, mode::sequential})
     if (to_string(m) == text)
@@ -44,6 +54,13 @@ std::optional<priority> priority_from(std::string_view text) noexcept {
   for (auto p : {priority::interactive, priority::normal, priority::bulk})
     if (to_string(p) == text)
       return p;
+  return std::nullopt;
+}
+
+std::optional<cache_mode> cache_mode_from(std::string_view text) noexcept {
+  for (auto m : {cache_mode::off, cache_mode::read, cache_mode::write, cache_mode::on})
+    if (to_string(m) == text)
+      return m;
   return std::nullopt;
 }
 

@@ -28,15 +28,25 @@ enum class mode : uint8_t { automatic, parallel, batch, sequential };
 /// The class of a job; lower numbers go first.
 enum class priority : uint8_t { interactive, normal, bulk };
 
+/// What a job does with the response cache.
+enum class cache_mode : uint8_t {
+  off,   ///< Nothing.
+  read,  ///< Takes answers from it, keeps none.
+  write, ///< Keeps answers, takes none.
+  on,    ///< Both.
+};
+
 /// What became of a request. Append only: the numbers reach disk.
 enum class outcome_state : uint8_t { completed, failed, cancelled, expired };
 
 std::string_view to_string(mode m) noexcept;
 std::string_view to_string(priority p) noexcept;
 std::string_view to_string(outcome_state s) noexcept;
+std::string_view to_string(cache_mode m) noexcept;
 /// Reads what `to_string` wrote ("auto", "parallel", ...).
 std::optional<mode> mode_from(std::string_view text) noexcept;
 std::optional<priority> priority_from(std::string_view text) noexcept;
+std::optional<cache_mode> cache_mode_from(std::string_view text) noexcept;
 
 /// Tokens as the provider counted them.
 struct usage {
@@ -77,6 +87,9 @@ struct outcome {
   usage used;                                    ///< Tokens of the last answer.
   std::string lane;                              ///< The lane that answered last.
   uint32_t rate_limited = 0;                     ///< How many of its attempts met a 429.
+  std::optional<double> cost;                    ///< Dollars of all its attempts; unset without a price.
+  uint32_t pack_size = 0;                        ///< Requests in the pack that answered it; 0: sent alone.
+  std::string lane_reason;                       ///< Why this lane and not the first of its route; empty: it was the first.
 };
 
 } // namespace penstock::core

@@ -35,13 +35,20 @@ struct job_options {
   caf::timespan first_patience = std::chrono::seconds{90};
   uint64_t seed = 0;                  ///< Of jitter.
   std::string client_id;              ///< Begins the client request id of every request; stable over restarts.
+  core::cache_mode cache = core::cache_mode::off;
+  double budget = 0;                  ///< Dollars that the job may cost; 0: no bound.
+  bool pack = true;                   ///< Lets the planner pack a parallel job when requests per minute bind.
+  uint32_t pack_entries_max = 10;     ///< Requests of one pack.
+  uint32_t pack_tokens_max = 16'000;  ///< Estimated input and output tokens of one pack.
+  double pack_canary = 0;             ///< Share of packed requests that is also sent alone, to compare.
 };
 
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, job_options& x) {
   return f(caf::meta::type_name("penstock.job_options"), x.tenant, x.priority, x.mode,
            x.in_flight_max, x.attempts_max, x.window_requests, x.window_bytes, x.deadline,
-           x.grace_period, x.outage_patience, x.first_patience, x.seed, x.client_id);
+           x.grace_period, x.outage_patience, x.first_patience, x.seed, x.client_id, x.cache,
+           x.budget, x.pack, x.pack_entries_max, x.pack_tokens_max, x.pack_canary);
 }
 
 /// A job for an engine of the same process: its options, and what opens its source and sink, again
@@ -69,7 +76,8 @@ struct job_progress {
   uint64_t in_flight = 0, in_flight_peak = 0;
   uint64_t written = 0;    ///< Lines at the sink.
   uint64_t resumed = 0;    ///< Outcomes taken over from an earlier life.
-  uint64_t cached = 0;
+  uint64_t cached = 0;       ///< Answered by the cache or by an equal request in flight.
+  uint64_t joined = 0;       ///< The latter part of these.
   uint64_t attempts = 0, rate_limited = 0;
   uint64_t refused_late = 0; ///< Results of an older epoch, dropped.
   uint64_t lost = 0;         ///< Hand-outs whose worker or node died.
@@ -81,6 +89,13 @@ struct job_progress {
   std::string mode_asked, mode_used;
   std::vector<core::mode_change> changes;
   error cause;                      ///< Why it was aborted.
+  double cost = 0;                  ///< Dollars, where prices are known.
+  uint64_t packs = 0;               ///< Packs sent.
+  uint64_t packed = 0;              ///< Requests answered by a pack.
+  uint64_t pack_splits = 0;         ///< Packs that came back wrong and were halved.
+  uint64_t canaries = 0, canaries_agreed = 0; ///< Packed requests also sent alone; with the same answer.
+  uint64_t hedged = 0, hedges_won = 0; ///< Second attempts on another lane; those that answered first.
+  uint64_t rerouted = 0;            ///< Requests answered by another lane than the first of their route.
 };
 
 } // namespace penstock
@@ -103,7 +118,9 @@ typename Inspector::result_type inspect(Inspector& f, job_progress& x) {
            x.cancelled, x.expired, x.in_flight, x.in_flight_peak, x.written, x.resumed, x.cached,
            x.attempts, x.rate_limited, x.refused_late, x.lost, x.restarts, x.input_tokens,
            x.output_tokens, x.cached_input_tokens, x.upstream_time, x.attempt_p50, x.attempt_p99,
-           x.attempt_mean, x.resume_in, x.mode_asked, x.mode_used, x.changes, x.cause);
+           x.attempt_mean, x.resume_in, x.mode_asked, x.mode_used, x.changes, x.cause,
+           x.joined, x.cost, x.packs, x.packed, x.pack_splits, x.canaries, x.canaries_agreed,
+           x.hedged, x.hedges_won, x.rerouted);
 }
 
 } // namespace penstock

@@ -45,6 +45,7 @@ job_progress progress_of(const core::output_totals& t) {
   p.cached_input_tokens = t.cached_input_tokens;
   p.output_tokens = t.output_tokens;
   p.upstream_time = std::chrono::milliseconds{t.upstream_ms};
+  p.cost = static_cast<double>(t.cost_nanodollars) / 1e9;
   p.resumed = p.read = t.requests();
   return p;
 }

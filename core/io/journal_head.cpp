@@ -27,6 +27,7 @@ void for_each_number(Head& h, F&& f) {
   f("output_tokens", at.totals.output_tokens);
   f("reasoning_tokens", at.totals.reasoning_tokens);
   f("upstream_ms", at.totals.upstream_ms);
+  f("cost_nanodollars", at.totals.cost_nanodollars);
   f("read_requests", h.input_read.requests);
   f("read_checksum", h.input_read.checksum);
 }
