@@ -1,0 +1,32 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace penstock::core {
+
+/// How a document goes into a request.
+enum class document_kind : uint8_t {
+  text,  ///< Its words, as a text part.
+  file,  ///< Its bytes, as a file part (PDF, where the provider takes it).
+  image, ///< Its bytes, as an image part.
+};
+
+/// A document that was read, ready for a request.
+struct document {
+  std::string name;                         ///< Its file name without folders, as the model sees it.
+  document_kind kind = document_kind::text;
+  std::string media_type;                   ///< "text/plain", "application/pdf", "image/png", ...
+  std::string data;                         ///< UTF-8 words, or bytes.
+};
+
+/// Whether an upstream takes PDF files as they are. OpenAI itself does, servers that only speak its
+/// protocol mostly do not.
+/// @param protocol Name of the protocol. @param base_url Of the upstream.
+bool takes_pdf(std::string_view protocol, std::string_view base_url) noexcept;
+
+/// `bytes` in base64, with padding, on one line.
+std::string base64(std::string_view bytes);
+
+} // namespace penstock::core
