@@ -75,6 +75,8 @@ constexpr auto rows = std::to_array<row>({
     {"redirect", 307, "invalid_request_error", "", "invalid_request_error", "Moved.", ""},
     {"flap", 503, "service_unavailable_error", "server_is_overloaded", "overloaded_error",
      "The server is currently down.", ""},
+    {"concurrent", 503, "service_unavailable_error", "server_is_overloaded", "overloaded_error",
+     "The server takes no further requests at the same time.", ""},
 });
 
 const row& row_of(std::string_view name, int status) {

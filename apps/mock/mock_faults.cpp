@@ -31,6 +31,7 @@ constexpr auto menu = std::to_array<fault_info>({
     {"error_in_200", status},
     {"redirect", status},
     {"flap", status},
+    {"concurrent", status},
     {"html_502", page},
     {"html_200", page},
     {"html_503", page},
@@ -96,6 +97,13 @@ bool starts(std::string_view text, std::string_view prefix) {
   return prefix.empty() || text.starts_with(prefix);
 }
 
+/// A key is matched whole, unless the rule's ends with a star: "key-1" must not mean "key-10".
+bool is_key(std::string_view key, std::string_view wanted) {
+  if (wanted.ends_with('*'))
+    return key.starts_with(wanted.substr(0, wanted.size() - 1));
+  return wanted.empty() || key == wanted;
+}
+
 /// Faults of a connection that a client believes to be alive.
 bool needs_reuse(const fault_rule& rule) {
   return rule.name == "reset_reused" || rule.info->phase == unread;
@@ -108,6 +116,10 @@ result<void> set_key(fault_rule& rule, std::string_view key, std::string_view va
   };
   if (key == "path" || key == "model") {
     (key == "path" ? rule.path : rule.model) = value.substr(0, value.find('*'));
+    return {};
+  }
+  if (key == "key") {
+    rule.key = value;
     return {};
   }
   for (auto [name, field] : {std::pair{"from", &rule.from},
@@ -134,14 +146,16 @@ result<void> set_key(fault_rule& rule, std::string_view key, std::string_view va
                              {"every", &rule.every},
                              {"after", &rule.after},
                              {"first", &rule.first},
-                             {"times", &rule.times}})
+                             {"times", &rule.times},
+                             {"above", &rule.above}})
     if (key == name) {
       if (*n < 1 || *n > 1e15)
         return bad("must be at least 1");
       *field = static_cast<uint64_t>(*n);
       return {};
     }
-  return bad("is unknown (p, nth, every, after, first, times, from, until, up, down, path, model)");
+  return bad("is unknown (p, nth, every, after, first, times, above, from, until, up, down, path, "
+             "model, key)");
 }
 
 } // namespace
@@ -181,6 +195,13 @@ result<fault_rule> parse_fault(std::string_view spec) {
   }
   if (rule.name == "limit_drift" && rule.times == 0)
     rule.times = 1; // A drift happens once.
+  if (rule.name == "concurrent" && rule.above == 0) {
+    const auto n = rule.argument.empty() ? result<double>{1.0} : parse_number(rule.argument);
+    if (!n || *n < 1 || *n > 1e15)
+      return error{errc::invalid_config,
+                   "fault 'concurrent:" + rule.argument + "': a number from 1 on is expected"};
+    rule.above = static_cast<uint64_t>(*n);
+  }
   return rule;
 }
 
@@ -248,6 +269,8 @@ bool fault_table::within_first(const fault_rule& rule, uint64_t id) {
 bool fault_table::strikes(const fault_rule& rule, uint64_t& matched, uint64_t& struck,
                           const fault_query& q, mock_random& r) {
   if (!starts(q.path, rule.path) || !starts(q.model, rule.model) || q.since < rule.from)
+    return false;
+  if (!is_key(q.key, rule.key) || q.in_flight <= rule.above)
     return false;
   if ((rule.until > 0ns && q.since >= rule.until) || (needs_reuse(rule) && !q.reused))
     return false;

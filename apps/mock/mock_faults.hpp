@@ -42,6 +42,9 @@ const fault_info* find_fault(std::string_view name);
 ///   401:after=100                  from the hundredth on
 ///   500:first=2                    the first two attempts of every client request id
 ///   503:up=30s,down=30s            flaps: strikes in the down phases only
+///   401:key=A                      only requests that show the API key A (`A*`: keys that begin
+///   so) 500:above=4                    while more than four are in flight, this one counted
+///   concurrent:1                   503 to every parallel attempt: short for 503:above=1
 /// Further keys: every=K, times=N (at most), from=, until= (since the start or reset), path=,
 /// model= (a prefix). All conditions must hold; the first rule that strikes wins.
 struct fault_rule {
@@ -50,8 +53,10 @@ struct fault_rule {
   std::string argument;
   std::string path;
   std::string model;
+  std::string key;
   double p = 1;
   uint64_t nth = 0, every = 0, after = 0, first = 0, times = 0;
+  uint64_t above = 0; ///< Strikes while more than these are in flight.
   duration from{}, until{}, up{}, down{};
 };
 
@@ -66,6 +71,8 @@ struct fault_query {
   uint64_t id = 0;     ///< Hash of the client request id.
   duration since{};    ///< Since the start of the mock, or the last reset.
   bool reused = false; ///< Not the first request of its connection.
+  std::string_view key{};
+  uint64_t in_flight = 1; ///< This one counted.
 };
 
 /// The rules in force and their counters.

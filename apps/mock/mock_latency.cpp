@@ -97,4 +97,22 @@ double load_factor(uint64_t in_flight, uint64_t capacity) {
   return 1 + share * share * share * share;
 }
 
+double server_pool::thrash(uint64_t in_flight) const {
+  if (options_.count == 0 || in_flight <= options_.count)
+    return 1;
+  const auto waiting = static_cast<double>(in_flight - options_.count);
+  return 1 + options_.thrash * waiting / static_cast<double>(options_.count);
+}
+
+void server_pool::enter(service_time& t, time_point now) {
+  auto start = now;
+  if (free_.size() >= options_.count) {
+    start = std::max(now, free_.top());
+    free_.pop();
+  }
+  free_.push(start + t.total);
+  t.first += start - now;
+  t.total += start - now;
+}
+
 } // namespace penstock::mock

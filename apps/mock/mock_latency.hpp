@@ -4,7 +4,10 @@
 #include "core/error.hpp"
 #include "core/time.hpp"
 
+#include <cstdint>
+#include <queue>
 #include <string_view>
+#include <vector>
 
 namespace penstock::mock {
 
@@ -36,5 +39,28 @@ result<latency_model> parse_latency(std::string_view text);
 
 /// How much longer everything takes with `in_flight` of `capacity`: 1 + (in_flight/capacity)^4.
 double load_factor(uint64_t in_flight, uint64_t capacity);
+
+/// A provider that works on `count` requests at a time: the others wait their turn.
+struct server_options {
+  uint64_t count = 0; ///< 0: as many as there are requests.
+  uint64_t queue = 0; ///< Places to wait; one more request is refused. 0: no end.
+  double thrash = 0;  ///< Share of the service time that each waiting request per server adds.
+};
+
+/// Servers with one queue, first come, first served. With `count` 40 and `thrash` 0 the throughput
+/// stays what 40 in flight bring and the time grows; with `thrash` 1 a queue of 40 doubles the
+/// service time, and the throughput halves. Work once begun ends, even if its client has left.
+class server_pool {
+public:
+  explicit server_pool(const server_options& o) : options_(o) {}
+  /// What a full house costs, as a factor of the service time.
+  double thrash(uint64_t in_flight) const;
+  /// Puts the wait for a free server before `t`.
+  void enter(service_time& t, time_point now);
+
+private:
+  server_options options_;
+  std::priority_queue<time_point, std::vector<time_point>, std::greater<>> free_; ///< When each is.
+};
 
 } // namespace penstock::mock

@@ -8,6 +8,8 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 namespace penstock::mock {
@@ -21,9 +23,12 @@ struct mock_options {
   bool retry_after = true;     ///< 429s of the limiter carry `retry-after`.
   bool retry_after_ms = false; ///< And `retry-after-ms`.
   latency_model latency;
+  /// Models (or beginnings of their names, "slow*") that take a time of their own; first match.
+  std::vector<std::pair<std::string, latency_model>> latencies;
   /// Length of a provider's second in real seconds; scales delays, limits and waits alike.
   double time_scale = 1;
-  uint64_t capacity = 0; ///< In flight beyond which everything slows down; 0: never.
+  uint64_t capacity = 0; ///< Everything takes 1 + (in flight / capacity)^4 as long; 0: never.
+  server_options servers;
   uint64_t overload = 0; ///< In flight beyond which the answer is 503 or 529; 0: never.
   output_model output;
   token_error tokens;
@@ -33,6 +38,14 @@ struct mock_options {
   std::vector<std::string> models; ///< The only models that exist; empty: all do.
   std::vector<fault_rule> faults;
   uint32_t connections_max = 20000;
+
+  const latency_model& latency_of(std::string_view model) const {
+    for (const auto& [name, own] : latencies)
+      if (name.ends_with('*') ? model.starts_with(std::string_view{name}.substr(0, name.size() - 1))
+                              : model == name)
+        return own;
+    return latency;
+  }
 };
 
 } // namespace penstock::mock

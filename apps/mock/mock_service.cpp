@@ -35,7 +35,7 @@ void flight::end() {
 
 mock_service::mock_service(mock_options o)
     : options(std::move(o)), limiter(options.limits), stats(options.track_ids),
-      start_(std::chrono::steady_clock::now()) {
+      servers_(options.servers), start_(std::chrono::steady_clock::now()) {
   faults.set(options.faults);
   start_ = now();
 }
@@ -109,7 +109,8 @@ void mock_service::provide(const io::http_exchange& e, const shape& form, std::s
 }
 
 result<void> mock_service::choose_fault(flight& f, std::string_view path) {
-  const fault_query q{path, f.call.model, f.client_id, since_start(), f.exchange.ordinal() > 1};
+  const fault_query q{path,  f.call.model,     f.client_id, since_start(), f.exchange.ordinal() > 1,
+                      f.key, stats.in_flight()};
   auto spec = f.exchange.header("x-mock-fault");
   if (spec.empty())
     spec = find_marker(f.exchange.body());
@@ -203,7 +204,9 @@ bool mock_service::refuse_early(const flight_ptr& f) {
             {}});
     return true;
   }
-  if (options.overload > 0 && stats.in_flight() > options.overload) {
+  if ((options.overload > 0 && stats.in_flight() > options.overload) ||
+      (options.servers.queue > 0 &&
+       stats.in_flight() > options.servers.count + options.servers.queue)) {
     const bool anthropic = f->form == &messages_shape();
     reply_error(f, {anthropic ? 529 : 503,
                     "service_unavailable_error",
@@ -247,12 +250,15 @@ void mock_service::admit(const flight_ptr& f) {
   case limit_style::anthropic: stats.charged(since_start(), input, 0, input); break;
   case limit_style::none: stats.charged(since_start(), input, output, input + output); break;
   }
-  const double load = load_factor(stats.in_flight(), options.capacity) * f->slowdown;
-  f->timing = options.latency.draw(f->random, input, output, load);
+  const double load = load_factor(stats.in_flight(), options.capacity) *
+                      servers_.thrash(stats.in_flight()) * f->slowdown;
+  f->timing = options.latency_of(c.model).draw(f->random, input, output, load);
   if (f->rule && f->rule->name == "slow") {
     f->timing.total += span_or(f->rule->argument, 5s);
     f->timing.first = std::max(f->timing.first, f->timing.total / 2);
   }
+  if (options.servers.count > 0)
+    servers_.enter(f->timing, at);
   if (f->timing.total == duration::zero()) {
     produce(f);
     deliver(f);

@@ -91,6 +91,7 @@ private:
   void produce(const flight_ptr& f);
 
   io::http_server* server_ = nullptr;
+  server_pool servers_;
   time_point start_;
   uint64_t ordinal_ = 0;
 };

@@ -19,6 +19,7 @@ struct mock_arguments {
   std::string limits = "none";
   std::string headers = "full";
   std::string latency = "0";
+  std::vector<std::string> latencies;
   std::string output = "echo";
   std::string limit_window;
   std::string token_error_kind = "request";
@@ -67,9 +68,21 @@ void add_options(CLI::App& app, mock_arguments& a) {
   app.add_option("--time-scale", o.time_scale, "Real seconds per second of the provider")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  app.add_option("--capacity", o.capacity,
-                 "In flight beyond which everything slows down; 0: never");
-  app.add_option("--overload", o.overload,
+  app.add_option("--latency-for", a.latencies,
+                 "MODEL=LATENCY: a time of its own for a model, or for all that begin with NAME*; "
+                 "repeatable")
+      ->allow_extra_args(false);
+  app.add_option("--slow-above,--capacity", o.capacity,
+                 "Load coupling: everything takes 1 + (in flight / N)^4 as long; 0: never");
+  app.add_option("--servers", o.servers.count,
+                 "Requests worked on at a time, the others wait in line; 0: all");
+  app.add_option("--queue", o.servers.queue,
+                 "Places in the line of --servers; beyond it requests get 503 or 529; 0: no end");
+  app.add_option("--thrash", o.servers.thrash,
+                 "With --servers: each waiting request per server adds this share of the service "
+                 "time to all")
+      ->check(number);
+  app.add_option("--refuse-above,--overload", o.overload,
                  "In flight beyond which requests get 503 or 529; 0: never");
   app.add_option("--output-tokens", a.output,
                  "Length of answers: echo, 150, lognormal:150,sigma=0.8")
@@ -109,6 +122,17 @@ result<void> understand(mock_arguments& a) {
   if (!latency)
     return latency.error();
   o.latency = *latency;
+  for (const auto& text : a.latencies) {
+    const size_t eq = text.find('=');
+    const auto own = mock::parse_latency(eq == text.npos ? "" : text.substr(eq + 1));
+    if (eq == 0 || eq == text.npos || !own)
+      return error{errc::invalid_config,
+                   "--latency-for: MODEL=LATENCY such as big-model=28s is expected, not '" + text +
+                       (eq == text.npos || own ? "'" : "': " + own.error().context)};
+    o.latencies.emplace_back(text.substr(0, eq), *own);
+  }
+  if (o.servers.count == 0 && (o.servers.queue > 0 || o.servers.thrash > 0))
+    return error{errc::invalid_config, "--queue and --thrash need --servers"};
   const auto output = mock::parse_output(a.output);
   if (!output)
     return output.error();
