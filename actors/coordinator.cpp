@@ -6,6 +6,7 @@
 #include <caf/all.hpp>
 
 #include <algorithm>
+#include <cstdio>
 
 namespace penstock::actors {
 
@@ -27,6 +28,7 @@ void coordinator_state::start(uint64_t job, engine_actor engine, job_options opt
   parts_ = std::move(parts);
   plan_ = core::job_plan{options_.mode, parts_.total};
   life_ = incarnation;
+  budget_ = core::budget{options_.budget, parts_.before.cost, core::price_table{options_.prices}};
   window_ = core::request_window{parts_.first, first_epoch_of(life_)};
   counts_ = parts_.before;
   counts_.written = parts_.first;
@@ -84,6 +86,10 @@ void coordinator_state::take_chunk(const request_chunk& chunk) {
       end_open(index, core::outcome_state::failed, *what->rejection);
     else if (ending_as_)
       end_open(index, *ending_as_, counts_.cause);
+    else if (budget_.is_bounded() && !budget_.knows(*what))
+      end_open(index, core::outcome_state::failed,
+               {errc::invalid_config, "the model \"" + what->model + "\" has no price, and the job "
+                                      "has a budget; add a [[prices]] row for it"});
   }
   // Recorded results may have been written before their requests were read.
   window_.pop_below(counts_.written);
@@ -99,7 +105,8 @@ uint32_t coordinator_state::handout_limit() {
     return 0;
   const auto in_flight = window_.count(core::request_state::in_flight);
   const size_t cap = plan_.one_at_a_time() ? 1 : options_.in_flight_max;
-  if (in_flight >= cap)
+  const auto next = budget_.is_bounded() ? window_.next_ready() : std::nullopt;
+  if (in_flight >= cap || (next && !affords(*next)))
     return 0;
   if (plan_.on_detour()) {
     const auto* entry = detour_ ? window_.find(*detour_) : nullptr;
@@ -110,6 +117,27 @@ uint32_t coordinator_state::handout_limit() {
   if (held_bytes_ >= options_.window_bytes)
     return window_.next_ready(window_.done_below() + 1) ? 1 : 0;
   return static_cast<uint32_t>(std::min<size_t>(room, window_.count(core::request_state::ready)));
+}
+
+/// Whether the budget has room for another hand-out of a request.
+bool coordinator_state::affords(uint64_t index) const {
+  return !budget_.is_bounded()
+         || budget_.admits(*window_.peek(index)->what,
+                           window_.count(core::request_state::in_flight) == 0);
+}
+
+/// Ends the job when nothing is in flight whose settling could make room for the next request.
+void coordinator_state::check_budget() {
+  if (!budget_.is_bounded() || !eligible() || window_.count(core::request_state::in_flight) > 0)
+    return;
+  const auto next = window_.next_ready();
+  if (!next || affords(*next))
+    return;
+  char text[200];
+  std::snprintf(text, sizeof text,
+                "the budget of $%.2f is used up: $%.4f spent, the next request may cost $%.4f",
+                budget_.limit(), budget_.spent(), budget_.expected(*window_.peek(*next)->what));
+  stop(job_state::aborted, {errc::budget_exhausted, text});
 }
 
 void coordinator_state::announce() {
@@ -125,10 +153,12 @@ void coordinator_state::take_slots(node_actor node, uint64_t node_id, uint32_t s
   assignment work;
   while (work.requests.size() < slots && handout_limit() > 0) {
     const auto index = window_.next_ready();
-    if (!index)
+    if (!index || !affords(*index))
       break;
     const auto epoch = window_.hand_out(*index, node_id);
     auto& entry = *window_.find(*index);
+    if (budget_.is_bounded())
+      budget_.reserve(*index, budget_.expected(*entry.what));
     assigned_request req{{job_, *index, epoch}, shared_request{entry.what}, 0, 0, {}, {}};
     if (entry.last) {
       req.attempts_before = entry.last->attempts;
@@ -184,6 +214,7 @@ void coordinator_state::flush_outcomes() {
 void coordinator_state::step() {
   flush_outcomes();
   change_mode();
+  check_budget();
   maybe_pull();
   announce();
   try_close();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/job_launcher.hpp"
+#include "core/budget.hpp"
 #include "core/job_plan.hpp"
 #include "core/latency_histogram.hpp"
 #include "core/request_window.hpp"
@@ -57,6 +58,8 @@ private:
   void announce();
   uint32_t handout_limit();
   bool eligible() const;
+  bool affords(uint64_t index) const;
+  void check_budget();
   void step();
   void deliver(shared_outcome outcome);
   void flush_outcomes();
@@ -89,6 +92,7 @@ private:
   job_parts parts_;
   core::job_plan plan_;
   core::request_window window_;
+  core::budget budget_;
   std::unordered_set<uint64_t> recorded_; ///< Indexes whose results came with the parts.
   std::map<uint64_t, node_actor> nodes_;  ///< Those that had work of ours.
   std::vector<sink_item> outcomes_;       ///< Final, on their way to the collector.

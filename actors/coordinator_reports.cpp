@@ -48,6 +48,15 @@ bool is_unreached(const core::outcome& o) {
   return o.failure && o.failure->code == errc::connection_failed && o.status_code == 0;
 }
 
+/// `o` with what all hand-outs of its request cost together.
+shared_outcome with_cost(shared_outcome o, double cost) {
+  if (o->cost.value_or(0) == cost)
+    return o;
+  auto out = *o;
+  out.cost = cost;
+  return make_shared_value(std::move(out));
+}
+
 /// A copy of `last` (or a bare outcome of `req`) that ended as `state` because of `why`.
 shared_outcome ended(const core::request& req, const std::shared_ptr<const core::outcome>& last,
                      core::outcome_state state, error why) {
@@ -69,11 +78,17 @@ void coordinator_state::take_reports(const report_batch& batch) {
 
 void coordinator_state::take_report(const work_report& report) {
   const auto index = report.key.index;
+  const auto cost = report.outcome ? report.outcome->cost.value_or(0) : 0;
   if (!window_.is_current(index, report.key.epoch)) {
     ++counts_.refused_late;
+    budget_.spend(cost); // Refused, but paid for.
     return;
   }
   auto& entry = *window_.find(index);
+  budget_.settle(index, cost);
+  entry.cost += cost;
+  if (report.outcome && !report.outcome->cached)
+    budget_.learn(*entry.what, report.outcome->used);
   if (report.last_attempt > duration{})
     attempts_.record(report.last_attempt);
   // A job that is being ended sends nothing again: what did not finish ends with it.
@@ -138,8 +153,9 @@ void coordinator_state::take_report(const work_report& report) {
 }
 
 void coordinator_state::finish(uint64_t index, shared_outcome outcome) {
+  auto whole = with_cost(std::move(outcome), window_.find(index)->cost);
   window_.finish(index);
-  deliver(std::move(outcome));
+  deliver(std::move(whole));
 }
 
 void coordinator_state::end_open(uint64_t index, core::outcome_state state, error why) {

@@ -96,6 +96,7 @@ void coordinator_state::schedule_next_wake() {
 job_progress coordinator_state::status() const {
   auto p = counts_;
   p.in_flight = window_.count(core::request_state::in_flight);
+  p.cost = budget_.spent();
   p.mode_used = plan_.mode_used();
   p.changes = plan_.changes();
   p.attempt_p50 = attempts_.percentile(50);

@@ -176,6 +176,8 @@ void worker_state::judged(core::verdict v, std::string body, int status, duratio
   outcome_.request_id = v.request_id;
   outcome_.used = v.used;
   outcome_.rate_limited += status == 429;
+  if (const auto cost = setup->prices.cost(what().model, v.used))
+    outcome_.cost = outcome_.cost.value_or(0) + *cost;
   // The outcome carries the last answer.
   outcome_.body = status > 0 ? core::make_payload(setup->protocol->present(what(), std::move(body), v))
                              : core::payload{};

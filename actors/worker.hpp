@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/attempt_plan.hpp"
+#include "core/price_table.hpp"
 #include "core/protocol.hpp"
 #include "messages/interfaces.hpp"
 
@@ -27,6 +28,7 @@ struct worker_setup {
   duration idle_timeout = std::chrono::seconds{120};
   uint64_t body_max = 32u << 20;
   core::attempt_limits attempts;       ///< `attempts_max` comes with the assignment.
+  core::price_table prices;            ///< What an attempt costs.
 };
 
 /// What a worker is told about its one request.

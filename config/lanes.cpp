@@ -4,26 +4,6 @@
 
 namespace penstock::config {
 
-bool glob_match(std::string_view pattern, std::string_view text) noexcept {
-  // On a mismatch only the last star can be stretched: what earlier ones took stays valid.
-  size_t p = 0, t = 0, star = std::string_view::npos, star_text = 0;
-  while (t < text.size()) {
-    if (p < pattern.size() && pattern[p] == '*') {
-      star = p++;
-      star_text = t;
-    } else if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == text[t])) {
-      ++p;
-      ++t;
-    } else if (star != std::string_view::npos) {
-      p = star + 1;
-      t = ++star_text;
-    } else {
-      return false;
-    }
-  }
-  return pattern.find_first_not_of('*', p) == std::string_view::npos;
-}
-
 const lane_settings* lane_of(const upstream_settings& upstream, std::string_view model) noexcept {
   const auto serves = [&](const lane_settings& lane) {
     return std::ranges::any_of(lane.models, [&](auto& glob) { return glob_match(glob, model); });

@@ -1,14 +1,13 @@
 #pragma once
 
 #include "config/settings.hpp"
+#include "core/glob.hpp"
 
 #include <string_view>
 
 namespace penstock::config {
 
-/// Whether `text` matches `pattern`, where `*` stands for any bytes and `?` for one. Linear in
-/// practice, and never worse than the product of the lengths.
-bool glob_match(std::string_view pattern, std::string_view text) noexcept;
+using core::glob_match;
 
 /// The lane that serves `model`: the first whose patterns match, or null for the default lane.
 const lane_settings* lane_of(const upstream_settings& upstream, std::string_view model) noexcept;

@@ -29,6 +29,7 @@ struct window_entry {
   uint64_t node = 0;         ///< Of the last hand-out.
   uint32_t losses = 0;       ///< Hand-outs whose worker or node died.
   std::shared_ptr<const outcome> last; ///< Of the last hand-out that did not end it, with its spending.
+  double cost = 0;           ///< Dollars that earlier hand-outs spent.
 };
 
 /// The requests of a job that were read and are not yet written, with their states and epochs.
@@ -51,6 +52,10 @@ public:
   void push(std::shared_ptr<const request> what);
   /// The entry at `index`, or null if it is not in the window.
   window_entry* find(uint64_t index) noexcept;
+  /// The same, to look at.
+  const window_entry* peek(uint64_t index) const noexcept {
+    return const_cast<request_window*>(this)->find(index);
+  }
   /// Whether a result of `epoch` for `index` is the one we wait for.
   bool is_current(uint64_t index, uint32_t epoch) const noexcept;
 

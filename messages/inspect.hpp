@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/lane.hpp"
+#include "core/price_table.hpp"
 #include "core/request.hpp"
 
 #include <caf/error.hpp>
@@ -103,6 +104,12 @@ typename Inspector::result_type inspect(Inspector& f, outcome& x) {
   return f(caf::meta::type_name("penstock.outcome"), x.index, x.custom_id, x.state, x.status_code,
            x.request_id, x.body, failure, x.attempts, x.ran_as, x.queued, x.upstream, x.cached,
            x.used, x.lane, x.rate_limited, cost, x.pack_size, x.lane_reason);
+}
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, price_row& x) {
+  return f(caf::meta::type_name("penstock.price_row"), x.models, x.input, x.cached_input, x.output,
+           x.reasoning);
 }
 
 template <class Inspector>

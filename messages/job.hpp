@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/job_plan.hpp"
+#include "core/price_table.hpp"
 #include "messages/inspect.hpp"
 
 #include <caf/allowed_unsafe_message_type.hpp>
@@ -37,6 +38,7 @@ struct job_options {
   std::string client_id;              ///< Begins the client request id of every request; stable over restarts.
   core::cache_mode cache = core::cache_mode::off;
   double budget = 0;                  ///< Dollars that the job may cost; 0: no bound.
+  std::vector<core::price_row> prices; ///< What its models cost.
   bool pack = true;                   ///< Lets the planner pack a parallel job when requests per minute bind.
   uint32_t pack_entries_max = 10;     ///< Requests of one pack.
   uint32_t pack_tokens_max = 16'000;  ///< Estimated input and output tokens of one pack.
@@ -48,7 +50,7 @@ typename Inspector::result_type inspect(Inspector& f, job_options& x) {
   return f(caf::meta::type_name("penstock.job_options"), x.tenant, x.priority, x.mode,
            x.in_flight_max, x.attempts_max, x.window_requests, x.window_bytes, x.deadline,
            x.grace_period, x.outage_patience, x.first_patience, x.seed, x.client_id, x.cache,
-           x.budget, x.pack, x.pack_entries_max, x.pack_tokens_max, x.pack_canary);
+           x.budget, x.prices, x.pack, x.pack_entries_max, x.pack_tokens_max, x.pack_canary);
 }
 
 /// A job for an engine of the same process: its options, and what opens its source and sink, again

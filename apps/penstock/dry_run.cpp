@@ -1,6 +1,7 @@
 #include "apps/penstock/dry_run.hpp"
 #include "config/json_number.hpp"
 #include "config/lanes.hpp"
+#include "config/prices.hpp"
 #include "config/units.hpp"
 
 #include <boost/json.hpp>
@@ -21,6 +22,15 @@ struct lane_need {
   double requests = 0, input = 0, output = 0;
 };
 
+double input_tokens_of(const model_load& load, const dry_run_input& input) {
+  return static_cast<double>(load.input_bytes) / input.bytes_per_token;
+}
+
+double output_tokens_of(const model_load& load, const dry_run_input& input) {
+  return static_cast<double>(load.output_tokens_max) +
+         static_cast<double>(load.without_output_max * input.output_tokens_assumed);
+}
+
 /// Gives each load to the lane of its model; the default lane comes last.
 std::vector<lane_need> needs_by_lane(const dry_run_input& input, const config::settings& values) {
   std::vector<lane_need> needs;
@@ -32,9 +42,8 @@ std::vector<lane_need> needs_by_lane(const dry_run_input& input, const config::s
     const auto index = lane ? static_cast<size_t>(lane - values.upstream.lanes.data()) : needs.size() - 1;
     auto& need = needs[index];
     need.requests += static_cast<double>(load.requests);
-    need.input += static_cast<double>(load.input_bytes) / input.bytes_per_token;
-    need.output += static_cast<double>(load.output_tokens_max) +
-                   static_cast<double>(load.without_output_max * input.output_tokens_assumed);
+    need.input += input_tokens_of(load, input);
+    need.output += output_tokens_of(load, input);
   }
   return needs;
 }
@@ -120,9 +129,13 @@ dry_run_report plan_dry_run(const dry_run_input& input, const config::settings& 
     const auto longest = std::ranges::max_element(report.bounds, {}, &dry_run_bound::least);
     report.binding = static_cast<size_t>(longest - report.bounds.begin());
   }
-  auto& upstream = values.upstream;
-  if (upstream.price_input > 0 || upstream.price_output > 0)
-    report.cost = (report.input_tokens * upstream.price_input + report.output_tokens * upstream.price_output) / 1e6;
+  const auto prices = config::price_table_of(values);
+  for (auto& load : input.loads) {
+    const core::usage used{.input_tokens = static_cast<uint64_t>(input_tokens_of(load, input)),
+                           .output_tokens = static_cast<uint64_t>(output_tokens_of(load, input)), .known = true};
+    if (const auto cost = prices.cost(values.run.model.empty() ? load.model : values.run.model, used))
+      report.cost = report.cost.value_or(0) + *cost;
+  }
   return report;
 }
 

@@ -2,6 +2,7 @@
 
 #include "apps/penstock/mock_command.hpp"
 #include "config/lanes.hpp"
+#include "config/prices.hpp"
 #include "core/checksum.hpp"
 
 #include <fmt/format.h>
@@ -39,6 +40,7 @@ actors::supervisor_setup make_supervisor_setup(const config::settings& s,
   workers->timeout = s.run.timeout;
   workers->idle_timeout = s.run.idle_timeout;
   workers->body_max = s.run.body_max;
+  workers->prices = config::price_table_of(s);
 
   actors::supervisor_setup setup;
   const auto charging = workers->protocol->charging();
@@ -70,6 +72,8 @@ job_options make_job_options(const config::settings& s, const run_command& comma
   o.outage_patience = std::max<duration>(5 * s.run.breaker_open_for, std::chrono::seconds{30});
   o.first_patience = std::max<duration>(s.run.breaker_open_for + s.run.breaker_open_for / 2,
                                         std::chrono::seconds{5});
+  o.budget = s.run.budget;
+  o.prices = config::price_table_of(s).rows();
   o.seed = seed_of(s);
   // Stable over restarts of the same job, so that a provider can tell a request sent again.
   o.client_id = fmt::format("pk-{:016x}", core::checksum(command.input + '\n' + command.output));

@@ -36,7 +36,7 @@ const std::vector<help_group>& groups() {
       {"When something fails",
        {"run.attempts", "run.timeout", "run.idle_timeout", "run.connect_timeout",
         "run.breaker_trips_after", "run.breaker_open_for"}},
-      {"What is printed", {"run.quiet", "run.json", "upstream.price_input", "upstream.price_output"}},
+      {"What is printed", {"run.quiet", "run.json", "run.budget", "upstream.price_input", "upstream.price_output"}},
       {"Bounds of memory",
        {"run.window_requests", "run.window_bytes", "run.body_max", "run.line_max"}},
   };

@@ -9,6 +9,7 @@
 #include "apps/penstock/signals.hpp"
 #include "apps/penstock/summary.hpp"
 #include "config/api_key.hpp"
+#include "config/prices.hpp"
 #include "messages/errors.hpp"
 #include "messages/system_config.hpp"
 
@@ -100,6 +101,24 @@ result<io::input_summary> scan(const run_command& command) {
   return found;
 }
 
+/// A budget without prices would bound nothing.
+result<void> check_prices(const config::settings& s, const std::optional<io::input_summary>& input) {
+  if (s.run.budget <= 0)
+    return {};
+  const auto prices = config::price_table_of(s);
+  std::string unknown;
+  if (input)
+    for (auto& [key, share] : input->models)
+      if (!prices.find(key.first) && unknown.find('"' + key.first + '"') == unknown.npos)
+        unknown += (unknown.empty() ? " \"" : ", \"") + key.first + '"';
+  if (!prices.empty() && unknown.empty())
+    return {};
+  return error{errc::invalid_config,
+               "--budget needs prices" + (unknown.empty() ? "" : " for the models" + unknown)
+                 + "; set --price-input and --price-output, or add [[prices]] rows to the "
+                   "configuration file (nothing was sent)"};
+}
+
 int show_plan(const run_command& command, const io::input_summary& scan) {
   dry_run_input input;
   input.name = command.input;
@@ -137,6 +156,8 @@ public:
       if (settings_.run.dry_run)
         return show_plan(command_, *summary);
     }
+    if (auto priced = check_prices(settings_, summary); !priced)
+      return complain(priced.error());
     auto key = config::resolve_api_key(settings_, env_);
     if (!key)
       return complain(key.error());
@@ -153,8 +174,7 @@ public:
     view_.total = summary ? std::optional{summary->requests} : std::nullopt;
     view_.output = command_.output;
     view_.resumable = job_->is_resumable();
-    view_.price_input = settings_.upstream.price_input;
-    view_.price_output = settings_.upstream.price_output;
+    view_.priced = !config::price_table_of(settings_).empty();
     view_.done_before = job_->done_before();
     if (*start == io::run_start::complete)
       return already_complete();

@@ -26,12 +26,6 @@ constexpr std::string_view to_word(core::lane_snapshot::breaker_state s) {
   return s == state::closed ? "closed" : s == state::open ? "open" : "half_open";
 }
 
-double cost_of(const run_view& v) {
-  return (static_cast<double>(v.job.input_tokens) * v.price_input
-          + static_cast<double>(v.job.output_tokens) * v.price_output)
-         / 1e6;
-}
-
 /// Share of the configured limit that went through in the last minute.
 double share(const core::lane_snapshot& s, size_t dimension) {
   return s.limit[dimension] > 0 ? s.used_last_minute[dimension] / s.limit[dimension] : 0;
@@ -110,6 +104,7 @@ std::string advice(const run_view& v) {
   switch (v.job.cause.code) {
   case errc::unauthorized: text += "\n  remedy: check the API key and what it may do"; break;
   case errc::billing: text += "\n  remedy: settle the provider's bill or raise its spending limit"; break;
+  case errc::budget_exhausted: text += "\n  remedy: raise --budget"; break;
   case errc::disk_full: text += "\n  remedy: make room on the disk"; break;
   case errc::connection_failed:
   case errc::unavailable: text += "\n  remedy: check the base URL and whether the upstream is up"; break;
@@ -144,7 +139,7 @@ std::string summary_text(const run_view& v) {
                      span_text(j.attempt_p50), span_text(j.attempt_p99));
   out += fmt::format("  tokens       {} in ({} cached), {} out", count_text(j.input_tokens),
                      count_text(j.cached_input_tokens), count_text(j.output_tokens));
-  out += v.price_input + v.price_output > 0 ? fmt::format(", {:.4f} dollars\n", cost_of(v)) : "\n";
+  out += v.priced ? fmt::format(", {:.4f} dollars\n", j.cost) : "\n";
   for (auto& lane : v.lanes) {
     std::string used;
     for (size_t d = 0; d < core::dimension_count; ++d)
@@ -193,8 +188,7 @@ std::string summary_json(const run_view& v) {
     {"input_tokens", j.input_tokens},
     {"cached_input_tokens", j.cached_input_tokens},
     {"output_tokens", j.output_tokens},
-    {"cost", v.price_input + v.price_output > 0 ? boost::json::value(cost_of(v))
-                                                : boost::json::value(nullptr)},
+    {"cost", v.priced ? boost::json::value(j.cost) : boost::json::value(nullptr)},
     {"output", v.output},
   };
   if (j.state == job_state::aborted)

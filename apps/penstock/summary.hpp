@@ -29,7 +29,7 @@ struct run_view {
   duration elapsed{};             ///< Of this run.
   std::string output;             ///< Where the results are.
   bool resumable = true;          ///< Whether the same command can go on.
-  double price_input = 0, price_output = 0; ///< Dollars per million tokens; 0: unknown.
+  bool priced = false;            ///< Whether any price is known.
 };
 
 /// Requests with an outcome.
