@@ -179,6 +179,7 @@ void coordinator_state::take_slots(node_actor node, uint64_t node_id, uint32_t s
     work.attempts_max = options_.attempts_max + (plan_.fell_back() ? fallback_attempts : 0);
     work.seed = options_.seed;
     work.client_id = options_.client_id;
+    work.cache = options_.cache;
     if (deadline_)
       work.time_left = std::max(duration{1}, *deadline_ - self->clock().now());
     nodes_[node_id] = node;

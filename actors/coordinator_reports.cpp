@@ -39,6 +39,8 @@ bool is_degradable(const core::outcome& o) {
 
 /// Whether the upstream looked at the request and judged it.
 bool is_answer(const core::outcome& o) {
+  if (o.cached)
+    return false;
   return o.state == core::outcome_state::completed
          || (o.failure && o.failure->code == errc::bad_request);
 }
@@ -103,6 +105,7 @@ void coordinator_state::take_report(const work_report& report) {
     // Earlier modes carry such failures over; in the last one they are final, and still count.
     plan_.finished(is_degradable(*report.outcome),
                    report.outcome->failure ? report.outcome->failure->code : errc::internal);
+    counts_.joined += report.joined;
     if (is_answer(*report.outcome)) {
       lanes_seen_well_.insert(report.outcome->lane);
       release_held(report.outcome->lane);
@@ -184,9 +187,11 @@ void coordinator_state::count(const core::outcome& outcome) {
   counts_.cached += outcome.cached;
   counts_.attempts += outcome.attempts;
   counts_.rate_limited += outcome.rate_limited;
-  counts_.input_tokens += outcome.used.input_tokens;
-  counts_.output_tokens += outcome.used.output_tokens;
-  counts_.cached_input_tokens += outcome.used.cached_input_tokens;
+  if (!outcome.cached) { // What a kept answer once cost is not paid again.
+    counts_.input_tokens += outcome.used.input_tokens;
+    counts_.output_tokens += outcome.used.output_tokens;
+    counts_.cached_input_tokens += outcome.used.cached_input_tokens;
+  }
   counts_.upstream_time += outcome.upstream;
 }
 

@@ -23,6 +23,7 @@ void node_state::assign(const assignment& work, report_taker_actor from) {
     task.time_left = work.time_left;
     task.seed = work.seed;
     task.client_id = work.client_id;
+    task.cache = work.cache;
     workers_[req.key] = self->spawn(actors::worker, setup, std::move(task), neighbours,
                                     node_actor{self});
   }

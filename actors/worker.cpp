@@ -11,6 +11,7 @@ namespace penstock::actors {
 worker_state::~worker_state() {
   if (phase_ == phase::ended || !node)
     return;
+  leave_cache(false);
   core::settlement s;
   s.id = permit_call().id;
   s.input_bytes = permit_call().input_bytes;
@@ -18,7 +19,7 @@ worker_state::~worker_state() {
   s.sent = phase_ == phase::sending;
   if (phase_ == phase::asking)
     caf::anon_send(neighbours.limiters[lane_], atom::withdraw_v, s.id);
-  if (phase_ != phase::backing_off) // A grant may be under way to us.
+  if (phase_ == phase::asking || phase_ == phase::sending) // A grant may be under way to us.
     caf::anon_send(neighbours.limiters[lane_], atom::settle_v, s);
   if (phase_ == phase::sending)
     caf::anon_send(neighbours.http, atom::abort_v, s.id);
@@ -83,7 +84,8 @@ void worker_state::start() {
   }
   lane_ = static_cast<size_t>(route - routes.begin());
   outcome_.lane = route->lane;
-  ask();
+  if (!look_up())
+    ask();
 }
 
 void worker_state::ask() {
@@ -217,6 +219,7 @@ void worker_state::abort() {
     // A grant may be under way; the limiter must not wait for its end.
     settle(false, {}, true);
     [[fallthrough]];
+  case phase::looking_up:
   case phase::backing_off:
     end(report_kind::given_back, core::outcome_state::failed,
         error{errc::cancelled, "stopped before an attempt"});
@@ -240,6 +243,7 @@ void worker_state::drain() {
 void worker_state::rewire(const wiring& now) {
   const auto other_limiter = now.limiters[lane_] != neighbours.limiters[lane_];
   const auto other_http = now.http != neighbours.http;
+  rewire_cache(now.cache);
   neighbours = now;
   if (other_limiter && phase_ == phase::asking)
     ask();
@@ -265,9 +269,10 @@ void worker_state::end(report_kind kind, core::outcome_state state, std::optiona
   phase_ = phase::ended;
   outcome_.state = state;
   outcome_.failure = std::move(failure);
+  tell_cache(kind);
   self->send(node, atom::done_v,
              work_report{task.request.key, kind, make_shared_value(std::move(outcome_)), resume_in,
-                         last_attempt_});
+                         last_attempt_, joined_});
   self->quit();
 }
 
@@ -284,6 +289,8 @@ worker(worker_actor::stateful_pointer<worker_state> self, std::shared_ptr<const 
   return {
     [self](atom::granted, const core::permit& permit) { self->state.granted(permit); },
     [self](atom::refused, uint64_t id, const error& why) { self->state.refused(id, why); },
+    [self](atom::found, const cache_hit& hit) { self->state.found(hit); },
+    [self](atom::lead, uint64_t id) { self->state.lead(id); },
     [self](atom::reply, const exchange_reply& answer) { self->state.reply(answer); },
     [self](atom::abort) { self->state.abort(); },
     [self](atom::drain) { self->state.drain(); },

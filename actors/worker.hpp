@@ -27,6 +27,7 @@ struct worker_setup {
   duration timeout = std::chrono::seconds{600};
   duration idle_timeout = std::chrono::seconds{120};
   uint64_t body_max = 32u << 20;
+  std::string cache_family;            ///< Upstreams with the same one give the same answers.
   core::attempt_limits attempts;       ///< `attempts_max` comes with the assignment.
   core::price_table prices;            ///< What an attempt costs.
 };
@@ -43,15 +44,17 @@ struct worker_task {
   caf::timespan time_left{};           ///< Until the job's deadline; zero: none.
   uint64_t seed = 0;
   std::string client_id;
+  core::cache_mode cache = core::cache_mode::off;
 };
 
 /// The attempts of one request.
 ///
-///   start -> asking -> sending -> (judged) -> ended
-///               ^                    |
-///               +--- backing_off <---+
+///   start -> looking_up -> asking -> sending -> (judged) -> ended
+///                             ^                    |
+///                             +--- backing_off <---+
 ///
-/// asking: the lane has our request for a permit. sending: we hold a permit and the http client has
+/// looking_up: the response cache may have the answer, or an equal request in flight may bring it; it
+/// is passed over if the job uses no cache. asking: the lane has our request for a permit. sending: we hold a permit and the http client has
 /// the exchange. Whoever leaves `sending` settles the permit, also by dying: the destructor gives
 /// back what the worker holds and reports the request as lost, so that nothing depends on monitors.
 struct worker_state {
@@ -67,6 +70,8 @@ struct worker_state {
   void reply(const exchange_reply& answer);
   void abort();
   void drain();
+  void found(const cache_hit& hit);
+  void lead(uint64_t id);
   void rewire(const wiring& now);
   void wake();
 
@@ -77,11 +82,16 @@ struct worker_state {
   node_actor node;
 
 private:
-  enum class phase : uint8_t { asking, sending, backing_off, ended };
+  enum class phase : uint8_t { looking_up, asking, sending, backing_off, ended };
 
   const core::request& what() const { return *task.request.what; }
   core::permit_request permit_call() const;
   void ask();
+  // worker_cache.cpp
+  bool look_up();
+  void rewire_cache(const response_cache_actor& now);
+  void leave_cache(bool failed);
+  void tell_cache(report_kind kind);
   void settle(bool sent, const core::verdict& v, bool abandoned = false);
   void judged(core::verdict v, std::string body, int status, duration elapsed);
   void end(report_kind kind, core::outcome_state state, std::optional<error> failure,
@@ -92,6 +102,9 @@ private:
   core::attempt_plan plan_;
   core::outcome outcome_;
   std::string last_failure_;   ///< Text of the last attempt that failed.
+  std::string cache_key_;      ///< While the cache has a question or a promise of ours.
+  bool leads_ = false;         ///< We owe the cache an answer.
+  bool joined_ = false;        ///< Answered by an equal request.
   size_t lane_ = 0;
   uint32_t turn_ = 0;          ///< Makes the id of each permit and exchange unique.
   bool first_permit_ = true;

@@ -266,10 +266,12 @@ void output_totals::add(const output_record& r) noexcept {
   cached += r.cached;
   attempts += r.attempts;
   rate_limited += r.rate_limited;
-  input_tokens += r.used.input_tokens;
-  cached_input_tokens += r.used.cached_input_tokens;
-  output_tokens += r.used.output_tokens;
-  reasoning_tokens += r.used.reasoning_tokens;
+  if (!r.cached) { // What a kept answer once cost is not paid again.
+    input_tokens += r.used.input_tokens;
+    cached_input_tokens += r.used.cached_input_tokens;
+    output_tokens += r.used.output_tokens;
+    reasoning_tokens += r.used.reasoning_tokens;
+  }
   upstream_ms += static_cast<uint64_t>(std::max<int64_t>(r.upstream_ms, 0));
   cost_nanodollars += static_cast<uint64_t>(std::max(r.cost, 0.0) * 1e9 + 0.5);
 }

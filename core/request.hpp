@@ -82,7 +82,7 @@ struct outcome {
   uint32_t attempts = 0;                         ///< HTTP exchanges made for it.
   mode ran_as = mode::parallel;                  ///< Mode of the last attempt.
   duration queued{};                             ///< From first hand-out to the first permit.
-  duration upstream{};                           ///< Time inside HTTP exchanges, summed.
+  duration upstream{};                           ///< Time inside HTTP exchanges, summed; if cached, of those that made the answer.
   bool cached = false;                           ///< Answered without an attempt of its own.
   usage used;                                    ///< Tokens of the last answer.
   std::string lane;                              ///< The lane that answered last.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "messages/cache.hpp"
 #include "messages/flow.hpp"
 #include "messages/http.hpp"
 #include "messages/job.hpp"
@@ -49,19 +50,46 @@ using http_client_actor = caf::typed_actor<
   // INTERNAL: from the loop's thread.
   caf::reacts_to<atom::done, completion_batch>>;
 
+/// Whoever asked a response cache; it is answered by one of the two, at once or when an equal request
+/// in flight has ended. After `lead` it owes the cache a `publish` or a `withdraw`.
+using cache_taker_actor = caf::typed_actor<
+  // Here is the answer.
+  caf::reacts_to<atom::found, cache_hit>,
+  // Nobody has it: ask the upstream.
+  caf::reacts_to<atom::lead, uint64_t>>;
+
+/// The RESPONSE CACHE actor interface, one per head.
+using response_cache_actor = caf::typed_actor<
+  // Asks for an answer; the sender must be a `cache_taker_actor`.
+  caf::reacts_to<atom::look_up, cache_query>,
+  // Tells a restarted cache of an asker that an earlier life let lead.
+  caf::reacts_to<atom::adopt, cache_query>,
+  // The answer of one that leads.
+  caf::reacts_to<atom::publish, cache_result>,
+  // One that leads or waits goes without an answer; the next may lead.
+  caf::reacts_to<atom::withdraw, cache_leave>,
+  // Everything of `owner` is void: it died.
+  caf::reacts_to<atom::release, uint64_t>,
+  caf::replies_to<atom::snapshot>::with<cache_snapshot>,
+  // INTERNAL: answers wait to be written.
+  caf::reacts_to<atom::flush>,
+  // INTERNAL: a restarted cache has heard of those that lead.
+  caf::reacts_to<atom::wake>>;
+
 /// The long-lived actors that workers talk to. Sent again whenever one of them was restarted.
 struct wiring {
   http_client_actor http;
   std::vector<rate_limiter_actor> limiters; ///< By lane, in the order of the settings.
+  response_cache_actor cache{};             ///< Null: no job uses one.
 };
 
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, wiring& x) {
-  return f(caf::meta::type_name("penstock.wiring"), x.http, x.limiters);
+  return f(caf::meta::type_name("penstock.wiring"), x.http, x.limiters, x.cache);
 }
 
 /// The WORKER actor interface, one per request in flight.
-using worker_actor = permit_taker_actor::extend<
+using worker_actor = permit_taker_actor::extend_with<cache_taker_actor>::extend<
   caf::reacts_to<atom::reply, exchange_reply>,
   // Stop: the request goes back, or ends cancelled.
   caf::reacts_to<atom::abort>,

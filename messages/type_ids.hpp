@@ -1,5 +1,6 @@
 #pragma once
 
+#include "messages/cache.hpp"
 #include "messages/flow.hpp"
 #include "messages/http.hpp"
 #include "messages/job.hpp"
@@ -31,13 +32,17 @@ CAF_BEGIN_TYPE_ID_BLOCK(penstock, caf::first_custom_type_id)
   CAF_ADD_ATOM(penstock, penstock::atom, failed, "failed")
   CAF_ADD_ATOM(penstock, penstock::atom, finished, "finished")
   CAF_ADD_ATOM(penstock, penstock::atom, flush, "flush")
+  CAF_ADD_ATOM(penstock, penstock::atom, found, "found")
   CAF_ADD_ATOM(penstock, penstock::atom, freed, "freed")
   CAF_ADD_ATOM(penstock, penstock::atom, granted, "granted")
   CAF_ADD_ATOM(penstock, penstock::atom, join, "join")
   CAF_ADD_ATOM(penstock, penstock::atom, keep, "keep")
+  CAF_ADD_ATOM(penstock, penstock::atom, lead, "lead")
+  CAF_ADD_ATOM(penstock, penstock::atom, look_up, "look_up")
   CAF_ADD_ATOM(penstock, penstock::atom, lost, "lost")
   CAF_ADD_ATOM(penstock, penstock::atom, mark, "mark")
   CAF_ADD_ATOM(penstock, penstock::atom, open, "open")
+  CAF_ADD_ATOM(penstock, penstock::atom, publish, "publish")
   CAF_ADD_ATOM(penstock, penstock::atom, pull, "pull")
   CAF_ADD_ATOM(penstock, penstock::atom, refused, "refused")
   CAF_ADD_ATOM(penstock, penstock::atom, release, "release")
@@ -85,4 +90,9 @@ CAF_BEGIN_TYPE_ID_BLOCK(penstock, caf::first_custom_type_id)
   CAF_ADD_TYPE_ID(penstock, (std::vector<penstock::core::lane_snapshot>))
   CAF_ADD_TYPE_ID(penstock, (penstock::wiring))
   CAF_ADD_TYPE_ID(penstock, (penstock::opened_job))
+  CAF_ADD_TYPE_ID(penstock, (penstock::cache_query))
+  CAF_ADD_TYPE_ID(penstock, (penstock::cache_hit))
+  CAF_ADD_TYPE_ID(penstock, (penstock::cache_result))
+  CAF_ADD_TYPE_ID(penstock, (penstock::cache_leave))
+  CAF_ADD_TYPE_ID(penstock, (penstock::cache_snapshot))
 CAF_END_TYPE_ID_BLOCK(penstock)

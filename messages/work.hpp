@@ -53,13 +53,14 @@ struct assignment {
   caf::timespan time_left{};        ///< Until the job's deadline; zero: none.
   uint64_t seed = 0;                ///< Of the jitter.
   std::string client_id;            ///< As in the job's options.
+  core::cache_mode cache = core::cache_mode::off;
   std::vector<assigned_request> requests;
 };
 
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, assignment& x) {
   return f(caf::meta::type_name("penstock.assignment"), x.job, x.tenant, x.priority, x.ran_as,
-           x.attempts_max, x.time_left, x.seed, x.client_id, x.requests);
+           x.attempts_max, x.time_left, x.seed, x.client_id, x.cache, x.requests);
 }
 
 /// How a hand-out ended.
@@ -81,12 +82,13 @@ struct work_report {
   shared_outcome outcome;
   caf::timespan resume_in{}; ///< For `held`: zero if nobody knows.
   caf::timespan last_attempt{}; ///< Duration of the last exchange, for statistics.
+  bool joined = false;          ///< Answered by an equal request in flight.
 };
 
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, work_report& x) {
   return f(caf::meta::type_name("penstock.work_report"), x.key, x.kind, x.outcome, x.resume_in,
-           x.last_attempt);
+           x.last_attempt, x.joined);
 }
 
 /// The reports of one node that came up together.

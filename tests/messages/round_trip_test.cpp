@@ -147,10 +147,12 @@ BOOST_AUTO_TEST_CASE(an_assignment_arrives_with_its_requests) {
   a.time_left = 3s;
   a.seed = 11;
   a.client_id = "c";
+  a.cache = core::cache_mode::read;
   a.requests.push_back({{1, 2, 3}, make_shared_value(whole_request()), 4, 5, 6s, 7s});
   a.requests.push_back({{1, 3, 1}, make_shared_value(core::request{}), 0, 0, {}, {}});
   auto b = travel(a);
   BOOST_TEST((b.priority == core::priority::bulk && b.ran_as == core::mode::batch));
+  BOOST_TEST((b.cache == core::cache_mode::read));
   BOOST_REQUIRE(b.requests.size() == 2u);
   BOOST_TEST(b.requests[0].what->custom_id == "id");
   BOOST_TEST(b.requests[0].attempts_before == 4u);
@@ -242,6 +244,28 @@ BOOST_AUTO_TEST_CASE(a_snapshot_of_a_lane_arrives_whole) {
   BOOST_TEST((t.breaker == core::lane_snapshot::breaker_state::half_open));
   BOOST_TEST((t.granted == 7u && t.adopted == 8u && t.settled_unknown == 9u));
   BOOST_TEST(travel(std::vector<core::lane_snapshot>(2)).size() == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(what_a_worker_and_the_cache_say_arrives_whole) {
+  const auto query = travel(cache_query{1, 2, core::cache_mode::write, "key"});
+  BOOST_TEST((query.id == 1u && query.owner == 2u && query.key == "key"));
+  BOOST_TEST((query.mode == core::cache_mode::write));
+  core::cached_answer answer{201, "req", core::make_payload("{}"), {}, 3s, "lane"};
+  answer.used.output_tokens = 7;
+  const auto hit = travel(cache_hit{4, true, make_shared_value(answer)});
+  BOOST_TEST((hit.id == 4u && hit.joined && hit.answer->status_code == 201));
+  BOOST_TEST((hit.answer->request_id == "req" && hit.answer->lane == "lane"));
+  BOOST_TEST((*hit.answer->body == "{}" && hit.answer->upstream == 3s));
+  BOOST_TEST(hit.answer->used.output_tokens == 7u);
+  const auto result = travel(cache_result{5, "key", false, hit.answer});
+  BOOST_TEST((result.id == 5u && result.key == "key" && !result.keep && result.answer));
+  const auto leave = travel(cache_leave{6, "key", true});
+  BOOST_TEST((leave.id == 6u && leave.key == "key" && leave.failed));
+  const auto seen = travel(cache_snapshot{1, 2, 3, 4, 5, 6, 7, {errc::disk_full, "full"}});
+  BOOST_TEST((seen.hits == 1u && seen.misses == 2u && seen.joined == 3u && seen.kept == 4u));
+  BOOST_TEST((seen.dropped == 5u && seen.in_flight == 6u && seen.waiting == 7u));
+  BOOST_TEST(seen.trouble.context == "full");
+  BOOST_TEST(travel(work_report{{}, report_kind::finished, {}, {}, {}, true}).joined);
 }
 
 BOOST_AUTO_TEST_CASE(messages_cut_short_are_refused) {
