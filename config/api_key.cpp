@@ -14,11 +14,11 @@ constexpr size_t key_length_max = 8192;
 error refused(std::string text) { return {errc::invalid_config, std::move(text)}; }
 
 /// The first line of the key file, without the blanks around it.
-result<std::string> read_key_file(const std::string& name) {
+result<std::string> read_key_file(const std::string& name, const std::string& section) {
   std::ifstream file{name, std::ios::binary};
   std::string head(key_length_max + 1, '\0');
   if (!file || !(file.read(head.data(), static_cast<std::streamsize>(head.size())) || file.eof()))
-    return refused("upstream.api_key_file: cannot read " + in_quotes(name));
+    return refused(section + ".api_key_file: cannot read " + in_quotes(name));
   head.resize(static_cast<size_t>(file.gcount()));
   return head.substr(0, head.find('\n'));
 }
@@ -44,12 +44,13 @@ std::string place_of(const upstream_settings& upstream) {
 
 } // namespace
 
-result<std::string> resolve_api_key(const settings& values, const environment& env) {
-  auto& upstream = values.upstream;
+result<std::string> resolve_api_key(const upstream_settings& upstream, const environment& env) {
+  const bool is_default = upstream.name == upstream_settings{}.name;
+  const auto section = is_default ? "upstream" : "upstreams." + upstream.name;
   if (upstream.mock)
     return std::string{};
   if (!upstream.api_key_file.empty()) {
-    auto line = read_key_file(upstream.api_key_file);
+    auto line = read_key_file(upstream.api_key_file, section);
     return line ? usable(*line, place_of(upstream)) : line;
   }
   if (upstream.api_key_env.empty())
@@ -59,18 +60,30 @@ result<std::string> resolve_api_key(const settings& values, const environment& e
     return usable(found->second, place_of(upstream));
   if (is_loopback(upstream.base_url))
     return std::string{};
+  if (!is_default)
+    return refused("no API key for upstream " + upstream.name + ": " + place_of(upstream) +
+                   " is not set. Set it (export " + upstream.api_key_env + "=...), or give the upstream another "
+                   "api_key_env or an api_key_file; an empty api_key_env sends no key");
   return refused("no API key: " + place_of(upstream) + " is not set. Set it (export " +
                  upstream.api_key_env + "=...), name another variable with --api-key-env, or a file "
                  "with --api-key-file; --upstream mock needs none");
 }
 
-std::string describe_api_key(const settings& values, const environment& env) {
-  const auto key = resolve_api_key(values, env);
+result<std::string> resolve_api_key(const settings& values, const environment& env) {
+  return resolve_api_key(values.upstream, env);
+}
+
+std::string describe_api_key(const upstream_settings& upstream, const environment& env) {
+  const auto key = resolve_api_key(upstream, env);
   if (!key)
     return "unusable: " + key.error().context;
   if (key->empty())
     return "not set; none is needed here";
-  return "set, " + std::to_string(key->size()) + " characters, from " + place_of(values.upstream);
+  return "set, " + std::to_string(key->size()) + " characters, from " + place_of(upstream);
+}
+
+std::string describe_api_key(const settings& values, const environment& env) {
+  return describe_api_key(values.upstream, env);
 }
 
 } // namespace penstock::config

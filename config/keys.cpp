@@ -116,6 +116,14 @@ std::vector<key_row> make_keys() {
             "How much of a limit may go out at once; 60s is a whole minute's worth, 1s suits "
             "providers that count per second."),
 
+      plain_row("routing.route_patience", "route-patience", span, "TIME", PENSTOCK_AT(routing.route_patience),
+            {.min = 0, .max = day},
+            "A lane that pauses for longer is passed over, if its route has another."),
+      plain_row("routing.hedge_budget", "hedge-budget", number, "X", PENSTOCK_AT(routing.hedge_budget),
+            {.min = 0, .max = 1},
+            "Share of attempts that may be second ones: a slow request is sent on another lane of its "
+            "route, too, and the first answer wins. 0 is off."),
+
       choice_row("run.mode", "mode", modes, PENSTOCK_AT(run.mode),
              "How requests run; auto picks by their number and falls back when it must."),
       text_row("run.model", "model", "NAME", PENSTOCK_AT(run.model), is_printable,

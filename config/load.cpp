@@ -1,19 +1,18 @@
 #include "config/load.hpp"
+
+#include "config/sections.hpp"
 #include "config/suggest.hpp"
 #include "config/text.hpp"
 #include "config/toml_file.hpp"
 #include "config/validate.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <filesystem>
 
 namespace penstock::config {
 
 namespace {
 
-constexpr std::string_view lanes_key = "upstream.lanes";
-constexpr size_t lanes_max = 1000;
 /// More lines than this tell nobody more.
 constexpr size_t faults_max = 20;
 
@@ -35,11 +34,11 @@ std::optional<std::string> nearest_key(std::string_view key, std::span<const std
   return best ? nearest_key(*best, known) : std::nullopt;
 }
 
-/// What a file's value is, for a message about it.
-std::string described(const file_entry& entry) {
-  if (auto other = std::get_if<other_value>(&entry.value))
-    return other->what;
-  return std::holds_alternative<scalar>(entry.value) ? "a single value" : "a list";
+/// Whether keys stand below `name`: "upstream.limits".
+bool is_section(std::string_view name) {
+  return std::ranges::any_of(keys(), [&](auto& row) {
+    return row.name.size() > name.size() && row.name.starts_with(name) && row.name[name.size()] == '.';
+  });
 }
 
 /// Builds settings layer by layer and keeps count of what was wrong.
@@ -92,17 +91,18 @@ private:
   }
 
   void take_entry(const file_entry& entry) {
-    if (entry.key.starts_with(lanes_key) && entry.key.size() > lanes_key.size() &&
-        entry.key[lanes_key.size()] == '[')
-      return take_lane_entry(entry);
+    if (section_reader::owns(entry.key)) {
+      if (auto wrong = sections_.take(entry, place_in_file(entry), out_.values); !wrong.empty())
+        fault(place(entry), wrong);
+      return;
+    }
     if (auto row = find_key(entry.key))
       return take(*row, row->name, entry, row->at(out_.values));
-    const bool is_section = entry.key == "upstream" || entry.key == "run" || entry.key == "upstream.limits";
-    if (is_section || entry.key == lanes_key) {
-      if (std::holds_alternative<other_value>(entry.value) && described(entry) == "an empty section" && is_section)
-        return;
-      return fault(place(entry), entry.key + (is_section ? " must be a section: [" + entry.key + "]"
-                                                         : " must be sections: [[upstream.lanes]]"));
+    if (is_section(entry.key)) {
+      auto other = std::get_if<other_value>(&entry.value);
+      if (!other || other->what != "an empty section")
+        fault(place(entry), entry.key + " must be a section: [" + entry.key + "]");
+      return;
     }
     std::vector<std::string> known;
     for (auto& row : keys())
@@ -110,56 +110,11 @@ private:
     fault(place(entry), "unknown key " + in_quotes(entry.key) + did_you_mean(nearest_key(entry.key, known)));
   }
 
-  /// "upstream.lanes[2].rpm": `[[upstream.lanes]]` sections come numbered and without gaps.
-  void take_lane_entry(const file_entry& entry) {
-    const auto rest = std::string_view{entry.key}.substr(lanes_key.size() + 1);
-    const auto close = rest.find(']');
-    size_t index = 0;
-    std::from_chars(rest.data(), rest.data() + close, index);
-    if (index >= lanes_max)
-      return fault(place(entry), "more than " + std::to_string(lanes_max) + " lanes");
-    auto& lanes = out_.values.upstream.lanes;
-    lanes.resize(std::max(lanes.size(), index + 1));
-    lane_origins_.resize(lanes.size());
-    auto& lane = lanes[index];
-    if (close + 1 >= rest.size())
-      return; // an empty section: the lane has no name, which is a fault of its own
-    const auto key = rest.substr(close + 2);
-    lane_origins_[index][std::string{key}] = place_in_file(entry);
-    const auto value = std::get_if<scalar>(&entry.value);
-    const auto word = value ? std::get_if<std::string>(value) : nullptr;
-    if (key == "name") {
-      if (!word)
-        return fault(place(entry), "upstream.lanes name must be text, is " + described(entry));
-      lane.name = *word;
-    } else if (key == "models") {
-      auto list = std::get_if<std::vector<std::string>>(&entry.value);
-      if (!list && !word)
-        return fault(place(entry), "upstream.lanes models must be a list of model names such as "
-                                   "[\"gpt-4o*\"], is " + described(entry));
-      lane.models = list ? *list : std::vector<std::string>{*word};
-    } else {
-      take_lane_limit(entry, key, lane.limits);
-    }
-  }
-
-  void take_lane_limit(const file_entry& entry, std::string_view key, limit_settings& limits) {
-    std::vector<std::string> known{"name", "models"};
-    for (auto& row : keys()) {
-      if (!row.at_lane)
-        continue;
-      if (row.short_name() == key)
-        return take(row, "upstream.lanes " + std::string{key}, entry, row.at_lane(limits));
-      known.emplace_back(row.short_name());
-    }
-    fault(place(entry), "unknown key " + in_quotes(key) + " of a lane" + did_you_mean(nearest(key, known)));
-  }
-
   /// A value of the file.
   void take(const key_row& row, std::string_view key, const file_entry& entry, field to) {
     auto value = std::get_if<scalar>(&entry.value);
     if (!value)
-      return fault(place(entry), std::string{key} + " must be " + allowed(row) + ", is " + described(entry));
+      return fault(place(entry), std::string{key} + " must be " + allowed(row) + ", is " + described(entry.value));
     if (auto wrong = assign(row, to, *value))
       return fault(place(entry), std::string{key} + " " + *wrong);
     if (row.at(out_.values) == to)
@@ -182,6 +137,13 @@ private:
     }
   }
 
+  /// Whether an upstream takes its API key from the variable `name`.
+  bool holds_key(std::string_view name) const {
+    const auto& all = out_.values.upstreams;
+    return name == out_.values.upstream.api_key_env ||
+           std::ranges::find(all, name, &upstream_settings::api_key_env) != all.end();
+  }
+
   void find_unknown_variables() {
     std::vector<std::string> known;
     for (auto& row : keys())
@@ -191,7 +153,7 @@ private:
       if (!name.starts_with("PENSTOCK_"))
         break;
       const bool fine = it->second.empty() || is_reserved_variable(name) ||
-                        name == out_.values.upstream.api_key_env ||
+                        holds_key(name) ||
                         std::ranges::find(known, name) != known.end();
       if (!fine)
         fault("environment", "unknown variable " + in_quotes(name) + did_you_mean(nearest(name, known)));
@@ -200,29 +162,24 @@ private:
 
   /// Everything that can only be done once all layers are in.
   void finish() {
-    auto& upstream = out_.values.upstream;
+    finish_upstream(out_.values.upstream, out_.origins["upstream.ca_file"]);
+    for (auto& upstream : out_.values.upstreams)
+      finish_upstream(upstream, out_.file);
+    widen_window();
+    sections_.finish(out_);
+    for (auto& wrong : section_faults(out_.values)) {
+      auto where = sections_.origin_of(wrong.at);
+      constexpr std::string_view file = "file ";
+      fault(where.starts_with(file) ? where.substr(file.size()) : out_.file, wrong.text);
+    }
+  }
+
+  void finish_upstream(upstream_settings& upstream, const std::string& where) {
     while (upstream.base_url.ends_with('/'))
       upstream.base_url.pop_back();
-    widen_window();
-    for (size_t i = 0; i < upstream.lanes.size(); ++i) {
-      auto& lane = upstream.lanes[i];
-      for (auto& row : keys()) {
-        if (!row.at_lane)
-          continue;
-        const std::string word{row.short_name()};
-        const auto own = lane_origins_[i].find(word);
-        const bool silent = own == lane_origins_[i].end();
-        if (silent && row.inherited)
-          write(row.at_lane(lane.limits), read(row, out_.values));
-        out_.origins[std::string{lanes_key} + "." + lane.name + "." + word] =
-            !silent ? own->second : row.inherited ? "as upstream.limits" : "built-in";
-      }
-    }
-    for (auto& text : lane_faults(upstream))
-      fault(out_.file, text);
     std::error_code ec;
     if (!upstream.ca_file.empty() && !std::filesystem::is_regular_file(upstream.ca_file, ec))
-      fault(out_.origins["upstream.ca_file"], "upstream.ca_file: there is no file " + in_quotes(upstream.ca_file));
+      fault(where, section_name(out_.values, upstream) + ".ca_file: there is no file " + in_quotes(upstream.ca_file));
   }
 
   /// A window that nobody chose must not silently narrow a width that somebody did. Four times the
@@ -249,7 +206,7 @@ private:
 
   const load_request& from_;
   loaded_settings out_;
-  std::vector<std::map<std::string, std::string>> lane_origins_; ///< Of each lane, by short key.
+  section_reader sections_;
   std::vector<std::string> faults_;
 };
 

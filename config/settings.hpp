@@ -63,6 +63,7 @@ struct route_settings {
 /// What the tokens of some models cost, in dollars per million.
 struct price_settings {
   std::vector<std::string> models; ///< Globs; the first row that matches wins.
+  std::string upstream;            ///< Holds for this upstream alone; empty: for all.
   double input = 0;                ///< Input tokens that no cache served.
   std::optional<double> cached_input; ///< Those that the provider's cache served; unset: as input.
   double output = 0;               ///< Output tokens without reasoning.

@@ -2,6 +2,7 @@
 #include "config/api_key.hpp"
 #include "config/json_number.hpp"
 #include "config/keys.hpp"
+#include "config/sections.hpp"
 #include "config/text.hpp"
 #include "config/units.hpp"
 
@@ -43,13 +44,6 @@ void for_each_limit(const lane_settings& lane, Visitor visit) {
             read(row.at_lane(limits)));
 }
 
-std::string toml_list(const std::vector<std::string>& texts) {
-  std::string out;
-  for (auto& text : texts)
-    out += (out.empty() ? "" : ", ") + toml_string(text);
-  return "[" + out + "]";
-}
-
 std::string line(std::string_view key, const std::string& value, const std::string& origin) {
   std::string out = std::string{key} + " = " + value;
   constexpr size_t comment_column = 56;
@@ -71,14 +65,12 @@ std::string show(const loaded_settings& loaded, const environment& env) {
   std::string out = "# configuration file: " + (loaded.file.empty() ? "none" : loaded.file) + "\n";
   for (auto& row : keys())
     out += line(row.name, format(row, read(row, loaded.values)), origin_of(loaded, std::string{row.name}));
-  for (auto& lane : loaded.values.upstream.lanes) {
-    const auto models = "upstream.lanes." + lane.name + ".models";
-    out += line(models, toml_list(lane.models), origin_of(loaded, models));
-    for_each_limit(lane, [&](auto& row, const std::string& key, const scalar& value) {
-      out += line(key, format(row, value), origin_of(loaded, key));
-    });
-  }
-  return out + "# api key: " + describe_api_key(loaded.values, env) + "\n";
+  for (auto& value : section_values(loaded.values))
+    out += line(value.key(), value.text, origin_of(loaded, value.key()));
+  out += "# api key: " + describe_api_key(loaded.values, env) + "\n";
+  for (auto& upstream : loaded.values.upstreams)
+    out += "# api key of " + upstream.name + ": " + describe_api_key(upstream, env) + "\n";
+  return out;
 }
 
 std::string show_json(const loaded_settings& loaded, const environment& env) {
@@ -96,10 +88,21 @@ std::string show_json(const loaded_settings& loaded, const environment& env) {
     });
     lanes.push_back(std::move(one));
   }
+  json::object sections, api_keys;
+  for (auto& value : section_values(loaded.values)) {
+    auto& section = sections[value.section];
+    if (!section.is_object())
+      section.emplace_object();
+    section.as_object()[value.name] = {{"value", value.text}, {"origin", origin_of(loaded, value.key())}};
+  }
+  for (auto& upstream : loaded.values.upstreams)
+    api_keys[upstream.name] = describe_api_key(upstream, env);
   const json::object whole{{"file", loaded.file},
                            {"settings", std::move(settings)},
                            {"lanes", std::move(lanes)},
-                           {"api_key", describe_api_key(loaded.values, env)}};
+                           {"sections", std::move(sections)},
+                           {"api_key", describe_api_key(loaded.values, env)},
+                           {"api_keys", std::move(api_keys)}};
   return json::serialize(whole) + "\n";
 }
 
@@ -121,10 +124,27 @@ std::string reference_markdown() {
     out += row.env_name() + "` | `" + format(row, value) + "` | " + cell(allowed(row)) + " | " +
            cell(row.help) + " |\n";
   }
-  return out + "\nA `[[upstream.lanes]]` section gives models that share limits of their own a lane of "
-               "their own: `name`, `models` (a list of patterns with `*` and `?`; the first lane that "
-               "matches wins), and any key of `[upstream.limits]`. What it leaves out of `headroom`, "
-               "`adaptive` and `burst` is as in `[upstream.limits]`; a rate it leaves out is no limit.\n\n"
+  return out + R"(
+A `[[upstream.lanes]]` section gives models that share limits of their own a lane of their own: `name`,
+`models` (a list of patterns with `*` and `?`; the first lane that matches wins), and any key of
+`[upstream.limits]`. What it leaves out of `headroom`, `adaptive` and `burst` is as in
+`[upstream.limits]`; a rate it leaves out is no limit.
+
+An `[[upstreams]]` section is one more upstream: `name`, and any key of `[upstream]`, with
+`[upstreams.limits]` and `[[upstreams.lanes]]` below it. Two of them may be the same server with two
+keys. A `[[routes]]` section says where the requests for some models go: `models` (patterns; the first
+route that matches wins), `to` (upstreams such as `"spare"` or, to ask for another model there,
+`"spare/other-model"`, or tables `{upstream = "spare", model = "other-model", weight = 3}`; the one of
+`[upstream]` is called `"default"`), `strategy` (`"ordered"`: the first that takes work; `"weighted"`: a
+first one drawn by weight, then the others). A request moves on to the next upstream if the breaker of
+one is open, if one pauses for longer than `routing.route_patience`, or if one refuses the key or wants
+money. A model without a route goes to `[upstream]`.
+
+A `[[prices]]` section says what tokens cost in dollars per million: `models` (patterns; the first that
+matches wins), `input`, `output`, and, where they are priced apart, `cached_input` and `reasoning`;
+`upstream` makes it hold for one upstream alone.
+
+)"
                "Other variables with the prefix `PENSTOCK_` are refused as misspelt, except "
                "`PENSTOCK_CONFIG`, `PENSTOCK_API_KEY` (free for use with `api_key_env`), `PENSTOCK_TEST_*`, "
                "`PENSTOCK_BENCH_*`, and what Kubernetes sets for a service called penstock "

@@ -62,13 +62,19 @@ private:
     add(key, from, std::move(texts));
   }
 
-  void add(const std::string& key, const toml::node& from, decltype(file_entry::value) value) {
+  void add(const std::string& key, const toml::node& from, file_value value) {
     const auto at = from.source().begin;
     entries.push_back({key, std::move(value), at.line, at.column});
   }
 };
 
 } // namespace
+
+std::string described(const file_value& value) {
+  if (auto other = std::get_if<other_value>(&value))
+    return other->what;
+  return std::holds_alternative<scalar>(value) ? "a single value" : "a list";
+}
 
 result<std::vector<file_entry>> parse_toml(std::string_view text, const std::string& name) {
   try {

@@ -14,13 +14,19 @@ struct other_value {
   std::string what; ///< For people: "a date".
 };
 
+/// What may stand on the right of a key.
+using file_value = std::variant<scalar, std::vector<std::string>, other_value>;
+
 /// One leaf of a configuration file.
 struct file_entry {
   std::string key; ///< Dotted, list members numbered: "upstream.lanes[0].name".
-  std::variant<scalar, std::vector<std::string>, other_value> value;
+  file_value value;
   uint32_t line = 0;   ///< From 1.
   uint32_t column = 0; ///< From 1.
 };
+
+/// What a value is, for a message about it: "a list".
+std::string described(const file_value& value);
 
 /// The leaves of a TOML text in the order of their lines. `name` stands in the error, which also has
 /// line and column.

@@ -12,8 +12,14 @@ namespace penstock::config {
 /// calls it.
 result<void> validate(const settings& values);
 
-/// The faults of the lanes alone: names, patterns, limits.
-std::vector<std::string> lane_faults(const upstream_settings& upstream);
+/// A fault of a section that may stand several times.
+struct section_fault {
+  std::string at;   ///< Its key as the file reader numbers it: "routes[1].to".
+  std::string text; ///< With its key as people know it.
+};
+
+/// The faults of lanes, upstreams, routes and prices: names, patterns, limits, references.
+std::vector<section_fault> section_faults(const settings& values);
 
 /// One error (`invalid_config`) out of several lines.
 error joined(const std::vector<std::string>& faults);
