@@ -34,11 +34,18 @@ void supervisor_state::spawn_child(uint32_t number) {
     c.name = "http client";
     handles.http = self->spawn<caf::monitored>(http_client, setup_.http);
     c.actor = caf::actor_cast<caf::actor>(handles.http);
-  } else if (number < engine_at()) {
+  } else if (number < cache_at()) {
     c.name = "rate limiter";
     auto& limiter = handles.limiters[number - 1];
     limiter = self->spawn<caf::monitored>(rate_limiter, setup_.lanes[number - 1], c.lives > 0);
     c.actor = caf::actor_cast<caf::actor>(limiter);
+  } else if (number < engine_at()) {
+    c.name = "response cache";
+    const auto restarted = c.lives > 0;
+    handles.cache = setup_.cache_thread
+                      ? self->spawn<caf::monitored + caf::detached>(response_cache, *setup_.cache, restarted)
+                      : self->spawn<caf::monitored>(response_cache, *setup_.cache, restarted);
+    c.actor = caf::actor_cast<caf::actor>(handles.cache);
   } else if (number == engine_at()) {
     c.name = "engine";
     engine = self->spawn<caf::monitored>(actors::engine);

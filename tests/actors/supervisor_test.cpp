@@ -78,6 +78,36 @@ BOOST_AUTO_TEST_CASE(a_limiter_that_follows_a_dead_one_starts_empty) {
   BOOST_TEST(ask<core::lane_snapshot>(after.limiters[0], atom::snapshot_v).level[dim] < 1);
 }
 
+BOOST_AUTO_TEST_CASE(a_cache_is_there_if_it_is_wanted) {
+  start();
+  BOOST_TEST(!wires().cache);
+}
+
+BOOST_AUTO_TEST_CASE(a_dead_cache_is_replaced_and_adopts_before_it_answers) {
+  auto with_cache = setup();
+  with_cache.cache.emplace();
+  with_cache.cache->open = [] { return result<std::unique_ptr<io::response_store>>{io::make_memory_store({})}; };
+  with_cache.cache_thread = false;
+  aut = spawn(actors::supervisor, with_cache);
+  run();
+  const auto before = wires();
+  BOOST_REQUIRE(before.cache);
+  kill(before.cache);
+  const auto after = wires();
+  BOOST_TEST((after.cache && after.cache != before.cache));
+  BOOST_TEST((after.limiters == before.limiters));
+  // One that follows a dead one has to wait for those that lead.
+  auto answers = 0;
+  spawn([=, &answers](cache_taker_actor::pointer asker) -> cache_taker_actor::behavior_type {
+    asker->send(after.cache, atom::look_up_v, cache_query{1, 1, core::cache_mode::on, "k"});
+    return {[](atom::found, const cache_hit&) {}, [&answers](atom::lead, uint64_t) { ++answers; }};
+  });
+  run();
+  BOOST_TEST(answers == 0);
+  advance(actors::response_cache_state::adopt_for);
+  BOOST_TEST(answers == 1);
+}
+
 BOOST_AUTO_TEST_CASE(restarts_wait_longer_each_time) {
   start();
   kill(wires().http);
