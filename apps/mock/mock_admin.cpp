@@ -8,17 +8,6 @@ namespace penstock::mock {
 
 namespace {
 
-std::string_view query_value(std::string_view query, std::string_view name) {
-  while (!query.empty()) {
-    const size_t end = std::min(query.find('&'), query.size());
-    const auto pair = query.substr(0, end);
-    query.remove_prefix(std::min(end + 1, query.size()));
-    if (pair.starts_with(name) && pair.size() > name.size() && pair[name.size()] == '=')
-      return pair.substr(name.size() + 1);
-  }
-  return {};
-}
-
 void reply_result(const io::http_exchange& e, const result<void>& r) {
   if (r)
     return e.reply({200, "application/json", {}, "{\"ok\":true}", {}});
@@ -58,12 +47,11 @@ result<void> mock_service::set_limits_json(std::string_view body) {
   for (const auto& [name, value] : v.get_object()) {
     const std::string_view key{name.data(), name.size()};
     if (key == "style" && value.is_string()) {
-      const std::string_view s{value.get_string().data(), value.get_string().size()};
-      if (s != "none" && s != "openai" && s != "anthropic")
-        return error{errc::invalid_config, "limits.style must be none, openai or anthropic"};
-      o.style = s == "none"     ? limit_style::none
-                : s == "openai" ? limit_style::openai
-                                : limit_style::anthropic;
+      const auto style = limit_style_from({value.get_string().data(), value.get_string().size()});
+      if (!style)
+        return error{errc::invalid_config,
+                     "limits.style must be none, openai, anthropic, gemini, ollama or native"};
+      o.style = *style;
       continue;
     }
     double* field = nullptr;
@@ -80,7 +68,7 @@ result<void> mock_service::set_limits_json(std::string_view body) {
                    "limits." + std::string{key} + " is unknown, or no number from 0 on"};
     *field = n;
   }
-  limiter.configure(o, now());
+  set_limits(o);
   return {};
 }
 
@@ -88,6 +76,18 @@ void mock_service::models(const io::http_exchange& e, std::string_view path) {
   static const std::vector<std::string> any{"mock-1", "mock-1-mini", "mock-embedding"};
   const auto& known = options.models.empty() ? any : options.models;
   std::string body;
+  const bool tags = path == "/api/tags";
+  if (tags || path == "/v1beta/models") {
+    body = "{\"models\":[";
+    for (const auto& id : known)
+      body += (tags ? R"({"model":)" + quoted(id) + R"(,"name":)" + quoted(id) +
+                          R"(,"modified_at":"2025-01-01T00:00:00Z","size":1)"
+                    : R"({"name":)" + quoted("models/" + id) +
+                          R"(,"supportedGenerationMethods":["generateContent","countTokens"])") +
+              "},";
+    body.back() = ']';
+    return e.reply({200, "application/json", {}, body + '}', {}});
+  }
   if (path.starts_with("/v1/models/")) {
     const auto id = path.substr(11);
     if (!options.models.empty() && std::find(known.begin(), known.end(), id) == known.end())
@@ -142,7 +142,8 @@ void mock_service::admin(const io::http_exchange& e, std::string_view path,
   }
   if (path == "/limits" && post)
     return reply_result(e, set_limits_json(e.body()));
-  if ((path == "/v1/models" || path.starts_with("/v1/models/")) && !post)
+  const bool listing = path == "/v1/models" || path == "/v1beta/models" || path == "/api/tags";
+  if ((listing || path.starts_with("/v1/models/")) && !post)
     return models(e, path);
   std::string message = "Unknown request URL: ";
   message.append(e.method()).append(" ").append(path);

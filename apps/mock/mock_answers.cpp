@@ -1,4 +1,5 @@
 #include "apps/mock/mock_answers.hpp"
+#include "apps/mock/mock_schema.hpp"
 #include "apps/mock/mock_text.hpp"
 
 #include <algorithm>
@@ -48,10 +49,11 @@ mock_answer make_answer(const mock_call& call, const output_model& length, const
         1, static_cast<uint64_t>(std::llround(static_cast<double>(tokens) * factor)));
   };
   a.input_tokens = scaled(call.input_tokens);
-  if (call.dimensions > 0)
+  if (call.dimensions > 0 || call.counting)
     return a;
   a.text.reserve(call.text.size() + 32);
   a.text.append("echo: ").append(call.text).append(" #").append(hex(call.hash));
+  const size_t echo = a.text.size();
   uint64_t tokens = estimate_tokens(a.text);
   if (length.tokens > 0) {
     const double wanted =
@@ -61,9 +63,8 @@ mock_answer make_answer(const mock_call& call, const output_model& length, const
       a.text.append(" and");
   }
   if (call.json) {
-    std::string object = "{\"answer\":";
-    append_json(object, a.text);
-    a.text = object + '}';
+    a.text = call.schema ? make_instance(*call.schema, a.text, echo, call.hash)
+                         : "{\"answer\":" + quoted(a.text) + '}';
     tokens = estimate_tokens(a.text);
   }
   uint64_t counted = scaled(tokens);
@@ -76,6 +77,18 @@ mock_answer make_answer(const mock_call& call, const output_model& length, const
   }
   a.output_tokens = counted * call.n;
   return a;
+}
+
+void add_detail(mock_answer& a, const mock_call& call, const usage_detail& detail) {
+  a.cached_tokens = static_cast<uint64_t>(static_cast<double>(a.input_tokens) *
+                                          std::clamp(detail.cached_share, 0.0, 1.0));
+  if (a.output_tokens == 0)
+    return;
+  const uint64_t most = call.output_max * call.n;
+  a.reasoning_tokens = call.output_max == 0 ? detail.reasoning_tokens
+                                            : std::min(detail.reasoning_tokens,
+                                                       most - std::min(most, a.output_tokens));
+  a.output_tokens += a.reasoning_tokens;
 }
 
 } // namespace penstock::mock

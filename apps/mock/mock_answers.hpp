@@ -3,7 +3,10 @@
 #include "apps/mock/mock_random.hpp"
 #include "core/error.hpp"
 
+#include <boost/json/fwd.hpp>
+
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,17 +16,20 @@ namespace penstock::mock {
 /// What a shape read out of a request body.
 struct mock_call {
   std::string model;
-  std::string text;          ///< First 64 code points of the last user message (or first input).
-  uint64_t hash = 0;         ///< FNV-1a of the whole body.
+  std::string text;          ///< First 64 code points of what the user said last.
+  uint64_t hash = 0;         ///< Of the conversation: equal through every protocol.
   uint64_t input_tokens = 0; ///< By the estimator; `answer` applies the token error.
   uint64_t output_max = 0;   ///< The request's own maximum, 0 if it sets none.
   uint32_t n = 1;            ///< Answers asked for.
   bool stream = false;
-  bool include_usage = false;   ///< OpenAI: a last chunk with the usage.
-  bool json = false;            ///< Structured output was asked for.
-  bool base64 = false;          ///< Embeddings as base64.
-  uint32_t dimensions = 0;      ///< Of an embedding, 0 if it is none.
-  std::vector<uint64_t> inputs; ///< Hash of each text to embed.
+  bool include_usage = false; ///< OpenAI: a last chunk with the usage.
+  bool lines = false;         ///< Gemini: events, not the elements of one array.
+  bool counting = false;      ///< Only the input tokens are asked for.
+  bool json = false;          ///< Structured output was asked for.
+  std::shared_ptr<const boost::json::value> schema; ///< Its schema, null for any object.
+  bool base64 = false;                              ///< Embeddings as base64.
+  uint32_t dimensions = 0;                          ///< Of an embedding, 0 if it is none.
+  std::vector<uint64_t> inputs;                     ///< Hash of each text to embed.
 };
 
 /// How long answers are.
@@ -45,18 +51,29 @@ struct token_error {
 struct mock_answer {
   std::string text;
   uint64_t input_tokens = 0;
-  uint64_t output_tokens = 0;
-  bool cut = false; ///< By the request's maximum: finish reason "length".
+  uint64_t output_tokens = 0;    ///< Reasoning included.
+  uint64_t cached_tokens = 0;    ///< The part of the input that came from the provider's cache.
+  uint64_t reasoning_tokens = 0; ///< The part of the output that nobody sees.
+  bool cut = false;              ///< By the request's maximum: finish reason "length".
 };
 
 /// Tokens of `text`: a quarter of its ASCII characters, and each other code point (providers.md
 /// B3).
 uint64_t estimate_tokens(std::string_view text);
 
-/// The answer to `call`: "echo: <text> #<hash of the body>", padded to the length model, cut by the
-/// maximum. A lost, doubled or swapped answer shows in its text.
+/// The answer to `call`: "echo: <text> #<hash of the conversation>", padded to the length model,
+/// cut by the maximum; JSON where it was asked for. A lost, doubled or swapped answer shows in its
+/// text.
 mock_answer make_answer(const mock_call& call, const output_model& length, const token_error& error,
                         uint64_t seed);
+
+/// How much of the usage is cached input and reasoning.
+struct usage_detail {
+  double cached_share = 0; ///< Of the input tokens.
+  uint64_t reasoning_tokens =
+      0; ///< Beside the words of the answer; no more than its maximum leaves.
+};
+void add_detail(mock_answer& a, const mock_call& call, const usage_detail& detail);
 
 /// What a fault makes of a good answer.
 struct answer_tweak {

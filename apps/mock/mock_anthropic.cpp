@@ -9,21 +9,58 @@ namespace penstock::mock {
 
 namespace {
 
-class messages final : public shape {
+void read_part(talk& t, conversation::role who, const boost::json::object& part) {
+  if (const auto text = read_string(part, "text"); !text.empty())
+    return t.say(who, text);
+  const auto* source = read_object(part, "source"); // Of an image or a document.
+  if (!source)
+    return;
+  const auto data = read_string(*source, "data");
+  t.attach(data.empty() ? read_string(*source, "url") : data);
+}
+
+result<void> read_request(const boost::json::object& o, mock_call& c) {
+  using enum conversation::role;
+  const auto* list = read_array(o, "messages");
+  if (!list || list->empty())
+    return error{errc::bad_request, "messages: Field required"};
+  talk t{c};
+  if (const auto* words = o.if_contains("system"); words && !words->is_null()) {
+    t.turn();
+    t.content(system, *words, read_part);
+  }
+  for (const auto& m : *list) {
+    const auto* message = m.if_object();
+    if (!message)
+      continue;
+    t.turn();
+    const auto role = read_string(*message, "role");
+    if (role != "user" && role != "assistant")
+      return error{errc::bad_request,
+                   "messages: Unexpected role \"" + std::string{role.substr(0, 64)} +
+                       "\". The Messages API accepts a top-level `system` parameter, not "
+                       "\"system\" as an input message role."};
+    if (const auto* content = message->if_contains("content"))
+      t.content(role == "user" ? user : assistant, *content, read_part);
+  }
+  t.finish();
+  return {};
+}
+
+class messages : public shape {
 public:
-  result<mock_call> parse(std::string_view body) const override {
-    return read_body(body, [](const boost::json::object& o, mock_call& c) -> result<void> {
-      const auto* list = o.if_contains("messages");
-      if (!list || !list->is_array() || list->get_array().empty())
-        return error{errc::bad_request, "messages: Field required"};
+  provider speaks() const override { return provider::anthropic; }
+
+  result<mock_call> parse(std::string_view body, std::string_view) const override {
+    return read_body(body, {}, [](const boost::json::object& o, mock_call& c) -> result<void> {
+      if (auto r = read_request(o, c); !r)
+        return r.error();
       c.output_max = read_number(o, "max_tokens", 0);
       if (c.output_max == 0)
         return error{errc::bad_request, "max_tokens: Field required"};
-      read_messages(list->get_array(), c);
-      if (const auto* system = o.if_contains("system"))
-        c.input_tokens += content_tokens(*system);
-      if (const auto* config = o.if_contains("output_config"); config && config->is_object())
-        c.json = config->get_object().contains("format");
+      if (const auto* config = read_object(o, "output_config"))
+        if (const auto* format = read_object(*config, "format"))
+          ask_for_json(c, format->if_contains("schema"));
       return {};
     });
   }
@@ -33,6 +70,8 @@ public:
     std::string out;
     begin(out, call, id);
     if (!t.empty_choices) {
+      if (a.reasoning_tokens > 0)
+        out += R"({"type":"thinking","thinking":"Let me think.","signature":"bW9jaw=="},)";
       out += R"({"type":"text","text":)";
       if (t.null_content)
         out += "null";
@@ -83,6 +122,10 @@ public:
     event("message_delta", last);
     event("message_stop", "");
     return out;
+  }
+
+  std::string error_event(const provider_error& e, std::string_view id) const override {
+    return "event: error\ndata: " + error_body(e, id) + "\n\n";
   }
 
   std::string error_body(const provider_error& e, std::string_view id) const override {
@@ -161,11 +204,35 @@ private:
     const auto scaled = [&t](uint64_t n) {
       return static_cast<uint64_t>(static_cast<double>(n) * t.usage_factor);
     };
-    out += R"(,"usage":{"input_tokens":)";
-    append_number(out, scaled(a.input_tokens));
-    out += R"(,"cache_creation_input_tokens":0,"cache_read_input_tokens":0,"output_tokens":)";
+    out += R"(,"usage":{"input_tokens":)"; // Without the cached ones.
+    append_number(out, scaled(a.input_tokens - a.cached_tokens));
+    out += R"(,"cache_creation_input_tokens":0,"cache_read_input_tokens":)";
+    append_number(out, scaled(a.cached_tokens));
+    out += R"(,"output_tokens":)";
     append_number(out, scaled(output));
+    if (a.reasoning_tokens > 0) {
+      out += R"(,"output_tokens_details":{"thinking_tokens":)";
+      append_number(out, scaled(a.reasoning_tokens));
+      out += '}';
+    }
     out += R"(,"service_tier":"standard"})";
+  }
+};
+
+class count_tokens final : public messages {
+public:
+  result<mock_call> parse(std::string_view body, std::string_view) const override {
+    return read_body(body, {}, [](const boost::json::object& o, mock_call& c) -> result<void> {
+      c.counting = true;
+      c.stream = false;
+      return read_request(o, c);
+    });
+  }
+  std::string answer(const mock_call&, const mock_answer& a, const answer_tweak&, std::string_view,
+                     int64_t) const override {
+    std::string out = R"({"input_tokens":)";
+    append_number(out, a.input_tokens);
+    return out + '}';
   }
 };
 
@@ -173,6 +240,11 @@ private:
 
 const shape& messages_shape() {
   static const messages s;
+  return s;
+}
+
+const shape& count_tokens_shape() {
+  static const count_tokens s;
   return s;
 }
 

@@ -17,13 +17,15 @@ int64_t unix_seconds() {
 void settle(flight& f) {
   const auto real = static_cast<double>(f.answer.input_tokens + f.answer.output_tokens);
   auto& s = f.service;
-  const double back = s.limiter.settle(f.key, f.call.model, f.charged, real, s.now());
+  const double back = s.limiter_of(f).settle(f.key, f.call.model, f.charged, real, s.now());
   if (back > 0)
     s.stats.charged(s.since_start(), 0, 0, -back);
 }
 
 std::string processing_headers(const flight_ptr& f) {
   auto headers = f->service.common_headers(*f);
+  if (f->form->speaks() != provider::openai)
+    return headers;
   std::string ms;
   append_number(ms, static_cast<uint64_t>(to_ms(f->timing.total)));
   io::add_header(headers, "openai-processing-ms", ms);
@@ -98,16 +100,14 @@ void spoil_events(event_feed& feed, const fault_rule& rule) {
     events.resize(half);
     const provider_error e{
         500, "server_error", "server_is_overloaded", "overloaded_error", "Overloaded", {}};
-    const bool named = feed.f->form == &messages_shape();
-    events.push_back((named ? "event: error\ndata: " : "data: ") +
-                     feed.f->form->error_body(e, feed.f->id) + "\n\n");
+    events.push_back(feed.f->form->error_event(e, feed.f->id));
     feed.good = false;
   } else if (name == "sse_split") {
     events = split_small(events, feed.f->random);
     feed.hold_every = true;
   } else if (name == "sse_comments") {
     for (auto& e : events)
-      e.insert(0, ": keep-alive\n\n");
+      e.insert(0, feed.f->form->comment());
   } else if (name == "sse_huge_line") {
     const auto bytes =
         static_cast<size_t>(std::clamp(number_or(rule.argument, 64), 0.0, 4096.0) * 1048576);
@@ -128,7 +128,8 @@ void deliver_stream(const flight_ptr& f) {
   feed->good = !tweak.empty_choices && !tweak.null_content;
   if (f->rule && f->rule->info->phase == fault_phase::stream)
     spoil_events(*feed, *f->rule);
-  io::http_reply head{200, "text/event-stream", processing_headers(f), {}, {}};
+  io::http_reply head{
+      200, std::string{f->form->stream_type(f->call)}, processing_headers(f), {}, {}};
   io::add_header(head.headers, "cache-control", "no-cache");
   const auto span = f->timing.total - f->timing.first;
   feed->gap = span / static_cast<int64_t>(std::max<size_t>(1, feed->events.size()));
@@ -161,7 +162,7 @@ void deliver(const flight_ptr& f) {
   std::string content_type = "application/json";
   std::string body;
   if (f->call.stream) {
-    content_type = "text/event-stream";
+    content_type = f->form->stream_type(f->call);
     for (const auto& e : f->form->events(f->call, f->answer, tweak, f->id, unix_seconds()))
       body += e;
   } else {

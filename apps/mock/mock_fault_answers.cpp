@@ -113,8 +113,13 @@ status_fault make_status_fault(const fault_rule& rule, mock_random& r,
                                std::chrono::system_clock::time_point now) {
   const int bare = leading_number(rule.name, 500);
   const row& t = row_of(rule.name, bare);
-  status_fault f{{t.status, std::string{t.type}, std::string{t.code}, std::string{t.anthropic_type},
-                  std::string{t.message}, std::string{t.detail}},
+  status_fault f{{t.status,
+                  std::string{t.type},
+                  std::string{t.code},
+                  std::string{t.anthropic_type},
+                  std::string{t.message},
+                  std::string{t.detail},
+                  {}},
                  {}};
   if (rule.info->name == "status")
     f.error.status = bare;
@@ -122,19 +127,27 @@ status_fault make_status_fault(const fault_rule& rule, mock_random& r,
   if (name == "429_ra") {
     const auto seconds = argument_or(rule, "1");
     f.error.message += " Please try again in " + seconds + "s.";
+    f.error.retry = seconds + 's';
     io::add_header(f.headers, "retry-after", seconds);
   } else if (name == "429_ra_ms") {
     const auto ms = argument_or(rule, "350");
     io::add_header(f.headers, "retry-after-ms", ms);
+    append_number(f.error.retry, number_or(ms, 0) / 1000);
+    f.error.retry += 's';
   } else if (name == "429_ra_date") {
     const auto seconds = leading_number(rule.argument, 2);
     io::add_header(f.headers, "retry-after", http_date(now + std::chrono::seconds{seconds}));
+    f.error.retry = std::to_string(seconds) + 's';
   } else if (name == "429_ra_bad") {
     static constexpr std::array<std::string_view, 6> bad{"abc",   "-5", "0",
                                                          "86400", "",   "99999999999999999999"};
-    io::add_header(f.headers, "retry-after", argument_or(rule, bad[r.next() % bad.size()]));
+    f.error.retry = argument_or(rule, bad[r.next() % bad.size()]);
+    io::add_header(f.headers, "retry-after", f.error.retry);
   } else if (name == "slow_down") {
+    f.error.retry = argument_or(rule, "1") + 's';
     io::add_header(f.headers, "retry-after", argument_or(rule, "1"));
+  } else if (name == "429_daily") {
+    f.error.retry = "31s"; // Misleadingly short, as seen.
   } else if (name == "redirect") {
     io::add_header(f.headers, "location", argument_or(rule, "http://127.0.0.2:9/elsewhere"));
   } else if ((name == "503" || name == "529") && !rule.argument.empty()) {

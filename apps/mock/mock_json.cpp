@@ -5,9 +5,8 @@ namespace penstock::mock {
 
 namespace json = boost::json;
 
-result<mock_call>
-read_body(std::string_view body,
-          const std::function<result<void>(const json::object&, mock_call&)>& read) {
+result<mock_call> read_body(std::string_view body, std::string_view model,
+                            const body_reader& read) {
   unsigned char buffer[16384];
   json::monotonic_resource memory{buffer};
   json::parse_options options;
@@ -20,8 +19,7 @@ read_body(std::string_view body,
                  "aren't using your HTTP library correctly. The API expects a JSON payload.)"};
   const auto& o = v.get_object();
   mock_call c;
-  c.hash = fnv1a(body);
-  c.model = read_string(o, "model");
+  c.model = model.empty() ? read_string(o, "model") : model;
   if (c.model.empty())
     return error{errc::bad_request, "you must provide a model parameter"};
   c.stream = read_bool(o, "stream");
@@ -30,46 +28,43 @@ read_body(std::string_view body,
   return c;
 }
 
-uint64_t content_tokens(const json::value& content, std::string_view* text) {
-  if (const auto* s = content.if_string()) {
-    if (text)
-      *text = {s->data(), s->size()};
-    return estimate_tokens({s->data(), s->size()});
-  }
-  uint64_t tokens = 0;
-  if (const auto* parts = content.if_array())
-    for (const auto& part : *parts)
-      if (const auto* p = part.if_object()) {
-        const auto words = read_string(*p, "text");
-        tokens += words.empty() ? 85 : estimate_tokens(words); // An image costs at least 85.
-        if (text && !words.empty())
-          *text = words;
-      }
-  return tokens;
+void talk::say(conversation::role who, std::string_view text) {
+  call.input_tokens += estimate_tokens(text);
+  words.say(who, text);
 }
 
-void read_messages(const json::array& messages, mock_call& c) {
-  c.input_tokens = 3; // Priming of the reply.
-  std::string_view user;
-  for (const auto& m : messages) {
-    const auto* o = m.if_object();
-    if (!o)
-      continue;
-    c.input_tokens += 3;
-    const auto* content = o->if_contains("content");
-    if (!content)
-      continue;
-    const bool is_user = read_string(*o, "role") == "user";
-    c.input_tokens += content_tokens(*content, is_user ? &user : nullptr);
-  }
-  c.text = first_codepoints(user, 64);
+void talk::attach(std::string_view data) {
+  call.input_tokens += 85; // An image costs at least that.
+  words.attach(data);
+}
+
+void talk::content(conversation::role who, const json::value& content, part_reader read) {
+  if (const auto* s = content.if_string())
+    return say(who, {s->data(), s->size()});
+  if (const auto* parts = content.if_array())
+    for (const auto& part : *parts)
+      if (const auto* p = part.if_object())
+        read(*this, who, *p);
+}
+
+void talk::finish() {
+  call.text = words.last_text();
+  call.hash = words.hash();
+}
+
+void ask_for_json(mock_call& c, const json::value* schema) {
+  c.json = true;
+  if (schema && schema->is_object())
+    c.schema = std::make_shared<const json::value>(*schema, json::storage_ptr{});
+}
+
+void add_input(mock_call& c, std::string_view text) {
+  c.input_tokens += estimate_tokens(text);
+  c.inputs.push_back(fnv1a(text));
 }
 
 void read_inputs(const json::value& input, mock_call& c) {
-  const auto add = [&c](std::string_view text) {
-    c.input_tokens += estimate_tokens(text);
-    c.inputs.push_back(fnv1a(text));
-  };
+  const auto add = [&c](std::string_view text) { add_input(c, text); };
   if (input.is_string()) {
     add({input.get_string().data(), input.get_string().size()});
     return;
@@ -111,6 +106,27 @@ std::string_view read_string(const json::object& o, std::string_view key) {
   if (!v || !v->is_string())
     return {};
   return {v->get_string().data(), v->get_string().size()};
+}
+
+const json::object* read_object(const json::object& o, std::string_view key) {
+  const auto* v = o.if_contains({key.data(), key.size()});
+  return v ? v->if_object() : nullptr;
+}
+
+const json::array* read_array(const json::object& o, std::string_view key) {
+  const auto* v = o.if_contains({key.data(), key.size()});
+  return v ? v->if_array() : nullptr;
+}
+
+void append_vector(std::string& out, uint32_t dimensions, uint64_t seed) {
+  mock_random r{seed};
+  out += '[';
+  for (uint32_t i = 0; i < dimensions; ++i) {
+    if (i > 0)
+      out += ',';
+    append_number(out, static_cast<double>(static_cast<float>(r.uniform() * 2 - 1)));
+  }
+  out += ']';
 }
 
 void append_base64(std::string& out, std::string_view bytes) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "apps/mock/mock_answers.hpp"
+#include "apps/mock/mock_conversation.hpp"
 
 #include <boost/json.hpp>
 
@@ -9,23 +10,48 @@
 
 namespace penstock::mock {
 
-/// Parses a request body and fills what every shape has (model, stream, hash); `read` adds the
-/// rest. The tree lives on the stack for bodies of the usual size.
-result<mock_call>
-read_body(std::string_view body,
-          const std::function<result<void>(const boost::json::object&, mock_call&)>& read);
+using body_reader = std::function<result<void>(const boost::json::object&, mock_call&)>;
 
-/// The text of a chat: tokens of every message, echo of the last one of the user.
-void read_messages(const boost::json::array& messages, mock_call& c);
+/// Parses a request body and fills what every shape has (model, stream); `read` adds the rest. The
+/// tree lives on the stack for bodies of the usual size. @param model Empty: the body names it.
+result<mock_call> read_body(std::string_view body, std::string_view model, const body_reader& read);
+
+/// Reads a conversation into a call.
+struct talk {
+  using part_reader = void (*)(talk&, conversation::role, const boost::json::object&);
+
+  explicit talk(mock_call& c) : call(c) { call.input_tokens = 3; } ///< Priming of the reply.
+  void turn() { call.input_tokens += 3; }                          ///< Another message.
+  void say(conversation::role who, std::string_view text);
+  /// An image or a document: base64 data, or an address.
+  void attach(std::string_view data);
+  /// A text, or parts that `read` knows.
+  void content(conversation::role who, const boost::json::value& content, part_reader read);
+  /// Everything is said.
+  void finish();
+
+  mock_call& call;
+  conversation words;
+};
+
+/// Structured output was asked for. @param schema Null, or no object: any JSON object will do.
+void ask_for_json(mock_call& c, const boost::json::value* schema);
+
+/// One text to embed.
+void add_input(mock_call& c, std::string_view text);
 /// Texts or token arrays to embed.
 void read_inputs(const boost::json::value& input, mock_call& c);
-/// Tokens of a string or of an array of parts with `text`.
-uint64_t content_tokens(const boost::json::value& content, std::string_view* text = nullptr);
 
 uint64_t read_number(const boost::json::object& o, std::string_view key, uint64_t fallback);
 bool read_bool(const boost::json::object& o, std::string_view key);
 std::string_view read_string(const boost::json::object& o, std::string_view key);
 
+/// Null if there is none.
+const boost::json::object* read_object(const boost::json::object& o, std::string_view key);
+const boost::json::array* read_array(const boost::json::object& o, std::string_view key);
+
+/// `dimensions` numbers from -1 to 1 as a JSON array.
+void append_vector(std::string& out, uint32_t dimensions, uint64_t seed);
 void append_base64(std::string& out, std::string_view bytes);
 
 } // namespace penstock::mock

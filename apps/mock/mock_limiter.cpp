@@ -33,15 +33,38 @@ void mock_bucket::refill(time_point now) {
   last_ = now;
 }
 
+namespace {
+
+constexpr std::array<std::string_view, 6> style_names{"none",   "openai", "anthropic",
+                                                      "gemini", "ollama", "native"};
+
+} // namespace
+
+std::string_view to_string(limit_style s) noexcept {
+  return style_names[static_cast<size_t>(s)];
+}
+
+std::optional<limit_style> limit_style_from(std::string_view text) noexcept {
+  for (size_t i = 0; i < style_names.size(); ++i)
+    if (style_names[i] == text)
+      return static_cast<limit_style>(i);
+  return std::nullopt;
+}
+
 double mock_limiter::limit(dimension d) const {
-  const bool openai = options_.style == limit_style::openai;
-  const bool anthropic = options_.style == limit_style::anthropic;
+  using enum limit_style;
+  const auto in = [style = options_.style](auto... styles) {
+    return ((style == styles) || ...) || style == native; // A native one shows what is set.
+  };
   switch (d) {
-  case dimension::requests_minute: return openai || anthropic ? options_.rpm : 0;
-  case dimension::requests_day: return openai || anthropic ? options_.rpd : 0;
-  case dimension::input_tokens: return anthropic ? options_.itpm : 0;
-  case dimension::output_tokens: return anthropic ? options_.otpm : 0;
-  case dimension::total_tokens: return openai ? options_.tpm : 0;
+  case dimension::requests_minute: return in(openai, anthropic, gemini) ? options_.rpm : 0;
+  case dimension::requests_day: return in(openai, anthropic, gemini) ? options_.rpd : 0;
+  case dimension::input_tokens:
+    if (options_.style == gemini && options_.itpm == 0)
+      return options_.tpm; // Its tokens per minute are those of the input.
+    return in(anthropic, gemini) ? options_.itpm : 0;
+  case dimension::output_tokens: return in(anthropic) ? options_.otpm : 0;
+  case dimension::total_tokens: return in(openai) ? options_.tpm : 0;
   }
   return 0;
 }
@@ -85,7 +108,7 @@ mock_limiter::buckets& mock_limiter::find(std::string_view key, std::string_view
 admission mock_limiter::admit(std::string_view key, std::string_view model, double input,
                               double output_max, time_point now) {
   admission a;
-  if (options_.style == limit_style::none)
+  if (!counts())
     return a;
   auto& b = find(key, model, now);
   const double total = options_.sum_tokens ? input + output_max : std::max(input, output_max);
@@ -112,7 +135,7 @@ admission mock_limiter::admit(std::string_view key, std::string_view model, doub
   }
   if (!a.admitted) {
     auto& requests = b[at(dimension::requests_minute)];
-    if (options_.charge_rejected && options_.style == limit_style::openai && requests.limited())
+    if (options_.charge_rejected && options_.style != limit_style::anthropic && requests.limited())
       requests.take(std::clamp(requests.level(), 0.0, 1.0));
     return a;
   }
@@ -145,7 +168,7 @@ double mock_limiter::settle(std::string_view key, std::string_view model, double
 
 limit_levels mock_limiter::levels(std::string_view key, std::string_view model, time_point now) {
   limit_levels out;
-  if (options_.style == limit_style::none)
+  if (!counts())
     return out;
   const auto& b = find(key, model, now);
   for (size_t i = 0; i < dimension_count; ++i) {

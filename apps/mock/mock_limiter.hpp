@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -15,7 +16,16 @@ using core::dimension;
 using core::dimension_count;
 
 /// Whose rules the limits follow (providers.md B1).
-enum class limit_style : uint8_t { none, openai, anthropic };
+enum class limit_style : uint8_t {
+  none,
+  openai,    ///< One pool of tokens, charged at admission.
+  anthropic, ///< Input at admission (cached tokens are free), output as it is produced.
+  gemini,    ///< Requests and input tokens; output is free.
+  ollama,    ///< No rates: slots and a queue (`server_options`).
+  native,    ///< Each request by the rules of the protocol that it speaks.
+};
+std::string_view to_string(limit_style s) noexcept;
+std::optional<limit_style> limit_style_from(std::string_view text) noexcept;
 
 /// What the mock allows, and how it counts. A limit of zero means "none".
 struct limiter_options {
@@ -23,13 +33,13 @@ struct limiter_options {
   double rpm = 0;    ///< Requests per minute.
   double rpd = 0;    ///< Requests per day.
   double tpm = 0;    ///< OpenAI: one pool of input and output tokens per minute.
-  double itpm = 0;   ///< Anthropic: input tokens per minute.
+  double itpm = 0;   ///< Anthropic, Gemini: input tokens per minute.
   double otpm = 0;   ///< Anthropic: output tokens per minute.
   double burst = 1;  ///< Capacity of a bucket as a share of its limit.
   duration window{}; ///< Set: capacity is what one window brings (60 RPM enforced as 1 a second).
   bool sum_tokens = false;     ///< OpenAI charges input + maximum instead of max(input, maximum).
   bool refund = false;         ///< OpenAI gives back what was reserved and not produced.
-  bool charge_rejected = true; ///< A rejected request costs a request (OpenAI does so).
+  bool charge_rejected = true; ///< A rejected request costs a request (OpenAI, Gemini do so).
   bool per_key = true;         ///< Buckets per (key, model); else one set for all.
 };
 
@@ -99,6 +109,10 @@ public:
   double limit(dimension d) const;
 
 private:
+  /// The others know no rates; a native one leaves them to those of the protocols.
+  bool counts() const {
+    return options_.style >= limit_style::openai && options_.style <= limit_style::gemini;
+  }
   using buckets = std::array<mock_bucket, dimension_count>;
   buckets& find(std::string_view key, std::string_view model, time_point now);
   void configure(buckets& b, time_point now) const;

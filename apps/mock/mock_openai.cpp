@@ -74,20 +74,66 @@ void openai_shape::headers(std::string& out, const limit_levels& levels, header_
 
 namespace {
 
+/// The data of "data:application/pdf;base64,...", or the address itself.
+std::string_view data_of(std::string_view url) {
+  const size_t at = url.starts_with("data:") ? url.find("base64,") : url.npos;
+  return at == url.npos ? url : url.substr(at + 7);
+}
+
+void read_part(talk& t, conversation::role who, const boost::json::object& part) {
+  const auto type = read_string(part, "type");
+  if (const auto text = read_string(part, "text"); !text.empty())
+    return t.say(who, text);
+  if (const auto* image = read_object(part, "image_url"))
+    t.attach(data_of(read_string(*image, "url")));
+  else if (const auto* file = read_object(part, "file"))
+    t.attach(data_of(read_string(*file, "file_data")));
+  else if (const auto* audio = read_object(part, "input_audio"))
+    t.attach(read_string(*audio, "data"));
+  else if (type == "refusal")
+    t.say(who, read_string(part, "refusal"));
+}
+
+void read_messages(const boost::json::array& messages, mock_call& c) {
+  using enum conversation::role;
+  talk t{c};
+  for (const auto& m : messages) {
+    const auto* o = m.if_object();
+    if (!o)
+      continue;
+    t.turn();
+    const auto* content = o->if_contains("content");
+    if (!content)
+      continue;
+    const auto role = read_string(*o, "role");
+    if (role == "tool" || role == "function")
+      c.input_tokens += content->is_string() ? estimate_tokens(read_string(*o, "content")) : 0;
+    else
+      t.content(role == "user"        ? user
+                : role == "assistant" ? assistant
+                                      : system,
+                *content, read_part);
+  }
+  t.finish();
+}
+
 class chat final : public openai_shape {
 public:
-  result<mock_call> parse(std::string_view body) const override {
-    return read_body(body, [](const boost::json::object& o, mock_call& c) -> result<void> {
-      const auto* messages = o.if_contains("messages");
-      if (!messages || !messages->is_array() || messages->get_array().empty())
+  result<mock_call> parse(std::string_view body, std::string_view) const override {
+    return read_body(body, {}, [](const boost::json::object& o, mock_call& c) -> result<void> {
+      const auto* messages = read_array(o, "messages");
+      if (!messages || messages->empty())
         return error{errc::bad_request, "Missing required parameter: 'messages'."};
-      read_messages(messages->get_array(), c);
+      read_messages(*messages, c);
       c.output_max = read_number(o, "max_completion_tokens", read_number(o, "max_tokens", 0));
       c.n = static_cast<uint32_t>(std::clamp<uint64_t>(read_number(o, "n", 1), 1, 128));
-      if (const auto* options = o.if_contains("stream_options"); options && options->is_object())
-        c.include_usage = read_bool(options->get_object(), "include_usage");
-      if (const auto* format = o.if_contains("response_format"); format && format->is_object())
-        c.json = read_string(format->get_object(), "type").starts_with("json");
+      if (const auto* options = read_object(o, "stream_options"))
+        c.include_usage = read_bool(*options, "include_usage");
+      if (const auto* format = read_object(o, "response_format");
+          format && read_string(*format, "type").starts_with("json")) {
+        const auto* named = read_object(*format, "json_schema");
+        ask_for_json(c, named ? named->if_contains("schema") : nullptr);
+      }
       return {};
     });
   }
@@ -183,15 +229,18 @@ private:
     append_number(out, scaled(a.output_tokens));
     out += R"(,"total_tokens":)";
     append_number(out, scaled(a.input_tokens) + scaled(a.output_tokens));
-    out += R"(,"prompt_tokens_details":{"cached_tokens":0,"audio_tokens":0})"
-           R"(,"completion_tokens_details":{"reasoning_tokens":0,"audio_tokens":0}})";
+    out += R"(,"prompt_tokens_details":{"cached_tokens":)";
+    append_number(out, scaled(a.cached_tokens));
+    out += R"(,"audio_tokens":0},"completion_tokens_details":{"reasoning_tokens":)";
+    append_number(out, scaled(a.reasoning_tokens));
+    out += R"(,"audio_tokens":0}})";
   }
 };
 
 class embeddings final : public openai_shape {
 public:
-  result<mock_call> parse(std::string_view body) const override {
-    return read_body(body, [](const boost::json::object& o, mock_call& c) -> result<void> {
+  result<mock_call> parse(std::string_view body, std::string_view) const override {
+    return read_body(body, {}, [](const boost::json::object& o, mock_call& c) -> result<void> {
       const auto* input = o.if_contains("input");
       if (!input)
         return error{errc::bad_request, "Missing required parameter: 'input'."};
@@ -240,25 +289,14 @@ public:
 
 private:
   static void vector(std::string& out, const mock_call& call, uint64_t seed) {
+    if (!call.base64)
+      return append_vector(out, call.dimensions, seed);
     mock_random r{seed};
     std::string bytes;
-    if (!call.base64)
-      out += '[';
     for (uint32_t i = 0; i < call.dimensions; ++i) {
-      const auto x = static_cast<float>(r.uniform() * 2 - 1);
-      if (call.base64) {
-        const auto bits = std::bit_cast<uint32_t>(x);
-        for (int shift = 0; shift < 32; shift += 8) // Little-endian, as the SDKs decode it.
-          bytes += static_cast<char>(bits >> shift & 0xff);
-      } else {
-        if (i > 0)
-          out += ',';
-        append_number(out, static_cast<double>(x));
-      }
-    }
-    if (!call.base64) {
-      out += ']';
-      return;
+      const auto bits = std::bit_cast<uint32_t>(static_cast<float>(r.uniform() * 2 - 1));
+      for (int shift = 0; shift < 32; shift += 8) // Little-endian, as the SDKs decode it.
+        bytes += static_cast<char>(bits >> shift & 0xff);
     }
     out += '"';
     append_base64(out, bytes);

@@ -32,9 +32,10 @@ struct mock_options {
   uint64_t overload = 0; ///< In flight beyond which the answer is 503 or 529; 0: never.
   output_model output;
   token_error tokens;
+  usage_detail detail;
   uint64_t seed = 1;
   bool track_ids = true;           ///< Count by client request id.
-  std::string key;                 ///< The only key that works; empty: all do.
+  std::vector<std::string> keys;   ///< The only keys that work; empty: all do.
   std::vector<std::string> models; ///< The only models that exist; empty: all do.
   std::vector<fault_rule> faults;
   uint32_t connections_max = 20000;

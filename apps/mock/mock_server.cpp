@@ -90,7 +90,7 @@ void mock_server::set_faults(std::vector<fault_rule> rules) {
 }
 
 void mock_server::set_limits(const limiter_options& o) {
-  impl_->call([&o](mock_service& s) { s.limiter.configure(o, s.now()); });
+  impl_->call([&o](mock_service& s) { s.set_limits(o); });
 }
 
 void mock_server::reset_stats() {

@@ -1,3 +1,4 @@
+#include "apps/mock/mock_json.hpp"
 #include "apps/mock/mock_service.hpp"
 #include "apps/mock/mock_text.hpp"
 
@@ -26,6 +27,20 @@ std::string_view bearer(std::string_view authorization) {
   return authorization.starts_with(scheme) ? authorization.substr(scheme.size()) : authorization;
 }
 
+/// The key where this protocol has it: one that comes another way is none.
+std::string_view key_of(const io::http_exchange& e, provider p) {
+  if (p == provider::gemini) {
+    const auto key = e.header("x-goog-api-key");
+    const auto target = e.target();
+    return !key.empty()
+               ? key
+               : query_value(target.substr(std::min(target.find('?'), target.size() - 1) + 1),
+                             "key");
+  }
+  const auto key = p == provider::anthropic ? e.header("x-api-key") : std::string_view{};
+  return !key.empty() ? key : bearer(e.header("authorization"));
+}
+
 } // namespace
 
 void flight::end() {
@@ -38,6 +53,28 @@ mock_service::mock_service(mock_options o)
       servers_(options.servers), start_(std::chrono::steady_clock::now()) {
   faults.set(options.faults);
   start_ = now();
+  set_limits(options.limits);
+}
+
+void mock_service::set_limits(const limiter_options& o) {
+  limiter.configure(o, now());
+  for (size_t i = 0; i < provider_count; ++i) {
+    auto own = o;
+    own.style = *limit_style_from(to_string(static_cast<provider>(i)));
+    native_[i].configure(own, now());
+  }
+}
+
+void mock_service::scale_limits(double factor) {
+  limiter.scale(factor, now());
+  for (auto& l : native_)
+    l.scale(factor, now());
+}
+
+mock_limiter& mock_service::limiter_of(const flight& f) {
+  return limiter.options().style == limit_style::native
+             ? native_[static_cast<size_t>(f.form->speaks())]
+             : limiter;
 }
 
 time_point mock_service::now() const {
@@ -79,7 +116,7 @@ void mock_service::provide(const io::http_exchange& e, const shape& form, std::s
   f->id = hex(mix(options.seed ^ mix(++ordinal_)));
   f->counted = true;
   stats.started();
-  auto call = form.parse(e.body());
+  auto call = form.parse(e.body(), e.target());
   if (call)
     f->call = std::move(*call);
   const auto sent_id = e.header("x-client-request-id");
@@ -87,8 +124,8 @@ void mock_service::provide(const io::http_exchange& e, const shape& form, std::s
   const uint32_t attempt = stats.arrived(f->client_id, sent_id.empty() ? "(no id)" : sent_id);
   f->random =
       mock_random{mix(options.seed ^ mix(f->client_id) ^ (attempt > 0 ? attempt : ordinal_))};
-  const auto key = bearer(e.header("authorization"));
-  f->key = key.empty() ? e.header("x-api-key") : key;
+  f->key = key_of(e, form.speaks());
+  f->seen_as = stats.seen(form.speaks(), f->call.model, f->key);
   if (e.method() != "POST")
     return reply_error(f, {405,
                            "invalid_request_error",
@@ -129,126 +166,47 @@ result<void> mock_service::choose_fault(flight& f, std::string_view path) {
   return {};
 }
 
-bool mock_service::strike_early(const flight_ptr& f) {
-  if (!f->rule)
-    return false;
-  const auto& rule = *f->rule;
-  const auto& e = f->exchange;
-  const std::string_view name = rule.name;
-  switch (rule.info->phase) {
-  case fault_phase::status: {
-    stats.fault(rule.name);
-    auto s = make_status_fault(rule, f->random, std::chrono::system_clock::now());
-    reply_error(f, s.error, std::move(s.headers));
-    return true;
-  }
-  case fault_phase::page: {
-    stats.fault(rule.name);
-    const int status = page_status(rule);
-    const auto size = number_or(rule.argument, 20'000);
-    answered(*f, status, false);
-    e.reply({status,
-             "text/html; charset=UTF-8",
-             {},
-             html_page(status, static_cast<size_t>(std::clamp(size, 0.0, 64e6))),
-             {}});
-    return true;
-  }
-  case fault_phase::socket:
-    stats.fault(rule.name);
-    if (name == "hang" || name == "hang_headers") {
-      end_when_closed(f);
-    } else if (name == "hang_connect") {
-      server_->pause_accept(from_seconds(real_seconds(to_seconds(span_or(rule.argument, 5s)))));
-      return false;
-    } else if (name == "garbage") {
-      e.raw_write(std::string{"\x16\x03\x01\x00 this is not HTTP\r\n\r\n", 25});
-      e.raw_finish(io::raw_end::close);
-    } else {
-      e.raw_finish(io::raw_end::reset);
-    }
-    return true;
-  case fault_phase::header:
-    stats.fault(rule.name);
-    f->headers = header_mode_from(name.substr(8)).value_or(f->headers);
-    return false;
-  case fault_phase::world:
-    stats.fault(rule.name);
-    if (name == "limit_drift")
-      limiter.scale(number_or(rule.argument, 0.5), now());
-    else if (name == "brownout")
-      f->slowdown = number_or(rule.argument, 10);
-    return false;
-  default: return false; // Only an admitted request can be answered badly.
-  }
-}
-
-bool mock_service::refuse_early(const flight_ptr& f) {
-  if (!options.key.empty() && f->key != options.key) {
-    reply_error(f, {401,
-                    "invalid_request_error",
-                    "invalid_api_key",
-                    "authentication_error",
-                    "Incorrect API key provided.",
-                    {}});
-    return true;
-  }
-  const auto& known = options.models;
-  if (!known.empty() && std::find(known.begin(), known.end(), f->call.model) == known.end()) {
-    reply_error(
-        f, {404,
-            "invalid_request_error",
-            "model_not_found",
-            "not_found_error",
-            "The model `" + f->call.model + "` does not exist or you do not have access to it.",
-            {}});
-    return true;
-  }
-  if ((options.overload > 0 && stats.in_flight() > options.overload) ||
-      (options.servers.queue > 0 &&
-       stats.in_flight() > options.servers.count + options.servers.queue)) {
-    const bool anthropic = f->form == &messages_shape();
-    reply_error(f, {anthropic ? 529 : 503,
-                    "service_unavailable_error",
-                    "server_is_overloaded",
-                    "overloaded_error",
-                    "The server is overloaded.",
-                    {}});
-    return true;
-  }
-  return false;
-}
-
 void mock_service::admit(const flight_ptr& f) {
   const auto& c = f->call;
   f->answer = make_answer(c, options.output, options.tokens, options.seed);
-  const auto input = static_cast<double>(f->answer.input_tokens);
+  add_detail(f->answer, c, options.detail);
+  if (c.counting)
+    return deliver(f);
+  auto& limiter = limiter_of(*f);
+  const auto style = limiter.options().style;
+  const auto cached = style == limit_style::anthropic ? f->answer.cached_tokens : 0;
+  const auto input = static_cast<double>(f->answer.input_tokens - cached);
   const auto at = now();
   const auto a = limiter.admit(f->key, c.model, input, static_cast<double>(c.output_max) * c.n, at);
   if (!a.admitted) {
     std::string headers;
     const double wait = real_seconds(a.wait);
-    if (!a.too_large && options.retry_after) {
+    const bool in_headers = f->form->speaks() < provider::gemini;
+    if (!a.too_large && options.retry_after && in_headers) {
       std::string seconds;
       append_number(seconds, static_cast<uint64_t>(std::max(1.0, std::ceil(wait - 1e-9))));
       io::add_header(headers, "retry-after", seconds);
     }
-    if (!a.too_large && options.retry_after_ms) {
+    if (!a.too_large && options.retry_after_ms && in_headers) {
       std::string ms;
       append_number(ms, static_cast<uint64_t>(std::ceil(wait * 1000 - 1e-6)));
       io::add_header(headers, "retry-after-ms", ms);
     }
-    if (f->form == &messages_shape())
+    if (f->form->speaks() == provider::anthropic)
       io::add_header(headers, "x-should-retry", a.too_large ? "false" : "true");
-    return reply_error(f, f->form->rejection(a, c.model, wait), std::move(headers));
+    auto error = f->form->rejection(a, c.model, wait);
+    if (!options.retry_after)
+      error.retry.clear();
+    return reply_error(f, error, std::move(headers));
   }
   f->charged = a.charged_tokens;
-  stats.accepted(since_start());
+  stats.accepted(since_start(), f->seen_as);
   const auto output = static_cast<double>(f->answer.output_tokens);
-  switch (limiter.options().style) {
+  switch (style) {
   case limit_style::openai: stats.charged(since_start(), input, output, a.charged_tokens); break;
   case limit_style::anthropic: stats.charged(since_start(), input, 0, input); break;
-  case limit_style::none: stats.charged(since_start(), input, output, input + output); break;
+  case limit_style::gemini: stats.charged(since_start(), input, output, input); break;
+  default: stats.charged(since_start(), input, output, input + output);
   }
   const double load = load_factor(stats.in_flight(), options.capacity) *
                       servers_.thrash(stats.in_flight()) * f->slowdown;
@@ -282,10 +240,11 @@ void mock_service::end_when_closed(const flight_ptr& f) {
 }
 
 void mock_service::produce(const flight_ptr& f) {
-  if (limiter.options().style != limit_style::anthropic)
+  if (limiter_of(*f).options().style != limit_style::anthropic)
     return;
   const auto debit = [this, f](double tokens) {
-    stats.charged(since_start(), 0, tokens, limiter.produced(f->key, f->call.model, tokens, now()));
+    stats.charged(since_start(), 0, tokens,
+                  limiter_of(*f).produced(f->key, f->call.model, tokens, now()));
   };
   const auto tokens = static_cast<double>(f->answer.output_tokens);
   const auto span = f->timing.total - f->timing.first;
@@ -301,7 +260,7 @@ void mock_service::produce(const flight_ptr& f) {
 
 std::string mock_service::common_headers(flight& f) {
   std::string out;
-  auto levels = limiter.levels(f.key, f.call.model, now());
+  auto levels = limiter_of(f).levels(f.key, f.call.model, now());
   for (auto& l : levels)
     l.reset = real_seconds(l.reset);
   f.form->headers(out, levels, f.headers, f.id, f.random, std::chrono::system_clock::now());

@@ -4,6 +4,7 @@
 #include "apps/mock/mock_stats.hpp"
 #include "core/io/http_server.hpp"
 
+#include <array>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -35,6 +36,7 @@ struct flight {
   mock_random random{0};
   double slowdown = 1; ///< By faults.
   double charged = 0;  ///< Tokens at admission.
+  mock_stats::seen_entries seen_as{};
   service_time timing;
   bool counted = false; ///< In flight.
   bool gone = false;    ///< The client left before the end.
@@ -53,9 +55,11 @@ public:
   std::string stats_json(size_t since, bool series) const;
   void reset_stats();
   result<void> set_limits_json(std::string_view body);
+  void set_limits(const limiter_options& o);
 
   mock_options options;
-  mock_limiter limiter;
+  mock_limiter limiter; ///< Or, if the limits are native, those of each protocol.
+  mock_limiter& limiter_of(const flight& f);
   mock_stats stats;
   fault_table faults;
 
@@ -79,6 +83,7 @@ public:
   const io::http_server& server() const { return *server_; }
 
 private:
+  void scale_limits(double factor);
   void admin(const io::http_exchange& e, std::string_view path, std::string_view query);
   void models(const io::http_exchange& e, std::string_view path);
   void provide(const io::http_exchange& e, const shape& form, std::string_view path);
@@ -91,6 +96,7 @@ private:
   void produce(const flight_ptr& f);
 
   io::http_server* server_ = nullptr;
+  std::array<mock_limiter, provider_count> native_;
   server_pool servers_;
   time_point start_;
   uint64_t ordinal_ = 0;

@@ -14,15 +14,64 @@ std::optional<header_mode> header_mode_from(std::string_view text) {
   return std::nullopt;
 }
 
+std::string_view to_string(provider p) noexcept {
+  static constexpr std::array<std::string_view, provider_count> names{"openai", "anthropic",
+                                                                      "gemini", "ollama"};
+  return names[static_cast<size_t>(p)];
+}
+
+std::string_view shape::stream_type(const mock_call&) const {
+  return "text/event-stream";
+}
+
+std::string shape::error_event(const provider_error& e, std::string_view id) const {
+  return "data: " + error_body(e, id) + "\n\n";
+}
+
+namespace {
+
+/// "/v1beta/models/NAME:METHOD".
+const shape* find_gemini(std::string_view path) {
+  const size_t colon = path.rfind(':');
+  const auto method = path.substr(std::min(colon, path.size()));
+  static const std::array<std::pair<std::string_view, const shape*>, 5> methods{{
+      {":generateContent", &gemini_shape()},
+      {":streamGenerateContent", &gemini_stream_shape()},
+      {":countTokens", &gemini_count_shape()},
+      {":embedContent", &gemini_embed_shape()},
+      {":batchEmbedContents", &gemini_batch_embed_shape()},
+  }};
+  for (const auto& [name, form] : methods)
+    if (name == method)
+      return form;
+  return nullptr;
+}
+
+} // namespace
+
 const shape* find_shape(std::string_view path) {
-  if (path.starts_with("/v1/"))
-    path.remove_prefix(3);
+  for (std::string_view models : {"/v1beta/models/", "/v1/models/"})
+    if (path.starts_with(models))
+      return find_gemini(path);
+  for (std::string_view base : {"/v1/", "/v1beta/openai/"})
+    if (path.starts_with(base)) {
+      path.remove_prefix(base.size() - 1);
+      break;
+    }
   if (path == "/chat/completions")
     return &chat_shape();
   if (path == "/embeddings")
     return &embeddings_shape();
   if (path == "/messages")
     return &messages_shape();
+  if (path == "/messages/count_tokens")
+    return &count_tokens_shape();
+  if (path == "/api/chat")
+    return &ollama_chat_shape();
+  if (path == "/api/generate")
+    return &ollama_generate_shape();
+  if (path == "/api/embed")
+    return &ollama_embed_shape();
   return nullptr;
 }
 

@@ -12,6 +12,11 @@
 
 namespace penstock::mock {
 
+/// Whose words a shape speaks.
+enum class provider : uint8_t { openai, anthropic, gemini, ollama };
+inline constexpr size_t provider_count = 4;
+std::string_view to_string(provider p) noexcept;
+
 /// An error in the words of every provider; a shape picks its own.
 struct provider_error {
   int status = 500;
@@ -19,7 +24,8 @@ struct provider_error {
   std::string code;           ///< OpenAI `code`; empty: null.
   std::string anthropic_type; ///< Anthropic `error.type`.
   std::string message;
-  std::string detail; ///< Anthropic `details.error_code`; also the Gemini quota id of a 429.
+  std::string detail;  ///< Anthropic `details.error_code`; also the Gemini quota id of a 429.
+  std::string retry{}; ///< Gemini's `retryDelay`, for example "2s"; empty: none.
 };
 
 /// How much of the rate headers is shown, and how truly.
@@ -31,8 +37,10 @@ std::optional<header_mode> header_mode_from(std::string_view text);
 class shape {
 public:
   virtual ~shape() = default;
+  virtual provider speaks() const = 0;
   /// Reads a request body. The error's context is what the provider would answer with a 400.
-  virtual result<mock_call> parse(std::string_view body) const = 0;
+  /// @param target Path and query: Gemini has the model there.
+  virtual result<mock_call> parse(std::string_view body, std::string_view target = {}) const = 0;
   /// The body of a plain answer. `id` is that of the exchange, `now` in seconds since 1970.
   virtual std::string answer(const mock_call& call, const mock_answer& a, const answer_tweak& t,
                              std::string_view id, int64_t now) const = 0;
@@ -41,6 +49,12 @@ public:
                                           const answer_tweak& t, std::string_view id,
                                           int64_t now) const = 0;
   virtual std::string error_body(const provider_error& e, std::string_view id) const = 0;
+  /// Content type of a streamed answer.
+  virtual std::string_view stream_type(const mock_call& call) const;
+  /// An error in the middle of a streamed answer.
+  virtual std::string error_event(const provider_error& e, std::string_view id) const;
+  /// What a stream may carry anywhere and nobody has to read.
+  virtual std::string_view comment() const { return ": keep-alive\n\n"; }
   /// The limiter's refusal in this provider's words; `wait` is in seconds of the client's clock.
   virtual provider_error rejection(const admission& a, std::string_view model,
                                    double wait) const = 0;
@@ -57,6 +71,15 @@ const shape* find_shape(std::string_view path);
 const shape& chat_shape();
 const shape& embeddings_shape();
 const shape& messages_shape();
+const shape& count_tokens_shape();
+const shape& gemini_shape();
+const shape& gemini_stream_shape();
+const shape& gemini_count_shape();
+const shape& gemini_embed_shape();
+const shape& gemini_batch_embed_shape();
+const shape& ollama_chat_shape();
+const shape& ollama_generate_shape();
+const shape& ollama_embed_shape();
 
 /// "requests per min (RPM)" and the like.
 std::string_view dimension_text(dimension d);

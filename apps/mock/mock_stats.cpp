@@ -107,8 +107,63 @@ stats_second& mock_stats::second(duration now) {
   return seconds_[i];
 }
 
-void mock_stats::accepted(duration now) {
+std::string masked_key(std::string_view key) {
+  if (key.empty())
+    return "none";
+  const auto shown = key.size() < 12 ? std::string_view{} : key.substr(0, 3);
+  return std::string{shown} + "..." + hex(mix(fnv1a(key))).substr(12);
+}
+
+uint64_t mock_stats::named::add(std::string_view name, std::string (*show)(std::string_view)) {
+  uint64_t hash = fnv1a(name);
+  if (entries_.size() >= names_max && !entries_.contains(hash))
+    hash = 0;
+  auto& e = entries_[hash];
+  if (e.second.requests++ == 0)
+    e.first = hash == 0 ? "(others)" : show(name);
+  return hash;
+}
+
+void mock_stats::named::accept(uint64_t hash) {
+  if (const auto it = entries_.find(hash); it != entries_.end())
+    ++it->second.second.accepted;
+}
+
+tally mock_stats::named::counts() const {
+  tally out;
+  for (const auto& [hash, e] : entries_) {
+    auto& sum = out[e.first];
+    sum.requests += e.second.requests;
+    sum.accepted += e.second.accepted;
+  }
+  return out;
+}
+
+mock_stats::seen_entries mock_stats::seen(provider p, std::string_view model,
+                                          std::string_view key) {
+  ++protocols_[static_cast<size_t>(p)].requests;
+  const auto plain = [](std::string_view name) { return std::string{name.substr(0, 128)}; };
+  return {p, models_.add(model, plain), keys_.add(key, masked_key)};
+}
+
+tally mock_stats::by_protocol() const {
+  tally out;
+  for (size_t i = 0; i < provider_count; ++i)
+    if (protocols_[i].requests > 0)
+      out[std::string{to_string(static_cast<provider>(i))}] = protocols_[i];
+  return out;
+}
+
+void mock_stats::pack(size_t entries) {
+  ++packs_;
+  pack_entries_ += entries;
+}
+
+void mock_stats::accepted(duration now, const seen_entries& as) {
   ++accepted_;
+  ++protocols_[static_cast<size_t>(as.by)].accepted;
+  models_.accept(as.model);
+  keys_.accept(as.key);
   ++second(now).accepted;
   accepted_second_.add(slot_of(now), 1);
   accepted_minute_.add(slot_of(now), 1);
@@ -235,6 +290,31 @@ void mock_stats::series_json(std::string& out) const {
   out += ',';
 }
 
+void mock_stats::tallies_json(std::string& out) const {
+  const auto one = [&out](std::string_view name, const tally& counts) {
+    append_json(out, name);
+    out += ":{";
+    for (const auto& [of, n] : counts) {
+      append_json(out, of);
+      out += ":{";
+      field(out, "requests", n.requests);
+      field(out, "accepted", n.accepted);
+      close(out, '}');
+      out += ',';
+    }
+    close(out, '}');
+    out += ',';
+  };
+  one("protocols", by_protocol());
+  one("models", by_model());
+  one("keys", by_key());
+  out += "\"packs\":{";
+  field(out, "packs", packs_);
+  field(out, "entries", pack_entries_);
+  close(out, '}');
+  out += ',';
+}
+
 std::string mock_stats::to_json(const mock_limiter& limits, const io::http_server_counters& server,
                                 duration now, size_t since, bool series) const {
   std::string out = "{";
@@ -255,6 +335,7 @@ std::string mock_stats::to_json(const mock_limiter& limits, const io::http_serve
     field(out, name, count);
   close(out, '}');
   out += ',';
+  tallies_json(out);
   ids_json(out);
   out += "\"tokens\":{";
   field(out, "charged", charged_);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "apps/mock/mock_limiter.hpp"
+#include "apps/mock/mock_shape.hpp"
 #include "core/io/http_server.hpp"
 #include "core/time.hpp"
 
@@ -59,6 +60,16 @@ private:
   uint64_t peak_ = 0;
 };
 
+/// Requests by some name.
+struct tally_entry {
+  uint64_t requests = 0;
+  uint64_t accepted = 0; ///< By the limiter.
+};
+using tally = std::map<std::string, tally_entry, std::less<>>;
+
+/// "sk-...3fa9": enough to tell keys apart, too little to use one. "none" for no key.
+std::string masked_key(std::string_view key);
+
 /// What the mock saw, so that a test can hold a client's own numbers against it.
 /// `now` is time since the start or the last reset, on the provider's clock.
 class mock_stats {
@@ -69,7 +80,16 @@ public:
   uint32_t arrived(uint64_t id, std::string_view id_text);
   void started();
   void ended();
-  void accepted(duration now);
+  /// Where a request is counted beside the whole.
+  struct seen_entries {
+    provider by{};
+    uint64_t model = 0; ///< Hash.
+    uint64_t key = 0;   ///< Hash.
+  };
+  seen_entries seen(provider p, std::string_view model, std::string_view key);
+  void accepted(duration now, const seen_entries& as);
+  /// A prompt with several requests in it.
+  void pack(size_t entries);
   void charged(duration now, double input, double output, double total);
   /// A whole answer left. `good`: a client has no reason to ask again.
   void answered(uint64_t id, int status, bool good, duration now);
@@ -88,6 +108,11 @@ public:
   uint64_t status(int code) const;
   uint64_t in_flight_peak() const { return in_flight_peak_; }
   const std::map<std::string, uint64_t>& faults() const { return faults_; }
+  tally by_protocol() const;
+  tally by_model() const { return models_.counts(); }
+  tally by_key() const { return keys_.counts(); } ///< Under their masked names.
+  uint64_t packs() const { return packs_; }
+  uint64_t pack_entries() const { return pack_entries_; }
 
   /// Everything as JSON. Shares of the limits cover whole seconds from `since` to the last one with
   /// an accepted request. `series` false leaves the per-second arrays out.
@@ -95,10 +120,23 @@ public:
                       duration now, size_t since, bool series) const;
 
 private:
+  /// Counts by the hash of a name; those beyond `names_max` are one.
+  class named {
+  public:
+    uint64_t add(std::string_view name, std::string (*show)(std::string_view));
+    void accept(uint64_t hash);
+    tally counts() const;
+
+  private:
+    static constexpr size_t names_max = 256;
+    std::unordered_map<uint64_t, std::pair<std::string, tally_entry>> entries_;
+  };
+
   stats_second& second(duration now);
   void ids_json(std::string& out) const;
   void shares_json(std::string& out, const mock_limiter& limits, duration now, size_t since) const;
   void series_json(std::string& out) const;
+  void tallies_json(std::string& out) const;
   static constexpr size_t seconds_max = 86400; ///< Later ones are added to the last.
   static constexpr size_t texts_max = 4096;    ///< Texts of repeated ids kept.
 
@@ -109,6 +147,9 @@ private:
   double charged_ = 0, input_ = 0, output_ = 0;
   std::array<uint64_t, 600> by_status_{};
   std::map<std::string, uint64_t> faults_;
+  std::array<tally_entry, provider_count> protocols_{};
+  named models_, keys_;
+  uint64_t packs_ = 0, pack_entries_ = 0;
   id_counter ids_;
   std::unordered_map<uint64_t, std::string> repeated_;
   std::vector<stats_second> seconds_;

@@ -33,6 +33,12 @@ void append_json(std::string& out, std::string_view text) {
   out += '"';
 }
 
+std::string quoted(std::string_view text) {
+  std::string out;
+  append_json(out, text);
+  return out;
+}
+
 void append_number(std::string& out, double n) {
   char text[400];
   const auto end = std::to_chars(text, text + sizeof text, n, std::chars_format::fixed).ptr;
@@ -132,6 +138,17 @@ double number_or(std::string_view text, double fallback) {
 duration span_or(std::string_view text, duration fallback) {
   const auto d = parse_span(text);
   return d ? *d : fallback;
+}
+
+std::string_view query_value(std::string_view query, std::string_view name) {
+  while (!query.empty()) {
+    const size_t end = std::min(query.find('&'), query.size());
+    const auto pair = query.substr(0, end);
+    query.remove_prefix(std::min(end + 1, query.size()));
+    if (pair.starts_with(name) && pair.size() > name.size() && pair[name.size()] == '=')
+      return pair.substr(name.size() + 1);
+  }
+  return {};
 }
 
 std::string with_commas(double n) {

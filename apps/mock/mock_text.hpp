@@ -13,6 +13,8 @@ namespace penstock::mock {
 /// Appends `text` as a JSON string, quotes included. Bytes that are not UTF-8 go through as they
 /// are.
 void append_json(std::string& out, std::string_view text);
+/// `text` as a JSON string.
+std::string quoted(std::string_view text);
 /// Appends a number without an exponent and without trailing zeros ("0.25", "120000").
 void append_number(std::string& out, double n);
 void append_number(std::string& out, uint64_t n);
@@ -32,6 +34,8 @@ result<double> parse_number(std::string_view text);
 /// For arguments of faults, which were looked at by nobody before.
 double number_or(std::string_view text, double fallback);
 duration span_or(std::string_view text, duration fallback);
+/// The value of `name` in "a=1&b=2"; empty if it is not there.
+std::string_view query_value(std::string_view query, std::string_view name);
 /// Thousands with commas, as in the texts of providers.
 std::string with_commas(double n);
 /// "name:argument,key=value" in its parts; those without '=' have an empty second half.

@@ -86,7 +86,8 @@ void noise(const bad_answer_ptr& a, int lines, duration pause) {
     a->write(bad_answer::chunk(a->body) + "0\r\n\r\n");
     return a->good_end(io::raw_end::keep);
   }
-  a->write(bad_answer::chunk(a->content_type == "text/event-stream" ? ": keep-alive\n\n" : "\n"));
+  a->write(
+      bad_answer::chunk(a->content_type == "text/event-stream" ? a->f->form->comment() : "\n"));
   a->f->service.after(pause, [a, lines, pause] { noise(a, lines - 1, pause); });
 }
 

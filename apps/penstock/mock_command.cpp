@@ -7,7 +7,6 @@
 #include <fstream>
 #include <iostream>
 #include <iterator>
-#include <map>
 
 namespace penstock::cli {
 
@@ -36,14 +35,16 @@ void add_options(CLI::App& app, mock_arguments& a) {
   auto& l = o.limits;
   app.add_option("--host", o.host, "Address to listen on")->capture_default_str();
   app.add_option("--port", o.port, "Port to listen on; 0: any free one")->capture_default_str();
-  app.add_option("--limits", a.limits, "Whose rules limit: none, openai, anthropic")
-      ->check(CLI::IsMember({"none", "openai", "anthropic"}))
+  app.add_option("--limits", a.limits,
+                 "Whose rules limit: none, openai, anthropic, gemini, ollama, or native: those of "
+                 "the protocol that a request speaks")
+      ->check(CLI::IsMember({"none", "openai", "anthropic", "gemini", "ollama", "native"}))
       ->capture_default_str();
   const auto number = CLI::NonNegativeNumber;
   app.add_option("--rpm", l.rpm, "Requests per minute; 0: no limit")->check(number);
   app.add_option("--rpd", l.rpd, "Requests per day")->check(number);
-  app.add_option("--tpm", l.tpm, "Tokens per minute (openai)")->check(number);
-  app.add_option("--itpm", l.itpm, "Input tokens per minute (anthropic)")->check(number);
+  app.add_option("--tpm", l.tpm, "Tokens per minute (openai; gemini: input tokens)")->check(number);
+  app.add_option("--itpm", l.itpm, "Input tokens per minute (anthropic, gemini)")->check(number);
   app.add_option("--otpm", l.otpm, "Output tokens per minute (anthropic)")->check(number);
   app.add_option("--burst", l.burst, "Capacity of a bucket as a share of its limit")
       ->check(CLI::PositiveNumber)
@@ -94,7 +95,16 @@ void add_options(CLI::App& app, mock_arguments& a) {
       ->check(CLI::IsMember({"request", "constant"}))
       ->capture_default_str();
   app.add_option("--seed", o.seed, "Of everything drawn")->capture_default_str();
-  app.add_option("--key", o.key, "The only API key that works")->envname("PENSTOCK_MOCK_KEY");
+  app.add_option("--cached-share", o.detail.cached_share,
+                 "Share of the input tokens that counts as cached")
+      ->check(CLI::Range(0.0, 1.0));
+  app.add_option("--reasoning-tokens", o.detail.reasoning_tokens,
+                 "Tokens of thinking beside each answer");
+  app.add_option("--key", o.keys,
+                 "The only API keys that work, each where its protocol has it (Authorization, "
+                 "x-api-key, x-goog-api-key)")
+      ->delimiter(',')
+      ->envname("PENSTOCK_MOCK_KEY");
   app.add_option("--models", o.models, "The only models that exist")->delimiter(',');
   app.add_option("--fault", a.faults,
                  "A fault, such as reset_before:p=0.01 or 429_ra:2,nth=5; repeatable")
@@ -108,11 +118,9 @@ void add_options(CLI::App& app, mock_arguments& a) {
 /// Turns the words of the command line into values.
 result<void> understand(mock_arguments& a) {
   auto& o = a.options;
-  static const std::map<std::string, mock::limit_style> styles{
-      {"none", mock::limit_style::none},
-      {"openai", mock::limit_style::openai},
-      {"anthropic", mock::limit_style::anthropic}};
-  o.limits.style = styles.at(a.limits);
+  o.limits.style = *mock::limit_style_from(a.limits);
+  if (o.limits.style == mock::limit_style::ollama && o.servers.count == 0)
+    o.servers = {1, 512, o.servers.thrash}; // As the server does by default.
   o.limits.charge_rejected = !a.keep_rejected;
   o.headers = *mock::header_mode_from(a.headers);
   o.retry_after = !a.no_retry_after;

@@ -29,10 +29,23 @@ BOOST_AUTO_TEST_SUITE(mock_answers)
 
 BOOST_AUTO_TEST_CASE(an_answer_names_its_request_and_nothing_else_changes_it) {
   const auto c = parsed(chat_shape(), hello);
-  BOOST_TEST(plain(c).text == "echo: hello there #" + hex(fnv1a(hello)));
-  const auto other = parsed(
-      chat_shape(), R"({"model":"m","messages":[{"role":"user","content":"hello there"}],"n":1})");
-  BOOST_TEST(plain(c).text != plain(other).text);
+  BOOST_TEST(plain(c).text == "echo: hello there #" + hex(c.hash));
+  const auto text = [](std::string_view messages, std::string_view more = "") {
+    return plain(parsed(chat_shape(), R"({"model":"m","messages":[)" + std::string{messages} + "]" +
+                                          std::string{more} + "}"))
+        .text;
+  };
+  const auto said = [](std::string_view role, std::string_view words) {
+    return R"({"role":")" + std::string{role} + R"(","content":")" + std::string{words} + "\"}";
+  };
+  const auto hello_there = said("user", "hello there");
+  BOOST_TEST(text(hello_there) == plain(c).text);
+  BOOST_TEST(text(hello_there, R"(,"n":1,"temperature":0.5)") == plain(c).text);
+  for (const auto& other :
+       {said("system", "be brief") + "," + hello_there, hello_there + "," + said("assistant", "hi"),
+        said("assistant", "hello there"), said("user", "hellothere"),
+        said("user", "x") + "," + said("assistant", "y") + "," + hello_there})
+    BOOST_TEST(text(other) != plain(c).text, other);
   BOOST_TEST(plain(c).input_tokens == 3 + 3 + 3u); // 11 characters, a message, the reply's priming.
 }
 
@@ -194,7 +207,9 @@ BOOST_AUTO_TEST_CASE(latency_reads_back_and_draws_what_it_says) {
 }
 
 BOOST_AUTO_TEST_CASE(bodies_that_are_no_request_are_told_why) {
-  for (const auto* s : {&chat_shape(), &embeddings_shape(), &messages_shape()})
+  for (const auto* s : {&chat_shape(), &embeddings_shape(), &messages_shape(), &gemini_shape(),
+                        &gemini_embed_shape(), &gemini_batch_embed_shape(), &ollama_chat_shape(),
+                        &ollama_generate_shape(), &ollama_embed_shape(), &count_tokens_shape()})
     for (auto body : {"", "{", "[]", "{}", R"({"model":1})", R"({"model":"m"})",
                       R"({"model":"m","messages":[],"input":[]})"})
       BOOST_TEST(!s->parse(body));
