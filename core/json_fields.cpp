@@ -28,4 +28,19 @@ bool has_value(const json::object& o, std::string_view key) noexcept {
   return v && !v->is_null();
 }
 
+std::optional<uint64_t> count_at(const json::object& o, std::string_view key) noexcept {
+  constexpr double believable = 1e9;
+  const auto* v = o.if_contains(key);
+  if (!v || !v->is_number())
+    return std::nullopt;
+  const auto n = v->to_number<double>();
+  if (!(n >= 0 && n <= believable) || n != static_cast<double>(static_cast<uint64_t>(n)))
+    return std::nullopt;
+  return static_cast<uint64_t>(n);
+}
+
+json::value json_text(std::string_view text) {
+  return json::value(json::string_view{text.data(), text.size()});
+}
+
 } // namespace penstock::core

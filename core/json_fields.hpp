@@ -2,6 +2,8 @@
 
 #include <boost/json/fwd.hpp>
 
+#include <cstdint>
+#include <optional>
 #include <string_view>
 
 namespace penstock::core {
@@ -18,5 +20,11 @@ const boost::json::array* filled_array_at(const boost::json::object& o,
 
 /// Whether field `key` is there and not null.
 bool has_value(const boost::json::object& o, std::string_view key) noexcept;
+
+/// The number in field `key` if it is whole, not negative and believable as a count.
+std::optional<uint64_t> count_at(const boost::json::object& o, std::string_view key) noexcept;
+
+/// `text` as a JSON value.
+boost::json::value json_text(std::string_view text);
 
 } // namespace penstock::core

@@ -68,6 +68,9 @@ lane::impl::estimate lane::impl::estimate_of(const permit_request& req) const {
   if (limits.charging == charge_rule::openai) {
     both = std::max<double>(req.output_tokens_max, e.input);
     e.input_counts = e.input >= req.output_tokens_max;
+  } else if (limits.charging == charge_rule::input_only) {
+    both = e.input;
+    e.input_counts = true;
   } else {
     e.output = std::min(e.output, std::max(0.0, gauges[total].largest() - e.input));
     both = e.input + e.output;

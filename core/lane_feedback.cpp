@@ -51,8 +51,11 @@ lane_cost lane::impl::actual_cost(const settlement& s, const outstanding& o) con
   actual[input] = in;
   actual[output] = out;
   // OpenAI gives unused output back to nobody; the real input is the best guess of its estimate.
-  actual[total] =
-      limits.charging == charge_rule::openai ? std::max<double>(o.output_tokens_max, in) : in + out;
+  switch (limits.charging) {
+  case charge_rule::openai: actual[total] = std::max<double>(o.output_tokens_max, in); break;
+  case charge_rule::input_only: actual[total] = in; break;
+  default: actual[total] = in + out;
+  }
   return actual;
 }
 

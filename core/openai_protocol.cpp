@@ -1,24 +1,17 @@
 #include "core/openai_protocol.hpp"
+#include "core/api_path.hpp"
+#include "core/http_call.hpp"
 #include "core/json_fields.hpp"
 #include "core/openai_url.hpp"
 #include "core/reply_judge.hpp"
-#include "core/text.hpp"
 
 #include <boost/json.hpp>
-
-#include <algorithm>
 
 namespace penstock::core {
 
 namespace {
 
 namespace json = boost::json;
-
-/// Whether `text` may be a header value: printable ASCII. A line break in it would start a header,
-/// or a request, of somebody else's choosing.
-bool is_header_text(std::string_view text) noexcept {
-  return std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c < 0x7F; });
-}
 
 /// Whether a chat message says anything: text or parts, a refusal, calls, audio, or the reasoning
 /// that vLLM puts beside a null content.
@@ -95,10 +88,7 @@ void check_response(const json::object& answer, verdict& v) {
 
 void check_answer(const request& req, const json::object& answer, verdict& v) {
   v.used = read_usage(answer);
-  auto path = std::string_view{req.url};
-  path = path.substr(0, path.find('?'));
-  while (path.ends_with('/'))
-    path.remove_suffix(1);
+  const auto path = bare_path(req.url);
   if (path.ends_with("/chat/completions"))
     check_chat(answer, v);
   else if (path.ends_with("/completions"))
@@ -114,31 +104,14 @@ void check_answer(const request& req, const json::object& answer, verdict& v) {
 result<http_request> openai_protocol::encode(const request& req, std::string_view base_url,
                                              std::string_view api_key,
                                              std::string_view client_request_id) const {
-  constexpr size_t id_bytes_max = 512; // What OpenAI takes.
-  if (req.method != "POST")
-    return error{errc::invalid_input,
-                 "method must be POST, is \"" + clean_text(req.method, 20) + '"'};
-  // A key file or variable often ends in a line break; the key itself goes into no message.
-  api_key = trim(api_key);
-  if (!is_header_text(api_key))
-    return error{errc::invalid_config, "the API key holds characters that no HTTP header may hold"};
-  if (!is_header_text(client_request_id) || client_request_id.size() > id_bytes_max)
-    return error{errc::invalid_input,
-                 "the client request id must be at most 512 characters of printable ASCII"};
+  const auto path = api_path_of(req.url);
+  if (path == api_path::anthropic || path == api_path::gemini || path == api_path::ollama)
+    return wrong_path(name(), req.url, "/v1/chat/completions or another path of OpenAI's");
   auto url = join_url(base_url, req.url);
   if (!url)
     return url.error();
-  http_request out;
-  out.method = req.method;
-  out.url = std::move(*url);
-  out.body = req.body;
-  out.headers.reserve(3);
-  out.headers.emplace_back("Content-Type", "application/json");
-  if (!api_key.empty())
-    out.headers.emplace_back("Authorization", std::string{"Bearer "}.append(api_key));
-  if (!client_request_id.empty())
-    out.headers.emplace_back("x-client-request-id", client_request_id);
-  return out;
+  return make_call(req, std::move(*url), req.body, {"Authorization", "Bearer "}, api_key,
+                   client_request_id);
 }
 
 verdict openai_protocol::decode(const request& req, const http_response& reply,

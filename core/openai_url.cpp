@@ -50,8 +50,11 @@ result<std::string> join_url(std::string_view base_url, std::string_view path) {
                                           clean_text(path, 200) + '"'};
   while (base.ends_with('/'))
     base.remove_suffix(1);
-  if (has_version(base) && path.starts_with("/v1/"))
-    path.remove_prefix(3);
+  for (std::string_view version : {"/v1", "/v1beta"})
+    if (has_version(base) && path.starts_with(version) && path.substr(version.size()).starts_with('/')) {
+      path.remove_prefix(version.size());
+      break;
+    }
   std::string url;
   url.reserve(base.size() + path.size() + query.size() + 1);
   url.append(base).append(path);

@@ -1,3 +1,6 @@
+#include "core/anthropic_protocol.hpp"
+#include "core/gemini_protocol.hpp"
+#include "core/ollama_protocol.hpp"
 #include "core/openai_protocol.hpp"
 #include "core/reply_judge.hpp"
 
@@ -9,8 +12,14 @@ std::string protocol::present(const request&, std::string body, const verdict& v
 
 const protocol* find_protocol(std::string_view name) noexcept {
   static const openai_protocol openai;
+  static const anthropic_protocol anthropic;
+  static const gemini_protocol gemini;
+  static const ollama_protocol ollama;
   static constexpr const protocol* table[] = {
       &openai,
+      &anthropic,
+      &gemini,
+      &ollama,
   };
   for (const auto* p : table)
     if (p->name() == name)

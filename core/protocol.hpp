@@ -72,6 +72,8 @@ enum class charge_rule : uint8_t {
   anthropic,
   /// Input and output as really used, against whatever limits are set.
   as_used,
+  /// Gemini: a token limit counts input alone, whichever of the limits names it.
+  input_only,
 };
 
 /// One provider's wire language. Stateless; safe to share between threads.

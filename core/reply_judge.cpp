@@ -1,42 +1,17 @@
 #include "core/reply_judge.hpp"
 #include "core/error_table.hpp"
 #include "core/json_fields.hpp"
+#include "core/parsed_json.hpp"
 #include "core/rate_headers.hpp"
 #include "core/text.hpp"
 
 #include <boost/json.hpp>
-
-#include <array>
 
 namespace penstock::core {
 
 namespace {
 
 namespace json = boost::json;
-
-/// JSON in memory that goes away as one piece. The buffer holds what a usual answer needs, so that
-/// judging one costs no allocation of its own.
-class parsed_json {
-public:
-  explicit parsed_json(std::string_view text) : value_(parse(text)) {}
-
-  /// @returns null if the text is no JSON, or nests too deeply.
-  const json::value* get() const noexcept { return ec_ ? nullptr : &value_; }
-  /// Why not.
-  std::string error() const { return ec_.message(); }
-
-private:
-  json::value parse(std::string_view text) {
-    json::parse_options options;
-    options.max_depth = json_depth_max;
-    return json::parse(text, ec_, &memory_, options);
-  }
-
-  std::array<unsigned char, 16u << 10> buffer_;
-  json::monotonic_resource memory_{buffer_.data(), buffer_.size()};
-  json::error_code ec_;
-  json::value value_; // Built in place: an assignment would copy it out of the buffer.
-};
 
 /// When Google counts a new day: midnight Pacific, taken as 08:00 UTC all year. In summer that is
 /// an hour late, which costs less than an attempt that is too early.
@@ -150,18 +125,6 @@ void judge_success(const request& req, const http_response& reply, wall_time ser
   check(req, *answer, v);
 }
 
-/// Whole, not negative and believable, or nothing.
-std::optional<uint64_t> count_at(const json::object* o, std::string_view key) noexcept {
-  constexpr double believable = 1e9;
-  const auto* v = o ? o->if_contains(key) : nullptr;
-  if (!v || !v->is_number())
-    return std::nullopt;
-  const auto n = v->to_number<double>();
-  if (!(n >= 0 && n <= believable) || n != static_cast<double>(static_cast<uint64_t>(n)))
-    return std::nullopt;
-  return static_cast<uint64_t>(n);
-}
-
 } // namespace
 
 verdict judge_reply(const request& req, const http_response& reply, wall_time wall_now,
@@ -198,15 +161,15 @@ usage read_usage(const json::object& answer) noexcept {
   const auto* counts = object_at(answer, "usage");
   if (!counts)
     return u;
-  const auto either = [](const json::object* o, std::string_view a, std::string_view b) {
-    const auto first = count_at(o, a);
-    return first ? first : count_at(o, b);
+  const auto either = [counts](std::string_view a, std::string_view b) {
+    const auto first = count_at(*counts, a);
+    return first ? first : count_at(*counts, b);
   };
-  const auto input = either(counts, "prompt_tokens", "input_tokens");
-  auto output = either(counts, "completion_tokens", "output_tokens");
+  const auto input = either("prompt_tokens", "input_tokens");
+  auto output = either("completion_tokens", "output_tokens");
   const bool output_named =
       counts->contains("completion_tokens") || counts->contains("output_tokens");
-  if (const auto total = count_at(counts, "total_tokens");
+  if (const auto total = count_at(*counts, "total_tokens");
       !output && total && input && *total >= *input)
     output = *total - *input;
   // Embeddings produce nothing and name no output; an output that is named but unreadable is
@@ -218,8 +181,9 @@ usage read_usage(const json::object& answer) noexcept {
   u.output_tokens = output.value_or(0);
   const auto part = [&](std::string_view a, std::string_view b, std::string_view key,
                         uint64_t whole) {
-    const auto* details = object_at(*counts, a);
-    return std::min(count_at(details ? details : object_at(*counts, b), key).value_or(0), whole);
+    const auto* first = object_at(*counts, a);
+    const auto* details = first ? first : object_at(*counts, b);
+    return std::min(details ? count_at(*details, key).value_or(0) : 0, whole);
   };
   u.cached_input_tokens =
       part("prompt_tokens_details", "input_tokens_details", "cached_tokens", u.input_tokens);
@@ -234,14 +198,15 @@ std::string outcome_body(std::string body, const verdict& v) {
     return one_line_json(std::move(body));
   if (!body.empty() && body.size() <= error_bytes_max && parsed_json{skip_noise(body)}.get())
     return one_line_json(std::move(body));
-  const auto text = [](std::string_view s) {
-    return json::value(json::string_view{s.data(), s.size()});
-  };
+  return error_text(v);
+}
+
+std::string error_text(const verdict& v) {
   const json::object error{
-      {"message", text(v.message)},
-      {"type", text(to_string(v.code))},
+      {"message", json_text(v.message)},
+      {"type", json_text(to_string(v.code))},
       {"param", nullptr},
-      {"code", v.provider_code.empty() ? json::value{} : text(v.provider_code)}};
+      {"code", v.provider_code.empty() ? json::value{} : json_text(v.provider_code)}};
   return json::serialize(json::object{{"error", error}});
 }
 

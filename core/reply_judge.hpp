@@ -1,9 +1,8 @@
 #pragma once
 
 #include "core/duration_text.hpp"
+#include "core/parsed_json.hpp"
 #include "core/protocol.hpp"
-
-#include <boost/json/fwd.hpp>
 
 #include <string>
 
@@ -11,10 +10,6 @@ namespace penstock::core {
 
 /// Bounds of the texts in a verdict.
 inline constexpr size_t message_bytes_max = 500, name_bytes_max = 100;
-
-/// How deep JSON of an upstream may nest. Real answers stay below 20; a hostile one must not reach
-/// the end of the stack.
-inline constexpr size_t json_depth_max = 128;
 
 /// What a protocol adds to `judge_reply`: looks at the object of a 2xx without an error in it,
 /// fills `v.used`, and turns `v` into a failure by `fail` if the object is no answer. `v.kind` is
@@ -38,5 +33,8 @@ usage read_usage(const boost::json::object& answer) noexcept;
 /// error of more than 64 KiB, is replaced by `{"error":{"message","type","param","code"}}` made of
 /// `v`.
 std::string outcome_body(std::string body, const verdict& v);
+
+/// The failure `v` in OpenAI's shape: `{"error":{"message","type","param","code"}}`.
+std::string error_text(const verdict& v);
 
 } // namespace penstock::core
