@@ -126,6 +126,16 @@ std::string rewrite_body(std::string_view object, const std::string& model, bool
   return out.empty() ? "{}" : out + "}";
 }
 
+// Gemini names the model in the path: "/v1beta/models/M:generateContent".
+std::string model_of_path(std::string_view url) {
+  constexpr std::string_view folder = "/models/";
+  const auto path = url.substr(0, url.find('?'));
+  const auto at = path.find(folder), colon = path.rfind(':');
+  if (at == path.npos || colon == path.npos || colon < at)
+    return {};
+  return std::string{path.substr(at + folder.size(), colon - at - folder.size())};
+}
+
 std::string default_url(const body_members& body) {
   if (!body.messages.empty())
     return "/v1/chat/completions";
@@ -161,6 +171,8 @@ void read_line(request& r, std::string_view text, const line_options& options) {
   if (body.stream == "true")
     reject(r, "stream is true, and streaming has no place in a file job: leave it out");
   r.model = decode_json_string(body.model).value_or("");
+  if (r.model.empty())
+    r.model = model_of_path(r.url);
   r.output_tokens_max = output_maximum(body);
   if (r.rejection)
     return;

@@ -19,7 +19,7 @@ request chat() {
 
 BOOST_AUTO_TEST_SUITE(openai_encode)
 
-BOOST_AUTO_TEST_CASE(the_table_knows_openai_and_no_other_yet) {
+BOOST_AUTO_TEST_CASE(the_table_knows_openai) {
   const auto* p = find_protocol("openai");
   BOOST_REQUIRE(p);
   BOOST_TEST(p->name() == "openai");
