@@ -9,7 +9,7 @@ namespace penstock::config {
 namespace {
 
 constexpr std::array<std::string_view, 4> modes{"auto", "parallel", "batch", "sequential"};
-constexpr std::array<std::string_view, 2> upstreams{"openai", "mock"};
+constexpr std::array<std::string_view, 5> upstreams{"openai", "anthropic", "gemini", "ollama", "mock"};
 
 bool is_printable(std::string_view text) {
   return text.size() <= 4096 && std::ranges::none_of(text, [](char c) {
@@ -79,10 +79,12 @@ std::vector<key_row> make_keys() {
       text_row("upstream.base_url", "base-url", "URL", PENSTOCK_AT(upstream.base_url), is_base_url,
            "an http or https URL such as \"https://api.openai.com/v1\", without credentials, query "
            "or fragment",
-           "Where the provider is; any server that speaks the protocol will do."),
+           "Where the provider is; any server that speaks the protocol will do. Unset: where the protocol's "
+           "own provider is."),
       text_row("upstream.api_key_env", "api-key-env", "NAME", PENSTOCK_AT(upstream.api_key_env),
            is_variable_name, "the name of an environment variable (not the key itself)",
-           "Environment variable that holds the API key; empty sends no key."),
+           "Environment variable that holds the API key; empty sends no key. Unset: as the protocol's "
+           "provider names it (ANTHROPIC_API_KEY, GEMINI_API_KEY, none for ollama)."),
       text_row("upstream.api_key_file", "api-key-file", "FILE", PENSTOCK_AT(upstream.api_key_file),
            is_printable, "a file name", "File with the API key on its first line; wins over the variable."),
       text_row("upstream.mock_options", "mock-options", "OPTIONS", PENSTOCK_AT(upstream.mock_options),

@@ -1,5 +1,6 @@
 #include "config/load.hpp"
 
+#include "config/protocol_defaults.hpp"
 #include "config/sections.hpp"
 #include "config/suggest.hpp"
 #include "config/text.hpp"
@@ -162,6 +163,7 @@ private:
 
   /// Everything that can only be done once all layers are in.
   void finish() {
+    take_protocol_defaults();
     finish_upstream(out_.values.upstream, out_.origins["upstream.ca_file"]);
     for (auto& upstream : out_.values.upstreams)
       finish_upstream(upstream, out_.file);
@@ -180,6 +182,16 @@ private:
     std::error_code ec;
     if (!upstream.ca_file.empty() && !std::filesystem::is_regular_file(upstream.ca_file, ec))
       fault(where, section_name(out_.values, upstream) + ".ca_file: there is no file " + in_quotes(upstream.ca_file));
+  }
+
+  /// Address and key of an upstream that nobody chose are those of its protocol.
+  void take_protocol_defaults() {
+    auto& upstream = out_.values.upstream;
+    const auto given = [this](const std::string& key) { return out_.origins[key] != "built-in"; };
+    const auto taken = config::take_protocol_defaults(upstream, given("upstream.base_url"),
+                                                      given("upstream.api_key_env"));
+    for (auto word : taken)
+      out_.origins["upstream." + std::string{word}] = "built-in, for " + upstream.protocol;
   }
 
   /// A window that nobody chose must not silently narrow a width that somebody did. Four times the

@@ -1,4 +1,5 @@
 #include "config/sections.hpp"
+#include "config/protocol_defaults.hpp"
 
 #include "config/suggest.hpp"
 #include "config/text.hpp"
@@ -335,6 +336,10 @@ void section_reader::finish(loaded_settings& out) const {
     for_each_upstream_row([&](auto&, const std::string& word) {
       note("upstreams." + upstream.name + "." + word, from + "." + word, "built-in");
     });
+    for (auto word : take_protocol_defaults(upstream, given_.contains(from + ".base_url"),
+                                            given_.contains(from + ".api_key_env")))
+      out.origins["upstreams." + upstream.name + "." + std::string{word}] =
+          "built-in, for " + upstream.protocol;
     finish_lanes(upstream, from);
   }
   for (auto& [key, origin] : given_)

@@ -2,6 +2,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <array>
+
 using namespace penstock;
 using namespace penstock::config;
 using penstock::test::contains;
@@ -20,8 +22,8 @@ std::vector<std::string> samples(const key_row& row, const std::string& file) {
   case value_kind::span: return {"11s", "12s", "13s"};
   case value_kind::bytes: return {"11KiB", "12KB", "13MB"};
   case value_kind::choice:
-    if (row.choices.size() == 2)
-      return {"mock", "openai", "mock"};
+    if (row.name == "upstream.protocol")
+      return {"mock", "anthropic", "gemini"};
     return {"parallel", "batch", "sequential"};
   case value_kind::text: break;
   }
@@ -56,6 +58,38 @@ BOOST_AUTO_TEST_CASE(nothing_given_means_everything_built_in) {
     BOOST_TEST(loaded->origins.at(std::string{row.name}) == "built-in");
     BOOST_TEST((read(row, loaded->values) == read(row, settings{})));
   }
+}
+
+BOOST_AUTO_TEST_CASE(address_and_key_that_nobody_chose_are_those_of_the_protocol) {
+  const std::array<std::array<std::string, 3>, 4> rows{{
+      {"openai", "https://api.openai.com/v1", "OPENAI_API_KEY"},
+      {"anthropic", "https://api.anthropic.com", "ANTHROPIC_API_KEY"},
+      {"gemini", "https://generativelanguage.googleapis.com/v1beta", "GEMINI_API_KEY"},
+      {"ollama", "http://localhost:11434", ""},
+  }};
+  for (auto& [protocol, base_url, variable] : rows) {
+    auto loaded = load_file("[upstream]\nprotocol = \"" + protocol + "\"\n[[upstreams]]\nname = \"b\"\n" +
+                            "protocol = \"" + protocol + "\"\n[[routes]]\nmodels = [\"*\"]\nto = [\"b\"]\n");
+    BOOST_REQUIRE_MESSAGE(loaded.has_value(), loaded.error().context);
+    for (auto& upstream : {loaded->values.upstream, loaded->values.upstreams.at(0)}) {
+      BOOST_TEST(upstream.base_url == base_url);
+      BOOST_TEST(upstream.api_key_env == variable);
+    }
+    const auto origin = protocol == "openai" ? "built-in" : "built-in, for " + protocol;
+    for (auto key : {"upstream.base_url", "upstream.api_key_env", "upstreams.b.base_url"})
+      BOOST_TEST(loaded->origins.at(key) == origin);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_chosen_address_or_key_stays_whatever_the_protocol) {
+  auto loaded = load_file("[upstream]\nprotocol = \"anthropic\"\nbase_url = \"https://gateway.example\"\n"
+                          "api_key_env = \"\"\n");
+  BOOST_REQUIRE(loaded.has_value());
+  BOOST_TEST(loaded->values.upstream.base_url == "https://gateway.example");
+  BOOST_TEST(loaded->values.upstream.api_key_env == "");
+  loaded = load_file("[upstream]\nprotocol = \"mock\"\n");
+  BOOST_REQUIRE(loaded.has_value());
+  BOOST_TEST(loaded->values.upstream.base_url == settings{}.upstream.base_url);
 }
 
 BOOST_AUTO_TEST_CASE(every_key_comes_from_every_source_and_the_later_source_wins) {
