@@ -1,4 +1,5 @@
 #include "apps/mock/mock_answers.hpp"
+#include "apps/mock/mock_pack.hpp"
 #include "apps/mock/mock_schema.hpp"
 #include "apps/mock/mock_text.hpp"
 
@@ -55,14 +56,17 @@ mock_answer make_answer(const mock_call& call, const output_model& length, const
   a.text.append("echo: ").append(call.text).append(" #").append(hex(call.hash));
   const size_t echo = a.text.size();
   uint64_t tokens = estimate_tokens(a.text);
-  if (length.tokens > 0) {
+  if (length.tokens > 0 && call.pack.empty()) {
     const double wanted =
         length.sigma > 0 ? r.lognormal(length.tokens, length.sigma) : length.tokens;
     const auto target = static_cast<uint64_t>(std::clamp(wanted, 1.0, 1e6));
     for (; tokens < target; ++tokens) // Four characters are a token.
       a.text.append(" and");
   }
-  if (call.json) {
+  if (!call.pack.empty()) {
+    a.text = write_pack(answer_pack(call, length, error, seed));
+    tokens = estimate_tokens(a.text);
+  } else if (call.json) {
     a.text = call.schema ? make_instance(*call.schema, a.text, echo, call.hash)
                          : "{\"answer\":" + quoted(a.text) + '}';
     tokens = estimate_tokens(a.text);

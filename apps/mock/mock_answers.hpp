@@ -13,6 +13,14 @@
 
 namespace penstock::mock {
 
+/// A request that came inside of a pack (core/pack.hpp).
+struct packed_entry {
+  std::string id;
+  std::string check;
+  std::string text;  ///< As in the call that it would have been alone.
+  uint64_t hash = 0; ///< The same.
+};
+
 /// What a shape read out of a request body.
 struct mock_call {
   std::string model;
@@ -30,6 +38,7 @@ struct mock_call {
   bool base64 = false;                              ///< Embeddings as base64.
   uint32_t dimensions = 0;                          ///< Of an embedding, 0 if it is none.
   std::vector<uint64_t> inputs;                     ///< Hash of each text to embed.
+  std::vector<packed_entry> pack; ///< The requests in the prompt, if it is a pack of them.
 };
 
 /// How long answers are.

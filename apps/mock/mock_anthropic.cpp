@@ -9,9 +9,21 @@ namespace penstock::mock {
 
 namespace {
 
+/// This protocol has no switch for JSON without a schema: clients ask for it in words, and this
+/// model obeys these. They are no part of the conversation.
+constexpr std::string_view json_wanted = "Answer with one JSON object and nothing else.";
+
+void read_system(talk& t, std::string_view text) {
+  if (text.ends_with(json_wanted)) {
+    text.remove_suffix(json_wanted.size());
+    ask_for_json(t.call, nullptr);
+  }
+  t.say(conversation::role::system, text);
+}
+
 void read_part(talk& t, conversation::role who, const boost::json::object& part) {
   if (const auto text = read_string(part, "text"); !text.empty())
-    return t.say(who, text);
+    return who == conversation::role::system ? read_system(t, text) : t.say(who, text);
   const auto* source = read_object(part, "source"); // Of an image or a document.
   if (!source)
     return;
@@ -27,7 +39,10 @@ result<void> read_request(const boost::json::object& o, mock_call& c) {
   talk t{c};
   if (const auto* words = o.if_contains("system"); words && !words->is_null()) {
     t.turn();
-    t.content(system, *words, read_part);
+    if (const auto* text = words->if_string())
+      read_system(t, {text->data(), text->size()});
+    else
+      t.content(system, *words, read_part);
   }
   for (const auto& m : *list) {
     const auto* message = m.if_object();

@@ -20,34 +20,35 @@ uint64_t step(uint64_t hash, char c) {
 /// Appends words of `text` until `out` is full.
 void append_words(std::string& out, std::string_view text) {
   bool gap = !out.empty();
-  for (size_t i = 0; i < text.size() && out.size() < 4 * text_max + 8; ++i) {
+  for (size_t i = 0, points = 0; i < text.size() && points <= text_max; ++i) {
     if (is_space(text[i])) {
       gap = !out.empty();
       continue;
     }
-    if (std::exchange(gap, false))
+    if (std::exchange(gap, false)) {
       out += ' ';
+      ++points;
+    }
     out += text[i];
+    points += (text[i] & 0xc0) != 0x80;
   }
 }
 
 } // namespace
 
+/// Every run of white space is one space, and so is the end of a text. Without branches: a
+/// processor cannot foresee where words end.
 void conversation::words::add(std::string_view text) {
   uint64_t h = hash;
+  bool white = gap;
   for (char c : text) {
-    if (is_space(c)) {
-      gap = true;
-      continue;
-    }
-    if (gap && begun)
-      h = step(h, ' ');
-    begun = true;
-    gap = false;
-    h = step(h, c);
+    const bool space = is_space(c);
+    const uint64_t next = step(h, space ? ' ' : c);
+    h = space & white ? h : next;
+    white = space;
   }
+  hash = white ? h : step(h, ' ');
   gap = true;
-  hash = h;
 }
 
 void conversation::say(role who, std::string_view text) {

@@ -31,8 +31,7 @@ public:
 private:
   struct words {
     uint64_t hash = 0xcbf29ce484222325ull;
-    bool begun = false;
-    bool gap = false; ///< Something white came last.
+    bool gap = true; ///< Something white came last, or nothing yet.
     void add(std::string_view text);
   };
   words system_, rest_;

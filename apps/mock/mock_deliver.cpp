@@ -1,3 +1,4 @@
+#include "apps/mock/mock_pack.hpp"
 #include "apps/mock/mock_service.hpp"
 #include "apps/mock/mock_text.hpp"
 
@@ -149,12 +150,17 @@ void deliver_stream(const flight_ptr& f) {
 
 void deliver(const flight_ptr& f) {
   const auto phase = f->rule ? std::optional{f->rule->info->phase} : std::nullopt;
-  if (phase == fault_phase::answer || phase == fault_phase::body || phase == fault_phase::wire ||
-      (phase == fault_phase::stream && f->call.stream))
+  if (phase == fault_phase::answer || phase == fault_phase::pack || phase == fault_phase::body ||
+      phase == fault_phase::wire || (phase == fault_phase::stream && f->call.stream))
     f->service.stats.fault(f->rule->name);
   settle(*f);
   if (f->rule && f->rule->name == "schema_violation")
     f->answer.text = "This is not what the schema asked for.";
+  if (phase == fault_phase::pack) {
+    const auto& o = f->service.options;
+    f->answer.text = garble_pack(answer_pack(f->call, o.output, o.tokens, o.seed), f->rule->name,
+                                 f->rule->argument, f->random);
+  }
   const bool spoiled = phase == fault_phase::body || phase == fault_phase::wire;
   if (f->call.stream && !spoiled)
     return deliver_stream(f);

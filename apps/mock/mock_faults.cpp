@@ -43,6 +43,12 @@ constexpr auto menu = std::to_array<fault_info>({
     {"hang_headers", socket},
     {"hang_connect", socket},
     {"garbage", socket},
+    {"pack_missing", pack},
+    {"pack_repeat", pack},
+    {"pack_extra", pack},
+    {"pack_swap", pack},
+    {"pack_order", pack},
+    {"pack_malformed", pack},
     {"empty_choices", answer},
     {"null_content", answer},
     {"refusal", answer},
@@ -269,6 +275,8 @@ bool fault_table::within_first(const fault_rule& rule, uint64_t id) {
 bool fault_table::strikes(const fault_rule& rule, uint64_t& matched, uint64_t& struck,
                           const fault_query& q, mock_random& r) {
   if (!starts(q.path, rule.path) || !starts(q.model, rule.model) || q.since < rule.from)
+    return false;
+  if (rule.info->phase == pack && !q.pack)
     return false;
   if (!is_key(q.key, rule.key) || q.in_flight <= rule.above)
     return false;

@@ -18,6 +18,7 @@ enum class fault_phase : uint8_t {
   status, ///< An error answer instead of the limiter's and the model's.
   page,   ///< An HTML page from an edge.
   socket, ///< The connection suffers before the request is looked at.
+  pack,   ///< A packed reply (core/pack.hpp) is garbled; other answers are not touched.
   answer, ///< A well-formed answer that says something else.
   body,   ///< The bytes of a good answer are spoiled; the framing is right.
   wire,   ///< A good answer is sent badly.
@@ -44,6 +45,7 @@ const fault_info* find_fault(std::string_view name);
 ///   503:up=30s,down=30s            flaps: strikes in the down phases only
 ///   401:key=A                      only requests that show the API key A (`A*`: keys that begin
 ///   so) 500:above=4                    while more than four are in flight, this one counted
+///   pack_swap:p=0.1                one pack in ten; other requests are not counted
 ///   concurrent:1                   503 to every parallel attempt: short for 503:above=1
 /// Further keys: every=K, times=N (at most), from=, until= (since the start or reset), path=,
 /// model= (a prefix). All conditions must hold; the first rule that strikes wins.
@@ -73,6 +75,7 @@ struct fault_query {
   bool reused = false; ///< Not the first request of its connection.
   std::string_view key{};
   uint64_t in_flight = 1; ///< This one counted.
+  bool pack = false;      ///< A prompt with several requests in it.
 };
 
 /// The rules in force and their counters.

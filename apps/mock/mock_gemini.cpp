@@ -8,14 +8,15 @@ namespace penstock::mock {
 
 namespace {
 
-/// "NAME" of "/v1beta/models/NAME:method?query".
-std::string_view model_of(std::string_view target) {
-  const auto path = target.substr(0, target.find('?'));
-  const size_t begin = path.find("/models/");
-  if (begin == path.npos)
-    return {};
-  const auto rest = path.substr(begin + 8);
-  return rest.substr(0, rest.rfind(':'));
+/// "NAME" of "/v1beta/models/NAME:method?query"; the whole of "tunedModels/NAME".
+std::string model_of(std::string_view target) {
+  auto path = target.substr(0, target.find('?'));
+  path = path.substr(0, path.rfind(':'));
+  path.remove_prefix(std::min(path.find('/', 1), path.size()));
+  path.remove_prefix(std::min<size_t>(1, path.size()));
+  if (path.starts_with("models/"))
+    path.remove_prefix(7);
+  return percent_decoded(path);
 }
 
 std::string_view status_name(int status) {

@@ -1,5 +1,6 @@
 #include "apps/mock/mock_json.hpp"
 #include "apps/mock/mock_text.hpp"
+#include "core/pack.hpp"
 
 namespace penstock::mock {
 
@@ -31,6 +32,8 @@ result<mock_call> read_body(std::string_view body, std::string_view model,
 void talk::say(conversation::role who, std::string_view text) {
   call.input_tokens += estimate_tokens(text);
   words.say(who, text);
+  if (who == conversation::role::user)
+    last_user = text;
 }
 
 void talk::attach(std::string_view data) {
@@ -50,6 +53,12 @@ void talk::content(conversation::role who, const json::value& content, part_read
 void talk::finish() {
   call.text = words.last_text();
   call.hash = words.hash();
+  if (const auto entries = core::read_pack_prompt(last_user))
+    for (const auto& e : *entries) {
+      auto alone = words.beginning();
+      alone.say(conversation::role::user, e.text);
+      call.pack.push_back({e.id, e.check, alone.last_text(), alone.hash()});
+    }
 }
 
 void ask_for_json(mock_call& c, const json::value* schema) {

@@ -27,11 +27,12 @@ struct talk {
   void attach(std::string_view data);
   /// A text, or parts that `read` knows.
   void content(conversation::role who, const boost::json::value& content, part_reader read);
-  /// Everything is said.
+  /// Everything is said. A pack is recognised by the last text of the user.
   void finish();
 
   mock_call& call;
   conversation words;
+  std::string_view last_user{}; ///< Lives as long as the tree.
 };
 
 /// Structured output was asked for. @param schema Null, or no object: any JSON object will do.

@@ -146,8 +146,9 @@ void mock_service::provide(const io::http_exchange& e, const shape& form, std::s
 }
 
 result<void> mock_service::choose_fault(flight& f, std::string_view path) {
-  const fault_query q{path,  f.call.model,     f.client_id, since_start(), f.exchange.ordinal() > 1,
-                      f.key, stats.in_flight()};
+  const fault_query q{
+      path,  f.call.model,      f.client_id,         since_start(), f.exchange.ordinal() > 1,
+      f.key, stats.in_flight(), !f.call.pack.empty()};
   auto spec = f.exchange.header("x-mock-fault");
   if (spec.empty())
     spec = find_marker(f.exchange.body());
@@ -201,6 +202,8 @@ void mock_service::admit(const flight_ptr& f) {
   }
   f->charged = a.charged_tokens;
   stats.accepted(since_start(), f->seen_as);
+  if (!c.pack.empty())
+    stats.pack(c.pack.size());
   const auto output = static_cast<double>(f->answer.output_tokens);
   switch (style) {
   case limit_style::openai: stats.charged(since_start(), input, output, a.charged_tokens); break;

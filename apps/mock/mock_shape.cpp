@@ -50,9 +50,9 @@ const shape* find_gemini(std::string_view path) {
 } // namespace
 
 const shape* find_shape(std::string_view path) {
-  for (std::string_view models : {"/v1beta/models/", "/v1/models/"})
-    if (path.starts_with(models))
-      return find_gemini(path);
+  if (path.starts_with("/v1/models/") ||
+      (path.starts_with("/v1beta/") && !path.starts_with("/v1beta/openai/")))
+    return find_gemini(path);
   for (std::string_view base : {"/v1/", "/v1beta/openai/"})
     if (path.starts_with(base)) {
       path.remove_prefix(base.size() - 1);

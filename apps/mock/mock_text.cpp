@@ -151,6 +151,22 @@ std::string_view query_value(std::string_view query, std::string_view name) {
   return {};
 }
 
+std::string percent_decoded(std::string_view text) {
+  std::string out;
+  for (size_t i = 0; i < text.size(); ++i) {
+    unsigned byte = 0;
+    const auto code = text.substr(i + 1, text[i] == '%' ? 2 : 0);
+    const auto end = std::from_chars(code.data(), code.data() + code.size(), byte, 16).ptr;
+    if (code.size() == 2 && end == code.data() + 2) {
+      out += static_cast<char>(byte);
+      i += 2;
+    } else {
+      out += text[i];
+    }
+  }
+  return out;
+}
+
 std::string with_commas(double n) {
   std::string out;
   append_number(out, static_cast<uint64_t>(n < 0 ? 0 : n));

@@ -36,6 +36,8 @@ double number_or(std::string_view text, double fallback);
 duration span_or(std::string_view text, duration fallback);
 /// The value of `name` in "a=1&b=2"; empty if it is not there.
 std::string_view query_value(std::string_view query, std::string_view name);
+/// "a%20b" as "a b".
+std::string percent_decoded(std::string_view text);
 /// Thousands with commas, as in the texts of providers.
 std::string with_commas(double n);
 /// "name:argument,key=value" in its parts; those without '=' have an empty second half.

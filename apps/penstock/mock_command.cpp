@@ -1,5 +1,6 @@
 #include "apps/penstock/mock_command.hpp"
 #include "apps/mock/mock_server.hpp"
+#include "apps/penstock/mock_help.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -33,8 +34,10 @@ struct mock_arguments {
 void add_options(CLI::App& app, mock_arguments& a) {
   auto& o = a.options;
   auto& l = o.limits;
+  app.option_defaults()->group("Server");
   app.add_option("--host", o.host, "Address to listen on")->capture_default_str();
   app.add_option("--port", o.port, "Port to listen on; 0: any free one")->capture_default_str();
+  app.option_defaults()->group("Limits");
   app.add_option("--limits", a.limits,
                  "Whose rules limit: none, openai, anthropic, gemini, ollama, or native: those of "
                  "the protocol that a request speaks")
@@ -62,6 +65,7 @@ void add_options(CLI::App& app, mock_arguments& a) {
       ->capture_default_str();
   app.add_flag("--no-retry-after", a.no_retry_after, "429s say no time");
   app.add_flag("--retry-after-ms", o.retry_after_ms, "429s carry retry-after-ms too");
+  app.option_defaults()->group("Time and load");
   app.add_option("--latency", a.latency,
                  "0, 50ms, lognormal:p50=645ms,sigma=0.32, "
                  "ttft:p50=645ms,sigma=0.32,tps=105, or a profile such as gpt-4o-mini")
@@ -85,6 +89,7 @@ void add_options(CLI::App& app, mock_arguments& a) {
       ->check(number);
   app.add_option("--refuse-above,--overload", o.overload,
                  "In flight beyond which requests get 503 or 529; 0: never");
+  app.option_defaults()->group("Answers");
   app.add_option("--output-tokens", a.output,
                  "Length of answers: echo, 150, lognormal:150,sigma=0.8")
       ->capture_default_str();
@@ -100,16 +105,19 @@ void add_options(CLI::App& app, mock_arguments& a) {
       ->check(CLI::Range(0.0, 1.0));
   app.add_option("--reasoning-tokens", o.detail.reasoning_tokens,
                  "Tokens of thinking beside each answer");
+  app.option_defaults()->group("Keys and models");
   app.add_option("--key", o.keys,
                  "The only API keys that work, each where its protocol has it (Authorization, "
                  "x-api-key, x-goog-api-key)")
       ->delimiter(',')
       ->envname("PENSTOCK_MOCK_KEY");
   app.add_option("--models", o.models, "The only models that exist")->delimiter(',');
+  app.option_defaults()->group("Faults");
   app.add_option("--fault", a.faults,
                  "A fault, such as reset_before:p=0.01 or 429_ra:2,nth=5; repeatable")
       ->allow_extra_args(false);
   app.add_option("--faults", a.fault_script, "JSON file with faults")->check(CLI::ExistingFile);
+  app.option_defaults()->group("Server");
   app.add_option("--connections", o.connections_max, "Connections at once")->capture_default_str();
   app.add_flag("--no-ids", a.no_ids, "Do not count by client request id (saves 16 bytes an id)");
   app.add_option("--stats-on-exit", a.stats_on_exit, "File for the statistics as JSON");
@@ -182,11 +190,14 @@ sigset_t block_stop_signals() {
 /// Fills `a`, which `app` points into. @throws CLI::ParseError
 void parse_into(CLI::App& app, mock_arguments& a, const std::vector<std::string>& args) {
   add_options(app, a);
+  app.footer(mock_footer());
   // CLI11 takes them from the back.
   app.parse(std::vector<std::string>{args.rbegin(), args.rend()});
 }
 
-constexpr const char* about = "Runs a mock LLM provider with limits, latency and faults.";
+constexpr const char* about =
+    "Runs a mock LLM provider that speaks OpenAI, Anthropic, Gemini and Ollama, with limits, "
+    "latency and faults to order.";
 
 } // namespace
 

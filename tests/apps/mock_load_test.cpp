@@ -1,4 +1,5 @@
 #include "apps/penstock/mock_command.hpp"
+#include "apps/penstock/mock_help.hpp"
 #include "tests/support/mock_fixture.hpp"
 
 #include <memory>
@@ -143,6 +144,12 @@ BOOST_AUTO_TEST_CASE(words_that_make_no_sense_are_refused_with_the_option) {
     BOOST_TEST(o.error().context.find(words[0] == "--fault" ? "fault" : words[0]) !=
                std::string::npos);
   }
+}
+
+BOOST_AUTO_TEST_CASE(the_help_names_every_fault) {
+  const auto help = cli::mock_footer();
+  for (const auto& f : mock::fault_menu())
+    BOOST_TEST(help.find(" " + std::string{f.name}) != help.npos, f.name);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -215,6 +215,19 @@ BOOST_AUTO_TEST_CASE(counting_tokens_agrees_with_the_usage_and_costs_nothing) {
   BOOST_TEST(by_gemini.at("totalTokens") == answer.at("usageMetadata").at("promptTokenCount"));
 }
 
+BOOST_AUTO_TEST_CASE(anthropic_makes_json_when_it_is_told_in_words) {
+  mock_fixture m;
+  const auto openai = parsed(m.post(
+      "/v1/chat/completions", m.chat("hello", R"(,"response_format":{"type":"json_object"})")));
+  const auto told = parsed(m.post(
+      "/v1/messages",
+      m.chat("hello",
+             R"(,"max_tokens":99,"system":"Answer with one JSON object and nothing else.")")));
+  const auto text = told.at("content").at(0).at("text").as_string();
+  BOOST_TEST(json::parse(text).at("answer").as_string().starts_with("echo: hello #"));
+  BOOST_TEST(openai.at("choices").at(0).at("message").at("content").as_string() == text);
+}
+
 BOOST_AUTO_TEST_CASE(what_a_protocol_would_not_take_is_refused_in_its_words) {
   mock_fixture m;
   const auto system =
@@ -231,6 +244,8 @@ BOOST_AUTO_TEST_CASE(what_a_protocol_would_not_take_is_refused_in_its_words) {
   BOOST_TEST(m.status_of(parts) == 400);
   BOOST_TEST(parsed(parts).at("error").is_string());
   BOOST_TEST(m.status_of(m.post("/v1beta/models/m:explainContent", "{}")) == 404);
+  const auto named = parsed(m.post("/v1beta/tunedModels/a%20b:generateContent", gemini_hello));
+  BOOST_TEST(named.at("modelVersion").as_string() == "tunedModels/a b");
 }
 
 BOOST_AUTO_TEST_SUITE_END()
