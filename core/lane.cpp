@@ -44,15 +44,22 @@ result<void> validate(const lane_limits& l) {
   if (l.aging_bound < duration::zero())
     return bad("aging_bound must not be negative, is " + std::to_string(to_ms(l.aging_bound)) +
                " ms");
+  if (l.width != width_rule::fixed && l.in_flight_max == 0)
+    return bad("in_flight_max must be positive where the width is adaptive, is 0");
+  for (auto step : l.ramp)
+    if (step == 0)
+      return bad("ramp must have positive steps, one is 0");
+  if (!l.ramp.empty() && l.ramp_every <= duration::zero())
+    return bad("ramp_every must be positive, is " + std::to_string(to_ms(l.ramp_every)) + " ms");
   if (l.queue_max == 0)
     return bad("queue_max must be positive, is 0");
   return {};
 }
 
 lane::impl::impl(lane_limits l, time_point now, bool start_empty)
-    : limits{l}, room{l.headroom, l.adaptive, now}, breaker{l.breaker_trips_after,
-                                                            l.breaker_open_for},
-      queue{l.aging_bound}, tokens{l.tokens_per_byte}, advanced_to{now}, paced_at{now} {
+    : limits{std::move(l)}, room{limits.headroom, limits.adaptive, now}, width{limits, now},
+      breaker{limits.breaker_trips_after, limits.breaker_open_for},
+      queue{limits.aging_bound}, tokens{limits.tokens_per_byte}, advanced_to{now}, paced_at{now} {
   for (size_t d = 0; d < dimension_count; ++d) {
     gauges[d] = lane_gauge{static_cast<dimension>(d), limits, now, start_empty};
     limited = limited || gauges[d].limited();
@@ -109,6 +116,7 @@ void lane::impl::advance(time_point now) {
     for (auto& g : gauges)
       g.advance(now);
   }
+  width.advance(now);
   if (resumes) {
     pausing = false;
     pass_one = true;
@@ -135,9 +143,14 @@ bool lane::impl::fits(const estimate& e) const {
   return true;
 }
 
+bool lane::impl::is_full() const {
+  const auto most = width.limit();
+  return most > 0 && permits.size() >= most;
+}
+
 // Whether anything may start, before any bucket is asked.
 bool lane::impl::may_start(time_point now) const {
-  if (limits.in_flight_max > 0 && permits.size() >= limits.in_flight_max)
+  if (is_full())
     return false;
   return !pausing && (breaker.passes() || breaker.wants_probe(now));
 }
@@ -183,6 +196,9 @@ void lane::impl::grant(time_point now, const estimate& e, std::vector<permit>& o
     }
   }
   used.add(e.cost, 1, now);
+  o.granted_at = now;
+  o.in_flight = static_cast<uint32_t>(permits.size()) + 1;
+  width.granted(o.ordinal, o.in_flight, now);
   hold(req.id, o, 1);
   ++granted;
   in_flight_peak = std::max(in_flight_peak, static_cast<uint32_t>(permits.size()));
@@ -206,7 +222,7 @@ std::string lane::impl::parked_text(time_point now) const {
 
 lane::lane() : lane(lane_limits{}, time_point{}) {}
 lane::lane(lane_limits limits, time_point now, bool start_empty)
-    : impl_{std::make_unique<impl>(limits, now, start_empty)} {}
+    : impl_{std::make_unique<impl>(std::move(limits), now, start_empty)} {}
 lane::~lane() = default;
 lane::lane(lane&&) noexcept = default;
 lane& lane::operator=(lane&&) noexcept = default;
@@ -254,8 +270,8 @@ std::optional<time_point> lane::next_wake(time_point now) const {
   auto& l = *impl_;
   if (l.queue.empty())
     return std::nullopt;
-  if (l.limits.in_flight_max > 0 && l.permits.size() >= l.limits.in_flight_max)
-    return std::nullopt;
+  if (l.is_full())
+    return l.width.next_rise();
   if (l.breaker.current() == circuit_breaker::state::half_open)
     return std::nullopt;
   time_point wake = now;
@@ -295,6 +311,8 @@ lane_snapshot lane::snapshot(time_point now) const {
   s.in_flight = static_cast<uint32_t>(l.permits.size());
   s.in_flight_peak = l.in_flight_peak;
   s.waiting = static_cast<uint32_t>(l.queue.size());
+  s.in_flight_limit = l.width.limit();
+  s.in_flight_adaptive = l.width.adaptive();
   s.headroom = l.room.value();
   for (size_t d = 0; d < dimension_count; ++d) {
     s.limit[d] = l.gauges[d].limit();

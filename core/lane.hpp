@@ -12,11 +12,21 @@
 
 namespace penstock::core {
 
+/// Who decides how many requests may be in flight.
+enum class width_rule : uint8_t {
+  fixed,           ///< `in_flight_max`.
+  adaptive,        ///< What the upstream bears, up to `in_flight_max` (see `in_flight_limiter`).
+  until_published, ///< The same while no limit of a rate is configured or named by a header.
+};
+
 /// The limits of one lane, as configured. A limit of zero means "none".
 struct lane_limits {
   std::array<double, dimension_count>
       limit{};                ///< Per minute; `requests_day` per day. By `dimension`.
   uint32_t in_flight_max = 0; ///< Permits outstanding at once; 0: no cap.
+  width_rule width = width_rule::fixed;
+  std::vector<uint32_t> ramp; ///< Widths of a careful start; empty: none.
+  duration ramp_every = std::chrono::seconds{30}; ///< How long each lasts without a drop.
   duration burst =
       std::chrono::seconds{60}; ///< A bucket's capacity in time: limit per minute x burst / 60 s.
   double headroom = 0.8;        ///< Share of every limit that is used, (0, 1].
@@ -70,6 +80,8 @@ struct settlement {
 /// What a lane looks like from outside, for progress, summaries and dashboards.
 struct lane_snapshot {
   uint32_t in_flight = 0, in_flight_peak = 0, waiting = 0;
+  uint32_t in_flight_limit = 0;    ///< As it is now; 0: none.
+  bool in_flight_adaptive = false; ///< Whether that is being looked for.
   double headroom = 0;
   std::array<double, dimension_count> limit{}; ///< As configured (or learned when lower).
   std::array<double, dimension_count> level{}; ///< Tokens in the bucket now.

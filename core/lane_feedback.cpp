@@ -192,6 +192,8 @@ void lane::settle(const settlement& s, time_point now) {
     ++l.unknown;
   }
   l.learn(s, o);
+  if (o && o->in_flight > 0)
+    l.width.ended(s, o->ordinal, o->in_flight, o->granted_at, now);
   l.judge_upstream(s, o && o->probe, now);
   l.listen(s, o, now);
   if (o)
@@ -253,6 +255,7 @@ void lane::release_owner(uint64_t owner, time_point now) {
     l.hold(id, *o, -1);
     if (o->probe)
       l.breaker.lose_probe(now);
+    l.width.forgotten(o->ordinal, now);
     l.doubt.answered(o->round, l.permits.size() == 0);
     ++l.released;
   }

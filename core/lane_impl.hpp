@@ -8,6 +8,7 @@
 #include "core/lane_gauge.hpp"
 #include "core/lane_id_table.hpp"
 #include "core/lane_usage_window.hpp"
+#include "core/lane_width.hpp"
 #include "core/token_estimator.hpp"
 
 namespace penstock::core {
@@ -29,6 +30,8 @@ struct lane::impl {
     uint32_t input_bytes = 0;
     uint32_t output_tokens_max = 0;
     uint32_t round = 0;
+    uint32_t in_flight = 0;  // When it was granted, itself included; 0: by an earlier life.
+    time_point granted_at{};
     bool probe = false;
     bool input_counts = false; // Whether the input estimate decided the cost.
   };
@@ -45,6 +48,7 @@ struct lane::impl {
   estimate estimate_of(const permit_request& req) const;
   std::optional<error> too_large(const permit_request& req, const estimate& e) const;
   void advance(time_point now);
+  bool is_full() const;
   bool may_start(time_point now) const;
   bool fits(const estimate& e) const;
   double guard(size_t d) const;
@@ -69,6 +73,7 @@ struct lane::impl {
   std::array<lane_gauge, dimension_count> gauges;
   bool limited = false; // Whether any gauge is.
   headroom room;
+  lane_width width;
   circuit_breaker breaker;
   fair_queue queue;
   token_estimator tokens;

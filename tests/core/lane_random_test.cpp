@@ -34,6 +34,11 @@ struct schedule {
         l.limit[d] = 500 + static_cast<double>(below(60'000));
     if (chance(0.4))
       l.in_flight_max = 1 + static_cast<uint32_t>(below(20));
+    if (l.in_flight_max > 0 && chance(0.6))
+      l.width = chance(0.5) ? width_rule::adaptive : width_rule::until_published;
+    for (auto n = chance(0.2) ? 1 + below(3) : 0; n > 0; --n)
+      l.ramp.push_back(1 + static_cast<uint32_t>(below(20)));
+    l.ramp_every = std::chrono::milliseconds{1 + below(5000)};
     l.burst = std::chrono::seconds{1 + below(90)};
     l.headroom = 0.3 + 0.7 * static_cast<double>(below(11)) / 10;
     l.adaptive = chance(0.7);
@@ -83,6 +88,10 @@ struct schedule {
     }
     if (limits.in_flight_max > 0)
       BOOST_TEST(in_flight.size() <= limits.in_flight_max);
+    // A cap that sank ends nothing, but nothing begins above it.
+    const auto cap = lane.snapshot(now).in_flight_limit;
+    if (cap > 0 && !permits.empty())
+      BOOST_TEST(in_flight.size() <= cap);
   }
 
   void forget_refused() {
