@@ -58,8 +58,9 @@ void add_lane_bounds(const lane_need& need, core::charge_rule charging, std::vec
   constexpr double minute = 60, day = 86'400;
   auto& l = *need.limits;
   // OpenAI charges the larger of both; totals cannot show more than the larger total.
-  const double together = charging == core::charge_rule::openai ? std::max(need.input, need.output)
-                                                                : need.input + need.output;
+  const double together = charging == core::charge_rule::openai       ? std::max(need.input, need.output)
+                          : charging == core::charge_rule::input_only ? need.input
+                                                                      : need.input + need.output;
   struct row {
     const char* name;
     double limit, need, window, capacity;

@@ -123,6 +123,8 @@ int show_plan(const run_command& command, const io::input_summary& scan) {
   dry_run_input input;
   input.name = command.input;
   input.rejected = scan.rejected;
+  if (const auto* p = core::find_protocol(command.settings.values.upstream.protocol))
+    input.charging = p->charging();
   for (auto& [key, share] : scan.models)
     input.loads.push_back({key.first, share.requests, share.body_bytes, share.output_tokens_max,
                            share.without_maximum});

@@ -61,6 +61,8 @@ BOOST_AUTO_TEST_CASE(each_limit_gives_the_time_beyond_a_full_bucket) {
   input.charging = core::charge_rule::as_used;
   s.upstream.limits = {.tpm = 100'000, .headroom = 1};
   BOOST_TEST(to_seconds(bound(plan_dry_run(input, s), "tpm").least) == 10 * 60, boost::test_tools::tolerance(1e-9));
+  input.charging = core::charge_rule::input_only; // A million of input, whatever comes out.
+  BOOST_TEST(to_seconds(bound(plan_dry_run(input, s), "tpm").least) == 9 * 60, boost::test_tools::tolerance(1e-9));
 }
 
 BOOST_AUTO_TEST_CASE(the_width_bounds_the_time_too) {

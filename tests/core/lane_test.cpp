@@ -247,8 +247,8 @@ BOOST_AUTO_TEST_CASE(what_was_never_sent_costs_nothing) {
   BOOST_TEST(l.snapshot(now).used_last_minute[total] == 0);
 }
 
-BOOST_AUTO_TEST_CASE(openai_gives_unused_output_back_to_nobody_and_anthropic_never_took_it) {
-  for (auto rule : {charge_rule::openai, charge_rule::anthropic}) {
+BOOST_AUTO_TEST_CASE(openai_keeps_unused_output_anthropic_never_took_it_and_gemini_counts_input_alone) {
+  for (auto rule : {charge_rule::openai, charge_rule::anthropic, charge_rule::input_only}) {
     lane_limits limits;
     limits.limit = {0, 0, 0, 10'000, 10'000};
     limits.charging = rule;
@@ -256,11 +256,15 @@ BOOST_AUTO_TEST_CASE(openai_gives_unused_output_back_to_nobody_and_anthropic_nev
     auto l = make(limits);
     BOOST_TEST(asked(l, 1, 350, 500));
     BOOST_TEST(poll(l).size() == 1u);
+    if (rule == charge_rule::input_only) // 350 bytes, nothing for the 500 tokens of output.
+      BOOST_TEST(l.snapshot(now).level[total] == 9900, boost::test_tools::tolerance(1e-9));
     settlement s;
     s.id = 1;
     s.used = {.input_tokens = 100, .output_tokens = 20, .known = true};
     l.settle(s, now);
-    const double left = rule == charge_rule::openai ? 9500 : 9880;
+    const double left = rule == charge_rule::openai      ? 9500
+                        : rule == charge_rule::anthropic ? 9880
+                                                         : 9900;
     BOOST_TEST(l.snapshot(now).level[total] == left, boost::test_tools::tolerance(1e-9));
     BOOST_TEST(l.snapshot(now).level[output] == 9980, boost::test_tools::tolerance(1e-9));
   }
