@@ -44,7 +44,7 @@ Examples
   penstock mock --latency 20ms --slow-above 40
       Everything slows down with what is in flight: 1 + (n / 40)^4.
   penstock mock --latency 1s --servers 40 --queue 100 --thrash 0.2
-      Forty at a time; the others wait, and make the forty slower; 140 more get 503.
+      Forty at a time; a hundred wait, and make the forty slower; beyond these 140: 503.
   penstock mock --latency 200ms --fault concurrent:1 --fault pack_swap:p=0.3
       Fails every parallel attempt, and exchanges answers in packs.
   penstock mock --fault 401:key=A,after=100

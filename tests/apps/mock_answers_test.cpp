@@ -5,6 +5,8 @@
 #include <boost/json.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <functional>
+
 using namespace penstock;
 using namespace penstock::mock;
 using namespace std::chrono_literals;
@@ -213,6 +215,90 @@ BOOST_AUTO_TEST_CASE(bodies_that_are_no_request_are_told_why) {
     for (auto body : {"", "{", "[]", "{}", R"({"model":1})", R"({"model":"m"})",
                       R"({"model":"m","messages":[],"input":[]})"})
       BOOST_TEST(!s->parse(body));
+}
+
+BOOST_AUTO_TEST_CASE(bodies_of_any_shape_are_answered_with_json_or_refused) {
+  namespace json = boost::json;
+  constexpr uint64_t seed = 20261123;
+  const shape* shapes[] = {
+      &chat_shape(),         &embeddings_shape(),      &messages_shape(),
+      &count_tokens_shape(), &gemini_shape(),          &gemini_stream_shape(),
+      &gemini_embed_shape(), &gemini_count_shape(),    &gemini_batch_embed_shape(),
+      &ollama_chat_shape(),  &ollama_generate_shape(), &ollama_embed_shape()};
+  const char* words[] = {"model",
+                         "messages",
+                         "content",
+                         "role",
+                         "user",
+                         "system",
+                         "text",
+                         "parts",
+                         "contents",
+                         "type",
+                         "input",
+                         "requests",
+                         "source",
+                         "data",
+                         "images",
+                         "image_url",
+                         "url",
+                         "format",
+                         "schema",
+                         "object",
+                         "prompt",
+                         "options",
+                         "stream",
+                         "max_tokens",
+                         "response_format",
+                         "json_schema",
+                         "generationConfig",
+                         "responseSchema",
+                         "systemInstruction",
+                         "output_config",
+                         "inlineData",
+                         "dimensions"};
+  mock_random r{seed};
+  const auto word = [&] { return std::string{words[r.next() % std::size(words)]}; };
+  std::function<json::value(int)> any = [&](int depth) -> json::value {
+    switch (r.next() % (depth > 4 ? 4 : 8)) {
+    case 0: return json::string{word()};
+    case 1: return static_cast<int64_t>(r.next() % 9) - 4;
+    case 2: return r.uniform() * 1e300;
+    case 3: return r.next() % 2 == 0;
+    case 4:
+    case 5: return json::array{any(depth + 1), any(depth + 1)};
+    default: {
+      json::object o;
+      for (int i = 0; i < 5; ++i)
+        o.insert_or_assign(word(), any(depth + 1));
+      return o;
+    }
+    }
+  };
+  size_t answered = 0;
+  BOOST_TEST_CONTEXT("seed " << seed)
+  for (int i = 0; i < 3000; ++i) {
+    json::object o{{"model", "m"}, {"max_tokens", 50}};
+    for (std::string_view list : {"messages", "contents", "requests", "input"})
+      if (r.next() % 2)
+        o[list] = json::array{any(1), any(1), any(1)};
+    for (int extra = 0; extra < 4; ++extra)
+      o.insert_or_assign(word(), any(1));
+    const auto body = json::serialize(o);
+    for (const auto* s : shapes) {
+      const auto call = s->parse(body, "/v1beta/models/m:method");
+      if (!call)
+        continue;
+      ++answered;
+      const auto a = plain(*call);
+      boost::system::error_code ec;
+      json::parse(s->answer(*call, a, {}, "7", 5), ec);
+      BOOST_TEST(!ec, to_string(s->speaks()) << " cannot be read for " << body);
+      for (const auto& e : s->events(*call, a, {}, "7", 5))
+        BOOST_TEST(!e.empty());
+    }
+  }
+  BOOST_TEST(answered > 3000); // Else it tried nothing.
 }
 
 BOOST_AUTO_TEST_SUITE_END()
