@@ -6,7 +6,6 @@
 #include <caf/all.hpp>
 
 #include <algorithm>
-#include <cstdio>
 
 namespace penstock::actors {
 
@@ -14,9 +13,6 @@ namespace {
 
 /// Requests of one pull: enough to keep a pull rare, few enough to keep memory flat.
 constexpr uint32_t chunk_max = 512;
-
-/// Attempts that a request gets besides `attempts_max` once it was carried into another mode.
-constexpr uint32_t fallback_attempts = 2;
 
 } // namespace
 
@@ -26,7 +22,11 @@ void coordinator_state::start(uint64_t job, engine_actor engine, job_options opt
   engine_ = std::move(engine);
   options_ = std::move(options);
   parts_ = std::move(parts);
-  plan_ = core::job_plan{options_.mode, parts_.total};
+  // A pack goes past the response cache, so a job that uses one is not packed unasked.
+  const auto pack = options_.pack && options_.cache == core::cache_mode::off;
+  plan_ = core::job_plan{options_.mode, parts_.total, pack ? parts_.pack_because : std::string{}};
+  packable_ = core::pack_queue{{options_.pack_entries_max, options_.pack_tokens_max}};
+  pace_.restart(options_.in_flight_max);
   life_ = incarnation;
   budget_ = core::budget{options_.budget, parts_.before.cost, core::price_table{options_.prices}};
   window_ = core::request_window{parts_.first, first_epoch_of(life_)};
@@ -61,7 +61,8 @@ uint32_t coordinator_state::collector_window() const {
 
 void coordinator_state::maybe_pull() {
   const auto room = options_.window_requests - std::min<size_t>(window_.size(), options_.window_requests);
-  const auto low_water = std::max<size_t>(2 * options_.in_flight_max, chunk_max);
+  const size_t together = plan_.packs() ? options_.pack_entries_max : 1;
+  const auto low_water = std::max<size_t>(2 * options_.in_flight_max * together, chunk_max);
   if (pull_pending_ || source_ended_ || phase_ != phase::running || room == 0
       || window_.bytes() + held_bytes_ >= options_.window_bytes
       || window_.count(core::request_state::ready) >= low_water)
@@ -90,105 +91,12 @@ void coordinator_state::take_chunk(const request_chunk& chunk) {
       end_open(index, core::outcome_state::failed,
                {errc::invalid_config, "the model \"" + what->model + "\" has no price, and the job "
                                       "has a budget; add a [[prices]] row for it"});
+    else if (plan_.packs() && !can_pack(index) && plan_.current() == core::mode::batch)
+      skip(index);
   }
   // Recorded results may have been written before their requests were read.
   window_.pop_below(counts_.written);
   step();
-}
-
-bool coordinator_state::eligible() const {
-  return phase_ == phase::running && !leaving_ && !ending_as_;
-}
-
-uint32_t coordinator_state::handout_limit() {
-  if (!eligible())
-    return 0;
-  const auto in_flight = window_.count(core::request_state::in_flight);
-  const size_t cap = plan_.one_at_a_time() ? 1 : options_.in_flight_max;
-  const auto next = budget_.is_bounded() ? window_.next_ready() : std::nullopt;
-  if (in_flight >= cap || (next && !affords(*next)))
-    return 0;
-  if (plan_.on_detour()) {
-    const auto* entry = detour_ ? window_.find(*detour_) : nullptr;
-    return entry && entry->state == core::request_state::ready ? 1 : 0;
-  }
-  const auto room = static_cast<uint32_t>(cap - in_flight);
-  // Too many results wait for the slow disk or for the request at the head: only the head may go.
-  if (held_bytes_ >= options_.window_bytes)
-    return window_.next_ready(window_.done_below() + 1) ? 1 : 0;
-  return static_cast<uint32_t>(std::min<size_t>(room, window_.count(core::request_state::ready)));
-}
-
-/// Whether the budget has room for another hand-out of a request.
-bool coordinator_state::affords(uint64_t index) const {
-  return !budget_.is_bounded()
-         || budget_.admits(*window_.peek(index)->what,
-                           window_.count(core::request_state::in_flight) == 0);
-}
-
-/// Ends the job when nothing is in flight whose settling could make room for the next request.
-void coordinator_state::check_budget() {
-  if (!budget_.is_bounded() || !eligible() || window_.count(core::request_state::in_flight) > 0)
-    return;
-  const auto next = window_.next_ready();
-  if (!next || affords(*next))
-    return;
-  char text[200];
-  std::snprintf(text, sizeof text,
-                "the budget of $%.2f is used up: $%.4f spent, the next request may cost $%.4f",
-                budget_.limit(), budget_.spent(), budget_.expected(*window_.peek(*next)->what));
-  stop(job_state::aborted, {errc::budget_exhausted, text});
-}
-
-void coordinator_state::announce() {
-  const auto wanted = handout_limit();
-  if (wanted != told_) {
-    told_ = wanted;
-    self->send(engine_, atom::demand_v, job_, wanted);
-  }
-}
-
-void coordinator_state::take_slots(node_actor node, uint64_t node_id, uint32_t slots) {
-  told_ -= std::min(told_, slots);
-  assignment work;
-  while (work.requests.size() < slots && handout_limit() > 0) {
-    const auto index = window_.next_ready();
-    if (!index || !affords(*index))
-      break;
-    const auto epoch = window_.hand_out(*index, node_id);
-    auto& entry = *window_.find(*index);
-    if (budget_.is_bounded())
-      budget_.reserve(*index, budget_.expected(*entry.what));
-    assigned_request req{{job_, *index, epoch}, shared_request{entry.what}, 0, 0, {}, {}};
-    if (entry.last) {
-      req.attempts_before = entry.last->attempts;
-      req.rate_limited_before = entry.last->rate_limited;
-      req.queued_before = entry.last->queued;
-      req.upstream_before = entry.last->upstream;
-    }
-    work.requests.push_back(std::move(req));
-  }
-  const auto unused = slots - static_cast<uint32_t>(work.requests.size());
-  if (unused > 0)
-    self->send(engine_, atom::freed_v, slot_return{job_, node_id, unused, life_});
-  if (!work.requests.empty()) {
-    work.job = job_;
-    work.tenant = options_.tenant;
-    work.priority = options_.priority;
-    work.ran_as = plan_.current();
-    work.attempts_max = options_.attempts_max + (plan_.fell_back() ? fallback_attempts : 0);
-    work.seed = options_.seed;
-    work.client_id = options_.client_id;
-    work.cache = options_.cache;
-    if (deadline_)
-      work.time_left = std::max(duration{1}, *deadline_ - self->clock().now());
-    nodes_[node_id] = node;
-    self->send(node, atom::assign_v, std::move(work));
-    counts_.in_flight_peak = std::max<uint64_t>(counts_.in_flight_peak,
-                                                window_.count(core::request_state::in_flight));
-  }
-  maybe_pull();
-  announce();
 }
 
 void coordinator_state::take_progress(const collector_progress& progress) {
@@ -199,7 +107,6 @@ void coordinator_state::take_progress(const collector_progress& progress) {
 }
 
 void coordinator_state::deliver(shared_outcome outcome) {
-  count(*outcome);
   const auto index = outcome->index;
   outcomes_.push_back({index, std::move(outcome), nullptr});
 }

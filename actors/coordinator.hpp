@@ -4,6 +4,8 @@
 #include "core/budget.hpp"
 #include "core/job_plan.hpp"
 #include "core/latency_histogram.hpp"
+#include "core/pack.hpp"
+#include "core/pack_queue.hpp"
 #include "core/request_window.hpp"
 #include "messages/interfaces.hpp"
 
@@ -12,6 +14,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_set>
 #include <vector>
@@ -24,6 +27,12 @@ namespace penstock::actors {
 /// ready; fill the slots it gives with assignments; take the reports. A final outcome goes to the
 /// collector; a degradable failure waits for the next mode; what a lane holds back (breaker, quota)
 /// waits for that lane. The collector's progress empties the window again.
+///
+/// Packs (design section 6): what travels to the node is one request, made of several, under the key
+/// of the first; node and worker need not know. Its report is taken apart here. All its requests are
+/// in flight and get a new epoch. A right answer ends its request. The others go into packs of half
+/// the size; such an exchange counts in their `attempts`, but not against `attempts_max`: halving
+/// bounds it (10 entries: three packs, then alone).
 ///
 /// The way to the end: (a) every request written: close the collector, the sink, the store, in this
 /// order, tell the engine, quit. (b) `drain`: hand out nothing more, and close likewise when nothing
@@ -52,19 +61,34 @@ struct coordinator_state {
 private:
   enum class phase : uint8_t { running, stopping, closing, ended };
 
+  /// A pack in flight.
+  struct sent_pack {
+    core::pack what;
+    uint32_t attempts_before = 0; ///< What its worker was told.
+  };
+  struct pack_result;
+
   // coordinator.cpp: the flow
   uint32_t collector_window() const;
   void maybe_pull();
-  void announce();
-  uint32_t handout_limit();
-  bool eligible() const;
-  bool affords(uint64_t index) const;
-  void check_budget();
   void step();
   void deliver(shared_outcome outcome);
   void flush_outcomes();
-  // coordinator_reports.cpp: results, modes, held lanes
+  // coordinator_handout.cpp: who goes next
+  bool eligible() const;
+  size_t handouts() const;
+  std::optional<uint64_t> next_index();
+  uint32_t handout_limit();
+  bool affords(uint64_t index) const;
+  void check_budget();
+  void announce();
+  assignment make_assignment() const;
+  assigned_request hand_out(uint64_t index, uint64_t node_id);
+  bool send_pack(const std::vector<uint64_t>& members, const node_actor& node, uint64_t node_id);
+  // coordinator_reports.cpp: results, held lanes
   void take_report(const work_report& report);
+  void note(const work_report& report);
+  void apply(const work_report& report);
   void finish(uint64_t index, shared_outcome outcome);
   void end_open(uint64_t index, core::outcome_state state, error why);
   void end_open_as(core::outcome_state state, error why);
@@ -72,10 +96,19 @@ private:
   void release_held(const std::string& lane);
   void retry_held(time_point now);
   void give_up(error why);
+  void count(const core::outcome& outcome, const core::window_entry& entry);
+  // coordinator_modes.cpp: modes and detours
   void change_mode();
   void step_down();
+  void begin_detour();
   void go_on_with_detour();
-  void count(const core::outcome& outcome);
+  bool can_pack(uint64_t index);
+  void skip(uint64_t index);
+  // coordinator_packs.cpp: reports of packs, canaries
+  void take_pack(const work_report& report);
+  void take_member(const work_report& report, const pack_result& pack, size_t i);
+  void end_canary(const work_report& report);
+  void end_waiting_canaries();
   // coordinator_stop.cpp: deadlines and ends
   void stop(job_state as, error why);
   void abort_in_flight();
@@ -112,7 +145,14 @@ private:
   bool pull_pending_ = false;
   bool source_ended_ = false;
   bool leaving_ = false;              ///< The mode is being left early.
-  std::optional<uint64_t> detour_;    ///< The carried request that runs now, on a detour.
+  std::set<uint64_t> detour_;         ///< The carried requests that run now, on a detour.
+  core::pack_queue packable_;
+  std::map<uint64_t, sent_pack> packs_; ///< In flight, by their first request.
+  size_t in_packs_ = 0;                 ///< Requests in them, the first ones left out.
+  core::pack_pace pace_;                ///< Of packs after a fall back.
+  core::pack_style pack_style_ = core::pack_style::schema;
+  bool schema_worked_ = false;          ///< A pack with a schema was answered.
+  std::map<uint64_t, shared_outcome> canaries_; ///< Answered by a pack, asked again alone.
   uint32_t told_ = 0;                 ///< Demand as the engine knows it.
   uint64_t held_bytes_ = 0;           ///< Results not yet at the sink, by the collector.
   std::optional<core::outcome_state> ending_as_; ///< Cancelled or expired: nothing is sent any more.

@@ -86,30 +86,64 @@ void coordinator_state::take_report(const work_report& report) {
     budget_.spend(cost); // Refused, but paid for.
     return;
   }
-  auto& entry = *window_.find(index);
   budget_.settle(index, cost);
+  if (report.last_attempt > duration{})
+    attempts_.record(report.last_attempt);
+  note(report);
+  if (packs_.count(index)) {
+    take_pack(report);
+    return;
+  }
+  auto& entry = *window_.find(index);
   entry.cost += cost;
   if (report.outcome && !report.outcome->cached)
     budget_.learn(*entry.what, report.outcome->used);
-  if (report.last_attempt > duration{})
-    attempts_.record(report.last_attempt);
+  if (report.outcome && entry.excused > 0) {
+    auto whole = report;
+    auto out = *report.outcome;
+    out.attempts += entry.excused; // Its worker was not told of them.
+    whole.outcome = make_shared_value(std::move(out));
+    canaries_.count(index) ? end_canary(whole) : apply(whole);
+    return;
+  }
+  canaries_.count(index) ? end_canary(report) : apply(report);
+}
+
+/// What a report tells about mode, lanes and nodes, whether of one request or of a pack.
+void coordinator_state::note(const work_report& report) {
+  switch (report.kind) {
+  case report_kind::finished: {
+    const auto& o = *report.outcome;
+    // Earlier modes carry such failures over; in the last one they are final, and still count.
+    plan_.finished(is_degradable(o), o.failure ? o.failure->code : errc::internal);
+    counts_.joined += report.joined;
+    if (is_answer(o)) {
+      lanes_seen_well_.insert(o.lane);
+      release_held(o.lane);
+    }
+    break;
+  }
+  case report_kind::degraded:
+    plan_.finished(true, report.outcome->failure->code);
+    last_failure_ = report.outcome->failure->context;
+    break;
+  case report_kind::lost: ++counts_.lost; break;
+  default: break;
+  }
+}
+
+/// Does with a request what the report of its hand-out asks for.
+void coordinator_state::apply(const work_report& report) {
+  const auto index = report.key.index;
+  auto& entry = *window_.find(index);
   // A job that is being ended sends nothing again: what did not finish ends with it.
   if (ending_as_ && report.kind != report_kind::finished) {
-    counts_.lost += report.kind == report_kind::lost;
     remember(entry, report);
     end_open(index, *ending_as_, counts_.cause);
     return;
   }
   switch (report.kind) {
   case report_kind::finished:
-    // Earlier modes carry such failures over; in the last one they are final, and still count.
-    plan_.finished(is_degradable(*report.outcome),
-                   report.outcome->failure ? report.outcome->failure->code : errc::internal);
-    counts_.joined += report.joined;
-    if (is_answer(*report.outcome)) {
-      lanes_seen_well_.insert(report.outcome->lane);
-      release_held(report.outcome->lane);
-    }
     if (lanes_seen_well_.empty() && is_unreached(*report.outcome)) {
       remember(entry, report);
       window_.move(index, core::request_state::ready);
@@ -119,8 +153,6 @@ void coordinator_state::take_report(const work_report& report) {
     finish(index, report.outcome);
     return;
   case report_kind::degraded:
-    plan_.finished(true, report.outcome->failure->code);
-    last_failure_ = report.outcome->failure->context;
     if (plan_.is_last()) {
       finish(index, report.outcome);
       return;
@@ -129,7 +161,6 @@ void coordinator_state::take_report(const work_report& report) {
     window_.move(index, core::request_state::carried);
     break;
   case report_kind::lost:
-    ++counts_.lost;
     remember(entry, report);
     if (++entry.losses >= losses_max) {
       end_open(index, core::outcome_state::failed,
@@ -137,6 +168,8 @@ void coordinator_state::take_report(const work_report& report) {
                                 + " times"});
       return;
     }
+    if (entry.losses > 1)
+      packable_.limit(index, 1); // Suspected: it takes no others down.
     window_.move(index, core::request_state::ready);
     break;
   case report_kind::aborting:
@@ -156,12 +189,19 @@ void coordinator_state::take_report(const work_report& report) {
 }
 
 void coordinator_state::finish(uint64_t index, shared_outcome outcome) {
-  auto whole = with_cost(std::move(outcome), window_.find(index)->cost);
+  auto& entry = *window_.find(index);
+  auto whole = with_cost(std::move(outcome), entry.cost);
+  count(*whole, entry);
+  packable_.forget(index);
   window_.finish(index);
   deliver(std::move(whole));
 }
 
 void coordinator_state::end_open(uint64_t index, core::outcome_state state, error why) {
+  if (auto canary = canaries_.extract(index)) {
+    finish(index, std::move(canary.mapped()));
+    return;
+  }
   auto& entry = *window_.find(index);
   finish(index, ended(*entry.what, entry.last, state, std::move(why)));
 }
@@ -177,7 +217,7 @@ void coordinator_state::end_open_as(core::outcome_state state, error why) {
   step();
 }
 
-void coordinator_state::count(const core::outcome& outcome) {
+void coordinator_state::count(const core::outcome& outcome, const core::window_entry& entry) {
   switch (outcome.state) {
   case core::outcome_state::completed: ++counts_.completed; break;
   case core::outcome_state::failed: ++counts_.failed; break;
@@ -185,8 +225,11 @@ void coordinator_state::count(const core::outcome& outcome) {
   case core::outcome_state::expired: ++counts_.expired; break;
   }
   counts_.cached += outcome.cached;
-  counts_.attempts += outcome.attempts;
-  counts_.rate_limited += outcome.rate_limited;
+  // Exchanges of packs were counted when they ended, once for all their requests.
+  counts_.attempts += outcome.attempts - std::min(outcome.attempts, entry.packed_attempts);
+  counts_.rate_limited += outcome.rate_limited
+                          - std::min(outcome.rate_limited, entry.packed_rate_limited);
+  counts_.packed += outcome.state == core::outcome_state::completed && outcome.pack_size > 0;
   if (!outcome.cached) { // What a kept answer once cost is not paid again.
     counts_.input_tokens += outcome.used.input_tokens;
     counts_.output_tokens += outcome.used.output_tokens;
@@ -198,8 +241,9 @@ void coordinator_state::count(const core::outcome& outcome) {
 void coordinator_state::lose_node(uint64_t node) {
   nodes_.erase(node);
   for (auto index : window_.on_node(node)) {
-    auto& entry = *window_.find(index);
-    take_report({{job_, index, entry.epoch}, report_kind::lost, {}, {}, {}});
+    const auto& entry = *window_.find(index);
+    if (entry.state == core::request_state::in_flight) // Else it went with the pack it was in.
+      take_report({{job_, index, entry.epoch}, report_kind::lost, {}, {}, {}});
   }
   step();
 }
@@ -285,61 +329,6 @@ void coordinator_state::give_up(error why) {
   held_.clear();
   if (untried)
     stop(job_state::aborted, std::move(why));
-}
-
-// --- modes ---
-
-void coordinator_state::change_mode() {
-  if (phase_ != phase::running || ending_as_)
-    return;
-  const auto idle = window_.count(core::request_state::in_flight) == 0;
-  if (plan_.on_detour()) {
-    if (idle)
-      go_on_with_detour();
-    return;
-  }
-  if (leaving_ || plan_.leave_early()) {
-    leaving_ = true; // What is in flight finishes first, well or not.
-    if (!idle)
-      return;
-    leaving_ = false;
-    if (plan_.is_last())
-      give_up({plan_.last_cause(), "the upstream fails most requests in every mode"});
-    else
-      step_down();
-    return;
-  }
-  // What failed here blocks the window, or is all that is left.
-  if (idle && !plan_.is_last() && window_.lowest(core::request_state::carried)
-      && handout_limit() == 0) {
-    plan_.step_down(false);
-    go_on_with_detour();
-  }
-}
-
-void coordinator_state::step_down() {
-  plan_.step_down(true);
-  for (auto index : window_.all(core::request_state::carried))
-    window_.move(index, core::request_state::ready);
-}
-
-/// Runs the carried requests one after the other in the last mode, then returns to the first. If most
-/// of them fail there too, the rest of them is not tried again: it failed in every attempt so far.
-void coordinator_state::go_on_with_detour() {
-  if (detour_) {
-    const auto* entry = window_.find(*detour_);
-    if (entry && entry->state != core::request_state::done)
-      return;
-  }
-  if (plan_.leave_early())
-    for (auto index : window_.all(core::request_state::carried))
-      end_open(index, core::outcome_state::failed, *window_.find(index)->last->failure);
-  detour_ = window_.lowest(core::request_state::carried);
-  if (detour_)
-    window_.move(*detour_, core::request_state::ready);
-  else
-    plan_.step_back();
-  flush_outcomes();
 }
 
 } // namespace penstock::actors

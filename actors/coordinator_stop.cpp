@@ -48,6 +48,7 @@ void coordinator_state::stop(job_state as, error why) {
   phase_ = phase::stopping;
   counts_.state = as;
   counts_.cause = std::move(why);
+  end_waiting_canaries();
   for (auto& [id, node] : nodes_)
     self->send(node, atom::drain_v, job_);
 }

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace penstock::actors {
@@ -19,6 +20,7 @@ struct job_parts {
   std::vector<sink_item> recorded;   ///< Results at or above `first` that an earlier life left.
   std::optional<uint64_t> total;     ///< Requests of the job, if known.
   job_progress before;               ///< Counts of earlier lives, for the summary.
+  std::string pack_because;          ///< Why mode `auto` should pack; empty: it should not.
 };
 
 /// Opens a job's input and output and spawns the actors around them; again after one of them died.

@@ -30,6 +30,9 @@ struct window_entry {
   uint32_t losses = 0;       ///< Hand-outs whose worker or node died.
   std::shared_ptr<const outcome> last; ///< Of the last hand-out that did not end it, with its spending.
   double cost = 0;           ///< Dollars that earlier hand-outs spent.
+  uint32_t packed_attempts = 0;     ///< Exchanges of packs it was in; the job counts them once.
+  uint32_t packed_rate_limited = 0; ///< Of these, answered 429.
+  uint32_t excused = 0;      ///< Of these, answered without it: they use up none of its attempts.
 };
 
 /// The requests of a job that were read and are not yet written, with their states and epochs.
