@@ -56,6 +56,7 @@ struct output_record {
   bool cached = false;                         ///< Answered without an attempt of its own.
   usage used;                                  ///< Tokens, if the answer told them.
   double cost = 0;                             ///< Dollars, if prices were known.
+  uint32_t pack_size = 0;                      ///< Requests that shared its prompt; 0: none.
 };
 
 /// What the output line of `o` will say.
@@ -69,7 +70,9 @@ result<output_record> parse_output_line(std::string_view line);
 struct output_totals {
   uint64_t completed = 0, failed = 0, cancelled = 0, expired = 0; ///< Requests by state.
   uint64_t cached = 0;                                            ///< Requests without an attempt.
-  uint64_t attempts = 0, rate_limited = 0;                        ///< HTTP exchanges; those with 429.
+  /// HTTP exchanges; those with 429. The requests of a pack share one, so of a line that names its
+  /// pack only a part counts: exact if all packs were answered at once, an estimate otherwise.
+  uint64_t attempts = 0, rate_limited = 0;
   uint64_t input_tokens = 0, cached_input_tokens = 0;             ///< As the providers counted.
   uint64_t output_tokens = 0, reasoning_tokens = 0;               ///< As the providers counted.
   uint64_t upstream_ms = 0;                                       ///< Time inside HTTP exchanges.
@@ -80,6 +83,8 @@ struct output_totals {
   /// All requests counted.
   uint64_t requests() const noexcept { return completed + failed + cancelled + expired; }
   bool operator==(const output_totals&) const = default;
+
+  uint64_t attempts_parts = 0, rate_limited_parts = 0; ///< What is left over of those, in parts.
 };
 
 } // namespace penstock::core

@@ -164,6 +164,7 @@ bool read_penstock(output_record& r, const json::object& o) {
   r.rate_limited = static_cast<uint32_t>(number(o, "rate_limited"));
   r.queued_ms = static_cast<int64_t>(number(o, "queued_ms"));
   r.upstream_ms = static_cast<int64_t>(number(o, "upstream_ms"));
+  r.pack_size = static_cast<uint32_t>(number(o, "pack"));
   if (auto* cached = o.if_contains("cached"); cached && cached->is_bool())
     r.cached = cached->get_bool();
   if (auto* cost = o.if_contains("cost"); cost && cost->is_number())
@@ -223,6 +224,7 @@ output_record record_of(const outcome& o) {
   r.queued_ms = to_ms(o.queued);
   r.upstream_ms = to_ms(o.upstream);
   r.cached = o.cached;
+  r.pack_size = o.pack_size > 1 ? o.pack_size : 0;
   if (o.used.known)
     r.used = o.used;
   r.cost = o.cost.value_or(0);
@@ -256,6 +258,18 @@ result<output_record> parse_output_line(std::string_view line) {
   return r;
 }
 
+namespace {
+
+/// Adds the part of `n` that one of `among` requests has in it; what is no whole goes to `parts`.
+void add_shared(uint64_t& sum, uint64_t& parts, uint64_t n, uint32_t among) noexcept {
+  constexpr uint64_t whole = 720'720; // Every number up to 16 divides it.
+  parts += n * whole / std::max(among, 1u);
+  sum += parts / whole;
+  parts %= whole;
+}
+
+} // namespace
+
 void output_totals::add(const output_record& r) noexcept {
   switch (r.state) {
   case outcome_state::completed: ++completed; break;
@@ -264,8 +278,8 @@ void output_totals::add(const output_record& r) noexcept {
   case outcome_state::expired: ++expired; break;
   }
   cached += r.cached;
-  attempts += r.attempts;
-  rate_limited += r.rate_limited;
+  add_shared(attempts, attempts_parts, r.attempts, r.pack_size);
+  add_shared(rate_limited, rate_limited_parts, r.rate_limited, r.pack_size);
   if (!r.cached) { // What a kept answer once cost is not paid again.
     input_tokens += r.used.input_tokens;
     cached_input_tokens += r.used.cached_input_tokens;

@@ -74,6 +74,10 @@ job_options make_job_options(const config::settings& s, const run_command& comma
                                         std::chrono::seconds{5});
   o.budget = s.run.budget;
   o.prices = config::price_table_of(s).rows();
+  o.pack = s.pack.automatic;
+  o.pack_entries_max = s.pack.entries_max;
+  o.pack_tokens_max = s.pack.tokens_max;
+  o.pack_canary = s.pack.canary;
   o.seed = seed_of(s);
   // Stable over restarts of the same job, so that a provider can tell a request sent again.
   o.client_id = fmt::format("pk-{:016x}", core::checksum(command.input + '\n' + command.output));

@@ -99,6 +99,7 @@ result<actors::job_parts> file_job::launch(caf::actor_system& sys) {
     return recorded.error();
   parts.recorded = std::move(*recorded);
   parts.before = progress_of(totals);
+  parts.pack_because = options_.pack_because;
 
   io::reader_options reading;
   reading.lines = options_.lines;

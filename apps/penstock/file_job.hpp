@@ -21,6 +21,7 @@ struct file_job_options {
   bool restart = false;              ///< Throws an earlier output away, the first time.
   std::string identity;              ///< What the answers depend on besides the input.
   std::optional<io::input_summary> scan; ///< Of a regular input.
+  std::string pack_because;          ///< Why mode `auto` should pack; empty: it should not.
 };
 
 /// Opens input, output and journal of a run, at first and again after a crash of one of its actors.

@@ -33,6 +33,8 @@ const std::vector<help_group>& groups() {
       {"How the job runs",
        {"run.mode", "run.strict", "run.restart", "run.dry_run", "run.deadline", "run.grace_period",
         "run.seed"}},
+      {"Several requests in one prompt",
+       {"pack.automatic", "pack.entries_max", "pack.tokens_max", "pack.canary"}},
       {"When something fails",
        {"run.attempts", "run.timeout", "run.idle_timeout", "run.connect_timeout",
         "run.breaker_trips_after", "run.breaker_open_for", "routing.route_patience",

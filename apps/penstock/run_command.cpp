@@ -5,6 +5,7 @@
 #include "apps/penstock/dry_run.hpp"
 #include "apps/penstock/engine_setup.hpp"
 #include "apps/penstock/file_job.hpp"
+#include "apps/penstock/pack_forecast.hpp"
 #include "apps/penstock/progress.hpp"
 #include "apps/penstock/signals.hpp"
 #include "apps/penstock/summary.hpp"
@@ -199,6 +200,8 @@ private:
     options.restart = settings_.run.restart;
     options.identity = settings_.upstream.protocol + " model=" + settings_.run.model;
     options.scan = summary;
+    if (summary)
+      options.pack_because = why_to_pack(settings_, *summary);
     return std::make_shared<file_job>(std::move(options));
   }
 

@@ -135,6 +135,13 @@ std::string summary_text(const run_view& v) {
   out += fmt::format("  attempts     {}, 429s {}, breaker trips {}, peak in flight {}\n",
                      count_text(j.attempts), count_text(j.rate_limited), trips(v),
                      count_text(sent_peak(v)));
+  if (j.packs > 0) {
+    out += fmt::format("  packs        {} sent, {} requests answered by them, {} split", count_text(j.packs),
+                       count_text(j.packed), count_text(j.pack_splits));
+    out += j.canaries > 0 ? fmt::format("; {} of {} canaries agreed\n", count_text(j.canaries_agreed),
+                                        count_text(j.canaries))
+                          : "\n";
+  }
   out += fmt::format("  attempt time mean {}, p50 {}, p99 {}\n", span_text(j.attempt_mean),
                      span_text(j.attempt_p50), span_text(j.attempt_p99));
   out += fmt::format("  tokens       {} in ({} cached), {} out", count_text(j.input_tokens),
@@ -175,6 +182,11 @@ std::string summary_json(const run_view& v) {
     {"rate_limited", j.rate_limited},
     {"breaker_trips", trips(v)},
     {"in_flight_peak", sent_peak(v)},
+    {"packs", j.packs},
+    {"packed", j.packed},
+    {"pack_splits", j.pack_splits},
+    {"canaries", j.canaries},
+    {"canaries_agreed", j.canaries_agreed},
     {"refused_late", j.refused_late},
     {"lost", j.lost},
     {"restarts", j.restarts},
