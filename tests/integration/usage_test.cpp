@@ -89,7 +89,7 @@ BOOST_AUTO_TEST_CASE(a_missing_key_for_somebody_elses_server_is_asked_for) {
 
 BOOST_AUTO_TEST_CASE(a_wrong_key_stops_with_one_error_and_never_shows_the_key) {
   mock::mock_options o;
-  o.key = "right-key";
+  o.keys = {"right-key"};
   mock_fixture guarded{o};
   auto c = run_command();
   *(std::find(c.args.begin(), c.args.end(), "--base-url") + 1) = guarded.mock->base_url();
