@@ -46,6 +46,8 @@ std::string encode_head(const journal_head& head) {
   // A path need not be UTF-8; Boost.JSON writes the bytes as they are, and reads them back so.
   for_each_text(head, [&](const char* name, const std::string& text) { o[name] = text; });
   for_each_number(head, [&](const char* name, uint64_t number) { o[name] = number; });
+  if (!head.checkpoint.note.empty())
+    o["note"] = head.checkpoint.note;
   o["complete"] = head.complete;
   return json::serialize(o);
 }
@@ -72,6 +74,8 @@ std::optional<journal_head> decode_head(std::string_view text) {
     to = v ? v->to_number<uint64_t>(bad) : 0;
     whole &= v && !bad;
   });
+  if (auto* note = o.if_contains("note"); note && note->is_string())
+    head.checkpoint.note = std::string{note->get_string()};
   auto* complete = o.if_contains("complete");
   whole &= complete && complete->is_bool();
   if (!whole)

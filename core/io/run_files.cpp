@@ -1,5 +1,6 @@
 #include "core/io/run_files.hpp"
 #include "core/io/output_check.hpp"
+#include "core/io/output_paths.hpp"
 
 #include <filesystem>
 #include <system_error>
@@ -11,69 +12,6 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr size_t page_rows = 64; // Rows in memory while the journal is checked.
-
-// One output has one name here, whatever links lead to it.
-std::string canonical(const std::string& path) {
-  std::error_code ec;
-  auto real = fs::weakly_canonical(path, ec);
-  return ec || real.empty() ? path : real.string();
-}
-
-std::string journal_path(const std::string& output) { return output + ".penstock-journal"; }
-std::string lock_path(const std::string& output) { return output + ".penstock-lock"; }
-
-bool exists(const std::string& path) {
-  std::error_code ec;
-  return fs::exists(fs::symlink_status(path, ec));
-}
-
-uint64_t size_of(const std::string& path) {
-  std::error_code ec;
-  const auto size = fs::file_size(path, ec);
-  return ec ? 0 : size;
-}
-
-bool is_stream(const std::string& path) {
-  std::error_code ec;
-  const auto status = fs::status(path, ec);
-  return fs::exists(status) && !fs::is_regular_file(status) && !fs::is_directory(status);
-}
-
-result<void> check_paths(const run_request& request) {
-  std::error_code ec;
-  if (request.identity.input_path != "-" && fs::equivalent(request.identity.input_path, request.output, ec))
-    return error{errc::invalid_config, request.output + " is the input: choose another -o"};
-  if (fs::is_directory(request.output, ec))
-    return error{errc::invalid_config, request.output + " is a directory: choose another -o"};
-  return {};
-}
-
-// The output goes first: a crash in between leaves a journal without its output, which is refused.
-result<void> throw_away(const std::string& path) {
-  std::error_code ec;
-  fs::remove(path, ec);
-  if (ec)
-    return system_error("cannot remove", path, ec.value());
-  return remove_journal(journal_path(path));
-}
-
-result<void> check_identity(const run_identity& begun, const run_identity& now,
-                            const std::string& output) {
-  constexpr std::string_view remedy = "; choose another -o, or pass --restart to begin anew";
-  if (begun.input_hash.empty() != now.input_hash.empty())
-    return error{errc::input_changed, output + " was begun with "
-                                        + (begun.input_hash.empty() ? "a pipe" : begun.input_path)
-                                        + " as its input, not with " + now.input_path
-                                        + std::string{remedy}};
-  if (begun.input_hash != now.input_hash)
-    return error{errc::input_changed, now.input_path + " is not the input that " + output
-                                        + " was begun with (" + begun.input_path
-                                        + ", or its content, differs)" + std::string{remedy}};
-  if (begun.settings != now.settings)
-    return error{errc::input_changed, output + " was begun with other settings (" + begun.settings
-                                        + ", now " + now.settings + ")" + std::string{remedy}};
-  return {};
-}
 
 error beyond_input(const std::string& path, uint64_t index) {
   return {errc::corrupt, path + " holds index " + std::to_string(index)
@@ -89,10 +27,10 @@ result<run_files> run_files::open(run_request request) {
     files.output_ = output_file::standard_output();
     return files;
   }
-  if (auto checked = check_paths(request); !checked)
+  if (auto checked = check_output_path(request.identity.input_path, request.output); !checked)
     return checked.error();
-  files.path_ = canonical(request.output);
-  if (is_stream(files.path_)) {
+  files.path_ = canonical_path(request.output);
+  if (is_stream_path(files.path_)) {
     auto stream = output_file::create(files.path_);
     if (!stream)
       return stream.error();
@@ -104,9 +42,9 @@ result<run_files> run_files::open(run_request request) {
     return lock.error();
   files.lock_.emplace(std::move(*lock));
   if (request.restart)
-    if (auto thrown = throw_away(files.path_); !thrown)
+    if (auto thrown = throw_away_output(files.path_); !thrown)
       return thrown.error();
-  if (exists(journal_path(files.path_))) {
+  if (path_exists(journal_path(files.path_))) {
     auto opened = open_journal(journal_path(files.path_));
     if (!opened)
       return opened.error();
@@ -120,9 +58,9 @@ result<run_files> run_files::open(run_request request) {
 
 // The journal is made before the output: an output never stands without one.
 result<void> run_files::begin_fresh(const run_request& request) {
-  if (size_of(path_) > 0)
+  if (file_size_or_zero(path_) > 0)
     return error{errc::invalid_config,
-                 request.output + (exists(journal_path(path_)) ? " exists, but its journal is empty"
+                 request.output + (path_exists(journal_path(path_)) ? " exists, but its journal is empty"
                                                                : " exists and has no journal")
                    + ": choose another -o, or pass --restart to overwrite it"};
   if (auto removed = remove_journal(journal_path(path_)); !removed)
@@ -135,7 +73,8 @@ result<void> run_files::begin_fresh(const run_request& request) {
     return output.error();
   journal_ = std::move(*made);
   output_ = std::move(*output);
-  written_ = {.output_checksum = output_->checksum(), .totals = {}};
+  written_ = {};
+  written_.output_checksum = output_->checksum();
   return {};
 }
 
@@ -152,15 +91,15 @@ result<void> run_files::begin_resumed(const run_request& request) {
     return found.error();
   if (request.input_requests && found->lines > *request.input_requests)
     return beyond_input(request.output, *request.input_requests);
-  written_ = {found->bytes, found->lines, found->sum.value(), found->totals};
+  written_ = {found->bytes, found->lines, found->sum.value(), found->totals, {}};
   if (head.complete) {
-    if (size_of(path_) != at.output_bytes)
+    if (file_size_or_zero(path_) != at.output_bytes)
       return error{errc::corrupt, request.output + " was edited after its run had finished; choose "
                                     "another -o, or pass --restart to begin anew"};
     start_ = run_start::complete;
     return {};
   }
-  auto output = exists(path_) ? output_file::resume(path_, found->bytes, found->sum)
+  auto output = path_exists(path_) ? output_file::resume(path_, found->bytes, found->sum)
                               : output_file::create(path_);
   if (!output)
     return output.error();
