@@ -26,7 +26,4 @@ struct document {
 /// @param protocol Name of the protocol. @param base_url Of the upstream.
 bool takes_pdf(std::string_view protocol, std::string_view base_url) noexcept;
 
-/// `bytes` in base64, with padding, on one line.
-std::string base64(std::string_view bytes);
-
 } // namespace penstock::core

@@ -37,7 +37,7 @@ struct projected_lane {
 /// What the rest of the rows will need, if they are like the sample.
 struct map_projection {
   uint64_t rows = 0;             ///< Rows left.
-  uint64_t requests = 0;         ///< Requests, corrections included, cached ones not.
+  uint64_t requests = 0;         ///< Requests, corrections included.
   uint64_t input_tokens = 0;
   uint64_t output_tokens = 0;
   std::optional<double> cost;    ///< Dollars; unset if no request of some stage had a price.

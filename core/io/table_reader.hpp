@@ -52,16 +52,18 @@ private:
   struct held_line {
     std::string text;
     uint64_t number = 0;
+    uint64_t size = 0; ///< Of the whole line, also if it was too long to be kept.
     bool too_long = false;
   };
   table_reader(input_file file, core::table_format format, const table_options& options, std::string name);
-  result<bool> pull();
+  error refused(const std::string& what) const;
+  result<bool> hold(size_t count);
   result<void> read_header();
   result<void> peek_keys();
-  result<bool> next_cells(core::table_row& row);
-  result<bool> next_object(core::table_row& row);
-  result<std::optional<std::string>> split(std::vector<std::string>& cells, size_t& lines);
-  void fill(core::table_row& row, std::vector<std::string>& cells);
+  result<bool> skip_blank_lines();
+  result<std::string> split(std::vector<std::string>& cells, size_t& lines);
+  result<void> read_cells(core::table_row& row);
+  void read_object(core::table_row& row);
 
   input_file file_;
   core::table_format format_;
@@ -70,7 +72,6 @@ private:
   std::vector<std::string> columns_;
   std::deque<held_line> pending_;
   uint64_t rows_ = 0;
-  bool ended_ = false;
 };
 
 } // namespace penstock::io

@@ -1,10 +1,10 @@
-#include "config/suggest.hpp"
-#include "config/text.hpp"
+#include "core/suggest.hpp"
+#include "core/text.hpp"
 
 #include <algorithm>
 #include <vector>
 
-namespace penstock::config {
+namespace penstock::core {
 
 namespace {
 
@@ -12,7 +12,7 @@ namespace {
 constexpr size_t word_length_max = 100;
 
 std::string folded(std::string_view word) {
-  auto out = lower(word.substr(0, word_length_max));
+  auto out = to_lower(word.substr(0, word_length_max));
   std::ranges::replace(out, '-', '_');
   return out;
 }
@@ -60,4 +60,4 @@ std::string did_you_mean(const std::optional<std::string>& candidate) {
   return candidate ? " (did you mean " + *candidate + "?)" : "";
 }
 
-} // namespace penstock::config
+} // namespace penstock::core
