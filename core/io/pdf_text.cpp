@@ -90,7 +90,7 @@ result<std::string> ended_badly(int status, const std::string& said) {
 } // namespace
 
 result<std::string> pdf_text(const std::string& path, uint64_t text_max) {
-  constexpr rlim_t seconds_max = 60, memory_max = 2ull << 30, messages_max = 64u << 10;
+  constexpr rlim_t seconds_max = 60, memory_max = 2ull << 30, messages_max = 16u << 20;
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0)
     return error{errc::io_error, std::string{"no pipe: "} + std::strerror(errno)};
