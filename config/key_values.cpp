@@ -151,6 +151,9 @@ std::optional<scalar> parse(const key_row& row, std::string_view text) {
 
 /// The value that a file's typed value stands for: bare numbers are seconds and bytes.
 std::optional<scalar> convert(const key_row& row, const scalar& value) {
+  // true and false are words of some choices.
+  if (auto b = std::get_if<bool>(&value); b && row.kind == value_kind::choice)
+    return scalar{std::string{*b ? "true" : "false"}};
   const bool unit_kind = row.kind == value_kind::span || row.kind == value_kind::bytes;
   if (auto text = std::get_if<std::string>(&value); text && unit_kind)
     return parse(row, *text);

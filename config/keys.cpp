@@ -1,4 +1,5 @@
 #include "config/keys.hpp"
+#include "config/ramp.hpp"
 #include "config/url.hpp"
 
 #include <algorithm>
@@ -10,6 +11,7 @@ namespace {
 
 constexpr std::array<std::string_view, 4> modes{"auto", "parallel", "batch", "sequential"};
 constexpr std::array<std::string_view, 5> upstreams{"openai", "anthropic", "gemini", "ollama", "mock"};
+constexpr std::array<std::string_view, 3> auto_or_not{"auto", "true", "false"};
 
 bool is_printable(std::string_view text) {
   return text.size() <= 4096 && std::ranges::none_of(text, [](char c) {
@@ -71,6 +73,27 @@ key_row limit_row(std::string_view name, std::string_view flag, value_kind kind,
   [](settings& s) -> field { return &s.upstream.limits.member; },                                  \
       [](limit_settings& l) -> field { return &l.member; }
 
+key_row adaptive_width_row() {
+  auto row = choice_row("upstream.limits.adaptive_in_flight", "adaptive-in-flight", auto_or_not,
+                        [](settings& s) -> field { return &s.upstream.limits.adaptive_in_flight; },
+                        "Look for the number in flight that the provider bears; auto does so where no limit "
+                        "is known and no width was given.");
+  row.at_lane = [](limit_settings& l) -> field { return &l.adaptive_in_flight; };
+  row.inherited = true;
+  return row;
+}
+
+key_row ramp_row() {
+  auto row = text_row("upstream.limits.ramp", "ramp", "STEPS",
+                      [](settings& s) -> field { return &s.upstream.limits.ramp; },
+                      [](std::string_view text) { return parse_ramp(text).has_value(); },
+                      "widths from 1 to 100000 such as \"5 -> 10 -> 25 -> 50\" or \"5,10,25,50\"",
+                      "Careful start: requests in flight, step by step; a refusal goes one step back.");
+  row.at_lane = [](limit_settings& l) -> field { return &l.ramp; };
+  row.inherited = true;
+  return row;
+}
+
 std::vector<key_row> make_keys() {
   using enum value_kind;
   std::vector<key_row> rows{
@@ -117,6 +140,13 @@ std::vector<key_row> make_keys() {
             {.min = 1e-3, .max = day}, true,
             "How much of a limit may go out at once; 60s is a whole minute's worth, 1s suits "
             "providers that count per second."),
+      limit_row("upstream.limits.in_flight", "lane-in-flight", integer, "N", PENSTOCK_LIMIT_AT(in_flight),
+            {.min = 1, .max = 100'000, .zero_means = "as run.max_in_flight"}, false,
+            "Requests in flight at once in this lane, whatever the job has."),
+      adaptive_width_row(),
+      ramp_row(),
+      limit_row("upstream.limits.ramp_every", "ramp-every", span, "TIME", PENSTOCK_LIMIT_AT(ramp_every),
+            {.min = 1e-3, .max = day}, true, "How long each step of the ramp lasts while nothing is refused."),
 
       plain_row("routing.route_patience", "route-patience", span, "TIME", PENSTOCK_AT(routing.route_patience),
             {.min = 0, .max = day},

@@ -1,4 +1,5 @@
 #include "config/lanes.hpp"
+#include "config/ramp.hpp"
 
 #include <algorithm>
 
@@ -22,7 +23,16 @@ core::lane_limits lane_limits_of(const settings& values, const limit_settings& l
   set(dimension::total_tokens, limits.tpm);
   set(dimension::input_tokens, limits.itpm);
   set(dimension::output_tokens, limits.otpm);
-  out.in_flight_max = values.run.max_in_flight;
+  out.in_flight_max = limits.in_flight > 0 ? std::min(limits.in_flight, values.run.max_in_flight)
+                                           : values.run.max_in_flight;
+  out.ramp = parse_ramp(limits.ramp).value_or(std::vector<uint32_t>{});
+  out.ramp_every = limits.ramp_every;
+  // Who names a width wants that one.
+  const bool named = limits.in_flight > 0 || !out.ramp.empty();
+  if (limits.adaptive_in_flight == "true")
+    out.width = core::width_rule::adaptive;
+  else if (limits.adaptive_in_flight == "auto" && !named)
+    out.width = core::width_rule::until_published;
   out.burst = limits.burst;
   out.headroom = limits.headroom;
   out.adaptive = limits.adaptive;

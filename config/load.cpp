@@ -168,6 +168,7 @@ private:
     for (auto& upstream : out_.values.upstreams)
       finish_upstream(upstream, out_.file);
     widen_window();
+    fix_width();
     sections_.finish(out_);
     for (auto& wrong : section_faults(out_.values)) {
       auto where = sections_.origin_of(wrong.at);
@@ -203,6 +204,30 @@ private:
     if (origin == "built-in" && run.window_requests < needed) {
       run.window_requests = needed;
       origin = "as run.max_in_flight needs";
+    }
+  }
+
+  /// Who names a width of the job wants that one: no lane looks for another unless it is told to.
+  /// The default in a file is none: a file may hold all settings as `config show` prints them.
+  void fix_width() {
+    const auto& origin = out_.origins["run.max_in_flight"];
+    const bool preset = out_.values.run.max_in_flight == settings{}.run.max_in_flight;
+    if (origin == "built-in" || (preset && origin.starts_with("file ")))
+      return;
+    const auto fix = [](limit_settings& limits) {
+      const bool open = limits.adaptive_in_flight == "auto";
+      if (open)
+        limits.adaptive_in_flight = "false";
+      return open;
+    };
+    if (fix(out_.values.upstream.limits))
+      out_.origins["upstream.limits.adaptive_in_flight"] = "as run.max_in_flight is given";
+    for (auto& lane : out_.values.upstream.lanes)
+      fix(lane.limits);
+    for (auto& upstream : out_.values.upstreams) {
+      fix(upstream.limits);
+      for (auto& lane : upstream.lanes)
+        fix(lane.limits);
     }
   }
 

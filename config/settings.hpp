@@ -21,6 +21,10 @@ struct limit_settings {
   double headroom = 0.8; ///< Share of each limit to use, (0, 1].
   bool adaptive = true;  ///< Lets headroom rise towards 1 while no 429 is seen.
   duration burst = std::chrono::seconds{60}; ///< Capacity of the buckets in time.
+  uint32_t in_flight = 0;           ///< Most requests in flight; 0: as many as the job has.
+  std::string adaptive_in_flight = "auto"; ///< Whether the lane looks for its width: auto, true, false.
+  std::string ramp = "";            ///< Widths of a careful start: "5 -> 10 -> 25"; empty: none.
+  duration ramp_every = std::chrono::seconds{30}; ///< How long each of them lasts without a drop.
 };
 
 /// One lane of an upstream: the models (glob patterns) that share the same limits.

@@ -50,6 +50,16 @@ uint64_t sent_now(const run_view& v) {
   return sum;
 }
 
+/// "38 in flight", or "38 of 42 in flight (adaptive)" where lanes look for their widths.
+std::string width_text(const run_view& v) {
+  uint64_t limit = 0;
+  for (auto& lane : v.lanes)
+    if (lane.state.in_flight_adaptive && lane.state.granted > 0)
+      limit += lane.state.in_flight_limit;
+  const auto now = count_text(sent_now(v));
+  return limit == 0 ? now + " in flight" : now + " of " + count_text(limit) + " in flight (adaptive)";
+}
+
 uint64_t sent_peak(const run_view& v) {
   uint64_t sum = 0;
   for (auto& lane : v.lanes)
@@ -157,6 +167,10 @@ std::string summary_text(const run_view& v) {
       out += fmt::format("  limits used  lane {}:{} (last minute, headroom {:.2f})\n", lane.name,
                          used, lane.state.headroom);
   }
+  for (auto& lane : v.lanes)
+    if (lane.state.in_flight_adaptive && lane.state.granted > 0)
+      out += fmt::format("  in flight    lane {}: {} at last, as many as helped (adaptive)\n", lane.name,
+                         lane.state.in_flight_limit);
   for (auto& change : j.changes)
     out += fmt::format("  mode change  {} -> {}: {} ({})\n", to_string(change.from),
                        to_string(change.to), change.text, to_string(change.code));
@@ -221,7 +235,9 @@ std::string summary_json(const run_view& v) {
                           {"breaker_trips", lane.state.breaker_trips},
                           {"granted", lane.state.granted},
                           {"rate_limited", lane.state.rate_limited},
-                          {"in_flight_peak", lane.state.in_flight_peak}};
+                          {"in_flight_peak", lane.state.in_flight_peak},
+                          {"in_flight_limit", lane.state.in_flight_limit},
+                          {"in_flight_adaptive", lane.state.in_flight_adaptive}};
     auto& used = l["used_last_minute"].emplace_object();
     for (size_t d = 0; d < core::dimension_count; ++d)
       if (lane.state.limit[d] > 0)
@@ -243,8 +259,8 @@ std::string progress_line(const run_view& v, double rate, double tokens_per_minu
   line += count_text(finished);
   if (v.total)
     line += '/' + count_text(*v.total);
-  line += fmt::format(" done, {} failed, {} in flight, {:.1f} req/s, {} tok/min",
-                      count_text(j.failed + j.expired + j.cancelled), count_text(sent_now(v)), rate,
+  line += fmt::format(" done, {} failed, {}, {:.1f} req/s, {} tok/min",
+                      count_text(j.failed + j.expired + j.cancelled), width_text(v), rate,
                       count_text(static_cast<uint64_t>(tokens_per_minute)));
   for (auto& lane : v.lanes) {
     for (size_t d = 0; d < core::dimension_count; ++d)

@@ -1,4 +1,5 @@
 #include "config/lanes.hpp"
+#include "config/ramp.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -79,6 +80,38 @@ BOOST_AUTO_TEST_CASE(a_lane_gets_its_limits_and_the_breaker_of_the_run) {
   BOOST_TEST(out.breaker_trips_after == 3u);
   BOOST_TEST((out.breaker_open_for == std::chrono::seconds{9}));
   BOOST_TEST((out.charging == core::charge_rule::anthropic));
+}
+
+BOOST_AUTO_TEST_CASE(the_width_is_looked_for_unless_somebody_names_one) {
+  using core::width_rule;
+  const settings s;
+  const auto rule = [&](const limit_settings& l) {
+    return lane_limits_of(s, l, core::charge_rule::openai).width;
+  };
+  limit_settings l;
+  BOOST_TEST((rule(l) == width_rule::until_published));
+  l.in_flight = 40;
+  BOOST_TEST((rule(l) == width_rule::fixed));
+  BOOST_TEST(lane_limits_of(s, l, core::charge_rule::openai).in_flight_max == 40u);
+  l.adaptive_in_flight = "true";
+  BOOST_TEST((rule(l) == width_rule::adaptive));
+  l = {};
+  l.adaptive_in_flight = "false";
+  BOOST_TEST((rule(l) == width_rule::fixed));
+  l = {};
+  l.ramp = "5 -> 10";
+  BOOST_TEST((rule(l) == width_rule::fixed));
+  BOOST_TEST((lane_limits_of(s, l, core::charge_rule::openai).ramp == std::vector<uint32_t>{5, 10}));
+}
+
+BOOST_AUTO_TEST_CASE(a_ramp_is_read_with_arrows_or_commas) {
+  using steps = std::vector<uint32_t>;
+  BOOST_TEST((parse_ramp("5 -> 10 -> 25 -> 50") == steps{5, 10, 25, 50}));
+  BOOST_TEST((parse_ramp("5,10,25") == steps{5, 10, 25}));
+  BOOST_TEST((parse_ramp(" 5->10 , 7 ") == steps{5, 10, 7}));
+  BOOST_TEST((parse_ramp("") == steps{}));
+  for (auto wrong : {"5 ->", "-> 5", "5 10", "0 -> 5", "5 -> 100001", "5 > 10", "five", "5,,6", "-5"})
+    BOOST_TEST(!parse_ramp(wrong), wrong);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -24,11 +24,15 @@ std::vector<std::string> samples(const key_row& row, const std::string& file) {
   case value_kind::choice:
     if (row.name == "upstream.protocol")
       return {"mock", "anthropic", "gemini"};
+    if (row.choices[1] == "true")
+      return {"true", "false", "true"};
     return {"parallel", "batch", "sequential"};
   case value_kind::text: break;
   }
   if (row.name == "upstream.base_url")
     return {"http://a/v1", "http://b/v1", "http://c/v1"};
+  if (row.name == "upstream.limits.ramp")
+    return {"5", "5 -> 10", "5,10,20"};
   if (row.name == "upstream.ca_file") // must exist
     return {file, file + "2", file + "3"};
   return {"AA", "BB", "CC"};
@@ -246,6 +250,28 @@ BOOST_AUTO_TEST_CASE(the_window_follows_a_larger_width_unless_it_was_chosen) {
   request.env.clear();
   set_option("run.max_in_flight", "10");
   BOOST_TEST(load(request)->values.run.window_requests == 4096u);
+}
+
+BOOST_AUTO_TEST_CASE(who_names_a_width_is_not_second_guessed) {
+  BOOST_TEST(load(request)->values.upstream.limits.adaptive_in_flight == "auto");
+  const std::string lanes = "[upstream.limits]\nramp = \"5 -> 10\"\nin_flight = 30\n"
+                            "[[upstream.lanes]]\nname = \"a\"\nmodels = [\"x\"]\nadaptive_in_flight = true\n"
+                            "[[upstream.lanes]]\nname = \"b\"\nmodels = [\"y\"]\nadaptive_in_flight = \"auto\"\n";
+  set_option("run.max_in_flight", "256"); // The default, but said.
+  auto loaded = load_file(lanes);
+  BOOST_REQUIRE(loaded.has_value());
+  const auto& upstream = loaded->values.upstream;
+  BOOST_TEST(upstream.limits.adaptive_in_flight == "false");
+  BOOST_TEST(loaded->origins.at("upstream.limits.adaptive_in_flight") == "as run.max_in_flight is given");
+  BOOST_TEST(upstream.lanes[0].limits.adaptive_in_flight == "true");
+  BOOST_TEST(upstream.lanes[1].limits.adaptive_in_flight == "false");
+  BOOST_TEST(upstream.limits.in_flight == 30u);
+  BOOST_TEST(upstream.lanes[0].limits.in_flight == 0u); // Like a rate, it is the lane's own.
+  BOOST_TEST(upstream.lanes[0].limits.ramp == "5 -> 10");
+  BOOST_TEST(contains(fault_of("[upstream.limits]\nramp = \"5 -> x\"\n"),
+                      "penstock.toml:2:8: upstream.limits.ramp must be widths from 1 to 100000 such as"));
+  BOOST_TEST(contains(fault_of("[upstream.limits]\nadaptive_in_flight = \"maybe\"\n"),
+                      "must be one of auto, true, false, is \"maybe\""));
 }
 
 BOOST_AUTO_TEST_CASE(lanes_are_read_in_order_and_inherit_pacing_but_no_rates) {

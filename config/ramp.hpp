@@ -1,0 +1,14 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+namespace penstock::config {
+
+/// Reads the widths of a careful start: "5 -> 10 -> 25 -> 50" or "5,10,25,50", each from 1 to
+/// 100,000, at most 100. Empty: none.
+std::optional<std::vector<uint32_t>> parse_ramp(std::string_view text);
+
+} // namespace penstock::config
