@@ -127,8 +127,8 @@ std::string reference_markdown() {
   return out + R"(
 A `[[upstream.lanes]]` section gives models that share limits of their own a lane of their own: `name`,
 `models` (a list of patterns with `*` and `?`; the first lane that matches wins), and any key of
-`[upstream.limits]`. What it leaves out of `headroom`, `adaptive` and `burst` is as in
-`[upstream.limits]`; a rate it leaves out is no limit.
+`[upstream.limits]`. What it leaves out of `headroom`, `adaptive`, `burst`, `adaptive_in_flight`, `ramp`
+and `ramp_every` is as in `[upstream.limits]`; a rate it leaves out is no limit.
 
 An `[[upstreams]]` section is one more upstream: `name`, and any key of `[upstream]`, with
 `[upstreams.limits]` and `[[upstreams.lanes]]` below it. Two of them may be the same server with two
