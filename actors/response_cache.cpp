@@ -33,10 +33,7 @@ void response_cache_state::start(response_cache_setup setup, bool restarted) {
 }
 
 io::unix_seconds response_cache_state::wall_now() const {
-  if (setup_.wall_now)
-    return setup_.wall_now();
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  return std::chrono::duration_cast<std::chrono::seconds>(now).count();
+  return setup_.wall_now ? setup_.wall_now() : io::wall_now();
 }
 
 void response_cache_state::look_up(const cache_query& query) {

@@ -12,6 +12,7 @@ namespace {
 constexpr std::array<std::string_view, 4> modes{"auto", "parallel", "batch", "sequential"};
 constexpr std::array<std::string_view, 5> upstreams{"openai", "anthropic", "gemini", "ollama", "mock"};
 constexpr std::array<std::string_view, 3> auto_or_not{"auto", "true", "false"};
+constexpr std::array<std::string_view, 4> cache_modes{"off", "read", "write", "on"};
 
 bool is_printable(std::string_view text) {
   return text.size() <= 4096 && std::ranges::none_of(text, [](char c) {
@@ -156,15 +157,16 @@ std::vector<key_row> make_keys() {
             "Share of attempts that may be second ones: a slow request is sent on another lane of its "
             "route, too, and the first answer wins. 0 is off."),
 
-      plain_row("pack.automatic", "pack", boolean, "", PENSTOCK_AT(pack.automatic), {},
-            "Let mode auto send several requests as one prompt where requests per minute, not "
-            "tokens, are what holds the job up."),
-      plain_row("pack.entries_max", "pack-entries", integer, "N", PENSTOCK_AT(pack.entries_max),
-            {.min = 1, .max = 100}, "Requests of one prompt at most; 1 packs nothing, in no mode."),
-      plain_row("pack.tokens_max", "pack-tokens", integer, "N", PENSTOCK_AT(pack.tokens_max),
-            {.min = 100, .max = 10'000'000}, "Estimated tokens of one pack at most, in and out."),
-      plain_row("pack.canary", "pack-canary", number, "X", PENSTOCK_AT(pack.canary), {.min = 0, .max = 1},
-            "Share of the packed requests that is also sent alone, to compare the answers."),
+      choice_row("cache.mode", "cache", cache_modes, PENSTOCK_AT(cache.mode),
+             "What to do with kept answers to equal requests: take them (read), keep new ones (write), "
+             "both (on), nothing (off). Unless off, equal requests in flight share one answer."),
+      text_row("cache.file", "cache-file", "FILE", PENSTOCK_AT(cache.file), is_printable, "a file name",
+           "Where answers are kept; empty is penstock/cache.db in XDG_CACHE_HOME or ~/.cache."),
+      plain_row("cache.ttl", "cache-ttl", span, "TIME", PENSTOCK_AT(cache.ttl),
+            {.min = 1, .max = 3650 * day}, "How long a kept answer is good."),
+      plain_row("cache.bytes_max", "cache-size", bytes, "SIZE", PENSTOCK_AT(cache.bytes_max),
+            {.min = kib, .max = 1024 * gib},
+            "The most that is kept; beyond it, what was not used for the longest time goes."),
 
       choice_row("run.mode", "mode", modes, PENSTOCK_AT(run.mode),
              "How requests run; auto picks by their number and falls back when it must."),

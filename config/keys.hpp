@@ -27,7 +27,7 @@ using scalar = std::variant<bool, int64_t, double, std::string>;
 /// The place of a value inside the settings. The upstream as a whole stands for its kind, because
 /// "mock" is a kind to the user and a flag to the program.
 using field = std::variant<bool*, uint32_t*, uint64_t*, double*, duration*, std::string*, core::mode*,
-                           upstream_settings*>;
+                           core::cache_mode*, upstream_settings*>;
 
 /// What a number, span (in seconds) or size (in bytes) may be.
 struct value_range {

@@ -77,7 +77,7 @@ struct price_settings {
 /// The exact response cache.
 struct cache_settings {
   core::cache_mode mode = core::cache_mode::off;
-  std::string file;                ///< Of the database; empty: "penstock-cache.db" in the user's cache folder.
+  std::string file;                ///< Of the database; empty: "penstock/cache.db" in the user's cache folder.
   duration ttl = std::chrono::hours{24 * 30}; ///< How long an answer stays good.
   uint64_t bytes_max = 1u << 30;   ///< The oldest answers go when it grows beyond.
 };

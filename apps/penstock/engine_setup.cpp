@@ -1,5 +1,6 @@
 #include "apps/penstock/engine_setup.hpp"
 
+#include "apps/penstock/cache_setup.hpp"
 #include "apps/penstock/mock_command.hpp"
 #include "config/lanes.hpp"
 #include "config/prices.hpp"
@@ -37,6 +38,7 @@ actors::supervisor_setup make_supervisor_setup(const config::settings& s,
   workers->protocol = core::find_protocol(s.upstream.protocol);
   workers->base_url = s.upstream.base_url;
   workers->api_key = api_key;
+  workers->cache_family = cache_family_of(s.upstream);
   workers->timeout = s.run.timeout;
   workers->idle_timeout = s.run.idle_timeout;
   workers->body_max = s.run.body_max;
@@ -73,6 +75,7 @@ job_options make_job_options(const config::settings& s, const run_command& comma
   o.first_patience = std::max<duration>(s.run.breaker_open_for + s.run.breaker_open_for / 2,
                                         std::chrono::seconds{5});
   o.budget = s.run.budget;
+  o.cache = s.cache.mode;
   o.prices = config::price_table_of(s).rows();
   o.pack = s.pack.automatic;
   o.pack_entries_max = s.pack.entries_max;

@@ -40,6 +40,7 @@ const std::vector<help_group>& groups() {
        {"run.attempts", "run.timeout", "run.idle_timeout", "run.connect_timeout",
         "run.breaker_trips_after", "run.breaker_open_for", "routing.route_patience",
         "routing.hedge_budget"}},
+      {"What need not be asked twice", {"cache.mode", "cache.file", "cache.ttl", "cache.bytes_max"}},
       {"What is printed", {"run.quiet", "run.json", "run.budget", "upstream.price_input", "upstream.price_output"}},
       {"Bounds of memory",
        {"run.window_requests", "run.window_bytes", "run.body_max", "run.line_max"}},

@@ -1,3 +1,4 @@
+#include "apps/penstock/cache_command.hpp"
 #include "apps/penstock/help.hpp"
 #include "apps/penstock/mock_command.hpp"
 #include "apps/penstock/options.hpp"
@@ -44,7 +45,7 @@ int main(int argc, char** argv) {
     if (auto* run = std::get_if<cli::run_command>(&*command))
       return dispatch(*run, env);
     if (auto* other = std::get_if<cli::other_command>(&*command))
-      return cli::mock_main(other->args);
+      return other->name == "cache" ? cli::cache_main(other->args, env) : cli::mock_main(other->args);
     if (auto* config = std::get_if<cli::config_command>(&*command))
       return print(config->text);
     return print(std::get<cli::print_command>(*command).text);

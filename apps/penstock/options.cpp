@@ -129,6 +129,7 @@ const std::vector<command_info>& commands() {
   static const std::vector<command_info> all{
       {"run", "Send the requests of a file; write the results in the same order."},
       {"mock", "Serve a provider that answers without a model, with limits and faults to order."},
+      {"cache", "Show or empty the cache of answers."},
       {"config", "Show the settings in force and where each came from; print the reference."},
       {"help", "Print this, or the help of a command."},
   };

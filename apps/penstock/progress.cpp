@@ -46,6 +46,9 @@ void run_observer::look(run_view& view, bool job_too) {
   for (size_t i = 0; i < handles.limiters.size(); ++i)
     self->request(handles.limiters[i], answer_within, atom::snapshot_v)
       .receive([&](const core::lane_snapshot& s) { view.lanes[i] = {lane_names_[i], s}; }, ignore);
+  if (handles.cache)
+    self->request(handles.cache, answer_within, atom::snapshot_v)
+      .receive([&](const cache_snapshot& s) { view.cache = s; }, ignore);
 }
 
 progress_display::progress_display(run_observer observer, run_view start)

@@ -2,6 +2,7 @@
 
 #include "actors/supervisor.hpp"
 #include "apps/mock/mock_server.hpp"
+#include "apps/penstock/cache_setup.hpp"
 #include "apps/penstock/dry_run.hpp"
 #include "apps/penstock/engine_setup.hpp"
 #include "apps/penstock/file_job.hpp"
@@ -170,6 +171,8 @@ public:
                        "this process may open " + std::to_string(files) + " files, too few for "
                          + std::to_string(settings_.run.max_in_flight)
                          + " requests in flight; raise the limit (ulimit -n) or lower --max-in-flight"});
+    if (auto ready = find_cache(); !ready)
+      return complain(ready.error());
     job_ = make_job(summary);
     auto start = job_->prepare();
     if (!start)
@@ -190,6 +193,18 @@ public:
   }
 
 private:
+  /// Looks whether the cache can be used, before anything is sent.
+  result<void> find_cache() {
+    if (settings_.cache.mode == core::cache_mode::off)
+      return {};
+    auto file = cache_file_of(settings_, env_);
+    if (!file)
+      return file.error();
+    cache_ = make_cache_setup(std::move(*file), cache_limits_of(settings_));
+    const auto opened = cache_->open();
+    return opened ? result<void>{} : opened.error();
+  }
+
   std::shared_ptr<file_job> make_job(const std::optional<io::input_summary>& summary) const {
     file_job_options options;
     options.input = command_.input;
@@ -255,7 +270,9 @@ private:
     caf::actor_system sys{config};
     caf::scoped_actor self{sys, true};
     auto names = lane_names(settings_);
-    auto supervisor = sys.spawn(actors::supervisor, make_supervisor_setup(settings_, key));
+    auto setup = make_supervisor_setup(settings_, key);
+    setup.cache = cache_;
+    auto supervisor = sys.spawn(actors::supervisor, std::move(setup));
     self->monitor(supervisor);
     started_ = std::chrono::steady_clock::now();
     error broken;
@@ -346,6 +363,7 @@ private:
   const config::environment& env_;
   config::settings settings_;
   std::shared_ptr<file_job> job_;
+  std::optional<actors::response_cache_setup> cache_; ///< Unset: the job uses none.
   std::unique_ptr<mock::mock_server> mock_;
   run_view view_;
   time_point started_;

@@ -67,6 +67,12 @@ uint64_t sent_peak(const run_view& v) {
   return std::min(sum, v.job.in_flight_peak);
 }
 
+/// Share of the requests that needed no attempt.
+double hit_rate(const run_view& v) {
+  const auto all = done(v.job);
+  return all > 0 ? static_cast<double>(v.job.cached) / static_cast<double>(all) : 0;
+}
+
 uint64_t trips(const run_view& v) {
   uint64_t sum = 0;
   for (auto& lane : v.lanes)
@@ -154,6 +160,13 @@ std::string summary_text(const run_view& v) {
   }
   out += fmt::format("  attempt time mean {}, p50 {}, p99 {}\n", span_text(j.attempt_mean),
                      span_text(j.attempt_p50), span_text(j.attempt_p99));
+  if (v.cache || j.cached > 0)
+    out += fmt::format("  cache        {} of {} answered without an attempt ({:.1f} %): {} kept before, {} joined\n",
+                       count_text(j.cached), count_text(done(j)), 100 * hit_rate(v),
+                       count_text(j.cached - std::min(j.cached, j.joined)), count_text(j.joined));
+  if (v.cache && !v.cache->trouble.context.empty())
+    out += fmt::format("  cache        {} answers not kept: {}\n", count_text(v.cache->dropped),
+                       v.cache->trouble.context);
   out += fmt::format("  tokens       {} in ({} cached), {} out", count_text(j.input_tokens),
                      count_text(j.cached_input_tokens), count_text(j.output_tokens));
   out += v.priced ? fmt::format(", {:.4f} dollars\n", j.cost) : "\n";
@@ -191,6 +204,8 @@ std::string summary_json(const run_view& v) {
     {"cancelled", j.cancelled},
     {"expired", j.expired},
     {"cached", j.cached},
+    {"joined", j.joined},
+    {"cache_hit_rate", hit_rate(v)},
     {"resumed", j.resumed},
     {"attempts", j.attempts},
     {"rate_limited", j.rate_limited},
@@ -217,6 +232,8 @@ std::string summary_json(const run_view& v) {
     {"cost", v.priced ? boost::json::value(j.cost) : boost::json::value(nullptr)},
     {"output", v.output},
   };
+  if (v.cache && !v.cache->trouble.context.empty())
+    o["cache_error"] = v.cache->trouble.context;
   if (j.state == job_state::aborted)
     o["error"] = boost::json::object{{"code", to_string(j.cause.code)}, {"message", j.cause.context}};
   auto& changes = o["mode_changes"].emplace_array();

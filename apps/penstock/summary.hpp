@@ -2,6 +2,7 @@
 
 #include "config/settings.hpp"
 #include "core/lane.hpp"
+#include "messages/cache.hpp"
 #include "messages/job.hpp"
 
 #include <cstdint>
@@ -24,6 +25,7 @@ struct lane_view {
 struct run_view {
   job_progress job;
   std::vector<lane_view> lanes;
+  std::optional<cache_snapshot> cache; ///< Unset: none is used.
   std::optional<uint64_t> total;  ///< Requests of the input, if known.
   uint64_t done_before = 0;       ///< Outcomes of earlier runs on this output.
   duration elapsed{};             ///< Of this run.

@@ -1,17 +1,12 @@
 #include "core/io/response_store.hpp"
 #include "core/checksum.hpp"
-#include "core/io/file_descriptor.hpp"
+#include "core/io/store_file.hpp"
 
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <sqlite3.h>
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
-#include <filesystem>
 #include <limits>
 #include <thread>
 #include <unordered_map>
@@ -21,7 +16,6 @@ namespace penstock::io {
 namespace {
 
 constexpr int format_version = 1;
-constexpr uint32_t application_id = 0x50534b43; // "PSKC"
 /// Several runs write in turn, each for milliseconds.
 constexpr int busy_timeout_ms = 5000;
 /// A use is noted when the last one is so long ago: a hit must not cost a write each time.
@@ -30,43 +24,6 @@ constexpr unix_seconds use_grain = 60;
 constexpr int evicted_at_once = 256;
 /// SQLite takes values up to a billion bytes.
 constexpr uint64_t value_max = 900'000'000;
-
-std::string remedy(const std::string& path) {
-  return "; penstock cache clear --file " + path + " removes it, --cache-file names another, "
-         "--cache off goes without";
-}
-
-error damaged(const std::string& path, std::string_view what) {
-  return {errc::corrupt, "the cache " + path + " is damaged (" + std::string{what} + ")" + remedy(path)};
-}
-
-error foreign(const std::string& path, std::string_view what) {
-  return {errc::invalid_config, path + " is " + std::string{what}
-                                  + ", no cache of penstock; name another file with --cache-file"};
-}
-
-// @param number `errno` of the failed system call behind `e`, 0 if unknown.
-error translate(const std::string& path, const SQLite::Exception& e, int number) {
-  switch (e.getErrorCode()) {
-  case SQLITE_IOERR:
-    if (number == ENOSPC || number == EDQUOT || number == EFBIG)
-      return system_error("cannot write", path, number);
-    break;
-  case SQLITE_FULL:
-    return {errc::disk_full, "cannot write the cache " + path + ": " + e.what()
-                               + "; free some space or pass --cache off"};
-  case SQLITE_ERROR: // Our statements never change: if one does not fit, the schema is damaged.
-  case SQLITE_CORRUPT:
-  case SQLITE_NOTADB:
-  case SQLITE_MISMATCH: return damaged(path, e.what());
-  case SQLITE_BUSY:
-  case SQLITE_LOCKED:
-    return {errc::locked, "the cache " + path + " is in use by another program: " + e.what()};
-  default: break;
-  }
-  return {errc::io_error, "the cache " + path + " cannot be used: " + e.what()
-                            + "; name another with --cache-file, or pass --cache off"};
-}
 
 int64_t sum_of(const std::string& key, const core::cached_answer& a) noexcept {
   core::running_checksum sum;
@@ -206,7 +163,7 @@ public:
       store_totals t;
       in_use row{*totals_};
       if (!row->executeStep())
-        return damaged(path_, "no totals");
+        return damaged_store(path_, "no totals");
       t.entries = static_cast<uint64_t>(row->getColumn(0).getInt64());
       t.bytes = static_cast<uint64_t>(row->getColumn(1).getInt64());
       if (!row->getColumn(2).isNull())
@@ -236,7 +193,7 @@ private:
       errno = 0;
       return f();
     } catch (const SQLite::Exception& e) {
-      return translate(path_, e, errno);
+      return store_error(path_, e, errno);
     }
   }
 
@@ -246,11 +203,11 @@ private:
   result<void> look() {
     const auto id = static_cast<uint32_t>(db_.execAndGet("PRAGMA application_id").getInt64());
     if (id != application_id)
-      return is_empty() ? result<void>{} : foreign(path_, "a database of another program");
+      return is_empty() ? result<void>{} : foreign_store(path_, "a database of another program");
     if (const auto version = db_.execAndGet("PRAGMA user_version").getInt(); version != format_version)
       return error{errc::corrupt, "the cache " + path_ + " has format " + std::to_string(version)
                                     + ", this program knows " + std::to_string(format_version)
-                                    + remedy(path_)};
+                                    + store_remedy(path_)};
     return {};
   }
 
@@ -335,41 +292,6 @@ private:
   std::unordered_map<int64_t, unix_seconds> uses_; ///< By id; written with the next rows.
 };
 
-/// Makes the file before SQLite does, for its owner only: SQLite gives its side files the same mode.
-result<void> make_private(const std::string& path) {
-  std::error_code ec;
-  const auto folder = std::filesystem::path{path}.parent_path();
-  if (!folder.empty() && std::filesystem::create_directories(folder, ec))
-    std::filesystem::permissions(folder, std::filesystem::perms::owner_all, ec);
-  if (ec)
-    return error{errc::io_error, "cannot make the folder of the cache, " + folder.string() + ": "
-                                   + ec.message() + "; name another file with --cache-file"};
-  const file_descriptor made{::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)};
-  if (!made.valid())
-    return error{errc::io_error, "cannot open the cache " + path + ": " + std::strerror(errno)
-                                   + "; name another with --cache-file, or pass --cache off"};
-  return {};
-}
-
-enum class file_mark : uint8_t { none, ours, foreign };
-
-/// Whose file it is, by the number that its head carries: SQLite may not be able to read it, and what
-/// somebody named by mistake must not be removed.
-result<file_mark> read_mark(const std::string& path) {
-  constexpr size_t mark_at = 68;
-  char head[mark_at + 4];
-  const file_descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
-  if (!file.valid())
-    return errno == ENOENT ? result<file_mark>{file_mark::none} : system_error("cannot read", path, errno);
-  const auto size = ::read(file.get(), head, sizeof head);
-  if (size < 0)
-    return system_error("cannot read", path, errno);
-  uint32_t number = 0;
-  for (size_t i = mark_at; i < static_cast<size_t>(size); ++i)
-    number = number << 8 | static_cast<unsigned char>(head[i]);
-  return size == 0 ? file_mark::none : number == application_id ? file_mark::ours : file_mark::foreign;
-}
-
 } // namespace
 
 uint64_t bytes_of(const std::string& key, const core::cached_answer& answer) noexcept {
@@ -379,7 +301,7 @@ uint64_t bytes_of(const std::string& key, const core::cached_answer& answer) noe
 
 result<std::unique_ptr<response_store>> open_response_store(const std::string& path, store_limits limits) {
   if (path != ":memory:")
-    if (auto made = make_private(path); !made)
+    if (auto made = make_private_file(path); !made)
       return made.error();
   try {
     errno = 0;
@@ -389,24 +311,9 @@ result<std::unique_ptr<response_store>> open_response_store(const std::string& p
     return opened;
   } catch (const SQLite::Exception& e) {
     if (auto mark = read_mark(path); e.getErrorCode() == SQLITE_NOTADB && mark && *mark != file_mark::ours)
-      return foreign(path, "something else");
-    return translate(path, e, errno);
+      return foreign_store(path, "something else");
+    return store_error(path, e, errno);
   }
-}
-
-result<void> remove_response_store(const std::string& path) {
-  const auto mark = read_mark(path);
-  if (!mark)
-    return mark.error();
-  if (*mark == file_mark::foreign)
-    return foreign(path, "something else, or damaged beyond recognition");
-  for (auto suffix : {"-wal", "-shm", "-journal", ""}) {
-    std::error_code ec;
-    std::filesystem::remove(path + suffix, ec);
-    if (ec)
-      return system_error("cannot remove", path + suffix, ec.value());
-  }
-  return {};
 }
 
 } // namespace penstock::io

@@ -2,6 +2,7 @@
 
 #include "core/cached_answer.hpp"
 #include "core/error.hpp"
+#include "core/io/wall_clock.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -10,9 +11,6 @@
 #include <vector>
 
 namespace penstock::io {
-
-/// Wall-clock time in seconds since 1970: entries outlive the process, and its steady clock.
-using unix_seconds = int64_t;
 
 /// How long and how much a store keeps.
 struct store_limits {

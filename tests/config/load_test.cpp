@@ -26,6 +26,8 @@ std::vector<std::string> samples(const key_row& row, const std::string& file) {
       return {"mock", "anthropic", "gemini"};
     if (row.choices[1] == "true")
       return {"true", "false", "true"};
+    if (row.name == "cache.mode")
+      return {"read", "write", "on"};
     return {"parallel", "batch", "sequential"};
   case value_kind::text: break;
   }

@@ -1,0 +1,12 @@
+#include "core/io/wall_clock.hpp"
+
+#include <chrono>
+
+namespace penstock::io {
+
+unix_seconds wall_now() noexcept {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::seconds>(now).count();
+}
+
+} // namespace penstock::io
