@@ -130,14 +130,15 @@ private:
   std::map<uint64_t, node_actor> nodes_;  ///< Those that had work of ours.
   std::vector<sink_item> outcomes_;       ///< Final, on their way to the collector.
 
-  /// Requests of one lane that takes nothing now.
+  /// Requests of one lane, or of all lanes of a route, that take nothing now.
   struct held_lane {
+    std::set<uint64_t> waiting; ///< Their indexes, but for those that went to see.
     time_point since;    ///< When it began without a success in between.
     time_point retry_at; ///< Then one request goes to see.
     bool quota = false;  ///< Out of its daily quota: no patience needed, the time is known.
     error cause;
   };
-  std::map<std::string, held_lane> held_;
+  std::map<std::string, held_lane> held_; ///< By lane, or lanes joined by ", ".
   std::string last_failure_; ///< Of a request that was carried over.
   std::unordered_set<std::string> lanes_seen_well_; ///< Lanes that answered at least once.
 

@@ -59,6 +59,16 @@ shared_outcome with_cost(shared_outcome o, double cost) {
   return make_shared_value(std::move(out));
 }
 
+/// Whether `lanes`, names joined by ", ", holds `lane`.
+bool has_lane(std::string_view lanes, std::string_view lane) {
+  for (size_t at = 0; (at = lanes.find(lane, at)) != std::string_view::npos; ++at) {
+    const auto end = at + lane.size();
+    if ((at == 0 || lanes[at - 1] == ' ') && (end == lanes.size() || lanes[end] == ','))
+      return true;
+  }
+  return false;
+}
+
 /// A copy of `last` (or a bare outcome of `req`) that ended as `state` because of `why`.
 shared_outcome ended(const core::request& req, const std::shared_ptr<const core::outcome>& last,
                      core::outcome_state state, error why) {
@@ -98,44 +108,10 @@ void coordinator_state::take_report(const work_report& report) {
   entry.cost += cost;
   if (report.outcome && !report.outcome->cached)
     budget_.learn(*entry.what, report.outcome->used);
-  if (report.outcome && entry.excused > 0) {
-    auto whole = report;
-    auto out = *report.outcome;
-    out.attempts += entry.excused; // Its worker was not told of them.
-    whole.outcome = make_shared_value(std::move(out));
-    canaries_.count(index) ? end_canary(whole) : apply(whole);
-    return;
-  }
-  canaries_.count(index) ? end_canary(report) : apply(report);
-}
-
-/// What a report tells about mode, lanes and nodes, whether of one request or of a pack.
-void coordinator_state::note(const work_report& report) {
-  switch (report.kind) {
-  case report_kind::finished: {
-    const auto& o = *report.outcome;
-    // Earlier modes carry such failures over; in the last one they are final, and still count.
-    plan_.finished(is_degradable(o), o.failure ? o.failure->code : errc::internal);
-    counts_.joined += report.joined;
-    if (is_answer(o)) {
-      lanes_seen_well_.insert(o.lane);
-      release_held(o.lane);
-    }
-    break;
-  }
-  case report_kind::degraded:
-    plan_.finished(true, report.outcome->failure->code);
-    last_failure_ = report.outcome->failure->context;
-    break;
-  case report_kind::lost: ++counts_.lost; break;
-  default: break;
-  }
-}
-
-/// Does with a request what the report of its hand-out asks for.
-void coordinator_state::apply(const work_report& report) {
-  const auto index = report.key.index;
-  auto& entry = *window_.find(index);
+  if (report.last_attempt > duration{})
+    attempts_.record(report.last_attempt);
+  counts_.hedged += report.hedged;
+  counts_.hedges_won += report.hedge_won;
   // A job that is being ended sends nothing again: what did not finish ends with it.
   if (ending_as_ && report.kind != report_kind::finished) {
     remember(entry, report);
@@ -144,6 +120,15 @@ void coordinator_state::apply(const work_report& report) {
   }
   switch (report.kind) {
   case report_kind::finished:
+    // Earlier modes carry such failures over; in the last one they are final, and still count.
+    plan_.finished(is_degradable(*report.outcome),
+                   report.outcome->failure ? report.outcome->failure->code : errc::internal);
+    counts_.joined += report.joined;
+    counts_.rerouted += !report.outcome->lane_reason.empty() && !report.hedge_won;
+    if (is_answer(*report.outcome)) {
+      lanes_seen_well_.insert(report.outcome->lane);
+      release_held(report.outcome->lane);
+    }
     if (lanes_seen_well_.empty() && is_unreached(*report.outcome)) {
       remember(entry, report);
       window_.move(index, core::request_state::ready);
@@ -269,15 +254,18 @@ void coordinator_state::hold(uint64_t index, const work_report& report) {
     it->second.retry_at = std::max(it->second.retry_at, now + report.resume_in);
   it->second.quota = quota;
   window_.move(index, core::request_state::held);
+  it->second.waiting.insert(index);
   schedule_wake(it->second.retry_at - now);
 }
 
 void coordinator_state::release_held(const std::string& lane) {
-  if (held_.empty() || held_.erase(lane) == 0)
-    return;
-  for (auto index : window_.all(core::request_state::held))
-    if (window_.find(index)->last->lane == lane)
+  std::erase_if(held_, [&](auto& held) {
+    if (!has_lane(held.first, lane))
+      return false;
+    for (auto index : held.second.waiting)
       window_.move(index, core::request_state::ready);
+    return true;
+  });
 }
 
 void coordinator_state::retry_held(time_point now) {
@@ -291,22 +279,22 @@ void coordinator_state::retry_held(time_point now) {
       free.push_back(lane);
       continue;
     }
-    const auto patience = lanes_seen_well_.count(lane) ? options_.outage_patience
-                                                       : options_.first_patience;
+    const auto seen_well = std::any_of(lanes_seen_well_.begin(), lanes_seen_well_.end(),
+                                       [&, &lanes = lane](auto& one) { return has_lane(lanes, one); });
+    const auto patience = seen_well ? options_.outage_patience : options_.first_patience;
     if (now - held.since > patience) {
       give_up(held.cause);
       return;
     }
     // One goes to see, the one with most attempts left; the others wait for its success.
     held.retry_at = now + held_retry_every;
-    std::optional<uint64_t> scout;
-    for (auto index : window_.all(core::request_state::held)) {
-      const auto& last = *window_.find(index)->last;
-      if (last.lane == lane && (!scout || last.attempts < window_.find(*scout)->last->attempts))
-        scout = index;
-    }
-    if (scout)
+    const auto scout = std::min_element(held.waiting.begin(), held.waiting.end(), [&](auto a, auto b) {
+      return window_.find(a)->last->attempts < window_.find(b)->last->attempts;
+    });
+    if (scout != held.waiting.end()) {
       window_.move(*scout, core::request_state::ready);
+      held.waiting.erase(scout);
+    }
     schedule_wake(held_retry_every);
   }
   for (auto& lane : free)

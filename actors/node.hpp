@@ -14,7 +14,8 @@
 namespace penstock::actors {
 
 /// The slots of this process: one worker each. Reports of workers that end together leave together,
-/// one message a job, and free their slots at the engine. If the node dies, its workers die with it.
+/// one message a job, and free their slots at the engine. It remembers for its workers which lanes are
+/// out for a job, and gives leave for second attempts. If the node dies, its workers die with it.
 struct node_state {
   static inline const char* name = "node";
   node_state() = default;
@@ -27,6 +28,8 @@ struct node_state {
   void drain(uint64_t job);
   void rewire(const wiring& now);
   void done(work_report report);
+  void lose_lane(uint64_t job, uint32_t lane, const error& why);
+  void hedge(const request_key& key);
   void flush();
 
   /// What runs now.
@@ -37,6 +40,7 @@ struct node_state {
   engine_actor engine;
   std::shared_ptr<const worker_setup> setup;
   wiring neighbours;
+  core::hedge_policy hedging;
 
 private:
   struct key_hash {
@@ -50,7 +54,14 @@ private:
     }
   };
 
-  std::unordered_map<request_key, worker_actor, key_hash, key_equal> workers_;
+  struct running {
+    worker_actor worker;
+    std::string model;             ///< Kept only where second attempts are made.
+    uint32_t attempts_before = 0;
+  };
+
+  std::unordered_map<request_key, running, key_hash, key_equal> workers_;
+  std::map<uint64_t, lost_lanes> lost_;                   ///< By job.
   std::map<uint64_t, report_taker_actor> jobs_;           ///< Who gets the reports of a job.
   std::map<uint64_t, std::vector<work_report>> reports_;  ///< By job, until the next flush.
   uint64_t spawned_ = 0;

@@ -58,7 +58,9 @@ void rate_limiter_state::pump() {
 
 void rate_limiter_state::refuse(uint64_t id, error why) {
   if (auto it = waiting_.find(id); it != waiting_.end()) {
-    self->send(it->second, atom::refused_v, id, std::move(why));
+    const auto now = self->clock().now();
+    const auto opens = lane.opens_at(now);
+    self->send(it->second, atom::refused_v, id, std::move(why), opens ? *opens - now : duration{});
     waiting_.erase(it);
   }
 }

@@ -20,7 +20,7 @@ namespace penstock::actors {
 /// What a process runs.
 struct supervisor_setup {
   std::shared_ptr<const worker_setup> workers;
-  std::vector<core::lane_limits> lanes; ///< As `worker_setup::routes`.
+  std::vector<core::lane_limits> lanes; ///< As the lanes of `worker_setup::routes`.
   io::curl_loop_settings http;
   uint32_t slots = 256;                 ///< Of this process's node; 0: no node.
   core::restart_limits restarts;        ///< Of each child.

@@ -1,34 +1,10 @@
 #include "actors/worker.hpp"
 
-#include "config/lanes.hpp"
-
 #include <caf/all.hpp>
 
 #include <algorithm>
 
 namespace penstock::actors {
-
-worker_state::~worker_state() {
-  if (phase_ == phase::ended || !node)
-    return;
-  leave_cache(false);
-  core::settlement s;
-  s.id = permit_call().id;
-  s.input_bytes = permit_call().input_bytes;
-  s.abandoned = true;
-  s.sent = phase_ == phase::sending;
-  if (phase_ == phase::asking)
-    caf::anon_send(neighbours.limiters[lane_], atom::withdraw_v, s.id);
-  if (phase_ == phase::asking || phase_ == phase::sending) // A grant may be under way to us.
-    caf::anon_send(neighbours.limiters[lane_], atom::settle_v, s);
-  if (phase_ == phase::sending)
-    caf::anon_send(neighbours.http, atom::abort_v, s.id);
-  // What was spent so far goes along; the exchange under way may have been charged too.
-  outcome_.attempts += phase_ == phase::sending;
-  caf::anon_send(node, atom::done_v,
-                 work_report{task.request.key, report_kind::lost,
-                             make_shared_value(std::move(outcome_)), {}, {}});
-}
 
 uint64_t worker_state::random() {
   // SplitMix64: one word of state, and a retry needs one number.
@@ -37,15 +13,6 @@ uint64_t worker_state::random() {
   z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
   z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
   return z ^ (z >> 31);
-}
-
-core::permit_request worker_state::permit_call() const {
-  return {(task.id << 16) | (turn_ & 0xFFFF),
-          task.node_id,
-          task.tenant,
-          task.priority,
-          what().body ? static_cast<uint32_t>(what().body->size()) : 0,
-          what().output_tokens_max};
 }
 
 void worker_state::start() {
@@ -65,214 +32,181 @@ void worker_state::start() {
   auto limits = setup->attempts;
   // A request that comes back from a closed lane, or from another mode, has used up some.
   const auto used = req.attempts_before - std::min(req.attempts_before, req.rate_limited_before);
-  limits.attempts_max = task.attempts_max > used ? task.attempts_max - used : 1;
+  attempts_max_ = limits.attempts_max = task.attempts_max > used ? task.attempts_max - used : 1;
   const auto last_mode = task.ran_as == core::mode::sequential;
   plan_ = core::attempt_plan{last_mode ? core::patient(limits) : limits,
                              task.time_left > duration{} ? std::optional{now + task.time_left}
                                                          : std::nullopt,
                              last_mode};
-  const auto& routes = setup->routes;
-  const auto route = std::find_if(routes.begin(), routes.end(), [&](auto& r) {
-    return r.models.empty() || std::any_of(r.models.begin(), r.models.end(), [&](auto& glob) {
-             return config::glob_match(glob, what().model);
-           });
-  });
-  if (route == routes.end()) {
+  // Drawn from what every hand-out of the request has: it stays with its lane.
+  auto drawn = task.seed ^ ((req.key.index + 1) * 0xD1342543DE82EF95u);
+  walk_ = core::route_walk{setup->routes.candidates(what().model, drawn), setup->routes.lanes()};
+  if (walk_.empty()) {
     end(report_kind::finished, core::outcome_state::failed,
         error{errc::invalid_config, "no lane takes the model \"" + what().model + '"'});
     return;
   }
-  lane_ = static_cast<size_t>(route - routes.begin());
-  outcome_.lane = route->lane;
+  for (auto& [lane, why] : task.lost)
+    walk_.lose_lane(lane, why);
+  outcome_.lane = walk_.lane_name(0);
   if (!look_up())
-    ask();
+    ask_anew();
 }
 
+/// Asks the lanes of the route again from the first on.
+void worker_state::ask_anew() {
+  walk_.begin_round();
+  ask();
+}
+
+/// Asks the next lane in this round.
 void worker_state::ask() {
-  phase_ = phase::asking;
-  ++turn_;
-  self->send(neighbours.limiters[lane_], atom::acquire_v, permit_call());
+  phase_ = phase::running;
+  const auto step = walk_.next();
+  if (!step)
+    return finish_round();
+  begin(attempts_[0], step->candidate,
+        step->patient ? std::nullopt : std::optional{setup->route_patience});
 }
 
-void worker_state::granted(const core::permit& permit) {
-  if (phase_ != phase::asking || permit.id != permit_call().id)
-    return;
-  if (first_permit_) {
-    first_permit_ = false;
-    outcome_.queued += self->clock().now() - started_;
-  }
-  const auto client_id = task.client_id + '-' + std::to_string(what().index);
-  auto encoded = setup->protocol->encode(what(), setup->base_url, setup->api_key, client_id);
-  phase_ = phase::sending;
-  if (!encoded) {
-    settle(false, {}, true);
-    end(report_kind::finished, core::outcome_state::failed, encoded.error());
+/// Nobody is left to ask.
+void worker_state::finish_round() {
+  auto at = walk_.end();
+  if (at.all_out) {
+    end(report_kind::aborting, core::outcome_state::failed, std::move(at.why));
     return;
   }
-  auto call = std::make_shared<io::exchange>();
-  call->id = permit.id;
-  call->request = std::move(*encoded);
-  call->timeout = setup->timeout;
-  call->idle_timeout = setup->idle_timeout;
-  call->body_max = setup->body_max;
-  self->send(neighbours.http, atom::send_v, exchange_call{std::move(call)});
-}
-
-void worker_state::refused(uint64_t id, const error& why) {
-  if (phase_ != phase::asking || id != permit_call().id)
-    return;
-  // A closed lane is the job's affair: it knows what else there is to do, and when to come back.
-  if (why.code == errc::unavailable || why.code == errc::quota_exhausted) {
-    auto text = why.context;
-    if (!last_failure_.empty())
-      text += "; the last attempt failed: " + last_failure_;
-    end(report_kind::held, core::outcome_state::failed, error{why.code, std::move(text)});
+  // Closed lanes are the job's affair: it knows what else there is to do, and when to come back.
+  if (!at.lanes.empty()) {
+    outcome_.lane = at.lanes;
+    outcome_.lane_reason.clear();
+    const auto quota = at.why.code == errc::quota_exhausted;
+    if (!quota && !last_failure_.empty())
+      at.why.context += "; the last attempt failed: " + last_failure_;
+    end(report_kind::held, core::outcome_state::failed, std::move(at.why), quota ? at.retry_in : duration{});
     return;
   }
-  const auto next = plan_.refused(why, self->clock().now(), random());
-  if (next.what == core::next_step::action::retry_after) {
-    phase_ = phase::backing_off;
-    self->delayed_send(self, next.wait, atom::wake_v);
-    return;
-  }
+  const auto next = plan_.refused(at.why, self->clock().now(), random());
+  if (next.what == core::next_step::action::retry_after)
+    return back_off(next.wait);
   const auto degraded = next.what == core::next_step::action::carry_over;
   end(degraded ? report_kind::degraded : report_kind::finished, next.state, next.failure);
 }
 
-void worker_state::settle(bool sent, const core::verdict& v, bool abandoned) {
-  core::settlement s;
-  const auto call = permit_call();
-  s.id = call.id;
-  s.sent = sent;
-  s.abandoned = abandoned;
-  s.kind = v.kind;
-  s.used = v.used;
-  s.input_bytes = call.input_bytes;
-  s.retry_after = v.retry_after;
-  s.limits = v.limits;
-  self->send(neighbours.limiters[lane_], atom::settle_v, s);
+void worker_state::back_off(duration wait) {
+  if (wait <= duration{})
+    return ask_anew();
+  phase_ = phase::backing_off;
+  self->delayed_send(self, wait, atom::wake_v);
+}
+
+void worker_state::wake() {
+  if (phase_ == phase::backing_off)
+    ask_anew();
+}
+
+void worker_state::refused(uint64_t id, const error& why, duration retry_in) {
+  auto* a = find(id, attempt::stage::asking);
+  if (!a)
+    return;
+  const auto gone = take(*a);
+  walk_.refuse(gone.candidate, why, retry_in);
+  if (!attempts_[0].is_live())
+    ask();
 }
 
 void worker_state::reply(const exchange_reply& answer) {
-  if (phase_ != phase::sending || answer.id != permit_call().id)
+  auto* found = find(answer.id, attempt::stage::sending);
+  if (!found)
     return;
   auto& response = *answer.response;
   if (response.failure == core::transport_error::cancelled) {
     // We were told to stop; what was sent may have been charged.
-    settle(response.sent, {}, true);
+    settle(take(*found), response.sent, {}, true);
     outcome_.attempts += response.sent;
     end(report_kind::given_back, core::outcome_state::failed,
         error{errc::cancelled, "stopped while in flight"});
     return;
   }
-  auto v = setup->protocol->decode(what(), response, std::chrono::system_clock::now());
-  settle(response.sent || response.failure == core::transport_error::none, v);
-  judged(std::move(v), std::move(response.body), response.status, response.elapsed);
+  auto v = upstream_of(*found).protocol->decode(*found->what, response, std::chrono::system_clock::now());
+  const auto a = take(*found);
+  settle(a, response.sent || response.failure == core::transport_error::none, v, false);
+  judged(a, std::move(v), std::move(response.body), response);
 }
 
-void worker_state::judged(core::verdict v, std::string body, int status, duration elapsed) {
-  last_attempt_ = std::max(elapsed, duration{1});
+/// Puts an answer into the outcome, which carries the last one.
+void worker_state::judged(const attempt& a, core::verdict v, std::string body,
+                          const core::http_response& reply) {
+  const auto status = reply.status;
+  // Since the first of two began: what the request waited for this answer.
+  const auto& other = attempts_[0];
+  const auto ahead = a.beside && other.is_live() ? a.sent - other.sent : duration{};
+  last_attempt_ = std::max(reply.elapsed + std::max(ahead, duration{}), duration{1});
   ++outcome_.attempts;
-  outcome_.upstream += elapsed;
+  outcome_.upstream += reply.elapsed;
   outcome_.status_code = status;
   outcome_.request_id = v.request_id;
   outcome_.used = v.used;
   outcome_.rate_limited += status == 429;
-  if (const auto cost = setup->prices.cost(what().model, v.used))
-    outcome_.cost = outcome_.cost.value_or(0) + *cost;
-  // The outcome carries the last answer.
-  outcome_.body = status > 0 ? core::make_payload(setup->protocol->present(what(), std::move(body), v))
-                             : core::payload{};
+  outcome_.lane = walk_.lane_name(a.candidate);
+  outcome_.lane_reason = walk_.reason(a.candidate);
+  add_cost(a, v.used);
+  outcome_.body = status > 0
+                    ? core::make_payload(upstream_of(a).protocol->present(*a.what, std::move(body), v))
+                    : core::payload{};
   if (v.kind != core::reply_kind::success)
     last_failure_ = v.message;
-  auto next = plan_.judge(v, self->clock().now(), random());
+  go_on(a, plan_.judge(v, self->clock().now(), random()));
+}
+
+void worker_state::go_on(const attempt& a, const core::next_step& next) {
   using action = core::next_step::action;
-  if (next.what == action::retry_after && aborted_) {
+  switch (next.what) {
+  case action::finish_completed:
+    other_model_ = a.what != task.request.what;
+    hedge_won_ = a.beside.has_value();
+    if (hedge_won_ && outcome_.lane_reason.empty())
+      outcome_.lane_reason = "lane " + walk_.lane_name(*a.beside)
+                             + (attempts_[0].is_live() ? ": takes longer" : ": failed first");
+    end(report_kind::finished, core::outcome_state::completed, std::nullopt);
+    return;
+  case action::finish_failed: end(report_kind::finished, next.state, next.failure); return;
+  case action::abort_job: // Not the job's end if another lane has another key.
+    if (walk_.lose_lane(walk_.at(a.candidate).lane, *next.failure))
+      self->send(node, atom::dead_v, task.request.key.job, walk_.at(a.candidate).lane, *next.failure);
+    break;
+  case action::park_job: walk_.refuse(a.candidate, *next.failure, next.wait); break;
+  case action::retry_after:
+  case action::carry_over: break;
+  }
+  if (attempts_[0].is_live()) // The other one may still do better.
+    return;
+  if (aborted_ && next.what != action::carry_over && walk_.next()) {
     end(report_kind::given_back, core::outcome_state::failed,
         error{errc::cancelled, "stopped before another attempt"});
     return;
   }
-  if (next.what == action::retry_after && next.wait <= duration{}) {
-    ask();
-    return;
-  }
-  if (next.what == action::retry_after) {
-    phase_ = phase::backing_off;
-    self->delayed_send(self, next.wait, atom::wake_v);
-    return;
-  }
-  switch (next.what) {
-  case action::finish_completed:
-    end(report_kind::finished, core::outcome_state::completed, std::nullopt);
-    break;
-  case action::carry_over: end(report_kind::degraded, next.state, next.failure); break;
-  case action::abort_job: end(report_kind::aborting, next.state, next.failure); break;
-  case action::park_job: end(report_kind::held, next.state, next.failure, next.wait); break;
-  default: end(report_kind::finished, next.state, next.failure);
-  }
-}
-
-void worker_state::abort() {
-  switch (phase_) {
-  case phase::asking:
-    self->send(neighbours.limiters[lane_], atom::withdraw_v, permit_call().id);
-    // A grant may be under way; the limiter must not wait for its end.
-    settle(false, {}, true);
-    [[fallthrough]];
-  case phase::looking_up:
-  case phase::backing_off:
-    end(report_kind::given_back, core::outcome_state::failed,
-        error{errc::cancelled, "stopped before an attempt"});
-    break;
-  case phase::sending:
-    // The exchange may have ended already: then its reply decides, but nothing is tried again.
-    aborted_ = true;
-    self->send(neighbours.http, atom::abort_v, permit_call().id);
-    break;
-  case phase::ended: break;
-  }
-}
-
-void worker_state::drain() {
-  if (phase_ == phase::sending)
-    aborted_ = true;
+  if (next.what == action::carry_over)
+    end(report_kind::degraded, next.state, next.failure);
+  else if (next.what == action::retry_after)
+    back_off(next.wait);
   else
-    abort();
-}
-
-void worker_state::rewire(const wiring& now) {
-  const auto other_limiter = now.limiters[lane_] != neighbours.limiters[lane_];
-  const auto other_http = now.http != neighbours.http;
-  rewire_cache(now.cache);
-  neighbours = now;
-  if (other_limiter && phase_ == phase::asking)
-    ask();
-  else if (other_limiter && phase_ == phase::sending)
-    self->send(neighbours.limiters[lane_], atom::adopt_v, permit_call());
-  if (other_http && phase_ == phase::sending) {
-    // The client died with the exchange; whether it was sent nobody knows.
-    core::http_response gone;
-    gone.failure = core::transport_error::reset;
-    gone.failure_text = "the http client was restarted";
-    gone.sent = true;
-    reply({permit_call().id, std::make_shared<core::http_response>(std::move(gone))});
-  }
-}
-
-void worker_state::wake() {
-  if (phase_ == phase::backing_off)
     ask();
 }
 
 void worker_state::end(report_kind kind, core::outcome_state state, std::optional<error> failure,
                        duration resume_in) {
+  for (auto& a : attempts_)
+    cancel(a);
   phase_ = phase::ended;
   outcome_.state = state;
   outcome_.failure = std::move(failure);
   tell_cache(kind);
-  self->send(node, atom::done_v,
-             work_report{task.request.key, kind, make_shared_value(std::move(outcome_)), resume_in,
-                         last_attempt_, joined_});
+  work_report report{task.request.key, kind, make_shared_value(std::move(outcome_)), resume_in,
+                     last_attempt_, joined_};
+  report.hedged = hedged_;
+  report.hedge_won = hedge_won_;
+  self->send(node, atom::done_v, std::move(report));
   self->quit();
 }
 
@@ -288,13 +222,18 @@ worker(worker_actor::stateful_pointer<worker_state> self, std::shared_ptr<const 
   st.start();
   return {
     [self](atom::granted, const core::permit& permit) { self->state.granted(permit); },
-    [self](atom::refused, uint64_t id, const error& why) { self->state.refused(id, why); },
+    [self](atom::refused, uint64_t id, const error& why, caf::timespan retry_in) {
+      self->state.refused(id, why, retry_in);
+    },
     [self](atom::found, const cache_hit& hit) { self->state.found(hit); },
     [self](atom::lead, uint64_t id) { self->state.lead(id); },
     [self](atom::reply, const exchange_reply& answer) { self->state.reply(answer); },
     [self](atom::abort) { self->state.abort(); },
     [self](atom::drain) { self->state.drain(); },
     [self](atom::rewire, const wiring& now) { self->state.rewire(now); },
+    [self](atom::dead, uint32_t lane, const error& why) { self->state.lose_lane(lane, why); },
+    [self](atom::hedge) { self->state.hedge(); },
+    [self](atom::hedge, uint64_t id) { self->state.take_long(id); },
     [self](atom::wake) { self->state.wake(); },
   };
 }

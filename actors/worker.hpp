@@ -1,62 +1,34 @@
 #pragma once
 
-#include "core/attempt_plan.hpp"
-#include "core/price_table.hpp"
-#include "core/protocol.hpp"
+#include "actors/worker_setup.hpp"
+#include "core/route_walk.hpp"
 #include "messages/interfaces.hpp"
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
+#include <array>
 #include <memory>
+#include <optional>
 #include <string>
-#include <vector>
 
 namespace penstock::actors {
 
-/// What all workers of a process share and nobody changes.
-struct worker_setup {
-  const core::protocol* protocol = nullptr; ///< Of the upstream.
-  std::string base_url;
-  std::string api_key;                 ///< Never logged, never in a message to another node.
-  struct route {
-    std::string lane;                  ///< Name, for outcomes.
-    std::vector<std::string> models;   ///< Globs; none: takes every model.
-  };
-  std::vector<route> routes;           ///< By lane, in the order of `wiring::limiters`.
-  duration timeout = std::chrono::seconds{600};
-  duration idle_timeout = std::chrono::seconds{120};
-  uint64_t body_max = 32u << 20;
-  std::string cache_family;            ///< Upstreams with the same one give the same answers.
-  core::attempt_limits attempts;       ///< `attempts_max` comes with the assignment.
-  core::price_table prices;            ///< What an attempt costs.
-};
-
-/// What a worker is told about its one request.
-struct worker_task {
-  assigned_request request;
-  uint64_t id = 0;                     ///< Unique among the workers of all nodes; 48 bits.
-  uint64_t node_id = 0;
-  std::string tenant;
-  core::priority priority = core::priority::normal;
-  core::mode ran_as = core::mode::parallel;
-  uint32_t attempts_max = 5;
-  caf::timespan time_left{};           ///< Until the job's deadline; zero: none.
-  uint64_t seed = 0;
-  std::string client_id;
-  core::cache_mode cache = core::cache_mode::off;
-};
-
 /// The attempts of one request.
 ///
-///   start -> looking_up -> asking -> sending -> (judged) -> ended
-///                             ^                    |
-///                             +--- backing_off <---+
+///   start -> looking_up -> running -> (judged) -> ended
+///                             ^           |
+///                             +- backing_off
 ///
 /// looking_up: the response cache may have the answer, or an equal request in flight may bring it; it
-/// is passed over if the job uses no cache. asking: the lane has our request for a permit. sending: we hold a permit and the http client has
-/// the exchange. Whoever leaves `sending` settles the permit, also by dying: the destructor gives
-/// back what the worker holds and reports the request as lost, so that nothing depends on monitors.
+/// is passed over if the job uses no cache. running: one attempt is under way, or two. An attempt is
+/// first asking (a lane has our request for a permit), then sending (we hold the permit, and the http
+/// client has the exchange). A lane that refuses, or whose key is refused, makes it ask the next one of
+/// the route (`core::route_walk`). If it takes long, and the node gives leave, a second attempt starts
+/// on another lane; the first answer that ends the request wins, and the other attempt is cancelled.
+///
+/// Whoever ends an attempt settles its permit, also by dying: the destructor gives back what the worker
+/// holds and reports the request as lost, so that nothing depends on monitors.
 struct worker_state {
   static inline const char* name = "worker";
   worker_state() = default;
@@ -66,13 +38,16 @@ struct worker_state {
 
   void start();
   void granted(const core::permit& permit);
-  void refused(uint64_t id, const error& why);
+  void refused(uint64_t id, const error& why, duration retry_in);
   void reply(const exchange_reply& answer);
   void abort();
   void drain();
   void found(const cache_hit& hit);
   void lead(uint64_t id);
   void rewire(const wiring& now);
+  void lose_lane(uint32_t lane, const error& why);
+  void take_long(uint64_t id);
+  void hedge();
   void wake();
 
   worker_actor::pointer self = nullptr;
@@ -82,31 +57,62 @@ struct worker_state {
   node_actor node;
 
 private:
-  enum class phase : uint8_t { looking_up, asking, sending, backing_off, ended };
+  enum class phase : uint8_t { looking_up, running, backing_off, ended };
 
+  /// One exchange, from asking a lane for leave to its end.
+  struct attempt {
+    enum class stage : uint8_t { none, asking, sending } stage = stage::none;
+    uint64_t id = 0;         ///< Of its permit and its exchange.
+    size_t candidate = 0;    ///< Of the route.
+    shared_request what;     ///< The request, perhaps for another model.
+    core::permit permit;     ///< Once it is sending.
+    time_point sent;
+    std::optional<size_t> beside; ///< Set for a second attempt: the first one's candidate.
+    bool is_live() const { return stage != stage::none; }
+  };
+
+  // worker.cpp: the order of things
   const core::request& what() const { return *task.request.what; }
-  core::permit_request permit_call() const;
   void ask();
+  void ask_anew();
+  void back_off(duration wait);
+  void finish_round();
+  void judged(const attempt& a, core::verdict v, std::string body, const core::http_response& reply);
+  void go_on(const attempt& a, const core::next_step& next);
+  void end(report_kind kind, core::outcome_state state, std::optional<error> failure,
+           duration resume_in = {});
+  uint64_t random();
+  // worker_attempt.cpp: one attempt
+  attempt* find(uint64_t id, enum attempt::stage stage);
+  const worker_upstream& upstream_of(const attempt& a) const;
+  const rate_limiter_actor& limiter_of(const attempt& a) const;
+  core::permit_request permit_call(const attempt& a) const;
+  void begin(attempt& a, size_t candidate, std::optional<duration> patience);
+  void settle(const attempt& a, bool sent, const core::verdict& v, bool abandoned);
+  attempt take(attempt& a);
+  void cancel(attempt& a);
+  void add_cost(const attempt& a, const core::usage& used);
+  bool may_hedge() const;
   // worker_cache.cpp
   bool look_up();
   void rewire_cache(const response_cache_actor& now);
   void leave_cache(bool failed);
   void tell_cache(report_kind kind);
-  void settle(bool sent, const core::verdict& v, bool abandoned = false);
-  void judged(core::verdict v, std::string body, int status, duration elapsed);
-  void end(report_kind kind, core::outcome_state state, std::optional<error> failure,
-           duration resume_in = {});
-  uint64_t random();
 
   phase phase_ = phase::ended;
   core::attempt_plan plan_;
+  core::route_walk walk_;
+  std::array<attempt, 2> attempts_; ///< The first is live if any is.
   core::outcome outcome_;
   std::string last_failure_;   ///< Text of the last attempt that failed.
   std::string cache_key_;      ///< While the cache has a question or a promise of ours.
   bool leads_ = false;         ///< We owe the cache an answer.
   bool joined_ = false;        ///< Answered by an equal request.
-  size_t lane_ = 0;
+  bool other_model_ = false;   ///< Answered by another model than was asked for.
+  uint32_t attempts_max_ = 1;  ///< Of this hand-out.
   uint32_t turn_ = 0;          ///< Makes the id of each permit and exchange unique.
+  uint32_t hedged_ = 0;        ///< Second attempts.
+  bool hedge_won_ = false;
   bool first_permit_ = true;
   bool aborted_ = false;       ///< Told to stop, or to drain, while sending.
   time_point started_;

@@ -10,7 +10,8 @@ namespace penstock::actors {
 bool worker_state::look_up() {
   if (task.cache == core::cache_mode::off || !neighbours.cache)
     return false;
-  cache_key_ = io::cache_key({task.tenant, setup->cache_family, setup->protocol->name()}, what());
+  const auto& upstream = setup->upstreams[setup->routes.lanes()[walk_.at(0).lane].upstream];
+  cache_key_ = io::cache_key({task.tenant, upstream.cache_family, upstream.protocol->name()}, what());
   if (cache_key_.empty())
     return false;
   phase_ = phase::looking_up;
@@ -40,7 +41,7 @@ void worker_state::lead(uint64_t id) {
   if (phase_ != phase::looking_up || id != task.id)
     return;
   leads_ = true;
-  ask();
+  ask_anew();
 }
 
 void worker_state::rewire_cache(const response_cache_actor& now) {
@@ -49,7 +50,7 @@ void worker_state::rewire_cache(const response_cache_actor& now) {
   if (!now) {
     cache_key_.clear();
     if (phase_ == phase::looking_up)
-      ask();
+      ask_anew();
     return;
   }
   const cache_query query{task.id, task.node_id, task.cache, cache_key_};
@@ -82,7 +83,8 @@ void worker_state::tell_cache(report_kind kind) {
   answer.used = outcome_.used;
   answer.upstream = outcome_.upstream;
   answer.lane = outcome_.lane;
-  const auto keep = answer.body && core::is_whole_answer(*answer.body);
+  // What another model said is good for those that wait now, not for all that come.
+  const auto keep = answer.body && !other_model_ && core::is_whole_answer(*answer.body);
   self->send(neighbours.cache, atom::publish_v,
              cache_result{task.id, std::exchange(cache_key_, {}), keep,
                           make_shared_value(std::move(answer))});

@@ -172,12 +172,15 @@ void fair_queue::cancel_owner(uint64_t owner) {
     unlink(n);
 }
 
-void fair_queue::drain(std::vector<uint64_t>& ids) {
-  const auto first = ids.size();
-  by_id_.for_each([&](uint64_t id, uint32_t) { ids.push_back(id); });
+/// Unlinks those of `ids` from `first` on, in the order of their ids.
+void fair_queue::take(std::vector<uint64_t>& ids, size_t first) {
   std::sort(ids.begin() + static_cast<std::ptrdiff_t>(first), ids.end());
   for (auto i = first; i < ids.size(); ++i)
     unlink(*by_id_.find(ids[i]));
+}
+
+void fair_queue::drain(std::vector<uint64_t>& ids) {
+  take_if([](auto&) { return true; }, ids);
 }
 
 std::optional<time_point> fair_queue::next_aging() const {

@@ -39,6 +39,16 @@ public:
   bool cancel(uint64_t id);
   /// Removes all of `owner`.
   void cancel_owner(uint64_t owner);
+  /// Removes all that `leaves` says, appending their ids to `ids`, smallest first.
+  template <class Predicate>
+  void take_if(Predicate leaves, std::vector<uint64_t>& ids) {
+    const auto first = ids.size();
+    by_id_.for_each([&](uint64_t id, uint32_t n) {
+      if (leaves(nodes_[n].req))
+        ids.push_back(id);
+    });
+    take(ids, first);
+  }
   /// Removes everything, appending the ids to `ids`.
   void drain(std::vector<uint64_t>& ids);
 
@@ -82,6 +92,7 @@ private:
   uint32_t flow_of(class_queue& c, const std::string& tenant);
   void forget_idle_flows(class_queue& c);
   void unlink(uint32_t n);
+  void take(std::vector<uint64_t>& ids, size_t first);
   class_queue* class_in_turn(time_point now);
   void settle_heap_top(class_queue& c);
 

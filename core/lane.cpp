@@ -220,6 +220,15 @@ std::string lane::impl::parked_text(time_point now) const {
   return "the daily quota is used up, resumes in " + in_seconds(*parked, now);
 }
 
+// Whether a request would rather go elsewhere than wait for the end of the pause.
+bool lane::impl::too_long(const permit_request& req, time_point now) const {
+  return req.patience && pausing && paused_until - now > *req.patience;
+}
+
+error lane::impl::pause_error(time_point now) const {
+  return {errc::rate_limited, "paused, resumes in " + in_seconds(paused_until, now)};
+}
+
 lane::lane() : lane(lane_limits{}, time_point{}) {}
 lane::lane(lane_limits limits, time_point now, bool start_empty)
     : impl_{std::make_unique<impl>(std::move(limits), now, start_empty)} {}
@@ -234,6 +243,8 @@ result<void> lane::enqueue(permit_request req, time_point now) {
     return error{errc::quota_exhausted, l.parked_text(now)};
   if (l.breaker.refuses(now))
     return error{errc::unavailable, l.breaker_text(now)};
+  if (l.too_long(req, now))
+    return l.pause_error(now);
   if (l.queue.size() >= l.limits.queue_max)
     return error{errc::overflow, std::to_string(l.queue.size()) + " requests wait already"};
   if (l.queue.contains(req.id) || l.permits.find(req.id))
@@ -302,6 +313,18 @@ std::vector<std::pair<uint64_t, error>> lane::take_refused() {
 
 std::optional<time_point> lane::parked_until(time_point now) const {
   return impl_->parked && now < *impl_->parked ? impl_->parked : std::nullopt;
+}
+
+std::optional<time_point> lane::opens_at(time_point now) const {
+  auto& l = *impl_;
+  auto at = now;
+  if (l.parked)
+    at = std::max(at, *l.parked);
+  if (l.breaker.refuses(now))
+    at = std::max(at, l.breaker.probe_at());
+  if (l.pausing)
+    at = std::max(at, l.paused_until);
+  return at > now ? std::optional{at} : std::nullopt;
 }
 
 lane_snapshot lane::snapshot(time_point now) const {

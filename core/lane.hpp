@@ -51,6 +51,8 @@ struct permit_request {
   core::priority priority = core::priority::normal;
   uint32_t input_bytes = 0;       ///< Size of the body; the lane turns it into tokens.
   uint32_t output_tokens_max = 0; ///< The request's own maximum, 0 if unknown.
+  /// Refuse (`rate_limited`) rather than let it wait for the end of a longer pause; unset: it waits.
+  std::optional<duration> patience;
 };
 
 /// Leave to make one attempt now, at a reserved cost.
@@ -62,7 +64,8 @@ struct permit {
 };
 
 /// Why `lane::enqueue` refused. `request_too_large` names limit and size; `unavailable`: breaker
-/// open; `overflow`: queue full; `quota_exhausted`: parked until `parked_until()`.
+/// open; `overflow`: queue full; `quota_exhausted`: parked until `parked_until()`; `rate_limited`:
+/// paused for longer than the asker's patience.
 
 /// What became of a permit.
 struct settlement {
@@ -127,9 +130,12 @@ public:
   bool cancel(uint64_t id);
   /// Forgets all waiting requests of `owner` and ends its permits without giving tokens back.
   void release_owner(uint64_t owner, time_point now);
-  /// Waiting ids that can no longer be granted soon: drained when the breaker opens or the lane is
-  /// parked, so that workers may go elsewhere.
+  /// Waiting ids that can no longer be granted soon: drained when the breaker opens, the lane is
+  /// parked or pauses for longer than their patience, so that workers may go elsewhere.
   std::vector<std::pair<uint64_t, error>> take_refused();
+  /// When what keeps permits from flowing now (quota, breaker, pause) may be over; nullopt: nothing
+  /// does.
+  std::optional<time_point> opens_at(time_point now) const;
   /// Until when a daily quota parks this lane.
   std::optional<time_point> parked_until(time_point now) const;
 

@@ -104,10 +104,14 @@ void lane::impl::judge_upstream(const settlement& s, bool probe, time_point now)
     refuse_all(errc::unavailable, breaker_text(now));
 }
 
-void lane::impl::pause(time_point until) {
+void lane::impl::pause(time_point until, time_point now) {
   paused_until = pausing ? std::max(paused_until, until) : until;
   pausing = true;
   pass_one = false;
+  std::vector<uint64_t> impatient;
+  queue.take_if([&](auto& req) { return too_long(req, now); }, impatient);
+  for (auto id : impatient)
+    refused.emplace_back(id, pause_error(now));
 }
 
 // Starts the span over which the next 429 measures what was accepted.
@@ -123,7 +127,7 @@ void lane::impl::on_rate_limited(const settlement& s, const outstanding* o, time
   const bool hinted = s.retry_after && *s.retry_after > duration::zero();
   const bool of_herd = o ? o->ordinal <= herd_last : pausing;
   if (hinted)
-    pause(now + *s.retry_after);
+    pause(now + *s.retry_after, now);
   if (of_herd)
     return;
   if (!heard && pause_began && now - *pause_began >= measure_min) {
@@ -139,7 +143,7 @@ void lane::impl::on_rate_limited(const settlement& s, const outstanding* o, time
   begin_run(now);
   if (!hinted) {
     const auto doublings = std::min(hintless++, 6u);
-    pause(now + std::min(backoff_first * (1 << doublings), backoff_max));
+    pause(now + std::min(backoff_first * (1 << doublings), backoff_max), now);
   }
 }
 
@@ -163,7 +167,7 @@ void lane::impl::listen(const settlement& s, const outstanding* o, time_point no
       if (r.remaining && *r.remaining == 0 && r.reset && *r.reset > duration::zero()) {
         if (!pausing)
           begin_run(now);
-        pause(now + std::min(*r.reset, unknown_limit_pause_max));
+        pause(now + std::min(*r.reset, unknown_limit_pause_max), now);
       }
       continue;
     }
@@ -211,7 +215,7 @@ void lane::settle(const settlement& s, time_point now) {
   default:
     // Overloaded upstreams may name a time too.
     if (s.retry_after && *s.retry_after > duration::zero())
-      l.pause(now + *s.retry_after);
+      l.pause(now + *s.retry_after, now);
   }
 }
 

@@ -66,7 +66,9 @@ struct lane::impl {
   void listen(const settlement& s, const outstanding* o, time_point now);
   void on_rate_limited(const settlement& s, const outstanding* o, time_point now);
   void begin_run(time_point now);
-  void pause(time_point until);
+  void pause(time_point until, time_point now);
+  bool too_long(const permit_request& req, time_point now) const;
+  error pause_error(time_point now) const;
   void park(const settlement& s, time_point now);
 
   lane_limits limits;

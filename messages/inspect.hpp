@@ -114,8 +114,9 @@ typename Inspector::result_type inspect(Inspector& f, price_row& x) {
 
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, permit_request& x) {
+  optional_field<duration> patience{x.patience};
   return f(caf::meta::type_name("penstock.permit_request"), x.id, x.owner, x.tenant, x.priority,
-           x.input_bytes, x.output_tokens_max);
+           x.input_bytes, x.output_tokens_max, patience);
 }
 
 template <class Inspector>

@@ -19,8 +19,9 @@ namespace penstock {
 using permit_taker_actor = caf::typed_actor<
   // The permit is granted: start the attempt now, settle it in any case.
   caf::reacts_to<atom::granted, core::permit>,
-  // It never will be, or not soon (breaker open, daily quota).
-  caf::reacts_to<atom::refused, uint64_t, error>>;
+  // It never will be, or not soon (breaker open, daily quota, a pause beyond the asker's patience);
+  // the time says when it may be worth asking again, zero: unknown.
+  caf::reacts_to<atom::refused, uint64_t, error, caf::timespan>>;
 
 /// The RATE LIMITER actor interface, one per lane.
 using rate_limiter_actor = caf::typed_actor<
@@ -97,6 +98,12 @@ using worker_actor = permit_taker_actor::extend_with<cache_taker_actor>::extend<
   caf::reacts_to<atom::drain>,
   // A neighbour was restarted.
   caf::reacts_to<atom::rewire, wiring>,
+  // Nobody needs to ask this lane for this job again: its key is refused, or it wants money.
+  caf::reacts_to<atom::dead, uint32_t, error>,
+  // Leave to make a second attempt on another lane.
+  caf::reacts_to<atom::hedge>,
+  // INTERNAL: the exchange of this id has taken long.
+  caf::reacts_to<atom::hedge, uint64_t>,
   // INTERNAL: a backoff is over.
   caf::reacts_to<atom::wake>>;
 
@@ -114,6 +121,10 @@ using node_actor = caf::typed_actor<
   caf::reacts_to<atom::rewire, wiring>,
   // INTERNAL: from workers.
   caf::reacts_to<atom::done, work_report>,
+  // INTERNAL: from workers: this lane takes nothing of this job any more.
+  caf::reacts_to<atom::dead, uint64_t, uint32_t, error>,
+  // INTERNAL: from workers: may this hand-out make a second attempt? Answered only if so.
+  caf::reacts_to<atom::hedge, request_key>,
   // INTERNAL: passes collected reports on.
   caf::reacts_to<atom::flush>>;
 

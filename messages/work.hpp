@@ -81,14 +81,17 @@ struct work_report {
   report_kind kind = report_kind::lost;
   shared_outcome outcome;
   caf::timespan resume_in{}; ///< For `held`: zero if nobody knows.
-  caf::timespan last_attempt{}; ///< Duration of the last exchange, for statistics.
+  /// Duration of the last exchange, for statistics; if two ran at once, since the first began.
+  caf::timespan last_attempt{};
   bool joined = false;          ///< Answered by an equal request in flight.
+  uint32_t hedged = 0;          ///< Second attempts on another lane.
+  bool hedge_won = false;       ///< One of these answered.
 };
 
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, work_report& x) {
   return f(caf::meta::type_name("penstock.work_report"), x.key, x.kind, x.outcome, x.resume_in,
-           x.last_attempt, x.joined);
+           x.last_attempt, x.joined, x.hedged, x.hedge_won);
 }
 
 /// The reports of one node that came up together.

@@ -1,7 +1,7 @@
 #include "apps/penstock/dry_run.hpp"
 #include "config/json_number.hpp"
-#include "config/lanes.hpp"
 #include "config/prices.hpp"
+#include "config/routing.hpp"
 #include "config/units.hpp"
 
 #include <boost/json.hpp>
@@ -31,19 +31,20 @@ double output_tokens_of(const model_load& load, const dry_run_input& input) {
          static_cast<double>(load.without_output_max * input.output_tokens_assumed);
 }
 
-/// Gives each load to the lane of its model; the default lane comes last.
+/// Gives each load to the lanes of its model.
 std::vector<lane_need> needs_by_lane(const dry_run_input& input, const config::settings& values) {
+  const auto plan = config::plan_routing(values, config::use_of_default(values) != config::default_use::none);
   std::vector<lane_need> needs;
-  for (auto& lane : values.upstream.lanes)
-    needs.push_back({lane.name, &lane.limits});
-  needs.push_back({"default", &values.upstream.limits});
+  for (size_t i = 0; i < plan.limits.size(); ++i)
+    needs.push_back({plan.routes.lanes()[i].name, plan.limits[i]});
   for (auto& load : input.loads) {
-    const auto lane = config::lane_of(values.upstream, values.run.model.empty() ? load.model : values.run.model);
-    const auto index = lane ? static_cast<size_t>(lane - values.upstream.lanes.data()) : needs.size() - 1;
-    auto& need = needs[index];
-    need.requests += static_cast<double>(load.requests);
-    need.input += input_tokens_of(load, input);
-    need.output += output_tokens_of(load, input);
+    const auto& model = values.run.model.empty() ? load.model : values.run.model;
+    for (auto& [lane, share] : plan.routes.shares(model)) {
+      auto& need = needs[lane];
+      need.requests += static_cast<double>(load.requests) * share;
+      need.input += input_tokens_of(load, input) * share;
+      need.output += output_tokens_of(load, input) * share;
+    }
   }
   return needs;
 }
@@ -116,11 +117,12 @@ dry_run_report plan_dry_run(const dry_run_input& input, const config::settings& 
     report.input_bytes += load.input_bytes;
     report.without_output_max += load.without_output_max;
   }
-  for (auto& need : needs_by_lane(input, values)) {
-    report.input_tokens += need.input;
-    report.output_tokens += need.output;
-    add_lane_bounds(need, input.charging, report.bounds);
+  for (auto& load : input.loads) {
+    report.input_tokens += input_tokens_of(load, input);
+    report.output_tokens += output_tokens_of(load, input);
   }
+  for (auto& need : needs_by_lane(input, values))
+    add_lane_bounds(need, input.charging, report.bounds);
   if (report.requests > 0) {
     const auto sequential = values.run.mode == core::mode::sequential;
     const double width = sequential ? 1 : std::min(values.run.max_in_flight, values.run.window_requests);

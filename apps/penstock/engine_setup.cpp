@@ -2,8 +2,10 @@
 
 #include "apps/penstock/cache_setup.hpp"
 #include "apps/penstock/mock_command.hpp"
+#include "config/api_key.hpp"
 #include "config/lanes.hpp"
 #include "config/prices.hpp"
+#include "config/routing.hpp"
 #include "core/checksum.hpp"
 
 #include <fmt/format.h>
@@ -24,38 +26,59 @@ uint64_t seed_of(const config::settings& s) {
 
 } // namespace
 
-std::vector<std::string> lane_names(const config::settings& s) {
+result<upstream_keys> resolve_keys(const config::settings& s, const config::environment& env) {
+  upstream_keys keys;
+  const auto use = config::use_of_default(s);
+  if (use != config::default_use::none) {
+    auto key = config::resolve_api_key(s, env);
+    if (!key && use == config::default_use::needed)
+      return key.error();
+    if (key)
+      keys[s.upstream.name] = std::move(*key);
+  }
+  for (auto& upstream : s.upstreams) {
+    auto key = config::resolve_api_key(upstream, env);
+    if (!key)
+      return key.error();
+    keys[upstream.name] = std::move(*key);
+  }
+  return keys;
+}
+
+std::vector<std::string> lane_names(const actors::supervisor_setup& setup) {
   std::vector<std::string> names;
-  for (auto& lane : s.upstream.lanes)
+  for (auto& lane : setup.workers->routes.lanes())
     names.push_back(lane.name);
-  names.push_back("default");
   return names;
 }
 
-actors::supervisor_setup make_supervisor_setup(const config::settings& s,
-                                               const std::string& api_key) {
+actors::supervisor_setup make_supervisor_setup(const config::settings& s, const upstream_keys& keys) {
   auto workers = std::make_shared<actors::worker_setup>();
-  workers->protocol = core::find_protocol(s.upstream.protocol);
-  workers->base_url = s.upstream.base_url;
-  workers->api_key = api_key;
-  workers->cache_family = cache_family_of(s.upstream);
+  auto plan = config::plan_routing(s, keys.contains(s.upstream.name));
+  for (const auto* upstream : plan.upstreams) {
+    auto& out = workers->upstreams.emplace_back();
+    out.protocol = core::find_protocol(upstream->protocol);
+    out.base_url = upstream->base_url;
+    out.api_key = keys.at(upstream->name);
+    out.ca_file = upstream->ca_file;
+    out.cache_family = cache_family_of(*upstream);
+    out.prices = config::price_table_of(s, *upstream);
+  }
+  workers->routes = std::move(plan.routes);
   workers->timeout = s.run.timeout;
   workers->idle_timeout = s.run.idle_timeout;
   workers->body_max = s.run.body_max;
-  workers->prices = config::price_table_of(s);
+  workers->route_patience = s.routing.route_patience;
+  workers->hedging.budget = s.routing.hedge_budget;
 
   actors::supervisor_setup setup;
-  const auto charging = workers->protocol->charging();
-  for (auto& lane : s.upstream.lanes) {
-    workers->routes.push_back({lane.name, lane.models});
-    setup.lanes.push_back(config::lane_limits_of(s, lane.limits, charging));
-  }
-  workers->routes.push_back({"default", {}});
-  setup.lanes.push_back(config::lane_limits_of(s, s.upstream.limits, charging));
+  auto& lanes = workers->routes.lanes();
+  for (size_t i = 0; i < lanes.size(); ++i)
+    setup.lanes.push_back(config::lane_limits_of(s, *plan.limits[i],
+                                                 workers->upstreams[lanes[i].upstream].protocol->charging()));
   setup.workers = std::move(workers);
   setup.http.connect_timeout = s.run.connect_timeout;
   setup.http.connections_max = std::max(1024u, s.run.max_in_flight);
-  setup.http.ca_file = s.upstream.ca_file;
   setup.slots = s.run.max_in_flight;
   return setup;
 }
@@ -87,8 +110,8 @@ job_options make_job_options(const config::settings& s, const run_command& comma
   return o;
 }
 
-result<mock::mock_options> mock_options_of(const config::settings& s) {
-  std::istringstream words{s.upstream.mock_options};
+result<mock::mock_options> mock_options_of(const config::settings& s, const config::upstream_settings& upstream) {
+  std::istringstream words{upstream.mock_options};
   std::vector<std::string> args;
   for (std::string word; words >> word;)
     args.push_back(word);

@@ -10,7 +10,6 @@
 #include "apps/penstock/progress.hpp"
 #include "apps/penstock/signals.hpp"
 #include "apps/penstock/summary.hpp"
-#include "config/api_key.hpp"
 #include "config/prices.hpp"
 #include "messages/errors.hpp"
 #include "messages/system_config.hpp"
@@ -28,6 +27,7 @@
 #include <cstring>
 #include <iostream>
 #include <memory>
+#include <vector>
 
 namespace penstock::cli {
 
@@ -162,9 +162,9 @@ public:
     }
     if (auto priced = check_prices(settings_, summary); !priced)
       return complain(priced.error());
-    auto key = config::resolve_api_key(settings_, env_);
-    if (!key)
-      return complain(key.error());
+    auto keys = resolve_keys(settings_, env_);
+    if (!keys)
+      return complain(keys.error());
     if (auto files = raise_file_limit(settings_.run.max_in_flight);
         files < settings_.run.max_in_flight + 16)
       return complain({errc::invalid_config,
@@ -185,11 +185,13 @@ public:
     if (*start == io::run_start::complete)
       return already_complete();
     block_signals(); // From here on threads start.
-    if (settings_.upstream.mock) {
-      if (auto started = start_mock(); !started)
+    if (keys->contains(settings_.upstream.name))
+      if (auto started = start_mock(settings_.upstream); !started)
         return complain(started.error());
-    }
-    return drive(*key);
+    for (auto& upstream : settings_.upstreams)
+      if (auto started = start_mock(upstream); !started)
+        return complain(started.error());
+    return drive(*keys);
   }
 
 private:
@@ -234,20 +236,23 @@ private:
     return static_cast<int>(exit_code_of(view_.job));
   }
 
-  result<void> start_mock() {
-    auto options = mock_options_of(settings_);
+  /// If the upstream is a mock, starts one for it.
+  result<void> start_mock(config::upstream_settings& upstream) {
+    if (!upstream.mock)
+      return {};
+    auto options = mock_options_of(settings_, upstream);
     if (!options)
       return options.error();
     auto server = mock::mock_server::start(std::move(*options));
     if (!server)
       return server.error();
-    mock_ = std::move(*server);
-    settings_.upstream.base_url = mock_->base_url();
+    upstream.base_url = (*server)->base_url();
+    mocks_.push_back(std::move(*server));
     return {};
   }
 
   /// Runs the engine until the job has ended.
-  int drive(const std::string& key) {
+  int drive(const upstream_keys& keys) {
     std::atomic<int> signal{0};
     engine_actor engine;
     uint64_t job = 0;
@@ -269,9 +274,9 @@ private:
     system_config config;
     caf::actor_system sys{config};
     caf::scoped_actor self{sys, true};
-    auto names = lane_names(settings_);
-    auto setup = make_supervisor_setup(settings_, key);
+    auto setup = make_supervisor_setup(settings_, keys);
     setup.cache = cache_;
+    auto names = lane_names(setup);
     auto supervisor = sys.spawn(actors::supervisor, std::move(setup));
     self->monitor(supervisor);
     started_ = std::chrono::steady_clock::now();
@@ -364,7 +369,7 @@ private:
   config::settings settings_;
   std::shared_ptr<file_job> job_;
   std::optional<actors::response_cache_setup> cache_; ///< Unset: the job uses none.
-  std::unique_ptr<mock::mock_server> mock_;
+  std::vector<std::unique_ptr<mock::mock_server>> mocks_;
   run_view view_;
   time_point started_;
 };

@@ -151,13 +151,11 @@ std::string summary_text(const run_view& v) {
   out += fmt::format("  attempts     {}, 429s {}, breaker trips {}, peak in flight {}\n",
                      count_text(j.attempts), count_text(j.rate_limited), trips(v),
                      count_text(sent_peak(v)));
-  if (j.packs > 0) {
-    out += fmt::format("  packs        {} sent, {} requests answered by them, {} split", count_text(j.packs),
-                       count_text(j.packed), count_text(j.pack_splits));
-    out += j.canaries > 0 ? fmt::format("; {} of {} canaries agreed\n", count_text(j.canaries_agreed),
-                                        count_text(j.canaries))
-                          : "\n";
-  }
+  if (j.rerouted > 0)
+    out += fmt::format("  rerouted     {} answered by another lane than their first\n", count_text(j.rerouted));
+  if (j.hedged > 0)
+    out += fmt::format("  hedged       {} second attempts, {} of them answered first\n", count_text(j.hedged),
+                       count_text(j.hedges_won));
   out += fmt::format("  attempt time mean {}, p50 {}, p99 {}\n", span_text(j.attempt_mean),
                      span_text(j.attempt_p50), span_text(j.attempt_p99));
   if (v.cache || j.cached > 0)
@@ -211,11 +209,9 @@ std::string summary_json(const run_view& v) {
     {"rate_limited", j.rate_limited},
     {"breaker_trips", trips(v)},
     {"in_flight_peak", sent_peak(v)},
-    {"packs", j.packs},
-    {"packed", j.packed},
-    {"pack_splits", j.pack_splits},
-    {"canaries", j.canaries},
-    {"canaries_agreed", j.canaries_agreed},
+    {"rerouted", j.rerouted},
+    {"hedged", j.hedged},
+    {"hedges_won", j.hedges_won},
     {"refused_late", j.refused_late},
     {"lost", j.lost},
     {"restarts", j.restarts},
@@ -252,6 +248,7 @@ std::string summary_json(const run_view& v) {
                           {"breaker_trips", lane.state.breaker_trips},
                           {"granted", lane.state.granted},
                           {"rate_limited", lane.state.rate_limited},
+                          {"in_flight", lane.state.in_flight},
                           {"in_flight_peak", lane.state.in_flight_peak},
                           {"in_flight_limit", lane.state.in_flight_limit},
                           {"in_flight_adaptive", lane.state.in_flight_adaptive}};

@@ -78,8 +78,6 @@ void curl_loop_transfer::set_constant_options() {
   curl_easy_setopt(easy_, CURLOPT_TCP_KEEPINTVL, 15L);
   curl_easy_setopt(easy_, CURLOPT_SSL_VERIFYPEER, s.verify_certificates ? 1L : 0L);
   curl_easy_setopt(easy_, CURLOPT_SSL_VERIFYHOST, s.verify_certificates ? 2L : 0L);
-  if (!s.ca_file.empty())
-    curl_easy_setopt(easy_, CURLOPT_CAINFO, s.ca_file.c_str());
   curl_easy_setopt(easy_, CURLOPT_OPENSOCKETFUNCTION, context_.open);
   curl_easy_setopt(easy_, CURLOPT_OPENSOCKETDATA, this);
   curl_easy_setopt(easy_, CURLOPT_CLOSESOCKETFUNCTION, context_.close);
@@ -93,6 +91,19 @@ void curl_loop_transfer::set_constant_options() {
   curl_easy_setopt(easy_, CURLOPT_WRITEDATA, this);
 }
 
+/// Trusts the bundle of this exchange, else the loop's, else the system's. libcurl shares no connection
+/// between different ones.
+void curl_loop_transfer::set_trust() {
+  const auto& file = exchange_.ca_file.empty() ? context_.settings.ca_file : exchange_.ca_file;
+  if (file == ca_file_set_)
+    return;
+  const char* name = file.c_str();
+  if (file.empty()) // A null would trust nobody.
+    curl_easy_getinfo(easy_, CURLINFO_CAINFO, &name);
+  curl_easy_setopt(easy_, CURLOPT_CAINFO, name);
+  ca_file_set_ = file;
+}
+
 std::string curl_loop_transfer::prepare(exchange x, time_point submitted) {
   exchange_ = std::move(x);
   response_ = {};
@@ -104,6 +115,7 @@ std::string curl_loop_transfer::prepare(exchange x, time_point submitted) {
   cut_ = cut_reason::none;
   error_text_[0] = '\0';
   const core::http_request& req = exchange_.request;
+  set_trust();
   if (!is_clean(req.url) || req.url.empty())
     return "the url is empty or holds a line break";
   if (req.method != "GET" && req.method != "POST" && req.method != "PUT" && req.method != "DELETE")
@@ -356,6 +368,7 @@ core::http_response curl_loop_transfer::take(core::transport_error failure,
     set_constant_options();
     url_set_.clear();
     method_set_.clear();
+    ca_file_set_.clear();
   }
   exchange_.request.body.reset(); // Nobody waits for the next exchange to free it.
   return std::move(response_);

@@ -63,6 +63,7 @@ private:
   static size_t on_header(char* data, size_t size, size_t count, void* user);
   static size_t on_body(char* data, size_t size, size_t count, void* user);
   void set_constant_options();
+  void set_trust();
   bool set_headers();
   void set_method();
   bool take_header(std::string_view line);
@@ -80,6 +81,7 @@ private:
   uint32_t sends_ = 0; ///< Times libcurl began to send this exchange.
   bool resend_refused_ = false;
   cut_reason cut_ = cut_reason::none;
+  std::string ca_file_set_; ///< The bundle of trusted certificates it has; empty: the system's.
   std::string url_set_;    ///< The url the handle already has.
   std::string method_set_; ///< The method it has, with a mark for "and a body".
   std::string header_text_;

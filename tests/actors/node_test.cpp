@@ -25,12 +25,14 @@ struct fixture : test::deterministic_system {
   wiring wires{spawn(test::fake_http, upstream), {spawn(test::fake_limiter, lane)}};
   report_taker_actor to = spawn(taker, reports);
   node_actor aut;
+  std::shared_ptr<actors::worker_setup> node_setup = std::make_shared<actors::worker_setup>();
 
   fixture() {
-    auto setup = std::make_shared<actors::worker_setup>();
-    setup->protocol = core::find_protocol("openai");
-    setup->base_url = "http://upstream";
-    setup->routes.push_back({"default", {}});
+    auto setup = node_setup;
+    setup->upstreams.emplace_back();
+    setup->upstreams[0].protocol = core::find_protocol("openai");
+    setup->upstreams[0].base_url = "http://upstream";
+    setup->routes = core::route_table{{{"default", 0, {}}}};
     aut = spawn(actors::node, uint64_t{5}, uint32_t{16}, spawn(test::fake_engine, head),
                 std::shared_ptr<const actors::worker_setup>{setup}, wires);
     run();
@@ -131,6 +133,47 @@ BOOST_AUTO_TEST_CASE(a_rewire_reaches_the_workers_and_those_to_come) {
   BOOST_TEST(lane2->asked.size() == 4u);
   advance(10ms);
   BOOST_TEST(all().size() == 4u);
+}
+
+BOOST_AUTO_TEST_CASE(a_lost_lane_is_known_to_all_requests_of_its_job_and_to_no_other) {
+  const auto bad = test::answer_with(401, R"({"error":{"message":"bad key"}})");
+  upstream->script = [bad](auto&) { return bad; };
+  assign(1, 0, 1);
+  lane->grants = false;
+  assign(1, 1, 3);
+  assign(2, 0, 1);
+  advance(20ms); // The first of them learns it, the others hear of it while they wait.
+  BOOST_TEST(upstream->calls.size() == 1u);
+  BOOST_TEST(lane->withdrawn.size() == 3u);
+  BOOST_REQUIRE(all().size() == 4u);
+  for (auto& r : all())
+    BOOST_TEST((r.kind == report_kind::aborting && r.key.job == 1u));
+  const auto asked = lane->asked.size();
+  assign(1, 4, 2);
+  BOOST_TEST(lane->asked.size() == asked);
+  BOOST_TEST(all().size() == 6u);
+  assign(2, 1, 1);
+  BOOST_TEST(lane->asked.size() == asked + 1);
+}
+
+BOOST_AUTO_TEST_CASE(leave_for_second_attempts_keeps_to_the_share_of_the_attempts) {
+  auto setup = std::make_shared<actors::worker_setup>(*node_setup);
+  setup->upstreams.push_back(setup->upstreams[0]);
+  setup->routes = core::route_table{{{"a", 0, {}}, {"b", 1, {}}}, {{{"*"}, false, {{0, ""}, {1, ""}}}}};
+  setup->hedging = {.budget = 0.1, .samples_min = 20};
+  wires.limiters.push_back(spawn(test::fake_limiter, std::make_shared<test::limiter_log>()));
+  aut = spawn(actors::node, uint64_t{6}, uint32_t{16}, spawn(test::fake_engine, head),
+              std::shared_ptr<const actors::worker_setup>{setup}, wires);
+  run();
+  for (uint64_t i = 0; i < 50; i += 10) {
+    assign(1, i, 10);
+    advance(1s);
+  }
+  BOOST_TEST(upstream->calls.size() == 50u);
+  upstream->script = [](auto&) { return test::completion("late", 1h); };
+  assign(1, 50, 10);
+  advance(1s); // The p95 is about 10 ms, and 50 attempts have ended.
+  BOOST_TEST(upstream->calls.size() == 50u + 10 + 5);
 }
 
 BOOST_AUTO_TEST_CASE(the_death_of_a_node_takes_its_workers_and_frees_their_permits) {

@@ -15,8 +15,9 @@ struct fixture : test::deterministic_system {
 
   actors::supervisor_setup setup() {
     auto workers = std::make_shared<actors::worker_setup>();
-    workers->protocol = core::find_protocol("openai");
-    workers->routes = {{"a", {"a-*"}}, {"default", {}}};
+    workers->upstreams.emplace_back();
+    workers->upstreams[0].protocol = core::find_protocol("openai");
+    workers->routes = core::route_table{{{"a", 0, {"a-*"}}, {"default", 0, {}}}};
     actors::supervisor_setup s;
     s.workers = std::move(workers);
     core::lane_limits lane;

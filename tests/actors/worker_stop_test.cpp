@@ -262,7 +262,7 @@ BOOST_AUTO_TEST_CASE(a_killed_worker_stops_its_exchange) {
 }
 
 BOOST_AUTO_TEST_CASE(an_exception_loses_the_request_but_not_its_permit) {
-  setup->protocol = &throwing;
+  setup->upstreams[0].protocol = &throwing;
   start();
   advance(10ms);
   auto& report = end();

@@ -107,7 +107,8 @@ BOOST_AUTO_TEST_CASE(a_refused_key_aborts_the_job) {
 BOOST_AUTO_TEST_CASE(a_closed_lane_holds_the_request) {
   lane->grants = false;
   auto aut = start();
-  self->send(aut, atom::refused_v, lane->asked[0].id, error{errc::unavailable, "breaker"});
+  self->send(aut, atom::refused_v, lane->asked[0].id, error{errc::unavailable, "breaker"},
+             caf::timespan{});
   run();
   auto& report = end();
   BOOST_TEST((report.kind == report_kind::held));
@@ -117,7 +118,8 @@ BOOST_AUTO_TEST_CASE(a_closed_lane_holds_the_request) {
 BOOST_AUTO_TEST_CASE(an_overflowing_lane_is_asked_again_later) {
   lane->grants = false;
   auto aut = start();
-  self->send(aut, atom::refused_v, lane->asked[0].id, error{errc::overflow, "full"});
+  self->send(aut, atom::refused_v, lane->asked[0].id, error{errc::overflow, "full"},
+             caf::timespan{});
   run();
   lane->grants = true;
   BOOST_TEST(lane->asked.size() == 1u);
@@ -136,7 +138,7 @@ BOOST_AUTO_TEST_CASE(no_attempt_begins_that_the_deadline_forbids) {
 }
 
 BOOST_AUTO_TEST_CASE(a_model_without_a_lane_fails_with_its_name) {
-  setup->routes[0].models = {"other-*"};
+  setup->routes = core::route_table{{{"default", 0, {"other-*"}}}};
   start();
   auto& report = end();
   BOOST_TEST((report.outcome->failure->code == errc::invalid_config));

@@ -20,9 +20,10 @@ State* state_of(const Handle& handle) {
 
 engine_world::engine_world(uint32_t seed, world_options options)
   : rng{seed}, options_{options}, setup_{std::make_shared<actors::worker_setup>()} {
-  setup_->protocol = core::find_protocol("openai");
-  setup_->base_url = "http://upstream";
-  setup_->routes.push_back({"default", {}});
+  setup_->upstreams.emplace_back();
+  setup_->upstreams[0].protocol = core::find_protocol("openai");
+  setup_->upstreams[0].base_url = "http://upstream";
+  setup_->routes = core::route_table{{{"default", 0, {}}}};
   engine = spawn(actors::engine);
   limiter = spawn(actors::rate_limiter, options_.lane, false);
   http = spawn(fake_http, upstream);

@@ -56,6 +56,7 @@ struct fake_upstream {
   struct call {
     uint64_t id = 0;
     time_point at;
+    std::string url;
     std::string body;
     std::string client_id;
     bool aborted = false;
@@ -98,6 +99,7 @@ fake_http(http_client_actor::stateful_pointer<fake_http_state> self,
       fake_upstream::call seen;
       seen.id = call.what->id;
       seen.at = self->clock().now();
+      seen.url = call.what->request.url;
       seen.body = call.what->request.body ? *call.what->request.body : "";
       for (auto& [name, value] : call.what->request.headers)
         if (name == "x-client-request-id")

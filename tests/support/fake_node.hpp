@@ -15,6 +15,9 @@ struct node_log {
   std::vector<uint64_t> aborted, drained; ///< Jobs.
   std::vector<work_report> reports; ///< From workers.
   std::vector<wiring> rewired;
+  std::vector<std::pair<uint32_t, error>> dead; ///< Lanes that workers found lost.
+  uint32_t hedges_asked = 0;     ///< By workers.
+  bool gives_leave = false;      ///< To them.
   report_taker_actor from;       ///< Who assigned last.
 
   /// All requests it was ever given, in order.
@@ -37,6 +40,12 @@ inline node_actor::behavior_type fake_node(node_actor::pointer self, std::shared
     [=](atom::drain, uint64_t job) { log->drained.push_back(job); },
     [=](atom::rewire, const wiring& now) { log->rewired.push_back(now); },
     [=](atom::done, const work_report& report) { log->reports.push_back(report); },
+    [=](atom::dead, uint64_t, uint32_t lane, const error& why) { log->dead.emplace_back(lane, why); },
+    [=](atom::hedge, const request_key&) {
+      ++log->hedges_asked;
+      if (log->gives_leave)
+        self->send(caf::actor_cast<worker_actor>(self->current_sender()), atom::hedge_v);
+    },
     [](atom::flush) {},
   };
 }

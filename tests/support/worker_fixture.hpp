@@ -24,9 +24,11 @@ struct worker_fixture : deterministic_system {
   node_actor node = spawn(fake_node, log);
 
   worker_fixture() {
-    setup->protocol = core::find_protocol("openai");
-    setup->base_url = "http://upstream";
-    setup->routes.push_back({"default", {}});
+    actors::worker_upstream one;
+    one.protocol = core::find_protocol("openai");
+    one.base_url = "http://upstream";
+    setup->upstreams.push_back(one);
+    setup->routes = core::route_table{{{"default", 0, {}}}};
     task.request = {{7, 3, 1}, make_request(3), 0, 0, {}, {}};
     task.id = 0x100000001;
     task.client_id = "run";
