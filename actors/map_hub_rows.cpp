@@ -17,14 +17,11 @@ constexpr size_t row_overhead = 512;
 
 // --- rows in ---
 
-/// @returns whether anything was read.
-bool map_hub_state::fill() {
-  const auto before = plan_.next_row();
+void map_hub_state::fill() {
   while (plan_.next_row() < rows_total_ && plan_.held() < setup_.window_rows
          && held_bytes_ < setup_.window_bytes)
     if (!read_row())
-      return false;
-  return plan_.next_row() > before;
+      return;
 }
 
 /// Reads one row. @returns false if that cannot go on.
@@ -168,8 +165,7 @@ void map_hub_state::finish(uint64_t row, core::outcome_state state, const error*
 
 // --- rows out ---
 
-/// @returns whether anything was written.
-bool map_hub_state::release() {
+void map_hub_state::release() {
   std::string lines;
   uint64_t rows = 0;
   while (auto row = plan_.release()) {
@@ -188,7 +184,7 @@ bool map_hub_state::release() {
   if (rows > 0) {
     if (auto written = setup_.files->write(lines, rows); !written) {
       fail(written.error());
-      return false;
+      return;
     }
     dirty_ = true;
   }
@@ -196,7 +192,6 @@ bool map_hub_state::release() {
     commit_pending_ = true;
     self->delayed_send(self, commit_every, atom::mark_v);
   }
-  return rows > 0;
 }
 
 void map_hub_state::mark() {
@@ -208,16 +203,14 @@ void map_hub_state::mark() {
     fail(safe.error());
 }
 
-caf::result<map_status> map_hub_state::close() {
+map_status map_hub_state::close() {
   flush();
   const auto whole = setup_.whole && plan_.first_row() == rows_total_;
   auto note = core::encode_totals(written_);
   auto safe = whole ? setup_.files->finish(std::move(note)) : setup_.files->commit(std::move(note));
   dirty_ = false;
-  if (!safe) {
+  if (!safe)
     fail(safe.error());
-    return to_caf(safe.error());
-  }
   return status();
 }
 
