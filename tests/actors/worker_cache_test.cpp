@@ -178,7 +178,7 @@ BOOST_AUTO_TEST_CASE(what_the_lane_holds_back_does_not_keep_others_waiting) {
   BOOST_REQUIRE(lane->asked.size() == 1u);
   for (size_t i = 0; i < 2; ++i) {
     self->send(lane->askers[lane->asked[i].id], atom::refused_v, lane->asked[i].id,
-               error{errc::unavailable, "breaker open"});
+               error{errc::unavailable, "breaker open"}, caf::timespan{});
     run();
   }
   BOOST_TEST((report_of(0)->kind == report_kind::held));
