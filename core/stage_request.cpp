@@ -88,7 +88,7 @@ result<std::string> stage_body(const recipe_stage& stage, const row_scope& scope
   if (!prompt)
     return prompt.error();
   if (is_blank(*prompt) && documents.empty())
-    return error{errc::invalid_input, "stage " + stage.name + ": the prompt is empty for this row"};
+    return error{errc::invalid_input, "the prompt is empty for this row"};
   if (stage.schema && stage.schema_in_prompt)
     *system += (system->empty() ? "" : "\n\n") + schema_words(*stage.schema);
 

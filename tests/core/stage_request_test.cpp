@@ -88,7 +88,7 @@ BOOST_AUTO_TEST_CASE(an_empty_prompt_is_refused) {
   auto body = stage_body(s, scope(), {});
   BOOST_REQUIRE(!body);
   BOOST_TEST((body.error().code == errc::invalid_input));
-  BOOST_TEST(body.error().context == "stage grade it: the prompt is empty for this row");
+  BOOST_TEST(body.error().context == "the prompt is empty for this row");
 }
 
 BOOST_AUTO_TEST_CASE(a_correction_goes_on_from_the_first_body) {
