@@ -75,8 +75,12 @@ public:
 
   result<void> open() {
     db_.exec("PRAGMA secure_delete=OFF; PRAGMA synchronous=NORMAL; PRAGMA journal_size_limit=4194304");
-    if (auto ours = look(); !ours)
-      return ours;
+    {
+      SQLite::Transaction one_view{db_}; // Another process may be making the file just now.
+      if (auto ours = look(); !ours)
+        return ours;
+      one_view.commit();
+    }
     // The change of mode does not wait for other processes that make it, too.
     for (int tries_left = 50;; --tries_left) {
       if (db_.tryExec("PRAGMA journal_mode=WAL") == SQLITE_OK)
@@ -89,9 +93,9 @@ public:
     if (is_empty())
       db_.exec(schema + ("PRAGMA application_id=" + std::to_string(application_id))
                + "; PRAGMA user_version=" + std::to_string(format_version));
-    tx.commit();
     if (auto ours = look(); !ours) // Another version of us may have been quicker.
       return ours;
+    tx.commit();
     prepare();
     return {};
   }
@@ -199,7 +203,7 @@ private:
 
   bool is_empty() { return db_.execAndGet("SELECT count(*) FROM sqlite_master").getInt64() == 0; }
 
-  /// Whether the file is ours, or empty.
+  /// Whether the file is ours, or empty. @pre in a transaction.
   result<void> look() {
     const auto id = static_cast<uint32_t>(db_.execAndGet("PRAGMA application_id").getInt64());
     if (id != application_id)
