@@ -1,6 +1,7 @@
 #include "config/sections.hpp"
 #include "config/protocol_defaults.hpp"
 
+#include "config/protocol_defaults.hpp"
 #include "config/suggest.hpp"
 #include "config/text.hpp"
 #include "config/units.hpp"
@@ -333,8 +334,12 @@ void section_reader::finish(loaded_settings& out) const {
   for (size_t i = 0; i < out.values.upstreams.size(); ++i) {
     auto& upstream = out.values.upstreams[i];
     const auto from = numbered("upstreams", i);
+    const auto taken = take_protocol_defaults(upstream, given_.contains(from + ".base_url"),
+                                              given_.contains(from + ".api_key_env"));
     for_each_upstream_row([&](auto&, const std::string& word) {
-      note("upstreams." + upstream.name + "." + word, from + "." + word, "built-in");
+      const bool by_protocol = std::ranges::find(taken, word) != taken.end();
+      note("upstreams." + upstream.name + "." + word, from + "." + word,
+           by_protocol ? "built-in, for " + upstream.protocol : "built-in");
     });
     for (auto word : take_protocol_defaults(upstream, given_.contains(from + ".base_url"),
                                             given_.contains(from + ".api_key_env")))

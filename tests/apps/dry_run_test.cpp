@@ -3,6 +3,8 @@
 #include <boost/json.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <map>
+
 using namespace penstock;
 using namespace penstock::cli;
 using namespace std::chrono_literals;
@@ -37,6 +39,25 @@ BOOST_AUTO_TEST_CASE(tokens_are_estimated_from_bytes_and_maxima) {
   auto input = thousand();
   input.loads[0].without_output_max = 10;
   BOOST_TEST(plan_dry_run(input, {}).output_tokens == 100'000 + 10 * 256);
+}
+
+BOOST_AUTO_TEST_CASE(routes_divide_the_load_among_their_lanes) {
+  config::settings s;
+  s.upstream.limits = {.rpm = 100, .headroom = 1, .burst = 1s};
+  s.upstreams.emplace_back().name = "b";
+  s.upstreams[0].limits = s.upstream.limits;
+  s.routes.push_back({.models = {"*"}, .weighted = true, .to = {{"default", "", 3}, {"b", "", 1}}});
+  auto report = plan_dry_run(thousand(), s);
+  std::map<std::string, double> needs;
+  for (auto& b : report.bounds)
+    if (b.limit == "rpm")
+      needs[b.lane] = b.need;
+  BOOST_TEST(needs.size() == 2u);
+  BOOST_TEST(needs["default/default"] == 750);
+  BOOST_TEST(needs["b/default"] == 250);
+  s.routes[0].weighted = false;
+  report = plan_dry_run(thousand(), s);
+  BOOST_TEST(bound(report, "rpm").need == 1000);
 }
 
 BOOST_AUTO_TEST_CASE(each_limit_gives_the_time_beyond_a_full_bucket) {

@@ -53,6 +53,15 @@ BOOST_AUTO_TEST_CASE(an_upstream_has_the_keys_of_the_default_one) {
   BOOST_TEST(origins.at("upstream.api_key_env") == "built-in");
 }
 
+BOOST_AUTO_TEST_CASE(an_upstream_takes_the_address_and_the_key_of_its_protocol) {
+  auto loaded = load_file(spare + "protocol = \"anthropic\"\n" + route);
+  BOOST_REQUIRE_MESSAGE(loaded.has_value(), loaded.error().context);
+  BOOST_TEST(loaded->values.upstreams[0].base_url == "https://api.anthropic.com");
+  BOOST_TEST(loaded->values.upstreams[0].api_key_env == "ANTHROPIC_API_KEY");
+  BOOST_TEST(loaded->origins.at("upstreams.spare.api_key_env") == "built-in, for anthropic");
+  BOOST_TEST(loaded->values.upstream.api_key_env == "OPENAI_API_KEY");
+}
+
 BOOST_AUTO_TEST_CASE(routes_are_lists_of_names_or_of_tables) {
   auto loaded = load_file(spare + "[[routes]]\nmodels = [\"gpt-*\"]\nto = [\"default\", \"spare/org/other\"]\n"
                           "[[routes]]\nmodels = \"*\"\nstrategy = \"weighted\"\n"
