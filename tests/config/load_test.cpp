@@ -2,6 +2,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
 #include <array>
 
 using namespace penstock;
@@ -17,7 +18,10 @@ std::vector<std::string> samples(const key_row& row, const std::string& file) {
     const bool preset = read(row, settings{}) == scalar{true};
     return {preset ? "false" : "true", preset ? "true" : "false", preset ? "no" : "yes"};
   }
-  case value_kind::integer: return {"11", "12", "13"};
+  case value_kind::integer: {
+    const auto low = std::max<int64_t>(11, static_cast<int64_t>(row.range.min));
+    return {std::to_string(low), std::to_string(low + 1), std::to_string(low + 2)};
+  }
   case value_kind::number: return {"0.25", "0.5", "0.75"};
   case value_kind::span: return {"11s", "12s", "13s"};
   case value_kind::bytes: return {"11KiB", "12KB", "13MB"};
