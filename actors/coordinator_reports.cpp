@@ -108,10 +108,47 @@ void coordinator_state::take_report(const work_report& report) {
   entry.cost += cost;
   if (report.outcome && !report.outcome->cached)
     budget_.learn(*entry.what, report.outcome->used);
-  if (report.last_attempt > duration{})
-    attempts_.record(report.last_attempt);
+  if (report.outcome && entry.excused > 0) {
+    auto whole = report;
+    auto out = *report.outcome;
+    out.attempts += entry.excused; // Its worker was not told of them.
+    whole.outcome = make_shared_value(std::move(out));
+    canaries_.count(index) ? end_canary(whole) : apply(whole);
+    return;
+  }
+  canaries_.count(index) ? end_canary(report) : apply(report);
+}
+
+/// What a report tells about mode, lanes and nodes, whether of one request or of a pack.
+void coordinator_state::note(const work_report& report) {
   counts_.hedged += report.hedged;
   counts_.hedges_won += report.hedge_won;
+  switch (report.kind) {
+  case report_kind::finished: {
+    const auto& o = *report.outcome;
+    // Earlier modes carry such failures over; in the last one they are final, and still count.
+    plan_.finished(is_degradable(o), o.failure ? o.failure->code : errc::internal);
+    counts_.joined += report.joined;
+    counts_.rerouted += !o.lane_reason.empty() && !report.hedge_won;
+    if (is_answer(o)) {
+      lanes_seen_well_.insert(o.lane);
+      release_held(o.lane);
+    }
+    break;
+  }
+  case report_kind::degraded:
+    plan_.finished(true, report.outcome->failure->code);
+    last_failure_ = report.outcome->failure->context;
+    break;
+  case report_kind::lost: ++counts_.lost; break;
+  default: break;
+  }
+}
+
+/// Does with a request what the report of its hand-out asks for.
+void coordinator_state::apply(const work_report& report) {
+  const auto index = report.key.index;
+  auto& entry = *window_.find(index);
   // A job that is being ended sends nothing again: what did not finish ends with it.
   if (ending_as_ && report.kind != report_kind::finished) {
     remember(entry, report);
@@ -120,15 +157,6 @@ void coordinator_state::take_report(const work_report& report) {
   }
   switch (report.kind) {
   case report_kind::finished:
-    // Earlier modes carry such failures over; in the last one they are final, and still count.
-    plan_.finished(is_degradable(*report.outcome),
-                   report.outcome->failure ? report.outcome->failure->code : errc::internal);
-    counts_.joined += report.joined;
-    counts_.rerouted += !report.outcome->lane_reason.empty() && !report.hedge_won;
-    if (is_answer(*report.outcome)) {
-      lanes_seen_well_.insert(report.outcome->lane);
-      release_held(report.outcome->lane);
-    }
     if (lanes_seen_well_.empty() && is_unreached(*report.outcome)) {
       remember(entry, report);
       window_.move(index, core::request_state::ready);

@@ -168,6 +168,16 @@ std::vector<key_row> make_keys() {
             {.min = kib, .max = 1024 * gib},
             "The most that is kept; beyond it, what was not used for the longest time goes."),
 
+      plain_row("pack.automatic", "pack", boolean, "", PENSTOCK_AT(pack.automatic), {},
+            "Let mode auto send several requests as one prompt where requests per minute, not "
+            "tokens, are what holds the job up."),
+      plain_row("pack.entries_max", "pack-entries", integer, "N", PENSTOCK_AT(pack.entries_max),
+            {.min = 1, .max = 100}, "Requests of one prompt at most; 1 packs nothing, in no mode."),
+      plain_row("pack.tokens_max", "pack-tokens", integer, "N", PENSTOCK_AT(pack.tokens_max),
+            {.min = 100, .max = 10'000'000}, "Estimated tokens of one pack at most, in and out."),
+      plain_row("pack.canary", "pack-canary", number, "X", PENSTOCK_AT(pack.canary), {.min = 0, .max = 1},
+            "Share of the packed requests that is also sent alone, to compare the answers."),
+
       choice_row("run.mode", "mode", modes, PENSTOCK_AT(run.mode),
              "How requests run; auto picks by their number and falls back when it must."),
       text_row("run.model", "model", "NAME", PENSTOCK_AT(run.model), is_printable,

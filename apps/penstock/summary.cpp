@@ -156,6 +156,13 @@ std::string summary_text(const run_view& v) {
   if (j.hedged > 0)
     out += fmt::format("  hedged       {} second attempts, {} of them answered first\n", count_text(j.hedged),
                        count_text(j.hedges_won));
+  if (j.packs > 0) {
+    out += fmt::format("  packs        {} sent, {} requests answered by them, {} split", count_text(j.packs),
+                       count_text(j.packed), count_text(j.pack_splits));
+    out += j.canaries > 0 ? fmt::format("; {} of {} canaries agreed\n", count_text(j.canaries_agreed),
+                                        count_text(j.canaries))
+                          : "\n";
+  }
   out += fmt::format("  attempt time mean {}, p50 {}, p99 {}\n", span_text(j.attempt_mean),
                      span_text(j.attempt_p50), span_text(j.attempt_p99));
   if (v.cache || j.cached > 0)
@@ -212,6 +219,11 @@ std::string summary_json(const run_view& v) {
     {"rerouted", j.rerouted},
     {"hedged", j.hedged},
     {"hedges_won", j.hedges_won},
+    {"packs", j.packs},
+    {"packed", j.packed},
+    {"pack_splits", j.pack_splits},
+    {"canaries", j.canaries},
+    {"canaries_agreed", j.canaries_agreed},
     {"refused_late", j.refused_late},
     {"lost", j.lost},
     {"restarts", j.restarts},
