@@ -39,7 +39,7 @@ struct response_cache_setup {
 /// they are found in memory. An error of the store costs the cache, never the job.
 struct response_cache_state {
   static inline const char* name = "response-cache";
-  static constexpr auto flush_every = std::chrono::milliseconds{50};
+  static constexpr auto flush_every = std::chrono::milliseconds{5};
   static constexpr auto retry_every = std::chrono::seconds{1};
   static constexpr auto adopt_for = std::chrono::milliseconds{200};
   static constexpr size_t rows_at_once = 256;

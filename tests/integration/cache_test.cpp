@@ -227,7 +227,7 @@ BOOST_AUTO_TEST_CASE(a_kill_damages_nothing_and_a_resumed_run_profits) {
   const auto again = run(with_cache());
   BOOST_REQUIRE(again.code == 0);
   check(again);
-  // A kill may cost what was not yet written, some 50 ms each, and nothing else.
+  // A kill may cost what was not yet written, some 5 ms each, and nothing else.
   BOOST_TEST(number(again.summary, "cached") == lines - (seen() - before));
   BOOST_TEST(number(again.summary, "cached") >= lines / 2);
 }

@@ -57,7 +57,7 @@ std::string fault_of(const result_line& r, uint64_t index, const core::request& 
     return r.record.error_code.empty() || r.message.empty() ? "it failed without a reason" : "";
   if (request.rejection)
     return "its line is unusable, and yet it completed";
-  if (r.record.status_code != 200 || r.record.attempts == 0)
+  if (r.record.status_code != 200 || (r.record.attempts == 0 && !r.record.cached))
     return "it completed without an answer";
   return r.text == answer ? "" : "the answer should be " + answer;
 }
