@@ -83,6 +83,8 @@ private:
   }
 
   const mustache::data* entries(const json::array& list, size_t size) const {
+    constexpr size_t entry_size = 64; // What the renderer keeps of each until the end.
+    charge(list.size() * entry_size);
     auto& made = keep(mustache::data{mustache::data::type::list});
     for (size_t i = 0; i < list.size(); ++i)
       made.push_back(mustache::data{true});

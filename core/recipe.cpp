@@ -63,8 +63,11 @@ std::vector<json::value> output_values(const recipe& r, std::span<const output_c
     else if (wrong.empty())
       wrong = clean_text(to_string(text.error()), error_max);
   }
-  if (!r.error_column.empty())
-    values.push_back(wrong.empty() ? json::value{} : json::value{json::string{wrong}});
+  if (!r.error_column.empty()) {
+    auto& value = values.emplace_back();
+    if (!wrong.empty())
+      value = json::string{wrong};
+  }
   return values;
 }
 

@@ -111,6 +111,12 @@ std::string one_fault(const json::value& root, const json::object& schema) {
       return "the keyword \"" + std::string{key} + "\" would not be checked; write it by draft 7";
   if (auto fault = type_fault(schema); !fault.empty())
     return fault;
+  for (std::string_view key : {"required", "enum", "allOf", "anyOf", "oneOf"})
+    if (auto list = schema.if_contains(key); list && !list->is_array())
+      return '"' + std::string{key} + "\" must be a list";
+  for (std::string_view key : {"properties", "patternProperties"})
+    if (auto map = schema.if_contains(key); map && !map->is_object())
+      return '"' + std::string{key} + "\" must be an object";
   if (auto ref = schema.if_contains("$ref")) {
     if (!ref->is_string() || !std::string_view{ref->get_string()}.starts_with('#'))
       return "\"$ref\" may only point into the same schema (\"#/definitions/...\")";
