@@ -98,12 +98,14 @@ std::string option_entry(const config::key_row& row) {
   return entry(head, text + "]");
 }
 
-std::string all_options() {
+/// @param without A key that means nothing to the command.
+std::string all_options(std::string_view without = {}) {
   std::string out;
   for (auto& group : groups()) {
     out += "\n" + std::string{group.title} + ":\n";
     for (auto key : group.keys)
-      out += option_entry(*config::find_key(key));
+      if (key != without)
+        out += option_entry(*config::find_key(key));
   }
   return out;
 }
@@ -154,6 +156,47 @@ Examples:
       A server of your own: no key, no limits, 64 at once.
   zcat big.jsonl.gz | penstock run --upstream mock - > out.jsonl
       The built-in mock as the provider, in a pipe.
+)";
+}
+
+std::string map_help() {
+  return R"(Runs a recipe (prompts, schemas, one or more stages) over the rows of a table and writes one row of
+results for each, in the order of the input.
+
+Usage: penstock map [OPTIONS] RECIPE.toml INPUT
+
+  RECIPE.toml                 What to ask, and what comes out; config/recipe.example.toml explains it.
+  INPUT                       CSV or TSV with a header line, or JSONL with one object a line; also
+                              gzipped (.gz), or - for standard input (the recipe names its format).
+  -o, --output FILE           Where rows go: .csv, .tsv or .jsonl; - is standard output. Without it
+                              INPUT.csv gives INPUT.out.csv (or what the recipe says).
+  --check                     Checks recipe and input, prints the first request; sends nothing.
+  --sample N                  Runs N rows into OUTPUT.sample and projects cost and time of the rest.
+                              Their answers are kept: the whole map does not pay for them again.
+  --limit N                   Runs the first N rows only; without it the map goes on behind them.
+  --group-by COLUMN           One job for each value of a column, served in turn; instead of the
+                              recipe's tenant.
+  --config FILE               Configuration file. [PENSTOCK_CONFIG, default penstock.toml if it
+                              exists]
+  -h, --help                  Print this.
+
+A row that fails keeps its place; its error stands in the last column. Interrupted, killed or out of
+money? The same command goes on: every answer is kept in OUTPUT.penstock-journal at once.
+
+While it runs, OUTPUT.status.json tells once a second where each group and stage stands. To cancel a
+group, write its name into OUTPUT.cancel (one a line): its open rows end as cancelled, others go on.
+
+Exit codes: 0 all rows completed, 1 some failed or were cancelled, 2 usage, recipe or input, 3 stopped
+(budget, billing, disk ...), 130 and 143 interrupted; after 3 and above the same command goes on.
+)" + all_options("run.dry_run") +
+         R"(
+Examples:
+  penstock map --check grade.toml submissions.csv
+      The first prompt as it will be sent, its schema, its estimated tokens.
+  penstock map --sample 5 grade.toml submissions.csv
+      Five rows for real, and what all of them will cost.
+  penstock map --group-by school grade.toml submissions.csv -o grades.csv
+      Schools are served in turn, whatever the order of the rows.
 )";
 }
 

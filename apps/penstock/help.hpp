@@ -10,6 +10,9 @@ std::string overview();
 /// `penstock run --help`: every option by group, with its variable and default, and examples.
 std::string run_help();
 
+/// `penstock map --help`: what it does, its own options, then those of the table of keys.
+std::string map_help();
+
 /// `penstock config --help`.
 std::string config_help();
 

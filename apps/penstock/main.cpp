@@ -1,5 +1,6 @@
 #include "apps/penstock/cache_command.hpp"
 #include "apps/penstock/help.hpp"
+#include "apps/penstock/map_command.hpp"
 #include "apps/penstock/mock_command.hpp"
 #include "apps/penstock/options.hpp"
 #include "apps/penstock/run_command.hpp"
@@ -44,6 +45,8 @@ int main(int argc, char** argv) {
     }
     if (auto* run = std::get_if<cli::run_command>(&*command))
       return dispatch(*run, env);
+    if (auto* map = std::get_if<cli::map_command>(&*command))
+      return cli::map_main(*map, env);
     if (auto* other = std::get_if<cli::other_command>(&*command))
       return other->name == "cache" ? cli::cache_main(other->args, env) : cli::mock_main(other->args);
     if (auto* config = std::get_if<cli::config_command>(&*command))

@@ -1,11 +1,10 @@
 #include "apps/penstock/options.hpp"
 #include "apps/penstock/help.hpp"
+#include "apps/penstock/option_split.hpp"
 #include "config/load.hpp"
 #include "config/show.hpp"
 #include "config/suggest.hpp"
 #include "config/text.hpp"
-
-#include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <filesystem>
@@ -16,93 +15,6 @@ namespace penstock::cli {
 namespace {
 
 using config::in_quotes;
-
-error usage(std::string text) { return {errc::invalid_config, std::move(text)}; }
-
-/// What a command line says, before any value is judged: CLI11 splits it, the table of keys knows what
-/// the words mean.
-struct raw_options {
-  std::vector<config::command_line_value> values;
-  std::optional<std::string> config_file, output;
-  std::vector<std::string> positional;
-  bool help = false;
-  bool json = false; ///< Of `config show`.
-};
-
-enum class option_set { run, config_show };
-
-/// The flags of `set`, with their dashes, for suggestions.
-std::vector<std::string> known_flags(option_set set) {
-  std::vector<std::string> flags{"--config", "--help"};
-  if (set == option_set::run)
-    flags.push_back("--output");
-  for (auto& row : config::keys()) {
-    flags.push_back("--" + std::string{row.flag});
-    if (row.kind == config::value_kind::boolean)
-      flags.push_back("--no-" + std::string{row.flag});
-  }
-  return flags;
-}
-
-/// Words that CLI11 could not place: misspelt options first, they explain the rest.
-error misplaced(const std::vector<std::string>& words, option_set set, const std::string& command) {
-  const auto is_option = [](const std::string& word) { return word.size() > 1 && word.starts_with('-'); };
-  const auto option = std::ranges::find_if(words, is_option);
-  if (option == words.end())
-    return usage(command + ": unexpected " + in_quotes(words.front()));
-  const auto flag = option->substr(0, option->find('='));
-  return usage(command + ": unknown option " + in_quotes(flag) +
-               config::did_you_mean(config::nearest(flag, known_flags(set))) + "; " + command +
-               " --help lists all");
-}
-
-result<raw_options> split(const arguments& args, option_set set, const std::string& command) {
-  raw_options out;
-  CLI::App app;
-  app.set_help_flag("-h,--help");
-  app.allow_extras();
-  // The last one wins, so that an alias can carry defaults.
-  const auto last = CLI::MultiOptionPolicy::TakeLast;
-  std::vector<std::pair<const config::key_row*, CLI::Option*>> options;
-  for (auto& row : config::keys()) {
-    const auto flag = std::string{row.flag};
-    if (set == option_set::config_show && flag == "json") {
-      app.add_flag("--json", out.json);
-      continue;
-    }
-    auto option = row.kind == config::value_kind::boolean ? app.add_flag("--" + flag + ",!--no-" + flag)
-                                                          : app.add_option("--" + flag);
-    if (row.kind != config::value_kind::boolean)
-      option->type_size(1)->expected(1);
-    options.emplace_back(&row, option->multi_option_policy(last));
-  }
-  app.add_option("--config", out.config_file)->multi_option_policy(last);
-  if (set == option_set::run) {
-    app.add_option("-o,--output", out.output)->multi_option_policy(last);
-    app.add_option("INPUT", out.positional)->expected(0, -1);
-  }
-  try {
-    app.parse(arguments{args.rbegin(), args.rend()});
-  } catch (const CLI::CallForHelp&) {
-    out.help = true;
-    return out;
-  } catch (const CLI::ArgumentMismatch& e) {
-    const std::string_view text = e.what(); // "--rpm: 1 required ..."
-    return usage(command + ": " + std::string{text.substr(0, text.find(':'))} + " needs a value");
-  } catch (const CLI::ParseError& e) {
-    return usage(command + ": " + e.what());
-  }
-  if (const auto extras = app.remaining(); !extras.empty())
-    return misplaced(extras, set, command);
-  for (auto& [row, option] : options)
-    if (option->count() > 0)
-      out.values.push_back({row, "--" + std::string{row->flag}, option->results().back()});
-  return out;
-}
-
-result<config::loaded_settings> load(raw_options raw, const config::environment& env) {
-  return config::load({.file = std::move(raw.config_file), .env = env, .command_line = std::move(raw.values)});
-}
 
 bool same_file(const std::string& a, const std::string& b) {
   namespace fs = std::filesystem;
@@ -128,6 +40,7 @@ std::optional<error> contradiction(const run_command& command) {
 const std::vector<command_info>& commands() {
   static const std::vector<command_info> all{
       {"run", "Send the requests of a file; write the results in the same order."},
+      {"map", "Run a recipe (prompts, schemas, stages) over the rows of a table."},
       {"mock", "Serve a provider that answers without a model, with limits and faults to order."},
       {"cache", "Show or empty the cache of answers."},
       {"config", "Show the settings in force and where each came from; print the reference."},
@@ -195,8 +108,7 @@ result<config_command> parse_config(const arguments& args, const config::environ
   return config_command{json ? config::show_json(*loaded, env) : config::show(*loaded, env)};
 }
 
-result<std::variant<run_command, config_command, print_command, other_command>>
-parse(const arguments& args, const config::environment& env) {
+result<parsed_command> parse(const arguments& args, const config::environment& env) {
   if (args.empty())
     return print_command{overview()};
   auto word = args.front();
@@ -219,6 +131,14 @@ parse(const arguments& args, const config::environment& env) {
       return command.error();
     if (command->help)
       return print_command{run_help()};
+    return std::move(*command);
+  }
+  if (word == "map") {
+    auto command = parse_map(rest, env);
+    if (!command)
+      return command.error();
+    if (command->help)
+      return print_command{map_help()};
     return std::move(*command);
   }
   if (word == "config") {

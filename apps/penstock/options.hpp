@@ -3,6 +3,7 @@
 #include "config/environment.hpp"
 #include "config/settings.hpp"
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -19,6 +20,19 @@ struct run_command {
   std::string input;  ///< A file, or "-" for standard input.
   std::string output; ///< A file, or "-" for standard output; see `default_output`.
   bool help = false;  ///< `--help`: print `run_help()`; nothing else is filled.
+};
+
+/// What `penstock map` was asked to do.
+struct map_command {
+  config::loaded_settings settings;
+  std::string recipe;    ///< A recipe file.
+  std::string input;     ///< A table, or "-" for standard input.
+  std::string output;    ///< A file, or "-" for standard output; empty: beside the input.
+  std::string group_by;  ///< A column; empty: as the recipe says.
+  uint64_t limit = 0;    ///< Rows to run; 0: all.
+  uint64_t sample = 0;   ///< Rows to try and to project the rest from; 0: no sample.
+  bool check = false;    ///< Only looks at recipe and first row.
+  bool help = false;     ///< `--help`: print `map_help()`; nothing else is filled.
 };
 
 /// What `penstock config` was asked to do: print this.
@@ -50,12 +64,18 @@ const std::vector<command_info>& commands();
 /// `exit_usage`.
 result<run_command> parse_run(const arguments& args, const config::environment& env);
 
+/// Parses what follows "penstock map". Errors are usage errors.
+result<map_command> parse_map(const arguments& args, const config::environment& env);
+
 /// Parses what follows "penstock config": `show [--json] [OPTIONS]` or `reference`.
 result<config_command> parse_config(const arguments& args, const config::environment& env);
 
+/// A parsed command line.
+using parsed_command
+  = std::variant<run_command, map_command, config_command, print_command, other_command>;
+
 /// Parses a whole command line. No words at all give the overview.
-result<std::variant<run_command, config_command, print_command, other_command>>
-parse(const arguments& args, const config::environment& env);
+result<parsed_command> parse(const arguments& args, const config::environment& env);
 
 /// Where results go if nobody says: "a.jsonl" and "a.jsonl.gz" give "a.out.jsonl", "-" gives "-".
 std::string default_output(std::string_view input);
