@@ -43,7 +43,8 @@ void worker_state::start() {
   walk_ = core::route_walk{setup->routes.candidates(what().model, drawn), setup->routes.lanes()};
   if (walk_.empty()) {
     end(report_kind::finished, core::outcome_state::failed,
-        error{errc::invalid_config, "no lane takes the model \"" + what().model + '"'});
+        error{errc::invalid_config, "no lane takes the model \"" + what().model
+                                      + "\"; add it to a route, or give [upstream] a key"});
     return;
   }
   for (auto& [lane, why] : task.lost)

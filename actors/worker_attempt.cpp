@@ -130,8 +130,9 @@ void worker_state::add_cost(const attempt& a, const core::usage& used) {
 // --- second attempts ---
 
 bool worker_state::may_hedge() const {
-  return task.hedge_after && hedged_ == 0 && !aborted_ && !attempts_[1].is_live()
-         && plan_.counted() + 2 <= attempts_max_ && walk_.other_than(attempts_[0].candidate);
+  // One after the other means one at a time.
+  return task.hedge_after && task.ran_as != core::mode::sequential && hedged_ == 0 && !aborted_
+         && !attempts_[1].is_live() && plan_.counted() + 2 <= attempts_max_ && walk_.other_than(attempts_[0].candidate);
 }
 
 void worker_state::take_long(uint64_t id) {

@@ -3,6 +3,7 @@
 #include "config/prices.hpp"
 #include "config/routing.hpp"
 #include "config/units.hpp"
+#include "core/protocol.hpp"
 
 #include <boost/json.hpp>
 
@@ -19,6 +20,7 @@ namespace {
 struct lane_need {
   std::string name;
   const config::limit_settings* limits;
+  core::charge_rule charging;
   double requests = 0, input = 0, output = 0;
 };
 
@@ -35,8 +37,14 @@ double output_tokens_of(const model_load& load, const dry_run_input& input) {
 std::vector<lane_need> needs_by_lane(const dry_run_input& input, const config::settings& values) {
   const auto plan = config::plan_routing(values, config::use_of_default(values) != config::default_use::none);
   std::vector<lane_need> needs;
-  for (size_t i = 0; i < plan.limits.size(); ++i)
-    needs.push_back({plan.routes.lanes()[i].name, plan.limits[i]});
+  for (size_t i = 0; i < plan.limits.size(); ++i) {
+    const auto& lane = plan.routes.lanes()[i];
+    const auto* upstream = plan.upstreams[lane.upstream];
+    const auto* protocol = core::find_protocol(upstream->protocol);
+    const bool is_default = upstream == &values.upstream;
+    needs.push_back({lane.name, plan.limits[i],
+                     is_default || !protocol ? input.charging : protocol->charging()});
+  }
   for (auto& load : input.loads) {
     const auto& model = values.run.model.empty() ? load.model : values.run.model;
     for (auto& [lane, share] : plan.routes.shares(model)) {
@@ -122,7 +130,7 @@ dry_run_report plan_dry_run(const dry_run_input& input, const config::settings& 
     report.output_tokens += output_tokens_of(load, input);
   }
   for (auto& need : needs_by_lane(input, values))
-    add_lane_bounds(need, input.charging, report.bounds);
+    add_lane_bounds(need, need.charging, report.bounds);
   if (report.requests > 0) {
     const auto sequential = values.run.mode == core::mode::sequential;
     const double width = sequential ? 1 : std::min(values.run.max_in_flight, values.run.window_requests);

@@ -93,6 +93,11 @@ BOOST_AUTO_TEST_CASE(nobody_is_asked_where_nothing_could_come_of_it) {
     silent();
   }
   task.attempts_max = 5;
+  BOOST_TEST_CONTEXT("one request at a time is wanted") {
+    task.ran_as = core::mode::sequential;
+    silent();
+  }
+  task.ran_as = core::mode::parallel;
   BOOST_TEST_CONTEXT("the route has one lane") {
     route_over({{0, ""}});
     silent();
