@@ -145,6 +145,8 @@ bool coordinator_state::send_pack(const std::vector<uint64_t>& members, const no
     budget_.reserve(first, expected);
   auto work = make_assignment();
   work.cache = core::cache_mode::off; // Another pack than this will never be.
+  if (work.client_id.empty())
+    work.client_id = window_.find(first)->what->custom_id;
   work.client_id += "-pack" + std::to_string(members.size());
   assigned_request req{{job_, first, window_.find(first)->epoch},
                        make_shared_value(std::move(made->what)), used, 0, {}, {}};

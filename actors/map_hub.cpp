@@ -42,8 +42,9 @@ void map_hub_state::start(map_setup what) {
   }
   seen_ = written_;
   spent_ = static_cast<double>(core::sum_of(seen_).cost_nanodollars) / 1e9;
-  fill();
-  release();
+  for (size_t g = 0; g < groups; ++g)
+    cancelled_[g] = setup_.cancelled.contains(setup_.groups[g]);
+  step();
 }
 
 // --- jobs ---
@@ -63,15 +64,16 @@ void map_hub_state::pull(uint32_t job, uint32_t requests_max, uint64_t bytes_max
 
 /// Rows came, went on or finished: reads more, writes what is due, gives ports what they wait for.
 void map_hub_state::step() {
-  do {
-    release();
-    fill();
+  for (bool more = true; more;) {
+    more = release();
+    more |= fill();
     auto groups = std::move(groups_to_serve_);
     groups_to_serve_.clear();
     for (auto g : groups)
       for (uint32_t s = 0; s < stages(); ++s)
         serve(g * stages() + s);
-  } while (!groups_to_serve_.empty());
+    more |= !groups_to_serve_.empty();
+  }
 }
 
 void map_hub_state::serve(uint32_t job) {
@@ -106,8 +108,7 @@ void map_hub_state::serve(uint32_t job) {
 
 result<core::request> map_hub_state::compose(const core::map_ticket& t) {
   auto& entry = rows_.at(t.row);
-  auto id = setup_.client_id + "-" + std::to_string(t.row) + "-"
-            + std::string{setup_.script->stage_name(t.stage)};
+  auto id = setup_.client_id + "-" + std::to_string(t.row) + "-" + std::to_string(t.stage);
   if (t.round > 0)
     id += "-" + std::to_string(t.round);
   return setup_.script->compose(entry.row, t.stage, entry.correction ? &*entry.correction : nullptr,

@@ -7,6 +7,7 @@
 #include "core/map_totals.hpp"
 #include "messages/map.hpp"
 
+#include <caf/result.hpp>
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
@@ -29,6 +30,7 @@ struct map_setup {
   bool whole = true;                     ///< They are all rows of the input.
   size_t window_rows = 4096;             ///< Rows read and not yet written.
   uint64_t window_bytes = 32u << 20;     ///< Bytes of cells and results among them.
+  std::set<std::string> cancelled;       ///< Groups that are cancelled from the start.
   std::string client_id;                 ///< Begins the custom_id of every request; stable over restarts.
   double budget = 0;                     ///< Dollars, earlier lives included; 0: no bound.
   map_watcher_actor watcher;             ///< Is told when the budget is spent; null: nobody.
@@ -54,7 +56,7 @@ struct map_hub_state {
   void take(std::vector<map_answer> answers);
   void cancel(const std::string& group);
   map_status status() const;
-  map_status close();
+  caf::result<map_status> close();
   void flush();
   void mark();
 
@@ -83,13 +85,13 @@ private:
   result<core::request> compose(const core::map_ticket& t);
   void judge(const map_answer& answer);
   // map_hub_rows.cpp: reading, finishing, writing
-  void fill();
+  bool fill();
   bool read_row();
   void admit(core::map_row row);
   void count(const core::map_ticket& t, const core::outcome& o);
   bool accept(const core::map_ticket& t, const core::outcome& o);
   void finish(uint64_t row, core::outcome_state state, const error* why, bool in_plan = true);
-  void release();
+  bool release();
   void fail(const error& why);
 
   map_setup setup_;

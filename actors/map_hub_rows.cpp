@@ -17,11 +17,14 @@ constexpr size_t row_overhead = 512;
 
 // --- rows in ---
 
-void map_hub_state::fill() {
+/// @returns whether anything was read.
+bool map_hub_state::fill() {
+  const auto before = plan_.next_row();
   while (plan_.next_row() < rows_total_ && plan_.held() < setup_.window_rows
          && held_bytes_ < setup_.window_bytes)
     if (!read_row())
-      return;
+      return false;
+  return plan_.next_row() > before;
 }
 
 /// Reads one row. @returns false if that cannot go on.
@@ -165,7 +168,8 @@ void map_hub_state::finish(uint64_t row, core::outcome_state state, const error*
 
 // --- rows out ---
 
-void map_hub_state::release() {
+/// @returns whether anything was written.
+bool map_hub_state::release() {
   std::string lines;
   uint64_t rows = 0;
   while (auto row = plan_.release()) {
@@ -184,7 +188,7 @@ void map_hub_state::release() {
   if (rows > 0) {
     if (auto written = setup_.files->write(lines, rows); !written) {
       fail(written.error());
-      return;
+      return false;
     }
     dirty_ = true;
   }
@@ -192,6 +196,7 @@ void map_hub_state::release() {
     commit_pending_ = true;
     self->delayed_send(self, commit_every, atom::mark_v);
   }
+  return rows > 0;
 }
 
 void map_hub_state::mark() {
@@ -203,14 +208,16 @@ void map_hub_state::mark() {
     fail(safe.error());
 }
 
-map_status map_hub_state::close() {
+caf::result<map_status> map_hub_state::close() {
   flush();
   const auto whole = setup_.whole && plan_.first_row() == rows_total_;
   auto note = core::encode_totals(written_);
   auto safe = whole ? setup_.files->finish(std::move(note)) : setup_.files->commit(std::move(note));
   dirty_ = false;
-  if (!safe)
+  if (!safe) {
     fail(safe.error());
+    return to_caf(safe.error());
+  }
   return status();
 }
 

@@ -56,7 +56,9 @@ void worker_state::granted(const core::permit& permit) {
     outcome_.queued += self->clock().now() - started_;
   a->permit = permit;
   const auto& upstream = upstream_of(*a);
-  const auto client_id = task.client_id + '-' + std::to_string(what().index);
+  // Jobs whose places are not stable name their requests themselves.
+  const auto client_id = task.client_id.empty() ? what().custom_id
+                                                : task.client_id + '-' + std::to_string(what().index);
   auto encoded = upstream.protocol->encode(*a->what, upstream.base_url, upstream.api_key, client_id);
   if (!encoded) {
     settle(take(*a), false, {}, true);
@@ -132,7 +134,8 @@ void worker_state::add_cost(const attempt& a, const core::usage& used) {
 bool worker_state::may_hedge() const {
   // One after the other means one at a time.
   return task.hedge_after && task.ran_as != core::mode::sequential && hedged_ == 0 && !aborted_
-         && !attempts_[1].is_live() && plan_.counted() + 2 <= attempts_max_ && walk_.other_than(attempts_[0].candidate);
+         && !attempts_[1].is_live() && plan_.counted() + 2 <= attempts_max_
+         && walk_.other_than(attempts_[0].candidate);
 }
 
 void worker_state::take_long(uint64_t id) {

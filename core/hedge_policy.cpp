@@ -27,7 +27,9 @@ void hedge_policy::learn(const std::string& model, duration waited) {
     return;
   auto both = s.now;
   both.merge(s.before);
-  s.p95 = std::max(both.percentile(patience_percent), duration{1});
+  // A little more: where all answers take about the same, none of them is late.
+  const auto p95 = both.percentile(patience_percent);
+  s.patience = std::max(p95 + p95 / 16, duration{1});
   // Walking the histogram costs microseconds: rarely enough not to matter.
   s.next_look = s.now.count() + std::max<uint64_t>(1, both.count() / 16);
   if (s.now.count() >= generation) {
@@ -39,9 +41,9 @@ void hedge_policy::learn(const std::string& model, duration waited) {
 
 std::optional<duration> hedge_policy::patience(const std::string& model) const {
   const auto found = models_.find(model);
-  if (found == models_.end() || found->second->p95 == duration{})
+  if (found == models_.end() || found->second->patience == duration{})
     return std::nullopt;
-  return found->second->p95;
+  return found->second->patience;
 }
 
 bool hedge_policy::try_take() {

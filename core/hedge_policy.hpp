@@ -17,8 +17,8 @@ struct hedge_limits {
 };
 
 /// Decides when an attempt has taken so long that a second one on another lane is worth its price:
-/// after the 95th percentile of what good answers of its model took lately. Second attempts are never
-/// more than `budget` times the attempts that ended.
+/// soon after the 95th percentile of what good answers of its model took lately. Second attempts are
+/// never more than `budget` times the attempts that ended.
 /// Example with 0.05 and a model of 1 s, p95 2 s: of 1,000 attempts about 50 take longer than 2 s, and
 /// all of them may be sent again; with 0.02 the first 20 may.
 ///
@@ -46,8 +46,8 @@ private:
   /// What the last answers of a model took: two generations, so that old times are forgotten.
   struct sample {
     latency_histogram now, before;
-    duration p95{};
-    uint64_t next_look = 0; ///< Count of `now` at which `p95` is worked out again.
+    duration patience{};    ///< Zero: not known yet.
+    uint64_t next_look = 0; ///< Count of `now` at which that is worked out again.
   };
 
   hedge_limits limits_;

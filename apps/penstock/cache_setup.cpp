@@ -31,6 +31,16 @@ actors::response_cache_setup make_cache_setup(std::string file, io::store_limits
   return setup;
 }
 
+result<actors::response_cache_setup> find_cache(const config::settings& s, const config::environment& env) {
+  auto file = cache_file_of(s, env);
+  if (!file)
+    return file.error();
+  auto setup = make_cache_setup(std::move(*file), cache_limits_of(s));
+  if (const auto opened = setup.open(); !opened)
+    return opened.error();
+  return setup;
+}
+
 std::string cache_family_of(const config::upstream_settings& upstream) {
   // The mock's port is another each time, and its answers must never pass for a provider's.
   return upstream.mock ? "mock" : core::cache_family(upstream.base_url);

@@ -121,4 +121,27 @@ result<mock::mock_options> mock_options_of(const config::settings& s, const conf
   return options;
 }
 
+result<std::vector<std::unique_ptr<mock::mock_server>>> start_mocks(config::settings& s,
+                                                                    const upstream_keys& keys) {
+  std::vector<config::upstream_settings*> all;
+  if (keys.contains(s.upstream.name))
+    all.push_back(&s.upstream);
+  for (auto& upstream : s.upstreams)
+    all.push_back(&upstream);
+  std::vector<std::unique_ptr<mock::mock_server>> servers;
+  for (auto* upstream : all) {
+    if (!upstream->mock)
+      continue;
+    auto options = mock_options_of(s, *upstream);
+    if (!options)
+      return options.error();
+    auto server = mock::mock_server::start(std::move(*options));
+    if (!server)
+      return server.error();
+    upstream->base_url = (*server)->base_url();
+    servers.push_back(std::move(*server));
+  }
+  return servers;
+}
+
 } // namespace penstock::cli

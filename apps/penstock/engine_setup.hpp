@@ -2,11 +2,13 @@
 
 #include "actors/supervisor.hpp"
 #include "apps/mock/mock_options.hpp"
+#include "apps/mock/mock_server.hpp"
 #include "apps/penstock/options.hpp"
 #include "config/environment.hpp"
 #include "config/settings.hpp"
 
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -29,5 +31,9 @@ job_options make_job_options(const config::settings& s, const run_command& comma
 
 /// The mock that stands for `upstream`.
 result<mock::mock_options> mock_options_of(const config::settings& s, const config::upstream_settings& upstream);
+
+/// Starts a mock for each upstream of `s` that is one and takes part, and points the upstream to it.
+result<std::vector<std::unique_ptr<mock::mock_server>>> start_mocks(config::settings& s,
+                                                                    const upstream_keys& keys);
 
 } // namespace penstock::cli

@@ -4,7 +4,6 @@
 #include "apps/penstock/map_sample.hpp"
 #include "apps/penstock/map_session.hpp"
 #include "apps/penstock/signals.hpp"
-#include "config/api_key.hpp"
 #include "config/prices.hpp"
 #include "config/recipe_file.hpp"
 #include "core/checksum.hpp"
@@ -14,6 +13,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <iostream>
@@ -67,24 +67,31 @@ int map_session::run() {
   }
   if (auto priced = check_prices(); !priced)
     return complain(priced.error());
-  auto key = config::resolve_api_key(settings_, env_);
-  if (!key)
-    return complain(key.error());
+  auto keys = resolve_keys(settings_, env_);
+  if (!keys)
+    return complain(keys.error());
   if (auto files = raise_file_limit(settings_.run.max_in_flight);
       files < settings_.run.max_in_flight + 16)
     return complain({errc::invalid_config,
                      "this process may open " + std::to_string(files) + " files, too few for "
                        + std::to_string(settings_.run.max_in_flight)
                        + " requests in flight; raise the limit (ulimit -n) or lower --max-in-flight"});
+  if (uses_cache()) {
+    auto cache = find_cache(settings_, env_);
+    if (!cache)
+      return complain(cache.error());
+    cache_ = std::move(*cache);
+  }
   if (auto opened = open_files(); !opened)
     return complain(opened.error());
   if (files_->is_complete())
     return already_complete();
   block_signals(); // From here on threads start.
-  if (settings_.upstream.mock)
-    if (auto started = start_mock(); !started)
-      return complain(started.error());
-  return drive(*key);
+  auto mocks = start_mocks(settings_, *keys);
+  if (!mocks)
+    return complain(mocks.error());
+  mocks_ = std::move(*mocks);
+  return drive(*keys);
 }
 
 /// Reads recipe and table, as far as nothing has to be made or sent.
@@ -219,16 +226,11 @@ result<void> map_session::check_prices() const {
                    "file (nothing was sent)"};
 }
 
-result<void> map_session::start_mock() {
-  auto options = mock_options_of(settings_);
-  if (!options)
-    return options.error();
-  auto server = mock::mock_server::start(std::move(*options));
-  if (!server)
-    return server.error();
-  mock_ = std::move(*server);
-  settings_.upstream.base_url = mock_->base_url();
-  return {};
+bool map_session::uses_cache() const {
+  for (uint32_t stage = 0; stage < stages(); ++stage)
+    if (options_of(0, stage).cache != core::cache_mode::off)
+      return true;
+  return false;
 }
 
 job_options map_session::options_of(uint32_t group, uint32_t stage) const {
@@ -237,7 +239,7 @@ job_options map_session::options_of(uint32_t group, uint32_t stage) const {
   as_run.output = output_;
   auto o = make_job_options(settings_, as_run);
   const auto& what = recipe_.stages[stage];
-  o.tenant = scan_.groups.names[group];
+  o.tenant = scan_.groups.names.empty() ? std::string{no_group} : scan_.groups.names[group];
   // The command line wins over the recipe, the recipe over the rest of the settings.
   const auto on_command_line = [&](const char* key) {
     const auto it = command_.settings.origins.find(key);
@@ -248,7 +250,7 @@ job_options map_session::options_of(uint32_t group, uint32_t stage) const {
   if (what.cache && !on_command_line("cache.mode"))
     o.cache = *what.cache;
   // All jobs together hold what one job of `run` may hold.
-  const auto jobs = scan_.groups.names.size() * stages();
+  const auto jobs = std::max<size_t>(1, scan_.groups.names.size() * stages());
   o.window_bytes = std::max<uint64_t>(settings_.run.window_bytes / jobs, 1u << 20);
   // The custom_ids of a map's requests are stable over restarts, their places in the job are not.
   o.client_id.clear();

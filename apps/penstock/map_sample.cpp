@@ -1,10 +1,9 @@
 #include "apps/penstock/map_sample.hpp"
 
-#include "config/lanes.hpp"
-#include "core/token_estimator.hpp"
-
 #include <boost/json.hpp>
 #include <fmt/format.h>
+
+#include <algorithm>
 
 namespace penstock::cli {
 
@@ -98,15 +97,10 @@ result<std::string> check_text(const core::recipe& recipe, const map_input& inpu
   return out + "\nNothing was sent.\n";
 }
 
-core::map_projection project_rest(const map_view& view, const config::settings& s) {
-  std::vector<core::projected_lane> lanes;
-  const auto charging = core::find_protocol(s.upstream.protocol)->charging();
-  for (auto& lane : s.upstream.lanes)
-    lanes.push_back({lane.name, config::lane_limits_of(s, lane.limits, charging)});
-  lanes.push_back({"default", config::lane_limits_of(s, s.upstream.limits, charging)});
+core::map_projection project_rest(const map_view& view, const std::vector<core::projected_lane>& lanes,
+                                  uint32_t in_flight_max) {
   return core::project(view.status.samples, rows_done(view),
-                       view.rows_in_input - std::min(view.rows_in_input, view.rows), lanes,
-                       s.run.max_in_flight);
+                       view.rows_in_input - std::min(view.rows_in_input, view.rows), lanes, in_flight_max);
 }
 
 std::string projection_text(const core::map_projection& p, uint64_t sampled) {

@@ -3,10 +3,10 @@
 #include "apps/penstock/map_input.hpp"
 #include "apps/penstock/map_summary.hpp"
 #include "apps/penstock/recipe_script.hpp"
-#include "config/settings.hpp"
 #include "core/map_projection.hpp"
 
 #include <string>
+#include <vector>
 
 namespace penstock::cli {
 
@@ -16,7 +16,8 @@ result<std::string> check_text(const core::recipe& recipe, const map_input& inpu
                                recipe_script& script, bool json);
 
 /// What the rest of a table needs, if it is like the sample in `view`.
-core::map_projection project_rest(const map_view& view, const config::settings& settings);
+core::map_projection project_rest(const map_view& view, const std::vector<core::projected_lane>& lanes,
+                                  uint32_t in_flight_max);
 /// The projection for people, and as a member of the summary.
 std::string projection_text(const core::map_projection& p, uint64_t sampled);
 std::string with_projection(std::string summary_json, const core::map_projection& p);

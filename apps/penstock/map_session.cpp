@@ -56,13 +56,17 @@ void map_session::stop_all(error why, bool at_once) {
       caf::anon_send(actors_.engine, atom::drain_v, job);
 }
 
-int map_session::drive(const std::string& key) {
+int map_session::drive(const upstream_keys& keys) {
   signal_watcher watcher{[this](int number, int count) { handle_signal(number, count); }};
   system_config config;
   caf::actor_system sys{config};
   caf::scoped_actor self{sys, true};
-  actors_.lane_names = lane_names(settings_);
-  actors_.supervisor = sys.spawn(actors::supervisor, make_supervisor_setup(settings_, key));
+  auto engine_setup = make_supervisor_setup(settings_, keys);
+  engine_setup.cache = cache_;
+  actors_.lane_names = lane_names(engine_setup);
+  for (size_t i = 0; i < engine_setup.lanes.size(); ++i)
+    lanes_.push_back({actors_.lane_names[i], engine_setup.lanes[i]});
+  actors_.supervisor = sys.spawn(actors::supervisor, std::move(engine_setup));
   self->monitor(actors_.supervisor);
   started_ = std::chrono::steady_clock::now();
   error broken;
@@ -202,7 +206,7 @@ void map_session::settle(caf::scoped_actor& self) {
 
 int map_session::finish() {
   const auto sampled = command_.sample > 0 && view_.state == job_state::completed;
-  const auto rest = sampled ? project_rest(view_, settings_) : core::map_projection{};
+  const auto rest = sampled ? project_rest(view_, lanes_, settings_.run.max_in_flight) : core::map_projection{};
   if (settings_.run.json) {
     auto summary = map_summary_json(view_);
     std::cout << (sampled ? with_projection(std::move(summary), rest) : summary) << std::endl;

@@ -1,6 +1,7 @@
 #pragma once
 
-#include "apps/mock/mock_server.hpp"
+#include "apps/penstock/cache_setup.hpp"
+#include "apps/penstock/engine_setup.hpp"
 #include "apps/penstock/map_control.hpp"
 #include "apps/penstock/map_input.hpp"
 #include "apps/penstock/map_summary.hpp"
@@ -8,6 +9,7 @@
 #include "apps/penstock/recipe_script.hpp"
 #include "config/environment.hpp"
 #include "core/io/map_files.hpp"
+#include "core/map_projection.hpp"
 #include "core/recipe.hpp"
 
 #include <caf/actor.hpp>
@@ -18,6 +20,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace penstock::cli {
 
@@ -36,11 +39,11 @@ private:
   result<void> choose_output();
   result<void> open_files();
   result<void> check_prices() const;
-  result<void> start_mock();
+  bool uses_cache() const;
   job_options options_of(uint32_t group, uint32_t stage) const;
   int already_complete();
   // map_session.cpp: with the engine
-  int drive(const std::string& key);
+  int drive(const upstream_keys& keys);
   void submit(caf::scoped_actor& self);
   void await_end(caf::scoped_actor& self, map_control& control);
   void stop_all(error why, bool at_once);
@@ -61,7 +64,9 @@ private:
   core::table_format output_format_ = core::table_format::jsonl;
   std::unique_ptr<recipe_script> script_;
   std::shared_ptr<io::map_files> files_;
-  std::unique_ptr<mock::mock_server> mock_;
+  std::optional<actors::response_cache_setup> cache_; ///< Unset: no stage uses it.
+  std::vector<std::unique_ptr<mock::mock_server>> mocks_;
+  std::vector<core::projected_lane> lanes_; ///< For the projection.
   map_view view_;
   map_actors actors_;
   caf::actor waiter_;                 ///< Tells us of the ends of jobs.

@@ -171,8 +171,12 @@ public:
                        "this process may open " + std::to_string(files) + " files, too few for "
                          + std::to_string(settings_.run.max_in_flight)
                          + " requests in flight; raise the limit (ulimit -n) or lower --max-in-flight"});
-    if (auto ready = find_cache(); !ready)
-      return complain(ready.error());
+    if (settings_.cache.mode != core::cache_mode::off) {
+      auto cache = find_cache(settings_, env_);
+      if (!cache)
+        return complain(cache.error());
+      cache_ = std::move(*cache);
+    }
     job_ = make_job(summary);
     auto start = job_->prepare();
     if (!start)
@@ -185,28 +189,14 @@ public:
     if (*start == io::run_start::complete)
       return already_complete();
     block_signals(); // From here on threads start.
-    if (keys->contains(settings_.upstream.name))
-      if (auto started = start_mock(settings_.upstream); !started)
-        return complain(started.error());
-    for (auto& upstream : settings_.upstreams)
-      if (auto started = start_mock(upstream); !started)
-        return complain(started.error());
+    auto mocks = start_mocks(settings_, *keys);
+    if (!mocks)
+      return complain(mocks.error());
+    mocks_ = std::move(*mocks);
     return drive(*keys);
   }
 
 private:
-  /// Looks whether the cache can be used, before anything is sent.
-  result<void> find_cache() {
-    if (settings_.cache.mode == core::cache_mode::off)
-      return {};
-    auto file = cache_file_of(settings_, env_);
-    if (!file)
-      return file.error();
-    cache_ = make_cache_setup(std::move(*file), cache_limits_of(settings_));
-    const auto opened = cache_->open();
-    return opened ? result<void>{} : opened.error();
-  }
-
   std::shared_ptr<file_job> make_job(const std::optional<io::input_summary>& summary) const {
     file_job_options options;
     options.input = command_.input;
@@ -234,21 +224,6 @@ private:
                            "--restart runs it anew.\n",
                    command_.output.c_str(), count_text(view_.job.resumed).c_str());
     return static_cast<int>(exit_code_of(view_.job));
-  }
-
-  /// If the upstream is a mock, starts one for it.
-  result<void> start_mock(config::upstream_settings& upstream) {
-    if (!upstream.mock)
-      return {};
-    auto options = mock_options_of(settings_, upstream);
-    if (!options)
-      return options.error();
-    auto server = mock::mock_server::start(std::move(*options));
-    if (!server)
-      return server.error();
-    upstream.base_url = (*server)->base_url();
-    mocks_.push_back(std::move(*server));
-    return {};
   }
 
   /// Runs the engine until the job has ended.

@@ -28,7 +28,7 @@ struct run_checkpoint {
   uint64_t output_lines = 0;    ///< Lines in it; also the index of the next one.
   uint64_t output_checksum = 0; ///< `core::running_checksum` over it.
   core::output_totals totals;   ///< Sums over it.
-  std::string note;             ///< What else its owner wants to find again.
+  std::string note = {};        ///< What else its owner wants to find again.
   bool operator==(const run_checkpoint&) const = default;
 };
 

@@ -48,10 +48,10 @@ BOOST_FIXTURE_TEST_SUITE(adaptive, fixture)
 // Scaled down: seconds instead of a minute. `tests/bench/run.sh --only ADAPTIVE` takes the whole minute.
 BOOST_AUTO_TEST_CASE(behind_an_upstream_that_slows_down_80_percent_of_the_best_are_reached) {
   mock::mock_options o;
-  o.capacity = 20;
+  o.capacity = 40;
   o.latency = *mock::parse_latency("lognormal:p50=60ms,sigma=0.3");
   write_input(8000);
-  BOOST_TEST(share_of_best(o, {10, 15, 20}) >= (is_sanitized() ? 0.6 : 0.8));
+  BOOST_TEST(share_of_best(o, {20, 30, 40}) >= (is_sanitized() ? 0.6 : 0.8));
 }
 
 BOOST_AUTO_TEST_CASE(fifty_requests_of_a_second_still_take_one) {

@@ -1,112 +1,8 @@
-#include "tests/support/program_fixture.hpp"
-
-#include <algorithm>
-#include <csignal>
-#include <filesystem>
-#include <fstream>
-#include <map>
-#include <set>
-#include <sstream>
+#include "tests/support/map_fixture.hpp"
 
 using namespace penstock;
 using namespace penstock::test;
 using namespace std::chrono_literals;
-
-namespace {
-
-/// One stage, plain text.
-constexpr auto plain_recipe = R"(
-[[stages]]
-name = "say"
-prompt = "Say {{word}}."
-)";
-
-/// Two stages; the first answers JSON.
-constexpr auto two_stages = R"(
-[[stages]]
-name = "extract"
-prompt = "Extract from {{word}}."
-corrections = 2
-[stages.schema]
-type = "object"
-required = ["title", "score"]
-additionalProperties = false
-[stages.schema.properties.title]
-type = "string"
-[stages.schema.properties.score]
-type = "integer"
-
-[[stages]]
-name = "improve"
-prompt = "Improve {{extract.title}} of {{word}}."
-
-[output]
-columns = ["word", "extract.score", "improve"]
-)";
-
-std::vector<std::string> lines_of(const std::string& path) {
-  std::ifstream in{path};
-  std::vector<std::string> lines;
-  for (std::string line; std::getline(in, line);)
-    lines.push_back(line);
-  return lines;
-}
-
-struct map_fixture : program_fixture {
-  explicit map_fixture(mock::mock_options options = {}) : program_fixture(std::move(options)) {
-    in = dir / "in.csv";
-    out = dir / "out.csv";
-    write_recipe(plain_recipe);
-  }
-
-  std::string recipe = dir / "recipe.toml";
-  void write_recipe(std::string_view text) const { write_file(recipe, text); }
-  /// Rows "word-0" ... of groups by turns.
-  void write_rows(size_t rows, const std::vector<std::string>& schools = {"north"}) const {
-    std::string text = "word,school\n";
-    for (size_t i = 0; i < rows; ++i)
-      text += "word-" + std::to_string(i) + "," + schools[i % schools.size()] + "\n";
-    write_file(in, text);
-  }
-  command map_command(const words& options = {}) const {
-    words args{"map",     recipe, in,       "-o",     out,      "--base-url", upstream.mock->base_url(),
-               "--model", "m",    "--seed", "7",      "--json", "--quiet"};
-    args.insert(args.end(), options.begin(), options.end());
-    return bare_command(std::move(args));
-  }
-  run_end map(const words& options = {}) const { return end_of(run_to_end(map_command(options))); }
-  uint64_t seen() const { return upstream.mock->stats().requests(); }
-  boost::json::object status() const {
-    boost::system::error_code ec;
-    auto v = boost::json::parse(read_file(out + ".status.json"), ec);
-    return !ec && v.is_object() ? v.get_object() : boost::json::object{};
-  }
-  /// Row `i` of the output is that of word-i, and the model spoke of it.
-  void check_order(size_t rows) const {
-    const auto lines = lines_of(out);
-    BOOST_REQUIRE(lines.size() == rows + 1);
-    for (size_t i = 0; i < rows; ++i) {
-      const auto word = "word-" + std::to_string(i);
-      BOOST_TEST(lines[i + 1].starts_with(word + ","), lines[i + 1]);
-      BOOST_TEST(lines[i + 1].find(word + ".", word.size()) != std::string::npos, lines[i + 1]);
-    }
-  }
-};
-
-struct slow_fixture : map_fixture {
-  slow_fixture() : map_fixture(options()) {}
-  static mock::mock_options options() {
-    mock::mock_options o;
-    o.latency = *mock::parse_latency("lognormal:p50=30ms,sigma=0.7");
-    return o;
-  }
-};
-
-const boost::json::object& stage(const run_end& end, size_t i) {
-  return end.summary.at("stages").as_array().at(i).as_object();
-}
-
-} // namespace
 
 BOOST_FIXTURE_TEST_SUITE(map_runs, map_fixture)
 
@@ -298,94 +194,6 @@ BOOST_AUTO_TEST_CASE(another_table_or_recipe_is_refused_until_restart) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-BOOST_FIXTURE_TEST_SUITE(map_under_way, slow_fixture)
-
-// P1 for rows and stages.
-BOOST_AUTO_TEST_CASE(killed_again_and_again_nothing_is_paid_twice_but_what_was_in_flight) {
-  constexpr size_t in_flight = 8;
-  const size_t rows = rounds(300, 100), kills = rounds(8, 3);
-  write_recipe(two_stages);
-  write_rows(rows);
-  const words width{"--max-in-flight", std::to_string(in_flight)};
-  size_t killed = 0;
-  for (; killed < kills; ++killed) {
-    process p{map_command(width)};
-    const auto stop_at = seen() + 2 * rows / (kills + 1);
-    BOOST_REQUIRE(wait_until([&] { return p.has_ended() || seen() >= stop_at; }));
-    p.signal(SIGKILL);
-    p.wait();
-    BOOST_REQUIRE(wait_until([&] { return upstream.mock->stats().in_flight() == 0; }));
-  }
-  const auto end = map(width);
-  BOOST_TEST_REQUIRE(end.code == 0, end.err);
-  check_order(rows);
-  const auto ids = upstream.stats().at("ids").as_object();
-  BOOST_TEST(number(ids, "distinct") == 2 * rows);
-  BOOST_TEST(number(ids, "duplicates") <= killed * in_flight);
-  BOOST_TEST(number(end.summary, "completed") == rows);
-  BOOST_TEST(number(stage(end, 0), "completed") == rows);
-}
-
-BOOST_AUTO_TEST_CASE(an_interrupt_lets_what_is_in_flight_finish) {
-  write_rows(200);
-  process p{map_command({"--max-in-flight", "10"})};
-  BOOST_REQUIRE(wait_until([&] { return seen() >= 40; }));
-  p.signal(SIGINT);
-  BOOST_TEST(p.wait() == 130);
-  const auto before = seen();
-  BOOST_TEST(before < 200u);
-  const auto end = map();
-  BOOST_TEST(end.code == 0);
-  check_order(200);
-  BOOST_TEST(seen() == 200u); // Nothing was lost.
-}
-
-BOOST_AUTO_TEST_CASE(groups_are_served_in_turn_whatever_the_order_of_rows) {
-  std::string text = "word,school\n";
-  for (auto* school : {"north", "south", "west"})
-    for (int i = 0; i < 40; ++i)
-      text += std::string{"word-"} + school + std::to_string(i) + "," + school + "\n";
-  write_file(in, text);
-  process p{map_command({"--max-in-flight", "3", "--group-by", "school"})};
-  boost::json::object seen_status;
-  BOOST_REQUIRE(wait_until([&] {
-    if (const auto s = status(); !s.empty() && number(s, "completed") >= 15)
-      seen_status = s;
-    return !seen_status.empty() || p.has_ended();
-  }));
-  BOOST_TEST(p.wait() == 0);
-  BOOST_REQUIRE(!seen_status.empty());
-  std::vector<uint64_t> done;
-  for (auto& g : seen_status.at("groups").as_array())
-    done.push_back(number(g.as_object(), "completed"));
-  BOOST_REQUIRE(done.size() == 3u);
-  const auto [least, most] = std::minmax_element(done.begin(), done.end());
-  BOOST_TEST(*most - *least <= 8u, "north " << done[0] << ", south " << done[1] << ", west " << done[2]);
-  const auto last = status();
-  BOOST_TEST(boost::json::value_to<std::string>(last.at("state")) == "completed");
-}
-
-BOOST_AUTO_TEST_CASE(one_group_can_be_cancelled_while_others_go_on) {
-  write_rows(rounds(300, 150), {"north", "south"});
-  process p{map_command({"--max-in-flight", "4", "--group-by", "school"})};
-  BOOST_REQUIRE(wait_until([&] { return seen() >= 20; }));
-  write_file(out + ".cancel", "south\n");
-  BOOST_TEST(p.wait() == 1);
-  const auto end = end_of({1, p.out(), p.err()});
-  const auto& groups = end.summary.at("groups").as_array();
-  const auto &north = groups[0].as_object(), &south = groups[1].as_object();
-  BOOST_TEST(number(north, "completed") == number(north, "rows"));
-  BOOST_TEST(number(south, "cancelled") > 0u);
-  BOOST_TEST(number(south, "completed") > 0u);
-  BOOST_TEST(number(south, "completed") + number(south, "cancelled") == number(south, "rows"));
-  const auto lines = lines_of(out);
-  BOOST_TEST(lines.size() == rounds(300, 150) + 1);
-  for (size_t i = 1; i < lines.size(); ++i)
-    BOOST_TEST(lines[i].starts_with("word-" + std::to_string(i - 1) + ","));
-}
-
-BOOST_AUTO_TEST_SUITE_END()
-
 namespace {
 
 struct violating_fixture : map_fixture {
@@ -412,7 +220,7 @@ BOOST_FIXTURE_TEST_CASE(answers_that_do_not_fit_are_corrected, violating_fixture
   write_rows(40);
   const auto end = map({"--max-in-flight", "4"});
   BOOST_TEST_REQUIRE(end.code == 0, end.err);
-  check_order(40);
+  check_order(40, false);
   BOOST_TEST(number(stage(end, 0), "corrections") == 7u);
   BOOST_TEST(seen() == 87u);
 }

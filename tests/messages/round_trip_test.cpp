@@ -185,9 +185,9 @@ BOOST_AUTO_TEST_CASE(a_sink_item_has_an_outcome_or_a_line) {
 }
 
 BOOST_AUTO_TEST_CASE(permits_and_settlements_arrive_whole) {
-  core::permit_request q{1, 2, "t", core::priority::interactive, 3, 4};
+  core::permit_request q{1, 2, "t", core::priority::interactive, 3, 4, std::chrono::seconds{5}};
   auto q2 = travel(q);
-  BOOST_TEST((q2.tenant == "t" && q2.owner == 2u && q2.output_tokens_max == 4u));
+  BOOST_TEST((q2.tenant == "t" && q2.owner == 2u && q2.output_tokens_max == 4u && q2.patience == q.patience));
   auto p = travel(core::permit{1, 2.5, 3.5, true});
   BOOST_TEST((p.input_tokens == 2.5 && p.probe));
   core::settlement s;
