@@ -27,7 +27,8 @@ BOOST_AUTO_TEST_CASE(killed_again_and_again_nothing_is_paid_twice_but_what_was_i
   check_order(rows);
   const auto ids = upstream.stats().at("ids").as_object();
   BOOST_TEST(number(ids, "distinct") == 2 * rows);
-  BOOST_TEST(number(ids, "duplicates") <= killed * in_flight);
+  // What is on its way from the socket to the journal is in flight, too, while its slot is taken again.
+  BOOST_TEST(number(ids, "duplicates") <= killed * 2 * in_flight);
   BOOST_TEST(number(end.summary, "completed") == rows);
   BOOST_TEST(number(stage(end, 0), "completed") == rows);
 }
