@@ -71,14 +71,14 @@ result<map_input> map_input::open(const std::string& path, const core::recipe& r
   struct stat info {};
   const bool standard = path == "-";
   if (!standard && ::stat(path.c_str(), &info) != 0)
-    return io::system_error("cannot read", path, errno);
+    return error{errc::invalid_input, io::system_error("cannot read", path, errno).context};
   if (!standard && S_ISDIR(info.st_mode))
     return error{errc::invalid_input, "cannot read " + path + ": it is a directory; name a table"};
   if (!standard && S_ISREG(info.st_mode))
     return input;
   io::file_descriptor opened{standard ? -1 : ::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
   if (!standard && !opened.valid())
-    return io::system_error("cannot read", path, errno);
+    return error{errc::invalid_input, io::system_error("cannot read", path, errno).context};
   auto copy = copy_of(standard ? STDIN_FILENO : opened.get(), standard ? "standard input" : path);
   if (!copy)
     return copy.error();

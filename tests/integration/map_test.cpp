@@ -139,6 +139,13 @@ BOOST_AUTO_TEST_CASE(a_bad_recipe_is_refused_with_its_line) {
   BOOST_TEST(seen() == 0u);
 }
 
+BOOST_AUTO_TEST_CASE(a_table_that_is_not_there_is_a_mistake_of_the_command_line) {
+  in = dir / "nowhere.csv";
+  const auto end = map();
+  BOOST_TEST(end.code == 2);
+  BOOST_TEST(end.err.find("nowhere.csv: No such file") != std::string::npos, end.err);
+}
+
 BOOST_AUTO_TEST_CASE(a_sample_projects_the_rest_and_is_not_paid_for_again) {
   write_rows(50);
   const words prices{"--price-input", "1", "--price-output", "2"};
