@@ -17,7 +17,7 @@ penstock_say "killed with 30 answers; the same command goes on"
 
 (cd "$example" && exec "$penstock" map summaries.toml students.csv -o "$output" --config penstock.toml "$@") &
 second=$!
-wait_for 60
+wait_for 45 # Early: the school is cancelled within a second or two, and must have open rows then.
 echo Hillcrest > "$output.cancel"
 penstock_say "cancelling Hillcrest"
 wait $second || [ $? -eq 1 ] # The cancelled rows count as not completed.
