@@ -97,6 +97,7 @@ void coordinator_state::schedule_next_wake() {
 job_progress coordinator_state::status() const {
   auto p = counts_;
   p.in_flight = window_.count(core::request_state::in_flight);
+  p.held = window_.count(core::request_state::held) + window_.count(core::request_state::carried);
   p.cost = budget_.spent();
   p.mode_used = plan_.mode_used();
   p.changes = plan_.changes();

@@ -230,8 +230,15 @@ engine_actor::behavior_type engine(engine_actor::stateful_pointer<engine_state> 
   self->set_down_handler([self](const caf::down_msg& msg) { self->state.down(msg); });
   return {
     [self](atom::submit, local_submission& job) { return self->state.submit(std::move(job)); },
+    [self](atom::submit, submission&) { return self->state.not_here<job_ticket>(); },
+    [self](atom::add, submission_part&) { return self->state.not_here<job_ticket>(); },
     [self](atom::status, uint64_t job) { return self->state.status(job); },
+    [self](atom::info, uint64_t) { return self->state.not_here<job_info>(); },
+    [self](atom::jobs, const job_filter&) { return self->state.not_here<std::vector<job_info>>(); },
     [self](atom::wait, uint64_t job) { return self->state.wait(job); },
+    [self](atom::results, const results_query&) { return self->state.not_here<results_page>(); },
+    [](atom::subscribe, const subscription&) {},
+    [](atom::credit, uint64_t, uint32_t) {},
     [self](atom::drain, uint64_t job) {
       self->state.tell(job, [](auto& st, auto& to) { st.self->send(to, atom::drain_v); });
     },
@@ -240,16 +247,27 @@ engine_actor::behavior_type engine(engine_actor::stateful_pointer<engine_state> 
     },
     [self](atom::cancel, uint64_t job) {
       self->state.tell(job, [](auto& st, auto& to) { st.self->send(to, atom::cancel_v); });
+      return true;
     },
+    [self](atom::retry, uint64_t) { return self->state.not_here<uint64_t>(); },
+    [self](atom::nodes) { return self->state.not_here<std::vector<node_info>>(); },
+    [self](atom::lanes) { return self->state.not_here<std::vector<lane_info>>(); },
+    [self](atom::tenants) { return self->state.not_here<std::vector<tenant_counts>>(); },
     [self](atom::join, node_actor node, uint64_t id, uint32_t slots) {
       self->state.join(std::move(node), id, slots);
     },
+    [self](atom::join, const node_offer&) { return self->state.not_here<node_welcome>(); },
+    [](atom::join, const node_actor&, uint64_t) {},
+    [](atom::heartbeat, const node_beat&) {},
+    [](atom::leave, uint64_t) {},
     [self](atom::freed, const slot_return& slots) { self->state.freed(slots); },
     [self](atom::demand, uint64_t job, uint32_t ready) { self->state.demand(job, ready); },
     [self](atom::finished, uint64_t job, job_progress& progress) {
       self->state.finished(job, std::move(progress));
     },
+    [](atom::rewire, const wiring&) {},
     [self](atom::open, const opened_job& what) { self->state.opened(what); },
+    [](atom::wake) {},
   };
 }
 

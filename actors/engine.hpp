@@ -3,6 +3,7 @@
 #include "actors/job_launcher.hpp"
 #include "core/restart_policy.hpp"
 #include "core/slot_scheduler.hpp"
+#include "messages/errors.hpp"
 #include "messages/interfaces.hpp"
 
 #include <caf/stateful_actor.hpp>
@@ -45,6 +46,12 @@ struct engine_state {
   /// What may be asked of a running job: drain, abort or cancel.
   using wish = void (*)(engine_state&, const coordinator_actor&);
   void tell(uint64_t job, wish what);
+
+  /// What this engine has no store for.
+  template <class T>
+  caf::result<T> not_here() const {
+    return to_caf({errc::invalid_config, "this engine takes no jobs by value"});
+  }
 
   engine_actor::pointer self = nullptr;
 

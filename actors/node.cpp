@@ -138,6 +138,9 @@ node(node_actor::stateful_pointer<node_state> self, uint64_t id, uint32_t slots,
     },
     [self](atom::hedge, const request_key& key) { self->state.hedge(key); },
     [self](atom::flush) { self->state.flush(); },
+    [](atom::heartbeat, uint64_t) {},
+    [](atom::heartbeat) {},
+    [](atom::leave, caf::timespan) {},
   };
 }
 

@@ -205,6 +205,7 @@ scalar read(const field& from) {
   return std::visit(overloaded{
                         [](duration* at) { return scalar{int64_t{at->count()}}; },
                         [](core::mode* at) { return scalar{std::string{core::to_string(*at)}}; },
+                        [](core::priority* at) { return scalar{std::string{core::to_string(*at)}}; },
                         [](core::cache_mode* at) { return scalar{std::string{core::to_string(*at)}}; },
                         [](upstream_settings* at) { return scalar{at->mock ? "mock" : at->protocol}; },
                         [](uint32_t* at) { return scalar{int64_t{*at}}; },
@@ -228,6 +229,7 @@ void write(const field& to, const scalar& value) {
                  [&](std::string* at) { *at = std::get<std::string>(value); },
                  [&](duration* at) { *at = duration{std::get<int64_t>(value)}; },
                  [&](core::mode* at) { *at = *core::mode_from(std::get<std::string>(value)); },
+                 [&](core::priority* at) { *at = *core::priority_from(std::get<std::string>(value)); },
                  [&](core::cache_mode* at) { *at = *core::cache_mode_from(std::get<std::string>(value)); },
                  [&](upstream_settings* at) {
                    auto& kind = std::get<std::string>(value);

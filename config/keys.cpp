@@ -1,4 +1,5 @@
 #include "config/keys.hpp"
+#include "config/endpoint.hpp"
 #include "config/ramp.hpp"
 #include "config/url.hpp"
 
@@ -9,6 +10,7 @@ namespace penstock::config {
 
 namespace {
 
+constexpr std::array<std::string_view, 3> priorities{"interactive", "normal", "bulk"};
 constexpr std::array<std::string_view, 4> modes{"auto", "parallel", "batch", "sequential"};
 constexpr std::array<std::string_view, 5> upstreams{"openai", "anthropic", "gemini", "ollama", "mock"};
 constexpr std::array<std::string_view, 3> auto_or_not{"auto", "true", "false"};
@@ -27,6 +29,10 @@ bool is_variable_name(std::string_view text) {
     return c == '_' || (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
   });
 }
+
+bool is_endpoint(std::string_view text) { return parse_endpoint(text).has_value(); }
+
+bool is_tenant(std::string_view text) { return !text.empty() && text.size() <= 200 && is_printable(text); }
 
 bool is_base_url(std::string_view text) { return parse_base_url(text).has_value(); }
 
@@ -73,6 +79,12 @@ key_row limit_row(std::string_view name, std::string_view flag, value_kind kind,
 #define PENSTOCK_LIMIT_AT(member)                                                                  \
   [](settings& s) -> field { return &s.upstream.limits.member; },                                  \
       [](limit_settings& l) -> field { return &l.member; }
+
+/// A setting that only the commands of a cluster have.
+key_row cluster_row(key_row row) {
+  row.cluster = true;
+  return row;
+}
 
 key_row adaptive_width_row() {
   auto row = choice_row("upstream.limits.adaptive_in_flight", "adaptive-in-flight", auto_or_not,
@@ -180,6 +192,11 @@ std::vector<key_row> make_keys() {
 
       choice_row("run.mode", "mode", modes, PENSTOCK_AT(run.mode),
              "How requests run; auto picks by their number and falls back when it must."),
+      text_row("run.tenant", "tenant", "NAME", PENSTOCK_AT(run.tenant), is_tenant,
+           "a name of at most 200 printable characters",
+           "Whose job it is: tenants take turns and never see each other's cached answers."),
+      choice_row("run.priority", "priority", priorities, PENSTOCK_AT(run.priority),
+             "Class of the job; interactive goes first, bulk last, and none waits for ever."),
       text_row("run.model", "model", "NAME", PENSTOCK_AT(run.model), is_printable,
            "a model's name without control characters", "Send this model instead of the one in each line."),
       plain_row("run.max_in_flight", "max-in-flight", integer, "N", PENSTOCK_AT(run.max_in_flight),
@@ -229,6 +246,35 @@ std::vector<key_row> make_keys() {
       plain_row("run.breaker_open_for", "breaker-open-for", span, "TIME",
             PENSTOCK_AT(run.breaker_open_for), {.min = 1e-3, .max = day},
             "How long that while is; then one request probes."),
+
+      cluster_row(text_row("cluster.listen", "listen", "HOST:PORT", PENSTOCK_AT(cluster.listen), is_endpoint,
+           "an address such as \"127.0.0.1:7117\" or \"[::1]:7117\"",
+           "Where a head takes connections; port 0 takes a free one. Other than loopback needs certificates.")),
+      cluster_row(text_row("cluster.head", "head", "HOST:PORT", PENSTOCK_AT(cluster.head), is_endpoint,
+           "an address such as \"127.0.0.1:7117\" or \"[::1]:7117\"",
+           "Where nodes and clients find the head. Other than loopback needs certificates.")),
+      cluster_row(text_row("cluster.tls_cert", "tls-cert", "FILE", PENSTOCK_AT(cluster.tls_cert), is_printable,
+           "a file name", "PEM certificate of this process; both ends show one.")),
+      cluster_row(text_row("cluster.tls_key", "tls-key", "FILE", PENSTOCK_AT(cluster.tls_key), is_printable,
+           "a file name", "PEM key of that certificate.")),
+      cluster_row(text_row("cluster.tls_ca", "tls-ca", "FILE", PENSTOCK_AT(cluster.tls_ca), is_printable,
+           "a file name", "PEM certificate of the authority that signed both ends' certificates.")),
+      cluster_row(text_row("cluster.node_name", "node-name", "NAME", PENSTOCK_AT(cluster.node_name), is_printable,
+           "a name without control characters",
+           "What this process is called in lists; empty is host name and process number.")),
+      cluster_row(plain_row("cluster.slots", "slots", integer, "N", PENSTOCK_AT(cluster.slots),
+            {.min = 1, .max = 100'000, .zero_means = "none, on a head"},
+            "Requests that this process runs at once.")),
+      cluster_row(plain_row("cluster.heartbeat", "heartbeat", span, "TIME", PENSTOCK_AT(cluster.heartbeat),
+            {.min = 0.01, .max = 60}, "Time between the signs of life of a node.")),
+      cluster_row(plain_row("cluster.lost_after", "lost-after", span, "TIME", PENSTOCK_AT(cluster.lost_after),
+            {.min = 0.1, .max = 600},
+            "Silence after which head and node give each other up; at least three heartbeats.")),
+      cluster_row(text_row("serve.store", "store", "FILE", PENSTOCK_AT(serve.store), is_printable, "a file name",
+           "Database of a head's jobs, requests and outcomes; made if it is missing.")),
+      cluster_row(plain_row("serve.retention", "retention", span, "TIME", PENSTOCK_AT(serve.retention),
+            {.min = 1, .max = 3650 * day, .zero_means = "for ever"},
+            "How long an ended job and its outcomes are kept.")),
   };
   for (auto& row : rows)
     // People paste the key where its name belongs.

@@ -27,7 +27,7 @@ using scalar = std::variant<bool, int64_t, double, std::string>;
 /// The place of a value inside the settings. The upstream as a whole stands for its kind, because
 /// "mock" is a kind to the user and a flag to the program.
 using field = std::variant<bool*, uint32_t*, uint64_t*, double*, duration*, std::string*, core::mode*,
-                           core::cache_mode*, upstream_settings*>;
+                           core::priority*, core::cache_mode*, upstream_settings*>;
 
 /// What a number, span (in seconds) or size (in bytes) may be.
 struct value_range {
@@ -53,6 +53,7 @@ struct key_row {
   field (*at)(settings&) = nullptr;           ///< Where the value lives.
   field (*at_lane)(limit_settings&) = nullptr; ///< Set for limits: lanes have this key, too.
   bool inherited = false;       ///< A lane that is silent takes the value of `[upstream.limits]`.
+  bool cluster = false;         ///< Only the commands of a cluster have it on their command line.
   bool echoed = true;           ///< False: a wrong value may be a secret, messages do not repeat it.
 
   /// "PENSTOCK_MAX_IN_FLIGHT".

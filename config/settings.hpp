@@ -96,9 +96,28 @@ struct pack_settings {
   double canary = 0;               ///< Share of packed requests also sent alone, to compare.
 };
 
+/// How the processes of a cluster find and trust each other.
+struct cluster_settings {
+  std::string listen = "127.0.0.1:7117"; ///< Where a head takes connections: "HOST:PORT".
+  std::string head = "127.0.0.1:7117";   ///< Where nodes and clients find it.
+  std::string tls_cert, tls_key, tls_ca; ///< PEM files; all or none. None: loopback only.
+  std::string node_name;           ///< Of this process, for people; empty: host name and process number.
+  uint32_t slots = 256;            ///< Requests that this process runs at once; 0: none (a head only).
+  duration heartbeat = std::chrono::milliseconds{500}; ///< Between signs of life of a node.
+  duration lost_after = std::chrono::seconds{3}; ///< Silence after which each side gives the other up.
+};
+
+/// What a head keeps.
+struct serve_settings {
+  std::string store = "penstock.db"; ///< File of jobs, requests and outcomes.
+  duration retention = std::chrono::hours{24 * 7}; ///< How long an ended job is kept; zero: for ever.
+};
+
 /// How a job runs.
 struct run_settings {
   core::mode mode = core::mode::automatic;
+  std::string tenant = "default";  ///< Whose job it is: tenants take turns, and share no cached answers.
+  core::priority priority = core::priority::normal;
   std::string model;               ///< Replaces the body's model; empty: as in the line.
   uint32_t max_in_flight = 256;    ///< Requests in flight at once.
   uint32_t attempts = 5;           ///< HTTP attempts per request, at least 1; two more after falling back.
@@ -122,7 +141,7 @@ struct run_settings {
   duration breaker_open_for = std::chrono::seconds{60};
 };
 
-/// Everything `penstock run` may be told.
+/// Everything that may be told to the program.
 struct settings {
   upstream_settings upstream;      ///< The default one.
   std::vector<upstream_settings> upstreams; ///< More, for routes.
@@ -132,6 +151,8 @@ struct settings {
   routing_settings routing;
   pack_settings pack;
   run_settings run;
+  cluster_settings cluster;
+  serve_settings serve;
 };
 
 /// Where a value came from; later ones win.

@@ -1,4 +1,6 @@
 #include "config/url.hpp"
+
+#include "config/endpoint.hpp"
 #include "config/text.hpp"
 
 #include <algorithm>
@@ -77,16 +79,7 @@ std::optional<base_url_parts> parse_base_url(std::string_view text) {
 
 bool is_loopback(std::string_view url) {
   const auto parts = parse_base_url(url);
-  if (!parts)
-    return false;
-  if (parts->host == "localhost" || parts->host == "::1")
-    return true;
-  // Four numbers that begin with 127; "127.evil.example" is a name like any other.
-  std::string_view host = parts->host;
-  if (!host.starts_with("127."))
-    return false;
-  const bool numeric = std::ranges::all_of(host, [](char c) { return c == '.' || (c >= '0' && c <= '9'); });
-  return numeric && std::ranges::count(host, '.') == 3 && !host.ends_with('.');
+  return parts && is_loopback_host(parts->host);
 }
 
 } // namespace penstock::config

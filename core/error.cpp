@@ -33,6 +33,8 @@ std::string_view to_string(errc code) noexcept {
   case errc::budget_exhausted: return "budget_exhausted";
   case errc::schema_mismatch: return "schema_mismatch";
   case errc::pack_mismatch: return "pack_mismatch";
+  case errc::not_found: return "not_found";
+  case errc::incompatible: return "incompatible";
   }
   return "unknown";
 }

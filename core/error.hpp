@@ -70,6 +70,10 @@ enum class errc : uint8_t {
   schema_mismatch,
   /// A packed answer misses, repeats or adds an id. Send its requests in smaller packs.
   pack_mismatch,
+  /// There is no such job. Look at the list of jobs.
+  not_found,
+  /// The other end speaks another version of the cluster's protocol. Bring both to the same one.
+  incompatible,
 };
 
 /// The name of `code` as it stands in outcomes and logs, for example "rate_limited".

@@ -12,7 +12,7 @@ namespace {
 
 errc code_from(std::string_view name) noexcept {
   for (auto n = static_cast<uint8_t>(errc::invalid_config);
-       n <= static_cast<uint8_t>(errc::pack_mismatch); ++n)
+       n <= static_cast<uint8_t>(errc::incompatible); ++n)
     if (to_string(static_cast<errc>(n)) == name)
       return static_cast<errc>(n);
   return errc::internal;

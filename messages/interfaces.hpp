@@ -1,9 +1,11 @@
 #pragma once
 
 #include "messages/cache.hpp"
+#include "messages/cluster.hpp"
 #include "messages/flow.hpp"
 #include "messages/http.hpp"
 #include "messages/job.hpp"
+#include "messages/submit.hpp"
 #include "messages/type_ids.hpp"
 #include "messages/work.hpp"
 
@@ -79,7 +81,7 @@ using response_cache_actor = caf::typed_actor<
 
 /// The long-lived actors that workers talk to. Sent again whenever one of them was restarted.
 struct wiring {
-  http_client_actor http;
+  http_client_actor http; ///< Of the receiver's own process: null in what goes to another one.
   std::vector<rate_limiter_actor> limiters; ///< By lane, in the order of the settings.
   response_cache_actor cache{};             ///< Null: no job uses one.
 };
@@ -126,7 +128,14 @@ using node_actor = caf::typed_actor<
   // INTERNAL: from workers: may this hand-out make a second attempt? Answered only if so.
   caf::reacts_to<atom::hedge, request_key>,
   // INTERNAL: passes collected reports on.
-  caf::reacts_to<atom::flush>>;
+  caf::reacts_to<atom::flush>,
+  // From the engine: it has heard our sign of life of this number.
+  caf::reacts_to<atom::heartbeat, uint64_t>,
+  // INTERNAL: a sign of life is due.
+  caf::reacts_to<atom::heartbeat>,
+  // The process is asked to stop: takes nothing more, finishes what is in flight within this time, gives
+  // back what never started, says so to the engine and quits.
+  caf::reacts_to<atom::leave, caf::timespan>>;
 
 /// Whoever pulls from a source.
 using chunk_taker_actor = caf::typed_actor<
@@ -191,27 +200,132 @@ using coordinator_actor = report_taker_actor
 /// Opens the files of a job away from the scheduler's threads.
 using opener_actor = caf::typed_actor<caf::reacts_to<atom::open>>;
 
-/// The ENGINE actor interface, one per head: the front door.
+/// The JOB STORE actor interface, one per engine that takes jobs by value: the one writer. It answers
+/// when what it was told is safe; what arrives together is made safe together.
+using job_store_actor = caf::typed_actor<
+  caf::replies_to<atom::submit, submission>::with<job_ticket>,
+  caf::replies_to<atom::add, submission_part>::with<job_ticket>,
+  // Begins another life of a complete job.
+  caf::replies_to<atom::open, uint64_t>::with<stored_job>,
+  // Outcomes of a job, in any order; those that are there already are left as they are.
+  caf::replies_to<atom::write, uint64_t, std::vector<sink_item>>::with<bool>,
+  // How a job ended.
+  caf::replies_to<atom::finished, uint64_t, job_progress>::with<bool>,
+  // Forgets the outcomes that are not completed, so that they can be had anew; answers how many.
+  caf::replies_to<atom::retry, uint64_t>::with<uint64_t>,
+  // Jobs that are complete and have not ended: to be taken up at the start, oldest first.
+  caf::replies_to<atom::jobs>::with<std::vector<uint64_t>>,
+  // An engine without a durable store may drop outcomes below this index.
+  caf::reacts_to<atom::forget, uint64_t, uint64_t>,
+  // INTERNAL: commits what has collected.
+  caf::reacts_to<atom::flush>,
+  // INTERNAL: removes a little of what is past its retention.
+  caf::reacts_to<atom::wake>>;
+
+/// Whoever subscribed to the outcomes of a job.
+using outcome_taker_actor = caf::typed_actor<caf::reacts_to<atom::outcomes, results_page>>;
+
+/// The JOB READER actor interface, beside a job store: it reads with a connection of its own.
+using job_reader_actor = caf::typed_actor<
+  // Requests from this index on, at most so many and (beyond the first) bytes; a null one has its
+  // outcome already.
+  caf::replies_to<atom::pull, uint64_t, uint64_t, uint32_t, uint64_t>::with<request_chunk>,
+  caf::replies_to<atom::results, results_query>::with<results_page>,
+  // The sender must be an `outcome_taker_actor`.
+  caf::reacts_to<atom::subscribe, subscription>,
+  caf::reacts_to<atom::credit, uint64_t, uint32_t>,
+  caf::replies_to<atom::jobs, job_filter>::with<std::vector<job_info>>,
+  caf::replies_to<atom::info, uint64_t>::with<job_info>,
+  caf::replies_to<atom::tenants>::with<std::vector<tenant_counts>>,
+  // From the job store: all outcomes of a job below this index are safe.
+  caf::reacts_to<atom::written, uint64_t, uint64_t>,
+  // From the job store: the job is in this state now.
+  caf::reacts_to<atom::finished, uint64_t, job_state>,
+  // INTERNAL: somebody has waited long enough.
+  caf::reacts_to<atom::wake>>;
+
+/// The ENGINE actor interface, one per head: the front door, for actors of its own process and, on a
+/// head, of others. What it cannot do it answers with an error of category `error_category`.
 using engine_actor = caf::typed_actor<
-  // Takes a job; answers its id once it is admitted.
+  // Takes a job over files of this process; answers its id once it is admitted.
   caf::replies_to<atom::submit, local_submission>::with<uint64_t>,
+  // Takes a job by value, or the beginning of one.
+  caf::replies_to<atom::submit, submission>::with<job_ticket>,
+  caf::replies_to<atom::add, submission_part>::with<job_ticket>,
   // Where a job stands; also after its end.
   caf::replies_to<atom::status, uint64_t>::with<job_progress>,
+  caf::replies_to<atom::info, uint64_t>::with<job_info>,
+  caf::replies_to<atom::jobs, job_filter>::with<std::vector<job_info>>,
   // Answers when the job has ended.
   caf::replies_to<atom::wait, uint64_t>::with<job_progress>,
+  // Outcomes of a job by value, in order: by question, or by subscription (the sender must be an
+  // `outcome_taker_actor`).
+  caf::replies_to<atom::results, results_query>::with<results_page>,
+  caf::reacts_to<atom::subscribe, subscription>,
+  caf::reacts_to<atom::credit, uint64_t, uint32_t>,
+  // Hands out nothing more; the job ends `interrupted`.
   caf::reacts_to<atom::drain, uint64_t>,
+  // Stops at once; the job ends `interrupted`.
   caf::reacts_to<atom::abort, uint64_t>,
-  caf::reacts_to<atom::cancel, uint64_t>,
-  // A node offers slots.
+  // Ends every open request as cancelled, and what is being sent with it; answers whether there was
+  // anything to cancel.
+  caf::replies_to<atom::cancel, uint64_t>::with<bool>,
+  // Takes an ended job by value up again, for its requests that are not completed; answers how many.
+  caf::replies_to<atom::retry, uint64_t>::with<uint64_t>,
+  caf::replies_to<atom::nodes>::with<std::vector<node_info>>,
+  caf::replies_to<atom::lanes>::with<std::vector<lane_info>>,
+  caf::replies_to<atom::tenants>::with<std::vector<tenant_counts>>,
+  // A node of this process offers slots.
   caf::reacts_to<atom::join, node_actor, uint64_t, uint32_t>,
+  // A node of another process offers slots.
+  caf::replies_to<atom::join, node_offer>::with<node_welcome>,
+  // It is ready for work.
+  caf::reacts_to<atom::join, node_actor, uint64_t>,
+  // Its sign of life.
+  caf::reacts_to<atom::heartbeat, node_beat>,
+  // It has given everything back and goes.
+  caf::reacts_to<atom::leave, uint64_t>,
   // From nodes and coordinators.
   caf::reacts_to<atom::freed, slot_return>,
   // From coordinators: so many requests are ready.
   caf::reacts_to<atom::demand, uint64_t, uint32_t>,
   // From coordinators: the job is over.
   caf::reacts_to<atom::finished, uint64_t, job_progress>,
+  // From the supervisor: the long-lived actors as they are now.
+  caf::reacts_to<atom::rewire, wiring>,
   // INTERNAL: the opener of a job is done.
-  caf::reacts_to<atom::open, opened_job>>;
+  caf::reacts_to<atom::open, opened_job>,
+  // INTERNAL: looks for nodes that have fallen silent.
+  caf::reacts_to<atom::wake>>;
+
+/// The answer to a `node_offer`. A node may work as soon as it has it.
+struct node_welcome {
+  uint64_t node = 0;             ///< Its number, until the connection ends.
+  wiring neighbours;             ///< The limiters in the order of the offer's lanes.
+  caf::timespan heartbeat{};     ///< How often it shall give a sign of life.
+  caf::timespan lost_after{};    ///< After so much silence each side gives the other up.
+};
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, node_welcome& x) {
+  return f(caf::meta::type_name("penstock.node_welcome"), x.node, x.neighbours, x.heartbeat,
+           x.lost_after);
+}
+
+/// The answer to a `peer_hello`. Its shape never changes.
+struct peer_welcome {
+  uint32_t protocol = cluster_protocol;
+  std::string version;           ///< Of the head's program, for people.
+  engine_actor engine;
+};
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, peer_welcome& x) {
+  return f(caf::meta::type_name("penstock.peer_welcome"), x.protocol, x.version, x.engine);
+}
+
+/// The DOOR actor interface: what a head publishes. It lets those in that speak our protocol.
+using door_actor = caf::typed_actor<caf::replies_to<atom::hello, peer_hello>::with<peer_welcome>>;
 
 /// The SUPERVISOR actor interface, one per process.
 using supervisor_actor = caf::typed_actor<

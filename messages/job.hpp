@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace penstock {
@@ -68,7 +69,37 @@ struct opened_job {
 };
 
 /// Where a job stands, or how it ended.
-enum class job_state : uint8_t { running, parked, draining, completed, aborted, interrupted };
+/// Append only: the numbers reach the store of a head.
+enum class job_state : uint8_t {
+  running,
+  parked,      ///< Waits for a quota; it goes on by itself.
+  draining,    ///< Hands out nothing more, and ends resumable.
+  completed,   ///< Every request has its outcome.
+  aborted,     ///< An error ended it (key, money, disk); it can be taken up again.
+  interrupted, ///< It was stopped; it can be taken up again.
+  receiving,   ///< Not all of its requests have come yet; none was sent.
+  cancelled,   ///< Somebody cancelled it: every request has its outcome, the open ones `cancelled`.
+};
+
+constexpr std::string_view to_string(job_state s) noexcept {
+  switch (s) {
+  case job_state::running: return "running";
+  case job_state::parked: return "parked";
+  case job_state::draining: return "draining";
+  case job_state::completed: return "completed";
+  case job_state::aborted: return "aborted";
+  case job_state::interrupted: return "interrupted";
+  case job_state::receiving: return "receiving";
+  case job_state::cancelled: return "cancelled";
+  }
+  return "unknown";
+}
+
+/// Whether a job in this state has ended: nothing more happens unless somebody takes it up again.
+constexpr bool has_ended(job_state s) noexcept {
+  return s == job_state::completed || s == job_state::aborted || s == job_state::interrupted
+         || s == job_state::cancelled;
+}
 
 /// Counts of a job. The sums hold at any time: a request is in exactly one of the states.
 struct job_progress {
@@ -76,6 +107,7 @@ struct job_progress {
   uint64_t read = 0;       ///< Requests taken from the source, earlier lives included.
   uint64_t completed = 0, failed = 0, cancelled = 0, expired = 0;
   uint64_t in_flight = 0, in_flight_peak = 0;
+  uint64_t held = 0;       ///< Held back by their lane, or until the next mode.
   uint64_t written = 0;    ///< Lines at the sink.
   uint64_t resumed = 0;    ///< Outcomes taken over from an earlier life.
   uint64_t cached = 0;       ///< Answered by the cache or by an equal request in flight.
@@ -117,7 +149,7 @@ namespace penstock {
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, job_progress& x) {
   return f(caf::meta::type_name("penstock.job_progress"), x.state, x.read, x.completed, x.failed,
-           x.cancelled, x.expired, x.in_flight, x.in_flight_peak, x.written, x.resumed, x.cached,
+           x.cancelled, x.expired, x.in_flight, x.in_flight_peak, x.held, x.written, x.resumed, x.cached,
            x.attempts, x.rate_limited, x.refused_late, x.lost, x.restarts, x.input_tokens,
            x.output_tokens, x.cached_input_tokens, x.upstream_time, x.attempt_p50, x.attempt_p99,
            x.attempt_mean, x.resume_in, x.mode_asked, x.mode_used, x.changes, x.cause,

@@ -1,9 +1,11 @@
 #pragma once
 
 #include "messages/cache.hpp"
+#include "messages/cluster.hpp"
 #include "messages/flow.hpp"
 #include "messages/http.hpp"
 #include "messages/job.hpp"
+#include "messages/submit.hpp"
 #include "messages/work.hpp"
 
 #include <caf/atom.hpp>
@@ -12,19 +14,23 @@
 #include <vector>
 
 namespace penstock {
-struct wiring; // messages/interfaces.hpp
+struct wiring;       // messages/interfaces.hpp
+struct peer_welcome; // messages/interfaces.hpp
+struct node_welcome; // messages/interfaces.hpp
 }
 
 /// Every atom and type that crosses an actor boundary, once.
 CAF_BEGIN_TYPE_ID_BLOCK(penstock, caf::first_custom_type_id)
   CAF_ADD_ATOM(penstock, penstock::atom, abort, "abort")
   CAF_ADD_ATOM(penstock, penstock::atom, acquire, "acquire")
+  CAF_ADD_ATOM(penstock, penstock::atom, add, "add")
   CAF_ADD_ATOM(penstock, penstock::atom, adopt, "adopt")
   CAF_ADD_ATOM(penstock, penstock::atom, assign, "assign")
   CAF_ADD_ATOM(penstock, penstock::atom, cancel, "cancel")
   CAF_ADD_ATOM(penstock, penstock::atom, chunk, "chunk")
   CAF_ADD_ATOM(penstock, penstock::atom, close, "close")
   CAF_ADD_ATOM(penstock, penstock::atom, collect, "collect")
+  CAF_ADD_ATOM(penstock, penstock::atom, credit, "credit")
   CAF_ADD_ATOM(penstock, penstock::atom, dead, "dead")
   CAF_ADD_ATOM(penstock, penstock::atom, demand, "demand")
   CAF_ADD_ATOM(penstock, penstock::atom, done, "done")
@@ -33,23 +39,34 @@ CAF_BEGIN_TYPE_ID_BLOCK(penstock, caf::first_custom_type_id)
   CAF_ADD_ATOM(penstock, penstock::atom, failed, "failed")
   CAF_ADD_ATOM(penstock, penstock::atom, finished, "finished")
   CAF_ADD_ATOM(penstock, penstock::atom, flush, "flush")
+  CAF_ADD_ATOM(penstock, penstock::atom, forget, "forget")
   CAF_ADD_ATOM(penstock, penstock::atom, found, "found")
   CAF_ADD_ATOM(penstock, penstock::atom, freed, "freed")
   CAF_ADD_ATOM(penstock, penstock::atom, granted, "granted")
+  CAF_ADD_ATOM(penstock, penstock::atom, heartbeat, "heartbeat")
   CAF_ADD_ATOM(penstock, penstock::atom, hedge, "hedge")
+  CAF_ADD_ATOM(penstock, penstock::atom, hello, "hello")
+  CAF_ADD_ATOM(penstock, penstock::atom, info, "info")
+  CAF_ADD_ATOM(penstock, penstock::atom, jobs, "jobs")
   CAF_ADD_ATOM(penstock, penstock::atom, join, "join")
   CAF_ADD_ATOM(penstock, penstock::atom, keep, "keep")
+  CAF_ADD_ATOM(penstock, penstock::atom, lanes, "lanes")
   CAF_ADD_ATOM(penstock, penstock::atom, lead, "lead")
+  CAF_ADD_ATOM(penstock, penstock::atom, leave, "leave")
   CAF_ADD_ATOM(penstock, penstock::atom, look_up, "look_up")
   CAF_ADD_ATOM(penstock, penstock::atom, lost, "lost")
   CAF_ADD_ATOM(penstock, penstock::atom, mark, "mark")
+  CAF_ADD_ATOM(penstock, penstock::atom, nodes, "nodes")
   CAF_ADD_ATOM(penstock, penstock::atom, open, "open")
+  CAF_ADD_ATOM(penstock, penstock::atom, outcomes, "outcomes")
   CAF_ADD_ATOM(penstock, penstock::atom, publish, "publish")
   CAF_ADD_ATOM(penstock, penstock::atom, pull, "pull")
   CAF_ADD_ATOM(penstock, penstock::atom, refused, "refused")
   CAF_ADD_ATOM(penstock, penstock::atom, release, "release")
   CAF_ADD_ATOM(penstock, penstock::atom, reply, "reply")
   CAF_ADD_ATOM(penstock, penstock::atom, report, "report")
+  CAF_ADD_ATOM(penstock, penstock::atom, results, "results")
+  CAF_ADD_ATOM(penstock, penstock::atom, retry, "retry")
   CAF_ADD_ATOM(penstock, penstock::atom, rewire, "rewire")
   CAF_ADD_ATOM(penstock, penstock::atom, send, "send")
   CAF_ADD_ATOM(penstock, penstock::atom, settle, "settle")
@@ -59,6 +76,8 @@ CAF_BEGIN_TYPE_ID_BLOCK(penstock, caf::first_custom_type_id)
   CAF_ADD_ATOM(penstock, penstock::atom, status, "status")
   CAF_ADD_ATOM(penstock, penstock::atom, stop, "stop")
   CAF_ADD_ATOM(penstock, penstock::atom, submit, "submit")
+  CAF_ADD_ATOM(penstock, penstock::atom, subscribe, "subscribe")
+  CAF_ADD_ATOM(penstock, penstock::atom, tenants, "tenants")
   CAF_ADD_ATOM(penstock, penstock::atom, wait, "wait")
   CAF_ADD_ATOM(penstock, penstock::atom, wake, "wake")
   CAF_ADD_ATOM(penstock, penstock::atom, withdraw, "withdraw")
@@ -97,4 +116,25 @@ CAF_BEGIN_TYPE_ID_BLOCK(penstock, caf::first_custom_type_id)
   CAF_ADD_TYPE_ID(penstock, (penstock::cache_result))
   CAF_ADD_TYPE_ID(penstock, (penstock::cache_leave))
   CAF_ADD_TYPE_ID(penstock, (penstock::cache_snapshot))
+  CAF_ADD_TYPE_ID(penstock, (penstock::submission))
+  CAF_ADD_TYPE_ID(penstock, (penstock::submission_part))
+  CAF_ADD_TYPE_ID(penstock, (penstock::job_ticket))
+  CAF_ADD_TYPE_ID(penstock, (penstock::job_info))
+  CAF_ADD_TYPE_ID(penstock, (std::vector<penstock::job_info>))
+  CAF_ADD_TYPE_ID(penstock, (penstock::job_filter))
+  CAF_ADD_TYPE_ID(penstock, (penstock::results_query))
+  CAF_ADD_TYPE_ID(penstock, (penstock::results_page))
+  CAF_ADD_TYPE_ID(penstock, (penstock::subscription))
+  CAF_ADD_TYPE_ID(penstock, (penstock::stored_job))
+  CAF_ADD_TYPE_ID(penstock, (penstock::peer_hello))
+  CAF_ADD_TYPE_ID(penstock, (penstock::peer_welcome))
+  CAF_ADD_TYPE_ID(penstock, (penstock::node_offer))
+  CAF_ADD_TYPE_ID(penstock, (penstock::node_welcome))
+  CAF_ADD_TYPE_ID(penstock, (penstock::node_beat))
+  CAF_ADD_TYPE_ID(penstock, (penstock::node_info))
+  CAF_ADD_TYPE_ID(penstock, (std::vector<penstock::node_info>))
+  CAF_ADD_TYPE_ID(penstock, (penstock::lane_info))
+  CAF_ADD_TYPE_ID(penstock, (std::vector<penstock::lane_info>))
+  CAF_ADD_TYPE_ID(penstock, (penstock::tenant_counts))
+  CAF_ADD_TYPE_ID(penstock, (std::vector<penstock::tenant_counts>))
 CAF_END_TYPE_ID_BLOCK(penstock)

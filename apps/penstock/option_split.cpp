@@ -17,6 +17,11 @@ using config::in_quotes;
 constexpr const char* map_flags[] = {"check"};
 constexpr const char* map_options[] = {"sample", "limit", "group-by"};
 
+/// Whether a setting can stand on the command line.
+bool has_row(option_set set, const config::key_row& row) {
+  return !row.cluster || set == option_set::config_show || set == option_set::cluster;
+}
+
 /// The flags of `set`, with their dashes, for suggestions.
 std::vector<std::string> known_flags(option_set set) {
   std::vector<std::string> flags{"--config", "--help"};
@@ -29,6 +34,8 @@ std::vector<std::string> known_flags(option_set set) {
       flags.push_back("--" + std::string{name});
   }
   for (auto& row : config::keys()) {
+    if (!has_row(set, row))
+      continue;
     flags.push_back("--" + std::string{row.flag});
     if (row.kind == config::value_kind::boolean)
       flags.push_back("--no-" + std::string{row.flag});
@@ -61,6 +68,8 @@ result<raw_options> split(const arguments& args, option_set set, const std::stri
   const auto last = CLI::MultiOptionPolicy::TakeLast;
   std::vector<std::pair<const config::key_row*, CLI::Option*>> options;
   for (auto& row : config::keys()) {
+    if (!has_row(set, row))
+      continue;
     const auto flag = std::string{row.flag};
     if (set == option_set::config_show && flag == "json") {
       app.add_flag("--json", out.json);

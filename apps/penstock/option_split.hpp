@@ -23,7 +23,7 @@ struct raw_options {
 };
 
 /// Whose options are meant.
-enum class option_set { run, map, config_show };
+enum class option_set { run, map, cluster, config_show };
 
 /// A usage error.
 error usage(std::string text);

@@ -9,18 +9,6 @@ namespace penstock::cli {
 
 namespace {
 
-constexpr std::string_view to_word(job_state s) {
-  switch (s) {
-  case job_state::running: return "running";
-  case job_state::parked: return "parked";
-  case job_state::draining: return "draining";
-  case job_state::completed: return "completed";
-  case job_state::aborted: return "aborted";
-  case job_state::interrupted: return "interrupted";
-  }
-  return "unknown";
-}
-
 constexpr std::string_view to_word(core::lane_snapshot::breaker_state s) {
   using state = core::lane_snapshot::breaker_state;
   return s == state::closed ? "closed" : s == state::open ? "open" : "half_open";
@@ -200,7 +188,7 @@ std::string summary_json(const run_view& v) {
   const auto& j = v.job;
   const auto seconds = [](duration d) { return to_seconds(d); };
   boost::json::object o{
-    {"state", to_word(j.state)},
+    {"state", to_string(j.state)},
     {"mode_asked", j.mode_asked},
     {"mode_used", j.mode_used},
     {"requests", v.total ? boost::json::value(*v.total) : boost::json::value(done(j))},

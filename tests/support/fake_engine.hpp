@@ -23,6 +23,8 @@ struct engine_log {
   std::map<uint64_t, uint32_t> demand; ///< The last one of each job.
   std::optional<job_progress> finished;
   size_t finished_times = 0;
+  std::vector<node_beat> beats;
+  std::vector<uint64_t> left;          ///< Nodes.
 
   uint32_t freed_slots() const {
     uint32_t sum = 0;
@@ -36,11 +38,26 @@ struct engine_log {
 inline engine_actor::behavior_type fake_engine(std::shared_ptr<engine_log> log) {
   return {
     [](atom::submit, const local_submission&) -> uint64_t { return 0; },
+    [](atom::submit, const submission&) { return job_ticket{}; },
+    [](atom::add, const submission_part&) { return job_ticket{}; },
     [](atom::status, uint64_t) { return job_progress{}; },
+    [](atom::info, uint64_t) { return job_info{}; },
+    [](atom::jobs, const job_filter&) { return std::vector<job_info>{}; },
     [](atom::wait, uint64_t) { return job_progress{}; },
+    [](atom::results, const results_query&) { return results_page{}; },
+    [](atom::subscribe, const subscription&) {},
+    [](atom::credit, uint64_t, uint32_t) {},
     [](atom::drain, uint64_t) {},
     [](atom::abort, uint64_t) {},
-    [](atom::cancel, uint64_t) {},
+    [](atom::cancel, uint64_t) { return true; },
+    [](atom::retry, uint64_t) -> uint64_t { return 0; },
+    [](atom::nodes) { return std::vector<node_info>{}; },
+    [](atom::lanes) { return std::vector<lane_info>{}; },
+    [](atom::tenants) { return std::vector<tenant_counts>{}; },
+    [](atom::join, const node_offer&) { return node_welcome{}; },
+    [](atom::join, const node_actor&, uint64_t) {},
+    [=](atom::heartbeat, const node_beat& beat) { log->beats.push_back(beat); },
+    [=](atom::leave, uint64_t node) { log->left.push_back(node); },
     [=](atom::join, const node_actor& node, uint64_t id, uint32_t slots) {
       log->nodes.push_back({node, id, slots});
     },
@@ -50,7 +67,9 @@ inline engine_actor::behavior_type fake_engine(std::shared_ptr<engine_log> log) 
       log->finished = progress;
       ++log->finished_times;
     },
+    [](atom::rewire, const wiring&) {},
     [](atom::open, const opened_job&) {},
+    [](atom::wake) {},
   };
 }
 

@@ -47,6 +47,9 @@ inline node_actor::behavior_type fake_node(node_actor::pointer self, std::shared
         self->send(caf::actor_cast<worker_actor>(self->current_sender()), atom::hedge_v);
     },
     [](atom::flush) {},
+    [](atom::heartbeat, uint64_t) {},
+    [](atom::heartbeat) {},
+    [](atom::leave, caf::timespan) {},
   };
 }
 
