@@ -1,0 +1,85 @@
+#pragma once
+
+#include "core/io/job_store.hpp"
+#include "core/time.hpp"
+#include "messages/interfaces.hpp"
+
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace penstock::actors {
+
+struct job_store_options {
+  duration retention = std::chrono::hours{24 * 7}; ///< How long an ended job is kept; zero: for ever.
+  /// A job that is not complete goes after so long without a new request.
+  duration receive_patience = std::chrono::hours{24};
+  duration sweep_every = std::chrono::minutes{1};
+  std::function<io::unix_ms()> wall_now; ///< Null: the system's clock.
+};
+
+/// The one writer of a job store.
+///
+/// What waits in the mailbox is made safe together: the first message of a group asks for a `flush`,
+/// which comes after all that wait by then; a group that has grown large enough is committed at once.
+/// Whoever waits gets its answer after the commit, in the order of the questions, and then the reader
+/// hears what is new. If the disk fails, everybody who waits gets that error, and so does everything
+/// in the mailbox; then the store quits with it. What was not acknowledged may or may not be there
+/// when it is opened again.
+///
+/// The bytes of options and progress are those of CAF's serializer behind the number of our protocol:
+/// a job whose options are of another version cannot be taken up, and says so.
+struct job_store_state {
+  static inline const char* name = "job-store";
+  static constexpr size_t rows_max = 1024;          ///< Of one group.
+  static constexpr uint64_t bytes_max = 4u << 20;   ///< Of one group.
+  static constexpr uint32_t swept_at_once = 500;    ///< Rows removed between two groups.
+
+  caf::result<job_ticket> submit(const submission& what);
+  caf::result<job_ticket> add(const submission_part& what);
+  caf::result<stored_job> open(uint64_t job);
+  caf::result<bool> write(uint64_t job, const std::vector<sink_item>& items);
+  caf::result<bool> finished(uint64_t job, const job_progress& progress);
+  caf::result<uint64_t> retry(uint64_t job);
+  caf::result<std::vector<uint64_t>> jobs();
+  void forget(uint64_t job, uint64_t below);
+  void flush_due();
+  void sweep();
+
+  job_store_actor::pointer self = nullptr;
+  std::shared_ptr<io::job_store> store;
+  job_reader_actor reader;
+  job_store_options options;
+
+private:
+  struct news {
+    uint64_t job = 0;
+    uint64_t ordered = 0;
+    std::optional<job_state> state; ///< It has changed.
+  };
+  template <class T>
+  caf::result<T> settle(result<T> answer, size_t rows, uint64_t bytes);
+  void tell(uint64_t job, uint64_t ordered, std::optional<job_state> state = std::nullopt);
+  void commit();
+  void fail(const error& why);
+  io::unix_ms now() const;
+
+  std::vector<std::function<void(const caf::error&)>> waiting_; ///< Promises of this group, in order.
+  std::vector<news> news_;       ///< For the reader, after the commit.
+  size_t rows_ = 0;              ///< Of this group.
+  uint64_t bytes_ = 0;           ///< Of this group.
+  bool flush_pending_ = false;
+  std::optional<error> failed_;
+};
+
+/// Writes jobs into `store` and tells `reader` what is new. Blocks on the disk: spawn it detached.
+job_store_actor::behavior_type
+job_store(job_store_actor::stateful_pointer<job_store_state> self,
+          std::shared_ptr<io::job_store> store, job_reader_actor reader, job_store_options options);
+
+} // namespace penstock::actors
