@@ -143,6 +143,7 @@ coordinator(coordinator_actor::stateful_pointer<coordinator_state> self, uint64_
     },
     [self](atom::written, const collector_progress& x) { self->state.take_progress(x); },
     [self](atom::lost, uint64_t node) { self->state.lose_node(node); },
+    [self](atom::leave, uint64_t node) { self->state.part_from(node); },
     [self](atom::drain) { self->state.drain(); },
     [self](atom::abort) { self->state.abort(); },
     [self](atom::cancel) { self->state.cancel(); },

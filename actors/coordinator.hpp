@@ -48,6 +48,7 @@ struct coordinator_state {
   void take_reports(const report_batch& batch);
   void take_progress(const collector_progress& progress);
   void lose_node(uint64_t node);
+  void part_from(uint64_t node);
   void drain();
   void abort();
   void cancel();
@@ -96,6 +97,7 @@ private:
   void release_held(const std::string& lane);
   void retry_held(time_point now);
   void give_up(error why);
+  void take_back(uint64_t node, report_kind kind);
   void count(const core::outcome& outcome, const core::window_entry& entry);
   // coordinator_modes.cpp: modes and detours
   void change_mode();

@@ -251,12 +251,17 @@ void coordinator_state::count(const core::outcome& outcome, const core::window_e
   counts_.upstream_time += outcome.upstream;
 }
 
-void coordinator_state::lose_node(uint64_t node) {
+void coordinator_state::lose_node(uint64_t node) { take_back(node, report_kind::lost); }
+
+void coordinator_state::part_from(uint64_t node) { take_back(node, report_kind::given_back); }
+
+/// Ends the hand-outs of a node that will not report them any more.
+void coordinator_state::take_back(uint64_t node, report_kind kind) {
   nodes_.erase(node);
   for (auto index : window_.on_node(node)) {
     const auto& entry = *window_.find(index);
     if (entry.state == core::request_state::in_flight) // Else it went with the pack it was in.
-      take_report({{job_, index, entry.epoch}, report_kind::lost, {}, {}, {}});
+      take_report({{job_, index, entry.epoch}, kind, {}, {}, {}});
   }
   step();
 }

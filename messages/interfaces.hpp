@@ -187,6 +187,9 @@ using coordinator_actor = report_taker_actor
     caf::reacts_to<atom::written, collector_progress>,
     // From the engine: what this node had is lost.
     caf::reacts_to<atom::lost, uint64_t>,
+    // From the engine: this node went in peace. What it still had is handed out again, and nothing of
+    // that counts as a loss.
+    caf::reacts_to<atom::leave, uint64_t>,
     // Stop handing out, finish what is in flight, end resumable.
     caf::reacts_to<atom::drain>,
     // Stop at once, end resumable.
@@ -263,9 +266,11 @@ using engine_actor = caf::typed_actor<
   caf::replies_to<atom::results, results_query>::with<results_page>,
   caf::reacts_to<atom::subscribe, subscription>,
   caf::reacts_to<atom::credit, uint64_t, uint32_t>,
-  // Hands out nothing more; the job ends `interrupted`.
+  // Hands out nothing more; the job ends `interrupted`. Job 0 means all, before the process stops: no new
+  // ones are taken, and those of the store go on when it starts again. `wait` for job 0 then answers
+  // when nothing runs any more.
   caf::reacts_to<atom::drain, uint64_t>,
-  // Stops at once; the job ends `interrupted`.
+  // The same at once: transfers are aborted.
   caf::reacts_to<atom::abort, uint64_t>,
   // Ends every open request as cancelled, and what is being sent with it; answers whether there was
   // anything to cancel.

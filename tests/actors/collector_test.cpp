@@ -48,6 +48,7 @@ coordinator_actor::behavior_type listener(std::shared_ptr<sink_log> log) {
     [](atom::slots, const node_actor&, uint64_t, uint32_t) {},
     [=](atom::written, const collector_progress& p) { log->progress.push_back(p); },
     [](atom::lost, uint64_t) {},
+    [](atom::leave, uint64_t) {},
     [](atom::drain) {},
     [](atom::abort) {},
     [](atom::cancel) {},
