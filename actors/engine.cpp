@@ -168,7 +168,7 @@ void engine_state::finished(uint64_t job, job_progress progress) {
 void engine_state::join(node_actor node, uint64_t id, uint32_t slots) {
   self->monitor(node);
   nodes_[id] = std::move(node);
-  slots_.set_free(id, slots);
+  slots_.add_node(id, slots);
   distribute();
 }
 
