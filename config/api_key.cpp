@@ -47,7 +47,7 @@ std::string place_of(const upstream_settings& upstream) {
 result<std::string> resolve_api_key(const upstream_settings& upstream, const environment& env) {
   const bool is_default = upstream.name == upstream_settings{}.name;
   const auto section = is_default ? "upstream" : "upstreams." + upstream.name;
-  if (upstream.mock)
+  if (upstream.mock || upstream.protocol == "null")
     return std::string{};
   if (!upstream.api_key_file.empty()) {
     auto line = read_key_file(upstream.api_key_file, section);

@@ -12,7 +12,8 @@ namespace {
 
 constexpr std::array<std::string_view, 3> priorities{"interactive", "normal", "bulk"};
 constexpr std::array<std::string_view, 4> modes{"auto", "parallel", "batch", "sequential"};
-constexpr std::array<std::string_view, 5> upstreams{"openai", "anthropic", "gemini", "ollama", "mock"};
+constexpr std::array<std::string_view, 6> upstreams{"openai", "anthropic", "gemini",
+                                                     "ollama", "mock", "null"};
 constexpr std::array<std::string_view, 3> auto_or_not{"auto", "true", "false"};
 constexpr std::array<std::string_view, 4> cache_modes{"off", "read", "write", "on"};
 
@@ -111,7 +112,8 @@ std::vector<key_row> make_keys() {
   using enum value_kind;
   std::vector<key_row> rows{
       choice_row("upstream.protocol", "upstream", upstreams, PENSTOCK_AT(upstream),
-             "What is at the other end: a provider's protocol, or the built-in mock."),
+             "What is at the other end: a provider's protocol, the built-in mock, or null: answers of a few "
+             "words made in this process, without HTTP, to measure everything else."),
       text_row("upstream.base_url", "base-url", "URL", PENSTOCK_AT(upstream.base_url), is_base_url,
            "an http or https URL such as \"https://api.openai.com/v1\", without credentials, query "
            "or fragment",
@@ -126,6 +128,8 @@ std::vector<key_row> make_keys() {
       text_row("upstream.mock_options", "mock-options", "OPTIONS", PENSTOCK_AT(upstream.mock_options),
            is_printable, "options of penstock mock, such as \"--latency 1s --rpm 600\"",
            "Options for the built-in mock (see penstock mock --help)."),
+      plain_row("upstream.null_latency", "null-latency", span, "TIME", PENSTOCK_AT(upstream.null_latency),
+            {.min = 0, .max = day}, "How long the upstream null takes for an answer."),
       text_row("upstream.ca_file", "ca-file", "FILE", PENSTOCK_AT(upstream.ca_file), is_printable,
            "a file name", "PEM bundle of trusted certificates instead of the system's."),
       plain_row("upstream.price_input", "price-input", number, "USD", PENSTOCK_AT(upstream.price_input),

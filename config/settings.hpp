@@ -43,6 +43,7 @@ struct upstream_settings {
   std::string api_key_file;        ///< Or a file with the key on its first line.
   bool mock = false;               ///< Runs against the built-in mock on a loopback port.
   std::string mock_options;        ///< Options of `penstock mock` for it, separated by spaces.
+  duration null_latency{};         ///< How long the protocol "null" takes to answer.
   std::string ca_file;             ///< PEM bundle instead of the system's.
   limit_settings limits;           ///< Limits of the default lane.
   std::vector<lane_settings> lanes; ///< More lanes, matched before the default one.

@@ -1,5 +1,6 @@
 #include "core/anthropic_protocol.hpp"
 #include "core/gemini_protocol.hpp"
+#include "core/null_protocol.hpp"
 #include "core/ollama_protocol.hpp"
 #include "core/openai_protocol.hpp"
 #include "core/reply_judge.hpp"
@@ -15,11 +16,13 @@ const protocol* find_protocol(std::string_view name) noexcept {
   static const anthropic_protocol anthropic;
   static const gemini_protocol gemini;
   static const ollama_protocol ollama;
+  static const null_protocol null;
   static constexpr const protocol* table[] = {
       &openai,
       &anthropic,
       &gemini,
       &ollama,
+      &null,
   };
   for (const auto* p : table)
     if (p->name() == name)

@@ -1,30 +1,21 @@
 #pragma once
 
-#include "actors/supervisor.hpp"
+#include "actors/from_settings.hpp"
 #include "apps/mock/mock_options.hpp"
 #include "apps/mock/mock_server.hpp"
 #include "apps/penstock/options.hpp"
-#include "config/environment.hpp"
 #include "config/settings.hpp"
 
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 namespace penstock::cli {
 
-/// The API keys of the upstreams that take part, by name. `[upstream]` is left out where routes need it
-/// for nothing, or only for models without a route and it has no key.
-using upstream_keys = std::map<std::string, std::string>;
-result<upstream_keys> resolve_keys(const config::settings& s, const config::environment& env);
-
-/// What a process runs, by its settings. @pre the settings are valid and their protocol exists.
-/// @param keys As `resolve_keys` found them.
-actors::supervisor_setup make_supervisor_setup(const config::settings& s, const upstream_keys& keys);
-
-/// The names of the lanes, in the order of the rate limiters.
-std::vector<std::string> lane_names(const actors::supervisor_setup& setup);
+using actors::lane_names;
+using actors::make_supervisor_setup;
+using actors::resolve_keys;
+using actors::upstream_keys;
 
 /// How the job of one command line runs.
 job_options make_job_options(const config::settings& s, const run_command& command);

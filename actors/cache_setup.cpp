@@ -1,8 +1,8 @@
-#include "apps/penstock/cache_setup.hpp"
+#include "actors/cache_setup.hpp"
 
 #include "core/cache_key.hpp"
 
-namespace penstock::cli {
+namespace penstock::actors {
 
 result<std::string> cache_file_of(const config::settings& s, const config::environment& env) {
   if (!s.cache.file.empty())
@@ -25,13 +25,13 @@ io::store_limits cache_limits_of(const config::settings& s) {
   return {std::chrono::duration_cast<std::chrono::seconds>(s.cache.ttl), s.cache.bytes_max};
 }
 
-actors::response_cache_setup make_cache_setup(std::string file, io::store_limits limits) {
-  actors::response_cache_setup setup;
+response_cache_setup make_cache_setup(std::string file, io::store_limits limits) {
+  response_cache_setup setup;
   setup.open = [file = std::move(file), limits] { return io::open_response_store(file, limits); };
   return setup;
 }
 
-result<actors::response_cache_setup> find_cache(const config::settings& s, const config::environment& env) {
+result<response_cache_setup> find_cache(const config::settings& s, const config::environment& env) {
   auto file = cache_file_of(s, env);
   if (!file)
     return file.error();
@@ -42,8 +42,11 @@ result<actors::response_cache_setup> find_cache(const config::settings& s, const
 }
 
 std::string cache_family_of(const config::upstream_settings& upstream) {
-  // The mock's port is another each time, and its answers must never pass for a provider's.
-  return upstream.mock ? "mock" : core::cache_family(upstream.base_url);
+  // The mock's port is another each time, and its answers must never pass for a provider's; nor
+  // must those of null.
+  if (upstream.mock)
+    return "mock";
+  return upstream.protocol == "null" ? "null" : core::cache_family(upstream.base_url);
 }
 
-} // namespace penstock::cli
+} // namespace penstock::actors
