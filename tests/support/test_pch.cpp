@@ -1,2 +1,1 @@
-// Gives the precompiled header of the actor tests a target of its own.
-#include "tests/support/deterministic_system.hpp"
+// Gives the precompiled headers of the suites targets of their own.

@@ -1,0 +1,17 @@
+#pragma once
+
+/// What nearly every suite includes, precompiled once.
+#include <boost/test/unit_test.hpp>
+
+#include <boost/json.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <fstream>
+#include <functional>
+#include <map>
+#include <memory>
+#include <random>
+#include <sstream>
+#include <string>
+#include <vector>
