@@ -2,11 +2,16 @@
 
 #include "actors/engine.hpp"
 #include "actors/http_client.hpp"
+#include "actors/job_reader.hpp"
+#include "actors/job_store.hpp"
 #include "actors/node.hpp"
 #include "actors/rate_limiter.hpp"
 #include "messages/errors.hpp"
 
 #include <caf/all.hpp>
+
+#include <string>
+#include <utility>
 
 namespace penstock::actors {
 
@@ -19,49 +24,116 @@ supervisor_state::~supervisor_state() {
 void supervisor_state::start(supervisor_setup setup) {
   setup_ = std::move(setup);
   handles.limiters.resize(setup_.lanes.size());
-  children_.resize(node_at() + (setup_.slots > 0 ? 1 : 0));
-  for (uint32_t i = 0; i < children_.size(); ++i) {
-    children_[i].restarts = core::restart_policy{setup_.restarts};
-    spawn_child(i);
+  const auto add = [this](role what, uint32_t lane = 0) {
+    auto& c = children_.emplace_back();
+    c.what = what;
+    c.lane = lane;
+    c.restarts = core::restart_policy{setup_.restarts};
+  };
+  add(role::http);
+  for (uint32_t lane = 0; lane < setup_.lanes.size(); ++lane)
+    add(role::limiter, lane);
+  if (setup_.cache)
+    add(role::cache);
+  if (setup_.jobs) {
+    add(role::job_reader);
+    add(role::job_store);
   }
+  add(role::engine);
+  if (setup_.slots > 0)
+    add(role::node);
+  for (uint32_t i = 0; i < children_.size() && !failed_; ++i)
+    spawn_child(i);
+}
+
+const char* supervisor_state::name_of(role what) {
+  switch (what) {
+  case role::http: return "http client";
+  case role::limiter: return "rate limiter";
+  case role::cache: return "response cache";
+  case role::job_reader: return "job reader";
+  case role::job_store: return "job store";
+  case role::engine: return "engine";
+  case role::node: return "node";
+  }
+  return "child";
+}
+
+/// Whether what it owned can be found again by its next life.
+bool supervisor_state::is_restarted(role what) {
+  return what != role::engine && what != role::job_store && what != role::job_reader;
+}
+
+/// On a thread of its own, if this process has some to spare.
+template <class F, class... Args>
+auto supervisor_state::spawn_blocking(F what, Args... args) {
+  return setup_.own_threads
+           ? self->spawn<caf::monitored + caf::detached>(what, std::move(args)...)
+           : self->spawn<caf::monitored>(what, std::move(args)...);
 }
 
 void supervisor_state::spawn_child(uint32_t number) {
   if (stopping_)
     return;
   auto& c = children_[number];
-  if (number == 0) {
-    c.name = "http client";
-    handles.http = self->spawn<caf::monitored>(http_client, setup_.http);
-    c.actor = caf::actor_cast<caf::actor>(handles.http);
-  } else if (number < cache_at()) {
-    c.name = "rate limiter";
-    auto& limiter = handles.limiters[number - 1];
-    limiter = self->spawn<caf::monitored>(rate_limiter, setup_.lanes[number - 1], c.lives > 0);
-    c.actor = caf::actor_cast<caf::actor>(limiter);
-  } else if (number < engine_at()) {
-    c.name = "response cache";
-    const auto restarted = c.lives > 0;
-    handles.cache = setup_.cache_thread
-                      ? self->spawn<caf::monitored + caf::detached>(response_cache, *setup_.cache, restarted)
-                      : self->spawn<caf::monitored>(response_cache, *setup_.cache, restarted);
-    c.actor = caf::actor_cast<caf::actor>(handles.cache);
-  } else if (number == engine_at()) {
-    c.name = "engine";
-    engine = self->spawn<caf::monitored>(actors::engine);
-    c.actor = caf::actor_cast<caf::actor>(engine);
-  } else {
-    c.name = "node";
-    c.actor = caf::actor_cast<caf::actor>(self->spawn<caf::monitored>(
-      node, next_node_++, setup_.slots, engine, setup_.workers, handles));
-  }
-  if (++c.lives > 1 && number < engine_at())
+  start_child(c);
+  if (++c.lives > 1 || c.what == role::engine)
     rewire();
 }
 
+void supervisor_state::start_child(child& c) {
+  const auto restarted = c.lives > 0;
+  const auto keep = [&c](auto handle) {
+    c.actor = caf::actor_cast<caf::actor>(handle);
+    return handle;
+  };
+  switch (c.what) {
+  case role::http:
+    handles.http = keep(self->spawn<caf::monitored>(http_client, setup_.http));
+    break;
+  case role::limiter:
+    handles.limiters[c.lane] =
+      keep(self->spawn<caf::monitored>(rate_limiter, setup_.lanes[c.lane], restarted));
+    break;
+  case role::cache:
+    handles.cache = keep(spawn_blocking(response_cache, *setup_.cache, restarted));
+    break;
+  case role::job_reader:
+  case role::job_store:
+    break;
+  case role::engine:
+    engine = keep(self->spawn<caf::monitored>(actors::engine, make_engine_setup()));
+    break;
+  case role::node:
+    node_ = keep(self->spawn<caf::monitored>(node, next_node_++, setup_.slots, engine, setup_.workers,
+                                             handles));
+    break;
+  }
+}
+
+engine_setup supervisor_state::make_engine_setup() const {
+  engine_setup out;
+  for (auto& lane : setup_.workers->routes.lanes())
+    out.lanes.push_back(lane.name);
+  out.store = job_store_;
+  out.reader = job_reader_;
+  out.heartbeat = setup_.heartbeat;
+  out.lost_after = setup_.lost_after;
+  out.restarts = setup_.restarts;
+  return out;
+}
+
 void supervisor_state::rewire() {
-  if (children_.size() > node_at() && children_[node_at()].actor)
-    caf::anon_send(caf::actor_cast<node_actor>(children_[node_at()].actor), atom::rewire_v, handles);
+  if (engine)
+    caf::anon_send(engine, atom::rewire_v, handles);
+  if (node_)
+    caf::anon_send(node_, atom::rewire_v, handles);
+}
+
+/// Ends everything: what we lost cannot be had again in this process.
+void supervisor_state::fail(const error& why) {
+  failed_ = true;
+  self->quit(to_caf(why));
 }
 
 void supervisor_state::down(const caf::down_msg& msg) {
@@ -74,11 +146,18 @@ void supervisor_state::down(const caf::down_msg& msg) {
       stop_next();
       return;
     }
+    if (!is_restarted(c.what)) {
+      const auto why = from_caf(msg.reason);
+      // What the disk said names file and remedy; a bug has only its name.
+      fail(why.code != errc::internal
+             ? why
+             : error{errc::internal, std::string{"the "} + name_of(c.what) + " died (" + why.context + ")"});
+      return;
+    }
     const auto wait = c.restarts.on_failure(self->clock().now());
-    if (i == engine_at() || !wait) {
-      self->quit(to_caf({errc::internal, std::string{"the "} + c.name + " died "
-                                           + (wait ? "" : "too often ") + "("
-                                           + caf::to_string(msg.reason) + ")"}));
+    if (!wait) {
+      fail({errc::internal, std::string{"the "} + name_of(c.what) + " died too often ("
+                              + caf::to_string(msg.reason) + ")"});
       return;
     }
     if (*wait <= duration{})
@@ -90,9 +169,10 @@ void supervisor_state::down(const caf::down_msg& msg) {
 }
 
 caf::result<bool> supervisor_state::stop() {
-  stopping_ = self->make_response_promise<bool>();
-  auto answer = *stopping_;
-  stop_next();
+  auto answer = self->make_response_promise<bool>();
+  stop_waiters_.push_back(answer);
+  if (!std::exchange(stopping_, true))
+    stop_next();
   return answer;
 }
 
@@ -103,7 +183,8 @@ void supervisor_state::stop_next() {
       caf::anon_send_exit(c->actor, caf::exit_reason::user_shutdown);
       return;
     }
-  stopping_->deliver(true);
+  for (auto& waiter : stop_waiters_)
+    waiter.deliver(true);
   self->quit();
 }
 

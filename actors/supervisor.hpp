@@ -1,8 +1,10 @@
 #pragma once
 
+#include "actors/engine_setup.hpp"
 #include "actors/response_cache.hpp"
 #include "actors/worker.hpp"
 #include "core/io/curl_loop.hpp"
+#include "core/io/job_store.hpp"
 #include "core/restart_policy.hpp"
 #include "messages/interfaces.hpp"
 
@@ -23,21 +25,27 @@ struct supervisor_setup {
   std::vector<core::lane_limits> lanes; ///< As the lanes of `worker_setup::routes`.
   io::curl_loop_settings http;
   uint32_t slots = 256;                 ///< Of this process's node; 0: no node.
-  core::restart_limits restarts;        ///< Of each child.
+  core::restart_limits restarts;        ///< Of each child, and of a job whose actors die.
   std::optional<response_cache_setup> cache; ///< Unset: no job uses one.
-  bool cache_thread = true;             ///< The cache blocks on the disk; tests run it like the others.
+  std::shared_ptr<io::job_store> jobs;  ///< Null: the engine takes no jobs by value.
+  duration retention = std::chrono::hours{24 * 7}; ///< How long that keeps an ended job; zero: for ever.
+  duration heartbeat = std::chrono::milliseconds{500}; ///< Between signs of life of remote nodes.
+  duration lost_after = std::chrono::seconds{3}; ///< Their silence after which they are lost.
+  /// What blocks on a disk gets a thread of its own; tests run it like the others.
+  bool own_threads = true;
 };
 
 /// The long-lived actors of this process, started in the order http client, rate limiters, response
-/// cache, engine, node, and stopped in the opposite one.
+/// cache, job reader and store, engine, node, and stopped in the opposite one.
 ///
 /// A child that dies is started again within its restart budget, and its neighbours are told
 /// (`rewire`): workers ask a new limiter again, adopt the permits they hold, tell a new
 /// cache what they lead, and take an exchange of
 /// a dead http client for a broken connection; a dead node's requests are handed out again by the
-/// engine. The engine itself owns the job table and is not started again: its death, or a budget
-/// used up, ends the supervisor, and with it everything, so that the process can stop with one clear
-/// error and be resumed.
+/// engine, which passes on to remote nodes what they need. The engine itself owns the job table, and
+/// the job store knows what is safe: these are not started again. Their death, or a budget used up,
+/// ends the supervisor, and with it everything, so that the process can stop with one clear error and
+/// be resumed.
 struct supervisor_state {
   static inline const char* name = "supervisor";
   supervisor_state() = default;
@@ -55,23 +63,33 @@ struct supervisor_state {
   wiring handles;
 
 private:
-  // Children by number: 0 http client, 1..n limiters, then cache (if any), engine, node.
+  enum class role : uint8_t { http, limiter, cache, job_reader, job_store, engine, node };
   struct child {
-    const char* name = "";
+    role what = role::http;
+    uint32_t lane = 0;        ///< Of a limiter.
     caf::actor actor;
     core::restart_policy restarts;
     uint32_t lives = 0;
   };
-  uint32_t cache_at() const { return static_cast<uint32_t>(setup_.lanes.size()) + 1; }
-  uint32_t engine_at() const { return cache_at() + (setup_.cache ? 1 : 0); }
-  uint32_t node_at() const { return engine_at() + 1; }
+  static const char* name_of(role what);
+  static bool is_restarted(role what);
+  template <class F, class... Args>
+  auto spawn_blocking(F what, Args... args);
+  void start_child(child& c);
+  engine_setup make_engine_setup() const;
   void rewire();
+  void fail(const error& why);
   void stop_next();
 
   supervisor_setup setup_;
-  std::vector<child> children_;
+  std::vector<child> children_; ///< In the order of their start.
+  job_reader_actor job_reader_;
+  job_store_actor job_store_;
+  node_actor node_;
   uint64_t next_node_ = 1;
-  std::optional<caf::typed_response_promise<bool>> stopping_;
+  bool stopping_ = false;
+  bool failed_ = false;
+  std::vector<caf::typed_response_promise<bool>> stop_waiters_;
 };
 
 /// Runs one process's share of Penstock.

@@ -10,7 +10,7 @@ using namespace std::chrono_literals;
 namespace {
 
 struct fixture : test::deterministic_system {
-  engine_actor aut = spawn(actors::engine);
+  engine_actor aut = spawn(actors::engine, actors::engine_setup{});
   std::shared_ptr<test::node_log> work = std::make_shared<test::node_log>();
   node_actor node = spawn(test::fake_node, work);
   std::vector<std::shared_ptr<test::memory_files>> made;

@@ -88,7 +88,7 @@ BOOST_AUTO_TEST_CASE(a_dead_cache_is_replaced_and_adopts_before_it_answers) {
   auto with_cache = setup();
   with_cache.cache.emplace();
   with_cache.cache->open = [] { return result<std::unique_ptr<io::response_store>>{io::make_memory_store({})}; };
-  with_cache.cache_thread = false;
+  with_cache.own_threads = false;
   aut = spawn(actors::supervisor, with_cache);
   run();
   const auto before = wires();

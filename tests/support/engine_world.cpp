@@ -24,7 +24,7 @@ engine_world::engine_world(uint32_t seed, world_options options)
   setup_->upstreams[0].protocol = core::find_protocol("openai");
   setup_->upstreams[0].base_url = "http://upstream";
   setup_->routes = core::route_table{{{"default", 0, {}}}};
-  engine = spawn(actors::engine);
+  engine = spawn(actors::engine, actors::engine_setup{});
   limiter = spawn(actors::rate_limiter, options_.lane, false);
   http = spawn(fake_http, upstream);
   start_node();

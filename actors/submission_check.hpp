@@ -1,0 +1,24 @@
+#pragma once
+
+#include "messages/submit.hpp"
+
+#include <span>
+
+namespace penstock::actors {
+
+/// Most bytes of bodies in one submission or part of one.
+inline constexpr uint64_t part_bytes_max = 64u << 20;
+/// Most requests in one.
+inline constexpr size_t part_requests_max = 100'000;
+
+/// Refuses options that no job can be run with, naming the field ("in_flight_max must be at least 1,
+/// is 0"). Whatever passes breaks no assertion later, whoever sent it.
+result<void> check_options(const job_options& options);
+
+/// Refuses a part of a job that is too large, or has holes.
+result<void> check_requests(std::span<const shared_request> requests);
+
+/// Both, and what stands beside them.
+result<void> check_submission(const submission& what);
+
+} // namespace penstock::actors
