@@ -19,7 +19,10 @@ struct fixture : program_fixture {
     options.insert(options.begin(), {"--max-in-flight", "50"});
     last = run(options);
     const auto results = check(last);
-    if (number(last.summary, "packs") == 0) // Requests of a pack share its attempts.
+    const auto idle = std::ranges::find(specs, "reset_idle:p=0.2") != specs.end();
+    if (idle) // Bytes that cross the close on their way end in the kernel; the mock never sees them.
+      BOOST_TEST(number(last.summary, "attempts") <= upstream.mock->stats().requests() + struck("reset_idle"));
+    else if (number(last.summary, "packs") == 0) // Requests of a pack share its attempts.
       check_attempts(results);
     else
       BOOST_TEST(number(last.summary, "attempts")
