@@ -9,7 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from driver import latency, limits, memory, speed, width
+from driver import cluster, latency, limits, memory, speed, width
 from driver.bench import Bench, Failed
 from driver.report import Row, about, note, print_clients, print_rows
 
@@ -18,6 +18,7 @@ MEASURES = {
     "T1": speed.throughput, "T2": speed.throughput, "T3": speed.throughput,
     "T4": latency.speedup, "T5": limits.limits, "T6": limits.limits, "T7": memory.files,
     "T8": memory.in_flight, "T9": speed.growth, "T10": speed.width, "T11": latency.first_byte,
+    "T14": cluster.width, "T15": cluster.limits, "T16": cluster.recovery, "T17": cluster.fairness,
     "ADAPTIVE": width.adaptive,
 }
 

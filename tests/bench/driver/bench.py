@@ -126,9 +126,10 @@ class Mock:
             self.process.wait()
         self.process.stdout.close()
 
-    def stats(self, since=0):
-        """What it counted, by its own clock, from second `since` on."""
-        with urllib.request.urlopen(f"{self.origin}/stats?since={since}&series=0", timeout=10) as r:
+    def stats(self, since=0, series=0):
+        """What it counted, by its own clock, from second `since` on; second by second if `series`."""
+        with urllib.request.urlopen(f"{self.origin}/stats?since={since}&series={series}",
+                                    timeout=10) as r:
             return json.load(r)
 
 
