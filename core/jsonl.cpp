@@ -1,6 +1,7 @@
 #include "core/jsonl.hpp"
 #include "core/json_check.hpp"
 #include "core/json_scan.hpp"
+#include "core/make_request.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -31,8 +32,8 @@ std::string readable_custom_id(std::string_view line) {
 void reject(request& r, std::string_view reason) {
   if (r.rejection)
     return;
-  r.rejection = error{errc::invalid_input,
-                      "line " + std::to_string(r.line) + ": " + std::string{reason}};
+  const auto where = r.line > 0 ? "line " + std::to_string(r.line) + ": " : std::string{};
+  r.rejection = error{errc::invalid_input, where + std::string{reason}};
 }
 
 // The key of a member, and where its value goes.
@@ -150,6 +151,23 @@ void read_custom_id(request& r, std::string_view value) {
     r.custom_id = std::move(id);
 }
 
+// What the body says about the request. @pre the path is set, if the caller knows one.
+void read_body(request& r, std::string_view bytes) {
+  const body_members body{bytes};
+  if (r.url.empty())
+    r.url = default_url(body);
+  if (r.url.empty())
+    reject(r, "url is missing, and the body has neither messages nor input to tell it by");
+  if (!r.url.starts_with('/'))
+    reject(r, "url must begin with /, for example /v1/chat/completions");
+  if (body.stream == "true")
+    reject(r, "stream is true, and nobody would read a stream here: leave it out");
+  r.model = decode_json_string(body.model).value_or("");
+  if (r.model.empty())
+    r.model = model_of_path(r.url);
+  r.output_tokens_max = output_maximum(body);
+}
+
 void read_line(request& r, std::string_view text, const line_options& options) {
   const line_members line{text};
   read_custom_id(r, line.custom_id);
@@ -158,22 +176,10 @@ void read_line(request& r, std::string_view text, const line_options& options) {
     return reject(r, "body is missing");
   if (bytes[0] != '{')
     return reject(r, "body must be an object");
-  const body_members body{bytes};
   if (auto method = text_member(r, "method", line.method); !method.empty() && method != "POST")
     reject(r, "method must be POST");
   r.url = text_member(r, "url", line.url);
-  if (r.url.empty())
-    r.url = default_url(body);
-  if (r.url.empty())
-    reject(r, "url is missing, and the body has neither messages nor input to tell it by");
-  if (!r.url.starts_with('/'))
-    reject(r, "url must begin with /, for example /v1/chat/completions");
-  if (body.stream == "true")
-    reject(r, "stream is true, and streaming has no place in a file job: leave it out");
-  r.model = decode_json_string(body.model).value_or("");
-  if (r.model.empty())
-    r.model = model_of_path(r.url);
-  r.output_tokens_max = output_maximum(body);
+  read_body(r, bytes);
   if (r.rejection)
     return;
   const bool remodel = !options.model.empty() && options.model != r.model;
@@ -182,6 +188,10 @@ void read_line(request& r, std::string_view text, const line_options& options) {
   const bool rewrite = remodel || (line.is_bare() && line.is_mixed());
   r.body = make_payload(rewrite ? rewrite_body(bytes, remodel ? options.model : "", line.is_bare())
                                 : std::string{bytes});
+}
+
+std::string not_json(const json_fault& fault) {
+  return "not valid JSON: " + std::string{fault.reason} + " at byte " + std::to_string(fault.at + 1);
 }
 
 } // namespace
@@ -207,9 +217,7 @@ request parse_request_line(std::string_view line, uint64_t index, uint64_t line_
                            const line_options& options) {
   const auto text = trim(line);
   if (auto fault = check_json(text))
-    return rejected_request(text, index, line_number,
-                            "not valid JSON: " + std::string{fault->reason} + " at byte "
-                              + std::to_string(fault->at + 1));
+    return rejected_request(text, index, line_number, not_json(*fault));
   if (text[0] != '{')
     return rejected_request(text, index, line_number, "not a JSON object");
   request r;
@@ -219,6 +227,24 @@ request parse_request_line(std::string_view line, uint64_t index, uint64_t line_
   read_line(r, text, options);
   if (!r.body)
     r.body = make_payload("");
+  return r;
+}
+
+request make_request(std::string custom_id, std::string body, std::string url) {
+  request r;
+  r.url = std::move(url);
+  if (custom_id.size() > custom_id_max)
+    reject(r, "custom_id is longer than " + std::to_string(custom_id_max) + " bytes");
+  else
+    r.custom_id = std::move(custom_id);
+  const auto text = trim(body);
+  if (auto fault = check_json(text))
+    reject(r, not_json(*fault));
+  else if (text[0] != '{')
+    reject(r, "body must be an object");
+  else
+    read_body(r, text);
+  r.body = make_payload(r.rejection ? std::string{} : std::move(body));
   return r;
 }
 

@@ -1,5 +1,6 @@
 #include "messages/system_config.hpp"
 
+#include "messages/add_messages.hpp"
 #include "messages/interfaces.hpp"
 #include "messages/map.hpp"
 
@@ -10,9 +11,13 @@
 
 namespace penstock {
 
+void add_messages(caf::actor_system_config& config) {
+  config.add_message_types<caf::id_block::penstock>();
+  config.add_message_types<caf::id_block::penstock_map>();
+}
+
 system_config::system_config() {
-  add_message_types<caf::id_block::penstock>();
-  add_message_types<caf::id_block::penstock_map>();
+  add_messages(*this);
   set("scheduler.policy", caf::atom("sharing"));
   set("scheduler.max-threads", std::max<size_t>(2, std::thread::hardware_concurrency()));
 }
