@@ -1,8 +1,12 @@
 #include "actors/node.hpp"
 
+#include "core/duration_text.hpp"
+#include "messages/errors.hpp"
+
 #include <caf/all.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace penstock::actors {
 
@@ -11,34 +15,59 @@ node_state::~node_state() {
     caf::anon_send_exit(one.worker, caf::exit_reason::kill);
 }
 
+// --- work ---
+
 void node_state::assign(const assignment& work, report_taker_actor from) {
-  jobs_[work.job] = std::move(from);
-  const auto found = lost_.find(work.job);
-  const auto* lost = found == lost_.end() ? nullptr : &found->second;
+  auto& note = jobs_[work.job];
+  note.to = std::move(from);
   for (auto& req : work.requests) {
-    worker_task task;
-    task.request = req;
-    task.id = (id << 32) | (++spawned_ & 0xFFFFFFFF);
-    task.node_id = id;
-    task.tenant = work.tenant;
-    task.priority = work.priority;
-    task.ran_as = work.ran_as;
-    task.attempts_max = work.attempts_max;
-    task.time_left = work.time_left;
-    task.seed = work.seed;
-    task.client_id = work.client_id;
-    task.cache = work.cache;
-    if (lost)
-      task.lost = *lost;
-    running one;
-    if (hedging.is_on()) {
-      one.model = req.what->model;
-      one.attempts_before = req.attempts_before;
-      task.hedge_after = hedging.patience(one.model);
-    }
-    one.worker = self->spawn(actors::worker, setup, std::move(task), neighbours, node_actor{self});
-    workers_[req.key] = std::move(one);
+    if (draining_)
+      give_back(work, req);
+    else
+      start(work, req, note);
   }
+  note.running += draining_ ? 0 : work.requests.size();
+}
+
+void node_state::start(const assignment& work, const assigned_request& req, const job_note& note) {
+  worker_task task;
+  task.request = req;
+  // 48 bits, so that each permit has a number of its own: nodes of one head differ in these 16.
+  task.id = ((id & 0xFFFF) << 32) | (++spawned_ & 0xFFFFFFFF);
+  task.node_id = id;
+  task.tenant = work.tenant;
+  task.priority = work.priority;
+  task.ran_as = work.ran_as;
+  task.attempts_max = work.attempts_max;
+  task.time_left = work.time_left;
+  task.seed = work.seed;
+  task.client_id = work.client_id;
+  task.cache = work.cache;
+  task.lost = note.lost;
+  task.lease = shared_lease_;
+  running one;
+  if (hedging.is_on()) {
+    one.model = req.what->model;
+    one.attempts_before = req.attempts_before;
+    task.hedge_after = hedging.patience(one.model);
+  }
+  one.worker = self->spawn(actors::worker, setup, std::move(task), neighbours, node_actor{self});
+  workers_[req.key] = std::move(one);
+}
+
+/// Ends a hand-out that never started.
+void node_state::give_back(const assignment& work, const assigned_request& req) {
+  core::outcome o;
+  o.index = req.what->index;
+  o.custom_id = req.what->custom_id;
+  o.state = core::outcome_state::failed;
+  o.failure = error{errc::cancelled, "the node is about to leave"};
+  o.attempts = req.attempts_before;
+  o.rate_limited = req.rate_limited_before;
+  o.queued = req.queued_before;
+  o.upstream = req.upstream_before;
+  o.ran_as = work.ran_as;
+  report({req.key, report_kind::given_back, make_shared_value(std::move(o)), {}, {}});
 }
 
 void node_state::abort(uint64_t job) {
@@ -53,10 +82,17 @@ void node_state::drain(uint64_t job) {
       self->send(one.worker, atom::drain_v);
 }
 
+/// A head knows nothing of our http client, and who restarts that knows nothing of the head's actors:
+/// what is left out stays.
 void node_state::rewire(const wiring& now) {
-  neighbours = now;
+  if (now.http)
+    neighbours.http = now.http;
+  if (!now.limiters.empty()) {
+    neighbours.limiters = now.limiters;
+    neighbours.cache = now.cache;
+  }
   for (auto& [key, one] : workers_)
-    self->send(one.worker, atom::rewire_v, now);
+    self->send(one.worker, atom::rewire_v, neighbours);
 }
 
 std::vector<worker_actor> node_state::workers() const {
@@ -66,27 +102,9 @@ std::vector<worker_actor> node_state::workers() const {
   return all;
 }
 
-void node_state::done(work_report report) {
-  const auto ended = workers_.find(report.key);
-  if (ended == workers_.end())
-    return;
-  if (hedging.is_on() && report.outcome) {
-    const auto& o = *report.outcome;
-    hedging.count(o.attempts - std::min(o.attempts, ended->second.attempts_before));
-    if (o.state == core::outcome_state::completed && !o.cached && report.last_attempt > duration{})
-      hedging.learn(ended->second.model, report.last_attempt);
-  }
-  workers_.erase(ended);
-  reports_[report.key.job].push_back(std::move(report));
-  // The flush queues up behind all other reports that are here already.
-  if (!flush_pending_) {
-    flush_pending_ = true;
-    self->send(self, atom::flush_v);
-  }
-}
-
 void node_state::lose_lane(uint64_t job, uint32_t lane, const error& why) {
-  if (!lost_[job].try_emplace(lane, why).second)
+  const auto note = jobs_.find(job);
+  if (note == jobs_.end() || !note->second.lost.try_emplace(lane, why).second)
     return;
   for (auto& [key, one] : workers_)
     if (key.job == job)
@@ -99,31 +117,127 @@ void node_state::hedge(const request_key& key) {
     self->send(found->second.worker, atom::hedge_v);
 }
 
+// --- reports ---
+
+void node_state::done(work_report what) {
+  const auto ended = workers_.find(what.key);
+  if (ended == workers_.end())
+    return;
+  if (hedging.is_on() && what.outcome) {
+    const auto& o = *what.outcome;
+    hedging.count(o.attempts - std::min(o.attempts, ended->second.attempts_before));
+    if (o.state == core::outcome_state::completed && !o.cached && what.last_attempt > duration{})
+      hedging.learn(ended->second.model, what.last_attempt);
+  }
+  workers_.erase(ended);
+  --jobs_[what.key.job].running;
+  report(std::move(what));
+}
+
+void node_state::report(work_report what) {
+  jobs_[what.key.job].reports.push_back(std::move(what));
+  // The flush queues up behind all other reports that are here already.
+  if (!flush_pending_) {
+    flush_pending_ = true;
+    self->send(self, atom::flush_v);
+  }
+}
+
 void node_state::flush() {
   flush_pending_ = false;
-  for (auto& [job, reports] : reports_) {
+  for (auto& [job, note] : jobs_) {
+    if (note.reports.empty())
+      continue;
     std::map<uint32_t, uint32_t> freed;
-    for (auto& report : reports)
+    for (auto& report : note.reports)
       ++freed[life_of(report.key.epoch)];
-    if (auto to = jobs_.find(job); to != jobs_.end())
-      self->send(to->second, atom::report_v, report_batch{id, std::move(reports)});
+    self->send(note.to, atom::report_v, report_batch{id, std::move(note.reports)});
+    note.reports.clear();
     for (auto [life, slots] : freed)
       self->send(engine, atom::freed_v, slot_return{job, id, slots, life});
   }
-  reports_.clear();
+  forget_idle_jobs();
+  try_leave();
 }
 
-node_actor::behavior_type
-node(node_actor::stateful_pointer<node_state> self, uint64_t id, uint32_t slots,
-     engine_actor engine, std::shared_ptr<const worker_setup> setup, wiring neighbours) {
-  auto& st = self->state;
-  st.self = self;
-  st.id = id;
-  st.engine = engine;
-  st.setup = std::move(setup);
-  st.neighbours = std::move(neighbours);
-  st.hedging = core::hedge_policy{st.setup->hedging};
-  self->send(engine, atom::join_v, node_actor{self}, id, slots);
+/// A job without work here is forgotten; one that has lost lanes only when there are many, for asking
+/// those lanes again costs an attempt.
+void node_state::forget_idle_jobs() {
+  size_t idle = 0;
+  for (auto it = jobs_.end(); it != jobs_.begin();) {
+    --it;
+    const auto& note = it->second;
+    if (note.running == 0 && (note.lost.empty() || ++idle > idle_notes_max))
+      it = jobs_.erase(it);
+  }
+}
+
+// --- the head ---
+
+void node_state::hold_lease(core::lease_limits limits) {
+  limits_ = limits;
+  lease_ = core::lease{limits, self->clock().now()};
+  shared_lease_ = std::make_shared<work_lease>(lease_.until());
+  beat();
+}
+
+/// The answer to a sign of life.
+void node_state::answered(uint64_t number) {
+  if (!shared_lease_)
+    return;
+  lease_.answered(number);
+  shared_lease_->renew(lease_.until());
+}
+
+/// A sign of life is due, or the end.
+void node_state::beat() {
+  if (!shared_lease_)
+    return;
+  if (lease_.is_over(self->clock().now()))
+    return fence("the head was not heard for " + core::format_duration(limits_.lost_after));
+  send_beat();
+  self->delayed_send(self, limits_.heartbeat, atom::heartbeat_v);
+}
+
+void node_state::send_beat() {
+  node_beat sign;
+  sign.node = id;
+  sign.number = lease_.beat(self->clock().now());
+  sign.running = static_cast<uint32_t>(workers_.size());
+  sign.draining = draining_;
+  self->send(engine, atom::heartbeat_v, sign);
+}
+
+void node_state::fence(const std::string& why) {
+  self->quit(to_caf({errc::unavailable, why + "; what it gave us is given up"}));
+}
+
+void node_state::leave(duration grace_period) {
+  if (!std::exchange(draining_, true)) {
+    if (shared_lease_)
+      send_beat(); // The head learns of it at once.
+    for (auto& [key, one] : workers_)
+      self->send(one.worker, atom::drain_v);
+    if (grace_period > duration{})
+      self->delayed_send(self, grace_period, atom::leave_v, caf::timespan{});
+  }
+  if (grace_period <= duration{})
+    for (auto& [key, one] : workers_)
+      self->send(one.worker, atom::abort_v);
+  try_leave();
+}
+
+/// Goes, once everything is reported. What is still under way to us the engine takes back.
+void node_state::try_leave() {
+  if (!draining_ || !workers_.empty() || flush_pending_)
+    return;
+  self->send(engine, atom::leave_v, id);
+  self->quit();
+}
+
+namespace {
+
+node_actor::behavior_type behavior(node_actor::stateful_pointer<node_state> self) {
   return {
     [self](atom::assign, const assignment& work) {
       if (auto from = caf::actor_cast<report_taker_actor>(self->current_sender()))
@@ -138,10 +252,46 @@ node(node_actor::stateful_pointer<node_state> self, uint64_t id, uint32_t slots,
     },
     [self](atom::hedge, const request_key& key) { self->state.hedge(key); },
     [self](atom::flush) { self->state.flush(); },
-    [](atom::heartbeat, uint64_t) {},
-    [](atom::heartbeat) {},
-    [](atom::leave, caf::timespan) {},
+    [self](atom::heartbeat, uint64_t beat) { self->state.answered(beat); },
+    [self](atom::heartbeat) { self->state.beat(); },
+    [self](atom::leave, caf::timespan grace_period) { self->state.leave(grace_period); },
   };
+}
+
+void set_up(node_actor::stateful_pointer<node_state> self, uint64_t id, engine_actor engine,
+            std::shared_ptr<const worker_setup> setup, wiring neighbours) {
+  auto& st = self->state;
+  st.self = self;
+  st.id = id;
+  st.engine = std::move(engine);
+  st.setup = std::move(setup);
+  st.neighbours = std::move(neighbours);
+  st.hedging = core::hedge_policy{st.setup->hedging};
+}
+
+} // namespace
+
+node_actor::behavior_type
+node(node_actor::stateful_pointer<node_state> self, uint64_t id, uint32_t slots,
+     engine_actor engine, std::shared_ptr<const worker_setup> setup, wiring neighbours) {
+  set_up(self, id, engine, std::move(setup), std::move(neighbours));
+  self->send(engine, atom::join_v, node_actor{self}, id, slots);
+  return behavior(self);
+}
+
+node_actor::behavior_type
+remote_node(node_actor::stateful_pointer<node_state> self, node_welcome welcome, engine_actor engine,
+            std::shared_ptr<const worker_setup> setup, http_client_actor http) {
+  auto neighbours = std::move(welcome.neighbours);
+  neighbours.http = std::move(http);
+  set_up(self, welcome.node, engine, std::move(setup), std::move(neighbours));
+  self->set_down_handler([self](const caf::down_msg&) {
+    self->state.fence("the connection to the head broke");
+  });
+  self->monitor(engine);
+  self->send(engine, atom::join_v, node_actor{self}, welcome.node);
+  self->state.hold_lease({welcome.heartbeat, welcome.lost_after});
+  return behavior(self);
 }
 
 } // namespace penstock::actors

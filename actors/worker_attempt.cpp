@@ -52,6 +52,12 @@ void worker_state::granted(const core::permit& permit) {
   auto* a = find(permit.id, attempt::stage::asking);
   if (!a)
     return;
+  if (task.lease && task.lease->is_over(self->clock().now())) {
+    settle(take(*a), false, {}, true);
+    end(report_kind::given_back, core::outcome_state::failed,
+        error{errc::cancelled, "the node has lost its head"});
+    return;
+  }
   if (std::exchange(first_permit_, false))
     outcome_.queued += self->clock().now() - started_;
   a->permit = permit;

@@ -7,7 +7,10 @@
 #include "core/route_table.hpp"
 #include "messages/work.hpp"
 
+#include <atomic>
 #include <map>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -38,6 +41,17 @@ struct worker_setup {
 /// Lanes that take nothing of a job any more, and why.
 using lost_lanes = std::map<uint32_t, error>;
 
+/// Until when a node may start attempts, as its workers see it. @see core::lease
+class work_lease {
+public:
+  explicit work_lease(time_point until) : until_{until.time_since_epoch().count()} {}
+  void renew(time_point until) noexcept { until_ = until.time_since_epoch().count(); }
+  bool is_over(time_point now) const noexcept { return now.time_since_epoch().count() >= until_; }
+
+private:
+  std::atomic<time_point::rep> until_;
+};
+
 /// What a worker is told about its one request.
 struct worker_task {
   assigned_request request;
@@ -52,6 +66,7 @@ struct worker_task {
   std::string client_id;
   core::cache_mode cache = core::cache_mode::off;
   lost_lanes lost;                     ///< Those known so far.
+  std::shared_ptr<const work_lease> lease; ///< Null: without end.
   std::optional<duration> hedge_after; ///< How long an attempt may take before a second one.
 };
 
