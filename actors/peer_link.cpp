@@ -1,6 +1,7 @@
 #include "actors/peer_link.hpp"
 
 #include "actors/peer_scribe.hpp"
+#include "core/error.hpp"
 #include "core/text.hpp"
 
 #include <caf/all.hpp>
@@ -35,6 +36,12 @@ struct plain_policy : caf::policy::tcp {
   }
 };
 
+/// Why OpenSSL gave up just now.
+std::string tls_fault() {
+  const auto* reason = ERR_reason_error_string(ERR_peek_last_error());
+  return reason ? std::string{"TLS: "} + reason : "it broke off during the TLS handshake";
+}
+
 /// Bytes that travel by TLS.
 class tls_policy {
 public:
@@ -52,18 +59,15 @@ public:
   bool must_read_more(net::native_socket fd, size_t threshold) {
     return session_->must_read_more(fd, threshold);
   }
-  std::string fault(const peer_state&) const {
-    const auto* reason = ERR_reason_error_string(ERR_peek_last_error());
-    return reason ? std::string{"TLS: "} + reason : "it broke off during the TLS handshake";
-  }
+  std::string fault(const peer_state&) const { return tls_fault(); }
 
 private:
   caf::openssl::session_ptr session_;
 };
 
-/// A connection for the middleman over `peer.socket`, which it takes in any case; null if TLS cannot be
-/// set up.
-caf::io::scribe_ptr make_scribe(net::default_multiplexer& mpx, caf::actor_system& sys,
+/// A connection for the middleman over `peer.socket`, which it takes in any case. Fails with a text if TLS
+/// comes to nothing at once.
+result<caf::io::scribe_ptr> make_scribe(net::default_multiplexer& mpx, caf::actor_system& sys,
                                 std::shared_ptr<peer_guard> guard, peer_state peer, bool tls) {
   const int fd = peer.socket;
   const int patience_ms = 30'000;
@@ -73,18 +77,21 @@ caf::io::scribe_ptr make_scribe(net::default_multiplexer& mpx, caf::actor_system
   net::keepalive(fd, true);
   // What a dead network swallowed must not keep a socket for the hours that TCP would.
   ::setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &patience_ms, sizeof patience_ms);
+  if (!tls)
+    return caf::io::scribe_ptr{caf::make_counted<peer_scribe<plain_policy>>(
+      mpx, std::move(guard), std::move(peer), plain_policy{})};
+  std::string fault;
   try {
-    if (!tls)
-      return caf::make_counted<peer_scribe<plain_policy>>(mpx, std::move(guard), std::move(peer),
-                                                          plain_policy{});
+    ERR_clear_error();
     if (auto session = caf::openssl::make_session(sys, fd, peer.accepted))
-      return caf::make_counted<peer_scribe<tls_policy>>(mpx, std::move(guard), std::move(peer),
-                                                        tls_policy{std::move(session)});
-  } catch (const std::exception&) {
-    // CAF reads the certificate files for each connection and throws if they are gone.
+      return caf::io::scribe_ptr{caf::make_counted<peer_scribe<tls_policy>>(
+        mpx, std::move(guard), std::move(peer), tls_policy{std::move(session)})};
+    fault = tls_fault(); // The other end's first bytes were there already.
+  } catch (const std::exception&) { // CAF reads the files again for each connection.
+    fault = "our own certificate files cannot be read any more";
   }
   ::close(fd);
-  return nullptr;
+  return error{errc::connection_failed, fault};
 }
 
 /// Takes connections.
@@ -106,11 +113,11 @@ public:
     auto& mpx = acceptor_.backend();
     auto scribe = make_scribe(mpx, parent()->system(), guard_, std::move(peer), tls_);
     if (!scribe) {
-      guard_->say("refused a connection from " + who + ": our own certificate files cannot be read");
+      guard_->say("refused a connection from " + who + ": " + scribe.error().context);
       return true;
     }
-    auto hdl = scribe->hdl();
-    parent()->add_scribe(std::move(scribe));
+    auto hdl = (*scribe)->hdl();
+    parent()->add_scribe(std::move(*scribe));
     return doorman::new_connection(&mpx, hdl);
   }
 
@@ -171,9 +178,10 @@ protected:
       peer.socket = fd;
       peer.accepted = false;
       peer.who = host + ":" + service;
-      if (auto scribe = make_scribe(mpx(), system(), guard_, std::move(peer), tls_))
-        return scribe;
-      return failure("our own certificate files cannot be read");
+      auto scribe = make_scribe(mpx(), system(), guard_, std::move(peer), tls_);
+      if (!scribe)
+        return failure(scribe.error().context);
+      return std::move(*scribe);
     }
     return failure(core::clean_text(std::strerror(code), 200));
   }

@@ -143,7 +143,7 @@ public:
       return true; // The next read fails.
     if (peer_.known)
       return scribe::consume(ctx, bytes, size);
-    if (parts_++ == 0 && !is_handshake(static_cast<const uint8_t*>(bytes)[0])) {
+    if (parts_++ == 0 && !begins_handshake(static_cast<const uint8_t*>(bytes))) {
       peer_.refuse("it speaks another protocol");
       return true;
     }
@@ -167,11 +167,12 @@ private:
   /// A message beyond may take longer than the timeout.
   static constexpr uint64_t long_bytes = 64u << 10;
 
-  bool is_handshake(uint8_t operation) const {
+  /// Whether this is the header of a handshake with a body, as it must be; CAF crashes at one without.
+  bool begins_handshake(const uint8_t* header) const {
     using caf::io::basp::message_type;
-    return operation
-           == static_cast<uint8_t>(peer_.accepted ? message_type::client_handshake
-                                                  : message_type::server_handshake);
+    const auto expected = peer_.accepted ? message_type::client_handshake : message_type::server_handshake;
+    const auto length = header[4] | header[5] | header[6] | header[7];
+    return header[0] == static_cast<uint8_t>(expected) && length != 0;
   }
 
   caf::io::basp_broker* broker() { return dynamic_cast<caf::io::basp_broker*>(parent()); }
