@@ -14,6 +14,9 @@ namespace {
 /// Requests of one pull: enough to keep a pull rare, few enough to keep memory flat.
 constexpr uint32_t chunk_max = 512;
 
+/// Bytes of the first pull: a job that waits for its turn holds no more than that.
+constexpr uint64_t taste_bytes = 256u << 10;
+
 } // namespace
 
 void coordinator_state::start(uint64_t job, engine_actor engine, job_options options,
@@ -62,14 +65,18 @@ uint32_t coordinator_state::collector_window() const {
 void coordinator_state::maybe_pull() {
   const auto room = options_.window_requests - std::min<size_t>(window_.size(), options_.window_requests);
   const size_t together = plan_.packs() ? options_.pack_entries_max : 1;
-  const auto low_water = std::max<size_t>(2 * options_.in_flight_max * together, chunk_max);
+  // Twice what it ever had in flight is read ahead: `in_flight_max` may be far beyond what it gets.
+  const auto ahead = 2 * std::min<size_t>(options_.in_flight_max, handouts_peak_) * together;
+  const auto ready = window_.count(core::request_state::ready);
   if (pull_pending_ || source_ended_ || phase_ != phase::running || room == 0
       || window_.bytes() + held_bytes_ >= options_.window_bytes
-      || window_.count(core::request_state::ready) >= low_water)
+      || ready >= std::max<size_t>(ahead, chunk_max) || (handouts_peak_ == 0 && ready > 0))
     return;
+  auto bytes = options_.window_bytes - window_.bytes() - held_bytes_;
+  if (handouts_peak_ == 0)
+    bytes = std::min(bytes, taste_bytes);
   pull_pending_ = true;
-  self->send(parts_.source, atom::pull_v, std::min<uint32_t>(room, chunk_max),
-             options_.window_bytes - window_.bytes() - held_bytes_);
+  self->send(parts_.source, atom::pull_v, std::min<uint32_t>(room, chunk_max), bytes);
 }
 
 void coordinator_state::take_chunk(const request_chunk& chunk) {

@@ -34,6 +34,11 @@ namespace penstock::actors {
 /// the size; such an exchange counts in their `attempts`, but not against `attempts_max`: halving
 /// bounds it (10 entries: three packs, then alone).
 ///
+/// Losses: what a dead worker or node had goes out again at once, before fresh requests. A request that
+/// was lost twice in a row is suspected to be the cause: it runs alone, in an assignment of its own,
+/// one suspect of the job at a time; the third loss in a row fails it (`errc::poison`). An attempt that
+/// ends otherwise clears it. What a node gives back when it leaves was not lost.
+///
 /// The way to the end: (a) every request written: close the collector, the sink, the store, in this
 /// order, tell the engine, quit. (b) `drain`: hand out nothing more, and close likewise when nothing
 /// is in flight or the grace period is over. (c) `abort`, or an error that ends the job: as (b), but
@@ -81,6 +86,7 @@ private:
   std::optional<uint64_t> next_index();
   uint32_t handout_limit();
   bool affords(uint64_t index) const;
+  bool may_go(uint64_t index) const;
   void check_budget();
   void announce();
   assignment make_assignment() const;
@@ -88,6 +94,7 @@ private:
   bool send_pack(const std::vector<uint64_t>& members, const node_actor& node, uint64_t node_id);
   // coordinator_reports.cpp: results, held lanes
   void take_report(const work_report& report);
+  static bool ended_by_itself(const work_report& report);
   void note(const work_report& report);
   void apply(const work_report& report);
   void finish(uint64_t index, shared_outcome outcome);
@@ -107,7 +114,7 @@ private:
   bool can_pack(uint64_t index);
   void skip(uint64_t index);
   // coordinator_packs.cpp: reports of packs, canaries
-  void take_pack(const work_report& report);
+  void take_pack(const work_report& report, double cost);
   void take_member(const work_report& report, const pack_result& pack, size_t i);
   void end_canary(const work_report& report);
   void end_waiting_canaries();
@@ -151,12 +158,14 @@ private:
   std::set<uint64_t> detour_;         ///< The carried requests that run now, on a detour.
   core::pack_queue packable_;
   std::map<uint64_t, sent_pack> packs_; ///< In flight, by their first request.
+  std::optional<uint64_t> suspect_;     ///< The one suspected request in flight.
   size_t in_packs_ = 0;                 ///< Requests in them, the first ones left out.
   core::pack_pace pace_;                ///< Of packs after a fall back.
   core::pack_style pack_style_ = core::pack_style::schema;
   bool schema_worked_ = false;          ///< A pack with a schema was answered.
   std::map<uint64_t, shared_outcome> canaries_; ///< Answered by a pack, asked again alone.
   uint32_t told_ = 0;                 ///< Demand as the engine knows it.
+  size_t handouts_peak_ = 0;          ///< Most in flight so far, in this life.
   uint64_t held_bytes_ = 0;           ///< Results not yet at the sink, by the collector.
   std::optional<core::outcome_state> ending_as_; ///< Cancelled or expired: nothing is sent any more.
   std::optional<time_point> deadline_, grace_end_;

@@ -24,14 +24,23 @@ size_t coordinator_state::handouts() const {
   return window_.count(core::request_state::in_flight) - in_packs_;
 }
 
+/// Whether a request waits for nothing but a slot.
+bool coordinator_state::may_go(uint64_t index) const {
+  const auto* entry = window_.peek(index);
+  return entry && (entry->state == core::request_state::ready
+                   || (entry->state == core::request_state::suspected && !suspect_));
+}
+
 /// The request to hand out next; on a detour, one of those that it is for.
 std::optional<uint64_t> coordinator_state::next_index() {
-  if (!plan_.on_detour())
-    return window_.next_ready();
-  for (auto index : detour_)
-    if (const auto* entry = window_.find(index); entry && entry->state == core::request_state::ready)
-      return index;
-  return std::nullopt;
+  if (plan_.on_detour()) {
+    const auto next = std::find_if(detour_.begin(), detour_.end(), [this](auto i) { return may_go(i); });
+    return next == detour_.end() ? std::nullopt : std::optional{*next};
+  }
+  const auto suspect = suspect_ ? std::nullopt : window_.lowest(core::request_state::suspected);
+  if (suspect && (held_bytes_ < options_.window_bytes || *suspect == window_.done_below()))
+    return suspect;
+  return window_.next_ready();
 }
 
 uint32_t coordinator_state::handout_limit() {
@@ -49,10 +58,11 @@ uint32_t coordinator_state::handout_limit() {
     return next_index() ? 1 : 0;
   // Too many results wait for the slow disk or for the request at the head: only the head may go.
   if (held_bytes_ >= options_.window_bytes)
-    return window_.next_ready(window_.done_below() + 1) ? 1 : 0;
+    return next_index() == window_.done_below() ? 1 : 0;
   auto wanted = window_.count(core::request_state::ready);
   if (plan_.packs()) // At least; who cannot be packed asks again.
     wanted = (wanted + options_.pack_entries_max - 1) / options_.pack_entries_max;
+  wanted += !suspect_ && window_.count(core::request_state::suspected) > 0;
   return static_cast<uint32_t>(std::min(cap - in_flight, wanted));
 }
 
@@ -183,13 +193,21 @@ void coordinator_state::take_slots(node_actor node, uint64_t node_id, uint32_t s
         continue;
       }
     }
-    alone.push_back(hand_out(*index, node_id));
     ++used;
+    if (window_.peek(*index)->state == core::request_state::suspected) {
+      auto work = make_assignment();
+      work.requests.push_back(hand_out(*index, node_id));
+      suspect_ = index;
+      self->send(node, atom::assign_v, std::move(work));
+    } else {
+      alone.push_back(hand_out(*index, node_id));
+    }
   }
   if (used < slots)
     self->send(engine_, atom::freed_v, slot_return{job_, node_id, slots - used, life_});
   if (used > 0) {
     nodes_[node_id] = node;
+    handouts_peak_ = std::max(handouts_peak_, handouts());
     counts_.in_flight_peak = std::max<uint64_t>(counts_.in_flight_peak,
                                                 window_.count(core::request_state::in_flight));
   }

@@ -105,12 +105,19 @@ job_progress coordinator_state::status() const {
   p.attempt_p99 = attempts_.percentile(99);
   p.attempt_mean = attempts_.mean();
   if (p.state == job_state::running)
-    for (auto& [lane, held] : held_)
+    for (auto& [lane, held] : held_) {
+      if (p.state == job_state::running)
+        p.cause = held.cause; // Why nothing of that lane moves; a quota says more.
       if (held.quota) {
         p.state = job_state::parked;
         p.resume_in = std::max(duration{}, held.retry_at - self->clock().now());
         p.cause = held.cause;
       }
+    }
+  // How it ends may be known before it has ended.
+  if (phase_ != phase::ended && has_ended(p.state))
+    p.state = p.state == job_state::interrupted || p.state == job_state::aborted ? job_state::draining
+                                                                                 : job_state::running;
   return p;
 }
 
@@ -119,7 +126,7 @@ void coordinator_state::try_close() {
   const auto idle = window_.count(core::request_state::in_flight) == 0;
   const auto whole = source_ended_ && window_.size() == 0;
   if (phase_ == phase::running && whole) {
-    counts_.state = ending_as_ == core::outcome_state::cancelled ? job_state::interrupted
+    counts_.state = ending_as_ == core::outcome_state::cancelled ? job_state::cancelled
                                                                  : job_state::completed;
   } else if (phase_ != phase::stopping || !idle) {
     return;

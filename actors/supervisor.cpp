@@ -119,6 +119,7 @@ engine_setup supervisor_state::make_engine_setup() const {
   out.reader = job_reader_;
   out.heartbeat = setup_.heartbeat;
   out.lost_after = setup_.lost_after;
+  out.announce = setup_.announce;
   out.restarts = setup_.restarts;
   return out;
 }

@@ -31,6 +31,7 @@ struct supervisor_setup {
   duration retention = std::chrono::hours{24 * 7}; ///< How long that keeps an ended job; zero: for ever.
   duration heartbeat = std::chrono::milliseconds{500}; ///< Between signs of life of remote nodes.
   duration lost_after = std::chrono::seconds{3}; ///< Their silence after which they are lost.
+  std::function<void(std::string)> announce; ///< As in `engine_setup`.
   /// What blocks on a disk gets a thread of its own; tests run it like the others.
   bool own_threads = true;
 };

@@ -2,9 +2,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <utility>
-#include <vector>
 
 namespace penstock::core {
 
@@ -16,21 +16,25 @@ enum class offer_result : uint8_t {
 };
 
 /// Holds items until all before them are there: in any order in, in order out. Bounded by a window
-/// of entries; the bytes held are counted for whoever throttles the input. One owner.
+/// of entries, of which it takes memory for those in use; the bytes held are counted for whoever
+/// throttles the input. One owner.
 template <class T>
 class reorder_buffer {
 public:
   /// Expects `next` first and takes indexes below `next + entries_max`.
   /// @pre `entries_max > 0`
-  reorder_buffer(uint64_t next, size_t entries_max) : slots_(entries_max), next_{next} {}
+  reorder_buffer(uint64_t next, size_t entries_max) : entries_max_{entries_max}, next_{next} {}
 
   /// Takes an item of `bytes` bytes at `index`.
   offer_result offer(uint64_t index, size_t bytes, T item) {
     if (index < next_)
       return offer_result::duplicate;
-    if (index - next_ >= slots_.size())
+    const auto place = index - next_;
+    if (place >= entries_max_)
       return offer_result::outside;
-    auto& slot = at(index);
+    if (place >= slots_.size())
+      slots_.resize(place + 1);
+    auto& slot = slots_[place];
     if (slot)
       return offer_result::duplicate;
     slot.emplace(std::move(item), bytes);
@@ -43,10 +47,10 @@ public:
   template <class Take>
   size_t release(Take&& take) {
     size_t released = 0;
-    while (auto& slot = at(next_)) {
-      bytes_ -= slot->second;
-      take(std::move(slot->first));
-      slot.reset();
+    while (!slots_.empty() && slots_.front()) {
+      bytes_ -= slots_.front()->second;
+      take(std::move(slots_.front()->first));
+      slots_.pop_front();
       ++next_;
       ++released;
     }
@@ -62,9 +66,8 @@ public:
   size_t held_bytes() const noexcept { return bytes_; }
 
 private:
-  std::optional<std::pair<T, size_t>>& at(uint64_t index) { return slots_[index % slots_.size()]; }
-
-  std::vector<std::optional<std::pair<T, size_t>>> slots_;
+  std::deque<std::optional<std::pair<T, size_t>>> slots_; ///< From `next_` to the last one held.
+  size_t entries_max_;
   uint64_t next_;
   size_t held_ = 0;
   size_t bytes_ = 0;

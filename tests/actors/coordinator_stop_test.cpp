@@ -89,7 +89,7 @@ BOOST_AUTO_TEST_CASE(a_cancel_ends_every_request_read_or_not) {
   report(1, report_kind::given_back, errc::cancelled);
   report(2, report_kind::held, errc::unavailable);
   auto& p = ended();
-  BOOST_TEST((p.state == job_state::interrupted));
+  BOOST_TEST((p.state == job_state::cancelled));
   BOOST_TEST(p.completed == 1u);
   BOOST_TEST(p.cancelled == 29u);
   BOOST_TEST(files->lines.size() == 30u);

@@ -224,7 +224,7 @@ BOOST_AUTO_TEST_CASE(a_wish_that_comes_while_a_job_is_opened_is_kept) {
   self->send(aut, atom::cancel_v, uint64_t{1});
   run();
   auto p = status(1);
-  BOOST_TEST((p.state == job_state::interrupted));
+  BOOST_TEST((p.state == job_state::cancelled));
   BOOST_TEST(p.cancelled == 6u);
   BOOST_TEST(work->requests().empty());
 }
