@@ -7,6 +7,7 @@
 #include <caf/typed_response_promise.hpp>
 
 #include <deque>
+#include <optional>
 #include <set>
 #include <vector>
 
@@ -23,9 +24,13 @@ using job_port_actor = source_actor::extend_with<sink_actor>::extend_with<store_
 struct job_port_state {
   static inline const char* name = "job-port";
 
+  void start(const stored_job& what) {
+    job = what.job;
+    next_ = what.first;
+  }
   void pull(uint32_t requests_max, uint64_t bytes_max, const chunk_taker_actor& from);
-  void keep(const std::vector<sink_item>& items);
-  void write(const std::vector<sink_item>& items, const written_taker_actor& to);
+  void keep(std::vector<sink_item> items);
+  void write(std::vector<sink_item> items, const written_taker_actor& to);
   caf::result<bool> close();
 
   job_port_actor::pointer self = nullptr;
@@ -40,8 +45,7 @@ private:
     written_taker_actor to;
   };
   void send(std::vector<sink_item> items);
-  void safe(uint64_t number);
-  void try_complete_close();
+  void try_tell();
 
   uint64_t next_ = 0;           ///< Index of the next request to pull.
   std::set<uint64_t> kept_;     ///< With the store already, their turn has not come.

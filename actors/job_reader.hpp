@@ -25,6 +25,7 @@ struct job_reader_state {
   static inline const char* name = "job-reader";
   static constexpr uint32_t page_max = 512;           ///< Outcomes of one page.
   static constexpr uint64_t page_bytes = 1u << 20;    ///< Beyond the first one.
+  static constexpr uint32_t credit_max = 4096;        ///< Outcomes on their way to one subscriber.
   static constexpr size_t waiting_max = 10'000;       ///< Questions that wait at once.
 
   caf::result<request_chunk> pull(uint64_t job, uint64_t from, uint32_t count_max, uint64_t bytes_max);
@@ -53,6 +54,7 @@ private:
     uint32_t credit = 0;
   };
   result<results_page> page(const results_query& query);
+  void answer(std::list<question>& questions, time_point now);
   bool serve(uint64_t job, subscriber& to);
   void schedule_wake(time_point at);
 

@@ -47,7 +47,6 @@ struct job_store_state {
   caf::result<bool> finished(uint64_t job, const job_progress& progress);
   caf::result<uint64_t> retry(uint64_t job);
   caf::result<std::vector<uint64_t>> jobs();
-  void forget(uint64_t job, uint64_t below);
   void flush_due();
   void sweep();
 
@@ -64,7 +63,8 @@ private:
   };
   template <class T>
   caf::result<T> settle(result<T> answer, size_t rows, uint64_t bytes);
-  void tell(uint64_t job, uint64_t ordered, std::optional<job_state> state = std::nullopt);
+  void group_grows(size_t rows, uint64_t bytes);
+  result<stored_job> take_up(uint64_t job);
   void commit();
   void fail(const error& why);
   io::unix_ms now() const;
@@ -74,7 +74,7 @@ private:
   size_t rows_ = 0;              ///< Of this group.
   uint64_t bytes_ = 0;           ///< Of this group.
   bool flush_pending_ = false;
-  std::optional<error> failed_;
+  bool failed_ = false;
 };
 
 /// Writes jobs into `store` and tells `reader` what is new. Blocks on the disk: spawn it detached.

@@ -12,15 +12,14 @@ namespace penstock::io {
 
 namespace {
 
-error taken(int fd, const std::string& path) {
+error taken(int fd, const std::string& path, std::string_view remedy) {
   char text[32];
   const auto n = ::pread(fd, text, sizeof text, 0);
   std::string_view holder{text, n > 0 ? static_cast<size_t>(n) : 0};
   holder = holder.substr(0, holder.find('\n'));
   const auto name = holder.empty() ? std::string{"another process"}
                                    : "process " + std::string{holder};
-  return {errc::locked, path + " is held by " + name
-                          + ", which writes the same output; wait for it, or choose another output"};
+  return {errc::locked, path + " is held by " + name + ", " + std::string{remedy}};
 }
 
 // Whether `path` still names the file behind `fd`: a holder that ends removes the file.
@@ -33,7 +32,7 @@ bool same_file(int fd, const std::string& path) {
 
 } // namespace
 
-result<file_lock> file_lock::acquire(const std::string& path) {
+result<file_lock> file_lock::acquire(const std::string& path, std::string_view remedy) {
   for (;;) {
     file_descriptor fd{::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666)};
     if (!fd.valid())
@@ -42,7 +41,7 @@ result<file_lock> file_lock::acquire(const std::string& path) {
       if (errno == EINTR)
         continue;
       if (errno == EWOULDBLOCK)
-        return taken(fd.get(), path);
+        return taken(fd.get(), path, remedy);
       return system_error("cannot lock", path, errno);
     }
     if (!same_file(fd.get(), path))

@@ -4,6 +4,7 @@
 #include "core/io/file_descriptor.hpp"
 
 #include <string>
+#include <string_view>
 
 namespace penstock::io {
 
@@ -13,7 +14,10 @@ namespace penstock::io {
 class file_lock {
 public:
   /// Takes the lock at once. @returns `errc::locked` with the holder's process id if it is taken.
-  static result<file_lock> acquire(const std::string& path);
+  /// @param remedy What that other process does, and what may be done about it.
+  static result<file_lock> acquire(
+    const std::string& path,
+    std::string_view remedy = "which writes the same output; wait for it, or choose another output");
   /// Removes the file and frees the lock.
   ~file_lock();
   file_lock(file_lock&&) noexcept = default;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/io/wall_clock.hpp"
 #include "core/jsonl.hpp"
 #include "core/request.hpp"
 
@@ -9,9 +10,6 @@
 
 /// What a job store keeps, as values.
 namespace penstock::io {
-
-/// Wall-clock time in milliseconds since 1970; 0: never.
-using unix_ms = int64_t;
 
 /// Most requests of one job: an index has so many numbers in the key of a row.
 inline constexpr uint64_t job_requests_max = (uint64_t{1} << 32) - 1;
@@ -38,9 +36,10 @@ struct job_row {
   uint64_t id = 0;
   job_header head;
   job_phase phase = job_phase::receiving;
+  bool complete = false;     ///< All of its requests are there.
   uint8_t state = 0;         ///< The owner's number of how it stands; 0 whenever it is taken up.
   uint32_t lives = 0;        ///< How often it was taken up.
-  uint64_t requests = 0;     ///< Kept so far; all of them unless `receiving`.
+  uint64_t requests = 0;     ///< Kept so far; all of them if `complete`.
   uint64_t ordered = 0;      ///< All below have their outcome.
   core::output_totals totals; ///< Over its outcomes; what forgotten ones cost stays in.
   unix_ms created = 0, touched = 0, ended = 0; ///< `touched`: when requests last came.
@@ -85,5 +84,10 @@ struct tenant_row {
   uint64_t completed = 0, failed = 0, cancelled = 0, expired = 0; ///< Of all jobs that are kept.
   bool operator==(const tenant_row&) const = default;
 };
+
+/// What a question for a job gets that is not there.
+inline error unknown_job(uint64_t job) {
+  return {errc::not_found, "no job " + std::to_string(job) + "; look at the list of jobs"};
+}
 
 } // namespace penstock::io

@@ -65,7 +65,7 @@ public:
   virtual result<void> finish(uint64_t job, bool ended, uint8_t state, std::string progress,
                               unix_ms now) = 0;
   /// Forgets the outcomes of a job that are not completed, and opens it again if it has requests
-  /// without an outcome then. @returns how many these are.
+  /// without an outcome then. Refused while it runs, and if it never was complete. @returns how many these are.
   virtual result<uint64_t> retry(uint64_t job, unix_ms now) = 0;
   /// Complete jobs that have not ended, oldest first.
   virtual result<std::vector<uint64_t>> unfinished() = 0;

@@ -1,8 +1,8 @@
 #include "core/io/response_store.hpp"
 #include "core/checksum.hpp"
+#include "core/io/sqlite_statement.hpp"
 #include "core/io/store_file.hpp"
 
-#include <SQLiteCpp/SQLiteCpp.h>
 #include <sqlite3.h>
 
 #include <algorithm>
@@ -37,18 +37,6 @@ int64_t sum_of(const std::string& key, const core::cached_answer& a) noexcept {
   sum.update(a.lane);
   sum.update(a.body ? *a.body : std::string{});
   return static_cast<int64_t>(sum.value()); // SQLite knows signed numbers only.
-}
-
-/// Frees the rows that a statement looks at, however its use ends.
-struct in_use {
-  explicit in_use(SQLite::Statement& s) : statement{s} { statement.tryReset(); }
-  ~in_use() { statement.tryReset(); }
-  SQLite::Statement& statement;
-  SQLite::Statement* operator->() const { return &statement; }
-};
-
-void bind_text(SQLite::Statement& s, int at, const std::string& text) {
-  s.bindNoCopy(at, static_cast<const void*>(text.data()), static_cast<int>(text.size()));
 }
 
 const char* schema = R"(
@@ -107,7 +95,7 @@ public:
       bool whole = true;
       {
         in_use row{*find_};
-        bind_text(row.statement, 1, key);
+        bind_bytes(row.statement, 1, key);
         row->bind(2, now);
         row->bind(3, now - limits_.ttl.count());
         if (!row->executeStep())
@@ -236,7 +224,7 @@ private:
     const auto& body = a.body ? *a.body : none;
     {
       in_use old{*replace_};
-      bind_text(old.statement, 1, row.key);
+      bind_bytes(old.statement, 1, row.key);
       old->exec();
     }
     if (bytes > limits_.bytes_max || body.size() > value_max)
@@ -244,7 +232,7 @@ private:
     in_use s{*insert_};
     int at = 0;
     const auto number = [&](uint64_t n) { s->bind(++at, static_cast<int64_t>(n)); };
-    bind_text(s.statement, ++at, row.key);
+    bind_bytes(s.statement, ++at, row.key);
     s->bind(++at, now);
     s->bind(++at, now + limits_.ttl.count());
     s->bind(++at, now);
@@ -257,9 +245,9 @@ private:
     number(a.used.known);
     number(static_cast<uint64_t>(a.upstream.count()));
     s->bind(++at, sum_of(row.key, a));
-    bind_text(s.statement, ++at, a.request_id);
-    bind_text(s.statement, ++at, a.lane);
-    bind_text(s.statement, ++at, body);
+    bind_bytes(s.statement, ++at, a.request_id);
+    bind_bytes(s.statement, ++at, a.lane);
+    bind_bytes(s.statement, ++at, body);
     s->exec();
   }
 

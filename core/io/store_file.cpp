@@ -50,22 +50,22 @@ error store_error(const std::string& path, const SQLite::Exception& e, int numbe
                             + "; name another with --cache-file, or pass --cache off"};
 }
 
-result<void> make_private_file(const std::string& path) {
+result<void> make_private_file(const std::string& path, std::string_view noun, std::string_view remedy) {
   std::error_code ec;
   const auto folder = std::filesystem::path{path}.parent_path();
   if (!folder.empty() && std::filesystem::create_directories(folder, ec))
     std::filesystem::permissions(folder, std::filesystem::perms::owner_all, ec);
   if (ec)
-    return error{errc::io_error, "cannot make the folder of the cache, " + folder.string() + ": "
-                                   + ec.message() + "; name another file with --cache-file"};
+    return error{errc::io_error, "cannot make the folder of " + std::string{noun} + ", " + folder.string()
+                                   + ": " + ec.message() + "; " + std::string{remedy}};
   const file_descriptor made{::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)};
   if (!made.valid())
-    return error{errc::io_error, "cannot open the cache " + path + ": " + std::strerror(errno)
-                                   + "; name another with --cache-file, or pass --cache off"};
+    return error{errc::io_error, "cannot open " + std::string{noun} + " " + path + ": "
+                                   + std::strerror(errno) + "; " + std::string{remedy}};
   return {};
 }
 
-result<file_mark> read_mark(const std::string& path) {
+result<file_mark> read_mark(const std::string& path, uint32_t ours) {
   constexpr size_t mark_at = 68;
   char head[mark_at + 4];
   const file_descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
@@ -77,7 +77,7 @@ result<file_mark> read_mark(const std::string& path) {
   uint32_t number = 0;
   for (size_t i = mark_at; i < static_cast<size_t>(size); ++i)
     number = number << 8 | static_cast<unsigned char>(head[i]);
-  return size == 0 ? file_mark::none : number == application_id ? file_mark::ours : file_mark::foreign;
+  return size == 0 ? file_mark::none : number == ours ? file_mark::ours : file_mark::foreign;
 }
 
 result<void> remove_response_store(const std::string& path) {

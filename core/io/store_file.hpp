@@ -27,12 +27,15 @@ error foreign_store(const std::string& path, std::string_view what);
 error store_error(const std::string& path, const SQLite::Exception& e, int number);
 
 /// Makes the file before SQLite does, for its owner only: SQLite gives its side files the same mode.
-result<void> make_private_file(const std::string& path);
+/// @param noun What it is to people. @param remedy What they may do if it cannot be made.
+result<void> make_private_file(const std::string& path, std::string_view noun = "the cache",
+                               std::string_view remedy = "name another with --cache-file, or pass --cache off");
 
 /// Whose a file is.
 enum class file_mark : uint8_t { none, ours, foreign };
 /// Reads it from the number in the head: SQLite may not be able to read the file, and what somebody
 /// named by mistake must not be removed.
-result<file_mark> read_mark(const std::string& path);
+/// @param ours The number of our kind of file.
+result<file_mark> read_mark(const std::string& path, uint32_t ours = application_id);
 
 } // namespace penstock::io

@@ -9,4 +9,9 @@ unix_seconds wall_now() noexcept {
   return std::chrono::duration_cast<std::chrono::seconds>(now).count();
 }
 
+unix_ms wall_now_ms() noexcept {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
+}
+
 } // namespace penstock::io

@@ -7,7 +7,11 @@ namespace penstock::io {
 /// Wall-clock time in seconds since 1970: for what outlives the process, and with it the steady clock.
 using unix_seconds = int64_t;
 
+/// The same in milliseconds; 0 stands for "never".
+using unix_ms = int64_t;
+
 /// The system's time.
 unix_seconds wall_now() noexcept;
+unix_ms wall_now_ms() noexcept;
 
 } // namespace penstock::io
