@@ -93,7 +93,7 @@ void coordinator_state::go_on_with_detour() {
   if (plan_.leave_early()) {
     for (auto index : detour_) {
       const auto& entry = *window_.find(index);
-      if (entry.state != core::request_state::ready)
+      if (entry.state != core::request_state::ready && entry.state != core::request_state::suspected)
         continue;
       if (!plan_.is_last())
         window_.move(index, core::request_state::carried);

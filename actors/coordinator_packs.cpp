@@ -37,11 +37,13 @@ struct coordinator_state::pack_result {
   uint32_t smaller = 1;        ///< of so many entries at most.
   uint32_t attempts = 0;       ///< Exchanges of this hand-out.
   uint32_t rate_limited = 0;   ///< Of these, answered 429.
+  double lost_cost = 0;        ///< What a hand-out that never reported may have cost.
   std::vector<uint64_t> times; ///< Shares of the nanoseconds in them.
 };
 
-void coordinator_state::take_pack(const work_report& report) {
+void coordinator_state::take_pack(const work_report& report, double cost) {
   pack_result pack;
+  pack.lost_cost = report.outcome ? 0 : cost;
   auto node = packs_.extract(report.key.index);
   pack.sent = std::move(node.mapped());
   const auto& entries = pack.sent.what.entries;
@@ -92,6 +94,9 @@ void coordinator_state::take_member(const work_report& report, const pack_result
   auto part = report;
   part.key.index = index;
   part.key.epoch = entry.epoch;
+  entry.cost += pack.lost_cost / static_cast<double>(entries.size());
+  if (ended_by_itself(report))
+    entry.losses = 0;
   const auto* answer = i < pack.reply.answers.size() && pack.reply.answers[i]
                          ? &*pack.reply.answers[i] : nullptr;
   if (const auto* said = report.outcome.get()) {

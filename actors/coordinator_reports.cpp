@@ -11,6 +11,10 @@ namespace {
 /// Losses after which a request is taken to be what kills its workers.
 constexpr uint32_t losses_max = 3;
 
+/// Requests that have no outcome and are nowhere under way.
+constexpr core::request_state open_states[]{core::request_state::ready, core::request_state::carried,
+                                            core::request_state::held, core::request_state::suspected};
+
 /// How often one request goes to see whether a held lane takes work again.
 constexpr auto held_retry_every = std::chrono::seconds{1};
 
@@ -90,18 +94,23 @@ void coordinator_state::take_reports(const report_batch& batch) {
 
 void coordinator_state::take_report(const work_report& report) {
   const auto index = report.key.index;
-  const auto cost = report.outcome ? report.outcome->cost.value_or(0) : 0;
+  auto cost = report.outcome ? report.outcome->cost.value_or(0) : 0;
   if (!window_.is_current(index, report.key.epoch)) {
     ++counts_.refused_late;
     budget_.spend(cost); // Refused, but paid for.
     return;
   }
+  // Its node took to the grave what it spent: all that was set aside for it, for all we know.
+  if (!report.outcome && report.kind == report_kind::lost)
+    cost = budget_.reserved(index);
   budget_.settle(index, cost);
+  if (suspect_ == index)
+    suspect_.reset();
   if (report.last_attempt > duration{})
     attempts_.record(report.last_attempt);
   note(report);
   if (packs_.count(index)) {
-    take_pack(report);
+    take_pack(report, cost);
     return;
   }
   auto& entry = *window_.find(index);
@@ -117,6 +126,19 @@ void coordinator_state::take_report(const work_report& report) {
     return;
   }
   canaries_.count(index) ? end_canary(report) : apply(report);
+}
+
+/// Whether whoever had the request lived to see the end of an attempt.
+bool coordinator_state::ended_by_itself(const work_report& report) {
+  switch (report.kind) {
+  case report_kind::finished:
+  case report_kind::degraded:
+  case report_kind::aborting: return true;
+  case report_kind::held: return report.last_attempt > duration{};
+  case report_kind::given_back:
+  case report_kind::lost: return false;
+  }
+  return false;
 }
 
 /// What a report tells about mode, lanes and nodes, whether of one request or of a pack.
@@ -149,6 +171,8 @@ void coordinator_state::note(const work_report& report) {
 void coordinator_state::apply(const work_report& report) {
   const auto index = report.key.index;
   auto& entry = *window_.find(index);
+  if (ended_by_itself(report))
+    entry.losses = 0;
   // A job that is being ended sends nothing again: what did not finish ends with it.
   if (ending_as_ && report.kind != report_kind::finished) {
     remember(entry, report);
@@ -177,12 +201,13 @@ void coordinator_state::apply(const work_report& report) {
     remember(entry, report);
     if (++entry.losses >= losses_max) {
       end_open(index, core::outcome_state::failed,
-               {errc::poison, "the worker of this request died " + std::to_string(losses_max)
-                                + " times"});
+               {errc::poison, "the worker or the node of this request died " + std::to_string(losses_max)
+                                + " times in a row, the last time while no other suspect ran; it "
+                                  "is not sent again"});
       return;
     }
-    if (entry.losses > 1)
-      packable_.limit(index, 1); // Suspected: it takes no others down.
+    if (entry.losses >= core::request_window::suspected_after)
+      packable_.limit(index, 1); // It takes no others down.
     window_.move(index, core::request_state::ready);
     break;
   case report_kind::aborting:
@@ -222,7 +247,7 @@ void coordinator_state::end_open(uint64_t index, core::outcome_state state, erro
 void coordinator_state::end_open_as(core::outcome_state state, error why) {
   ending_as_ = state;
   counts_.cause = why;
-  for (auto s : {core::request_state::ready, core::request_state::carried, core::request_state::held})
+  for (auto s : open_states)
     for (auto index : window_.all(s))
       end_open(index, state, why);
   held_.clear();
@@ -339,7 +364,7 @@ void coordinator_state::retry_held(time_point now) {
 /// stops and can be resumed.
 void coordinator_state::give_up(error why) {
   auto untried = !source_ended_;
-  for (auto s : {core::request_state::ready, core::request_state::carried, core::request_state::held})
+  for (auto s : open_states)
     for (auto index : window_.all(s)) {
       auto& last = window_.find(index)->last;
       if (last && last->attempts > 0 && last->status_code > 0)

@@ -34,6 +34,11 @@ void budget::reserve(uint64_t id, double cost) {
   reserved_ += cost;
 }
 
+double budget::reserved(uint64_t id) const {
+  const auto it = held_.find(id);
+  return it == held_.end() ? 0 : it->second;
+}
+
 void budget::settle(uint64_t id, double cost) {
   spent_ += cost;
   const auto it = held_.find(id);

@@ -48,6 +48,8 @@ public:
   double limit() const noexcept { return limit_; }
   double spent() const noexcept { return spent_; }
   double reserved() const noexcept { return reserved_; }
+  /// What is reserved for the hand-out `id`: all that is known of one that never reports.
+  double reserved(uint64_t id) const;
 
 private:
   double limit_ = 0, spent_ = 0, reserved_ = 0;

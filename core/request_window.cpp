@@ -11,7 +11,7 @@ uint64_t bytes_of(const window_entry& e) {
 }
 
 constexpr bool is_aside(request_state s) {
-  return s == request_state::carried || s == request_state::held;
+  return s == request_state::carried || s == request_state::held || s == request_state::suspected;
 }
 
 } // namespace
@@ -42,7 +42,7 @@ std::optional<uint64_t> request_window::next_ready(uint64_t below) {
 
 uint32_t request_window::hand_out(uint64_t index, uint64_t node) {
   auto& e = at(index);
-  assert(e.state == request_state::ready);
+  assert(e.state == request_state::ready || e.state == request_state::suspected);
   set_state(index, request_state::in_flight);
   e.node = node;
   return ++e.epoch;
@@ -50,7 +50,8 @@ uint32_t request_window::hand_out(uint64_t index, uint64_t node) {
 
 void request_window::move(uint64_t index, request_state to) {
   assert(to != request_state::done && at(index).state != request_state::done);
-  set_state(index, to);
+  const auto suspected = to == request_state::ready && at(index).losses >= suspected_after;
+  set_state(index, suspected ? request_state::suspected : to);
 }
 
 void request_window::finish(uint64_t index) {

@@ -18,6 +18,7 @@ enum class request_state : uint8_t {
   in_flight, ///< Handed out; its result must carry the current epoch.
   carried,   ///< Failed degradably; waits for the next mode.
   held,      ///< Its lane takes nothing now.
+  suspected, ///< Ready, but it may be what kills its workers: it waits to run alone.
   done,      ///< Has its outcome, which waits to be written.
 };
 
@@ -27,7 +28,7 @@ struct window_entry {
   request_state state = request_state::ready;
   uint32_t epoch = 0;        ///< Of the last hand-out.
   uint64_t node = 0;         ///< Of the last hand-out.
-  uint32_t losses = 0;       ///< Hand-outs whose worker or node died.
+  uint32_t losses = 0;       ///< Hand-outs in a row whose worker or node died.
   std::shared_ptr<const outcome> last; ///< Of the last hand-out that did not end it, with its spending.
   double cost = 0;           ///< Dollars that earlier hand-outs spent.
   uint32_t packed_attempts = 0;     ///< Exchanges of packs it was in; the job counts them once.
@@ -36,9 +37,12 @@ struct window_entry {
 };
 
 /// The requests of a job that were read and are not yet written, with their states and epochs.
-/// Fresh requests are handed out in order; returned ones go before them. Pure; one owner.
+/// Fresh requests are handed out in order; returned ones go before them. What was lost
+/// `suspected_after` times in a row is set aside instead. Pure; one owner.
 class request_window {
 public:
+  static constexpr uint32_t suspected_after = 2;
+
   /// Expects index `first` first. Epochs start above `epoch_base`, so that results for an earlier
   /// life of the job are refused.
   explicit request_window(uint64_t first = 0, uint32_t epoch_base = 0)
@@ -64,9 +68,10 @@ public:
 
   /// The request to hand out next; `below` bounds it. Stays ready until `hand_out`.
   std::optional<uint64_t> next_ready(uint64_t below = UINT64_MAX);
-  /// Marks a ready or carried request as in flight on `node`. @returns its new epoch.
+  /// Marks a ready or suspected request as in flight on `node`. @returns its new epoch.
   uint32_t hand_out(uint64_t index, uint64_t node);
-  /// Moves a request that is not done to `to` (not `done`).
+  /// Moves a request that is not done to `to` (not `done`); a suspected one that would be ready
+  /// becomes `suspected`.
   void move(uint64_t index, request_state to);
   /// Ends a request: its body is dropped, its place stays until `pop_below`.
   void finish(uint64_t index);
@@ -92,9 +97,9 @@ private:
   uint64_t fresh_;              ///< All ready ones from here on were never handed out.
   uint32_t epoch_base_;
   uint64_t bytes_ = 0;
-  size_t counts_[5] = {};
+  size_t counts_[6] = {};
   std::set<uint64_t> returned_; ///< Ready again, below `fresh_`.
-  std::set<uint64_t> aside_[5]; ///< By state; used for carried and held.
+  std::set<uint64_t> aside_[6]; ///< By state; used for carried, held and suspected.
 };
 
 } // namespace penstock::core

@@ -40,6 +40,27 @@ BOOST_AUTO_TEST_CASE(fresh_requests_go_in_order_and_returned_ones_before_them) {
   BOOST_TEST(!w.next_ready(8));
 }
 
+BOOST_AUTO_TEST_CASE(what_was_lost_twice_in_a_row_is_set_aside) {
+  auto w = filled(0, 2);
+  w.hand_out(0, 1);
+  w.find(0)->losses = 1;
+  w.move(0, request_state::ready);
+  BOOST_TEST(w.next_ready().value() == 0u);
+  w.hand_out(0, 2);
+  w.find(0)->losses = request_window::suspected_after;
+  w.move(0, request_state::ready);
+  BOOST_TEST(w.next_ready().value() == 1u);
+  BOOST_TEST(w.lowest(request_state::suspected).value() == 0u);
+  w.move(0, request_state::held);
+  w.move(0, request_state::ready);
+  BOOST_TEST(w.count(request_state::suspected) == 1u);
+  w.hand_out(0, 3);
+  BOOST_TEST(!w.lowest(request_state::suspected));
+  w.find(0)->losses = 0;
+  w.move(0, request_state::ready);
+  BOOST_TEST(w.next_ready().value() == 0u);
+}
+
 BOOST_AUTO_TEST_CASE(only_the_last_hand_out_is_current) {
   auto w = filled(0, 1);
   const auto first = w.hand_out(0, 1);
