@@ -164,7 +164,7 @@ private:
   void opened(const stored_job& what);
   void end_stored(uint64_t job, job_progress progress);
   void ask_store_for_end(uint64_t job);
-  void cancel_received(const job_info& info, caf::typed_response_promise<bool> answer);
+  void end_receiving(uint64_t job, uint64_t first, caf::typed_response_promise<bool> answer);
   void note_cancel(uint64_t job, job_progress progress, caf::typed_response_promise<bool> answer,
                    std::function<void()> then);
   // engine_views.cpp

@@ -145,7 +145,7 @@ void engine_state::opened(const stored_job& what) {
   record->options = what.options;
   record->incarnation = incarnation_of(what.life);
   record->progress = fresh_from(what.before);
-  const job_port_actor port;
+  const auto port = self->spawn(job_port, what, setup_.store, setup_.reader);
   auto parts = std::make_shared<job_parts>();
   parts->source = caf::actor_cast<source_actor>(port);
   parts->sink = caf::actor_cast<sink_actor>(port);
@@ -207,51 +207,58 @@ caf::result<bool> engine_state::cancel(uint64_t job) {
     return true;
   }
   auto answer = self->make_response_promise<bool>();
+  auto deliver = [answer]() mutable { answer.deliver(true); };
   if (it != jobs_.end()) {
     tell(job, cancel_wish);
-    note_cancel(job, it->second.progress, answer, [] {});
+    note_cancel(job, it->second.progress, answer, deliver);
     return answer;
   }
   self->request(setup_.reader, store_timeout, atom::info_v, job)
     .then(
-      [this, job, answer](const job_info& info) mutable {
-        if (has_ended(info.progress.state))
+      [=, this](const job_info& info) mutable {
+        // What was interrupted would go on at the next start.
+        if (has_ended(info.progress.state) && info.progress.state != job_state::interrupted)
           answer.deliver(false);
         else if (info.progress.state == job_state::receiving)
-          cancel_received(info, answer);
+          note_cancel(job, info.progress, answer,
+                      [=, this, first = info.requests] { end_receiving(job, first, answer); });
         else
-          note_cancel(job, info.progress, answer, [this, job] { take_up(job, cancel_wish); });
+          note_cancel(job, info.progress, answer, [=, this]() mutable {
+            take_up(job, cancel_wish);
+            deliver();
+          });
       },
       [answer](const caf::error& why) mutable { answer.deliver(why); });
   return answer;
 }
 
 /// Makes it safe that a job is to be cancelled: should we die before it has ended, the next engine
-/// goes on with that. Then answers true.
+/// goes on with that.
 void engine_state::note_cancel(uint64_t job, job_progress progress,
                                caf::typed_response_promise<bool> answer, std::function<void()> then) {
   progress.state = job_state::draining;
   progress.cause = cancelled;
   self->request(setup_.store, store_timeout, atom::finished_v, job, std::move(progress))
-    .then(
-      [answer, then](bool) mutable {
-        answer.deliver(true);
-        then();
-      },
-      [answer](const caf::error& why) mutable { answer.deliver(why); });
+    .then([then](bool) { then(); },
+          [answer](const caf::error& why) mutable { answer.deliver(why); });
 }
 
-/// Takes what has come of a job for all of it, and cancels that.
-void engine_state::cancel_received(const job_info& info, caf::typed_response_promise<bool> answer) {
+/// Takes what has come of a job for all of it, so that it can be cancelled like any other.
+void engine_state::end_receiving(uint64_t job, uint64_t first, caf::typed_response_promise<bool> answer) {
   submission_part rest;
-  rest.job = info.id;
-  rest.first = info.requests;
-  auto refused = [answer](const caf::error& why) mutable { answer.deliver(why); };
-  auto complete = [=, this](const job_ticket& ticket) {
-    note_cancel(ticket.job, info.progress, answer,
-                [this, job = ticket.job] { take_up(job, cancel_wish); });
-  };
-  self->request(setup_.store, store_timeout, atom::add_v, std::move(rest)).then(complete, refused);
+  rest.job = job;
+  rest.first = first;
+  self->request(setup_.store, store_timeout, atom::add_v, std::move(rest))
+    .then(
+      [=, this](const job_ticket& ticket) mutable {
+        if (!ticket.complete) { // More has come in the meantime.
+          end_receiving(job, ticket.accepted, answer);
+          return;
+        }
+        take_up(job, cancel_wish);
+        answer.deliver(true);
+      },
+      [answer](const caf::error& why) mutable { answer.deliver(why); });
 }
 
 caf::result<uint64_t> engine_state::retry(uint64_t job) {
@@ -282,6 +289,8 @@ caf::result<uint64_t> engine_state::retry(uint64_t job) {
 caf::result<results_page> engine_state::results(const results_query& query) {
   if (!setup_.reader)
     return not_here<results_page>();
+  if (query.forget)
+    self->send(setup_.store, atom::forget_v, query.job, query.from);
   return self->delegate(setup_.reader, atom::results_v, query);
 }
 

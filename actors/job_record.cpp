@@ -39,9 +39,14 @@ job_progress progress_of(caf::actor_system& sys, const io::job_row& row) {
   if (row.phase == io::job_phase::ended) {
     p.read = std::max(last.read, p.read);
     p.resumed = last.resumed;
-  } else {
-    p.cause = {};
-    p.resume_in = {};
+    return p;
+  }
+  p.cause = {};
+  p.resume_in = {};
+  // Told to be cancelled, and not done with it: so it goes on.
+  if (row.phase == io::job_phase::open && last.state == job_state::draining) {
+    p.state = last.state;
+    p.cause = last.cause;
   }
   return p;
 }

@@ -1,10 +1,10 @@
 #include "actors/supervisor.hpp"
 
 #include "actors/engine.hpp"
-#include "actors/http_client.hpp"
 #include "actors/job_reader.hpp"
 #include "actors/job_store.hpp"
 #include "actors/node.hpp"
+#include "actors/null_client.hpp"
 #include "actors/rate_limiter.hpp"
 #include "messages/errors.hpp"
 
@@ -89,7 +89,7 @@ void supervisor_state::start_child(child& c) {
   };
   switch (c.what) {
   case role::http:
-    handles.http = keep(self->spawn<caf::monitored>(http_client, setup_.http));
+    handles.http = keep(spawn_http_client<caf::monitored>(*self, *setup_.workers, setup_.http));
     break;
   case role::limiter:
     handles.limiters[c.lane] =
@@ -99,8 +99,17 @@ void supervisor_state::start_child(child& c) {
     handles.cache = keep(spawn_blocking(response_cache, *setup_.cache, restarted));
     break;
   case role::job_reader:
-  case role::job_store:
+    if (auto reader = setup_.jobs->open_reader())
+      job_reader_ = keep(spawn_blocking(job_reader, *reader));
+    else
+      fail(reader.error());
     break;
+  case role::job_store: {
+    job_store_options options;
+    options.retention = setup_.retention;
+    job_store_ = keep(spawn_blocking(job_store, setup_.jobs, job_reader_, options));
+    break;
+  }
   case role::engine:
     engine = keep(self->spawn<caf::monitored>(actors::engine, make_engine_setup()));
     break;

@@ -1,18 +1,12 @@
-#include "actors/engine.hpp"
-
-#include "tests/support/deterministic_system.hpp"
+#include "tests/support/engine_fixture.hpp"
 #include "tests/support/fake_job.hpp"
-#include "tests/support/fake_node.hpp"
 
 using namespace penstock;
 using namespace std::chrono_literals;
 
 namespace {
 
-struct fixture : test::deterministic_system {
-  engine_actor aut = spawn(actors::engine, actors::engine_setup{});
-  std::shared_ptr<test::node_log> work = std::make_shared<test::node_log>();
-  node_actor node = spawn(test::fake_node, work);
+struct fixture : test::engine_fixture {
   std::vector<std::shared_ptr<test::memory_files>> made;
 
   ~fixture() {
@@ -34,41 +28,6 @@ struct fixture : test::deterministic_system {
     job.options.mode = core::mode::parallel;
     job.launcher = std::make_shared<test::memory_launcher>(files);
     return ask<uint64_t>(aut, atom::submit_v, job);
-  }
-
-  void join(uint32_t slots, uint64_t id = 1) {
-    self->send(aut, atom::join_v, node, id, slots);
-    run();
-  }
-
-  /// Plays the node: the requests of the last `n` hand-outs completed.
-  void complete(size_t first, size_t n) {
-    const auto all = work->requests();
-    report_batch batch;
-    batch.node = 1;
-    for (auto i = first; i < first + n; ++i) {
-      core::outcome o;
-      o.index = all.at(i).key.index;
-      o.custom_id = all[i].what->custom_id;
-      o.state = core::outcome_state::completed;
-      o.attempts = 1;
-      batch.reports.push_back({all[i].key, report_kind::finished, make_shared_value(o), {}, 1ms});
-    }
-    self->send(work->from, atom::report_v, batch);
-    self->send(aut, atom::freed_v,
-               slot_return{all.at(first).key.job, 1, static_cast<uint32_t>(n),
-                           life_of(all[first].key.epoch)});
-    run();
-  }
-
-  job_progress status(uint64_t job) { return ask<job_progress>(aut, atom::status_v, job); }
-
-  bool knows(uint64_t job) {
-    bool known = false;
-    auto pending = self->request(aut, caf::infinite, atom::status_v, job);
-    run();
-    pending.receive([&](const job_progress&) { known = true; }, [](const caf::error&) {});
-    return known;
   }
 };
 
@@ -102,7 +61,11 @@ BOOST_AUTO_TEST_CASE(whoever_waits_learns_of_the_end_and_so_does_whoever_asks_la
   BOOST_TEST(status(job).completed == 1u);
 }
 
-BOOST_AUTO_TEST_CASE(an_unknown_job_is_an_error) { BOOST_TEST(!knows(99)); }
+BOOST_AUTO_TEST_CASE(an_unknown_job_is_an_error) {
+  const auto why = refusal<job_progress>(atom::status_v, uint64_t{99});
+  BOOST_TEST((why.code == errc::not_found));
+  BOOST_TEST(why.context == "no job 99");
+}
 
 BOOST_AUTO_TEST_CASE(a_job_that_cannot_be_opened_ends_with_the_reason) {
   auto files = make_files(1);

@@ -1,0 +1,61 @@
+#pragma once
+
+#include "actors/engine.hpp"
+#include "tests/support/deterministic_system.hpp"
+#include "tests/support/fake_node.hpp"
+
+#include <memory>
+
+namespace penstock::test {
+
+/// An engine on the test's scheduler; the test plays its node.
+struct engine_fixture : deterministic_system {
+  explicit engine_fixture(actors::engine_setup setup = {}) { start(std::move(setup)); }
+
+  void start(actors::engine_setup setup) { aut = spawn(actors::engine, std::move(setup)); }
+
+  void join(uint32_t slots, uint64_t id = 1) {
+    self->send(aut, atom::join_v, node, id, slots);
+    run();
+  }
+
+  /// Plays the node: the requests of `n` hand-outs ended so.
+  void complete(size_t first, size_t n, core::outcome_state state = core::outcome_state::completed) {
+    const auto all = work->requests();
+    report_batch batch;
+    batch.node = 1;
+    for (auto i = first; i < first + n; ++i) {
+      core::outcome o;
+      o.index = all.at(i).key.index;
+      o.custom_id = all[i].what->custom_id;
+      o.state = state;
+      if (state != core::outcome_state::completed)
+        o.failure = error{errc::bad_request, "no"};
+      o.attempts = 1;
+      batch.reports.push_back({all[i].key, report_kind::finished, make_shared_value(o), {}, std::chrono::milliseconds{1}});
+    }
+    self->send(work->from, atom::report_v, batch);
+    self->send(aut, atom::freed_v,
+               slot_return{all.at(first).key.job, 1, static_cast<uint32_t>(n),
+                           life_of(all[first].key.epoch)});
+    run();
+  }
+
+  job_progress status(uint64_t job) { return ask<job_progress>(aut, atom::status_v, job); }
+
+  /// What `question` to the engine is refused with.
+  template <class Answer, class... Ts>
+  error refusal(Ts&&... question) {
+    error why{errc::internal, "it was answered"};
+    auto pending = self->request(aut, caf::infinite, std::forward<Ts>(question)...);
+    run();
+    pending.receive([](const Answer&) {}, [&](const caf::error& e) { why = from_caf(e); });
+    return why;
+  }
+
+  std::shared_ptr<node_log> work = std::make_shared<node_log>();
+  node_actor node = spawn(fake_node, work);
+  engine_actor aut;
+};
+
+} // namespace penstock::test
