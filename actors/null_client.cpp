@@ -1,8 +1,5 @@
 #include "actors/null_client.hpp"
 
-#include "actors/http_client.hpp"
-#include "core/null_protocol.hpp"
-
 #include <caf/all.hpp>
 
 namespace penstock::actors {

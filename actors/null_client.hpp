@@ -1,11 +1,15 @@
 #pragma once
 
+#include "actors/http_client.hpp"
+#include "actors/worker_setup.hpp"
 #include "core/io/curl_loop.hpp"
+#include "core/null_protocol.hpp"
 #include "messages/interfaces.hpp"
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <unordered_map>
@@ -44,5 +48,17 @@ private:
 http_client_actor::behavior_type
 null_client(http_client_actor::stateful_pointer<null_client_state> self,
             std::optional<io::curl_loop_settings> beyond);
+
+/// Spawns the http client that the upstreams of a process need.
+/// @param parent The actor that spawns it.
+template <caf::spawn_options Options, class Parent>
+http_client_actor spawn_http_client(Parent& parent, const worker_setup& workers,
+                                    const io::curl_loop_settings& settings) {
+  const auto is_null = [](const worker_upstream& u) { return core::null_latency_of(u.base_url).has_value(); };
+  if (std::ranges::none_of(workers.upstreams, is_null))
+    return parent.template spawn<Options>(http_client, settings);
+  const bool all = std::ranges::all_of(workers.upstreams, is_null);
+  return parent.template spawn<Options>(null_client, all ? std::nullopt : std::optional{settings});
+}
 
 } // namespace penstock::actors

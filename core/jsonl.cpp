@@ -161,7 +161,7 @@ void read_body(request& r, std::string_view bytes) {
   if (!r.url.starts_with('/'))
     reject(r, "url must begin with /, for example /v1/chat/completions");
   if (body.stream == "true")
-    reject(r, "stream is true, and nobody would read a stream here: leave it out");
+    reject(r, "stream is true, and streaming has no place in a job: leave it out");
   r.model = decode_json_string(body.model).value_or("");
   if (r.model.empty())
     r.model = model_of_path(r.url);

@@ -1,0 +1,168 @@
+#pragma once
+
+#include "messages/errors.hpp"
+#include "messages/interfaces.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/allowed_unsafe_message_type.hpp>
+#include <caf/event_based_actor.hpp>
+#include <caf/send.hpp>
+
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace penstock::actors {
+
+/// Finds the engine of a head; blocks for at most about this long.
+using engine_finder = std::function<result<engine_actor>(duration timeout)>;
+
+/// What the threads of a session wait for.
+struct session_signal {
+  std::mutex mutex;
+  std::condition_variable changed;
+  bool interrupted = false;
+};
+
+/// Where one answer arrives.
+template <class T>
+struct answer_slot {
+  std::shared_ptr<session_signal> signal;
+  std::optional<result<T>> value; ///< Guarded by the signal's mutex.
+
+  void set(result<T> x) {
+    {
+      std::lock_guard lock{signal->mutex};
+      if (value)
+        return;
+      value.emplace(std::move(x));
+    }
+    signal->changed.notify_all();
+  }
+};
+
+/// An answer that is on its way; dropping it is fine.
+template <class T>
+class pending_answer {
+public:
+  explicit pending_answer(std::shared_ptr<answer_slot<T>> slot) : slot_{std::move(slot)} {}
+
+  /// Waits for it. @returns `cancelled` once the session is interrupted, `connection_failed` if the
+  /// connection broke or the answer took too long; else what the engine said.
+  result<T> wait() {
+    std::unique_lock lock{slot_->signal->mutex};
+    slot_->signal->changed.wait(lock, [&] { return slot_->value || slot_->signal->interrupted; });
+    if (!slot_->value)
+      return error{errc::cancelled, "interrupted"};
+    return std::move(*slot_->value);
+  }
+
+private:
+  std::shared_ptr<answer_slot<T>> slot_;
+};
+
+/// What a session has its courier do: the actor that asks the engine, in the order of the errands, and
+/// that hears at once when the engine is gone (a request to another process would not tell).
+struct errand {
+  std::shared_ptr<std::function<void(caf::event_based_actor*)>> run;
+};
+
+/// What a failed request means to a client: `connection_failed` if asking again may help.
+error error_of_request(const caf::error& e, const std::string& address);
+
+/// A client's way to a head, for threads that may block: asks its engine, and finds it again when the
+/// connection breaks or the head was restarted. Thread-safe; only one thread at a time may `reconnect`.
+class head_session {
+public:
+  /// @param address Of the head, for messages.
+  head_session(caf::actor_system& sys, engine_finder find, std::string address);
+  /// With an engine that is there for as long as the session, for example in the same process.
+  head_session(caf::actor_system& sys, engine_actor engine);
+  ~head_session();
+  head_session(const head_session&) = delete;
+  head_session& operator=(const head_session&) = delete;
+
+  /// Finds the head, or says why not. To be called once, before anything is asked.
+  result<void> connect(duration timeout);
+  /// How long `reconnect` looks for a head that is gone.
+  void set_patience(duration patience) { patience_ = patience; }
+  /// Told when the head is lost and found again, for people.
+  void on_change(std::function<void(const std::string&)> tell) { tell_ = std::move(tell); }
+
+  /// Sends a question to the engine. The answer or an error is there within about `timeout`.
+  template <class T, class... Ts>
+  pending_answer<T> start(duration timeout, Ts... words) {
+    auto slot = std::make_shared<answer_slot<T>>();
+    slot->signal = signal_;
+    pending_answer<T> pending{slot};
+    // Whoever owes the answer and goes without a word has said that the connection broke.
+    std::shared_ptr<answer_slot<T>> debt{slot.get(), [slot, address = address_](auto*) {
+      slot->set(error{errc::connection_failed, "the connection to the head at " + address + " broke"});
+    }};
+    auto [courier, engine] = way();
+    if (engine)
+      caf::anon_send(courier, errand{std::make_shared<std::function<void(caf::event_based_actor*)>>(
+        [=, engine = std::move(engine), address = address_](caf::event_based_actor* self) {
+          self->request(engine, timeout, words...)
+            .then([debt](T& x) { debt->set(std::move(x)); },
+                  [debt, address](const caf::error& e) { debt->set(error_of_request(e, address)); });
+        })});
+    return pending;
+  }
+
+  /// `start` and `wait`.
+  template <class T, class... Ts>
+  result<T> ask(duration timeout, Ts... words) {
+    return start<T>(timeout, std::move(words)...).wait();
+  }
+
+  /// Calls `step` until it ends in something else than a broken connection, and finds the head again
+  /// in between. What it asks for has to bear being asked twice.
+  template <class Step>
+  auto persist(Step step) -> decltype(step()) {
+    for (;;) {
+      auto end = step();
+      if (end || end.error().code != errc::connection_failed)
+        return end;
+      if (auto back = reconnect(end.error()); !back)
+        return back.error();
+    }
+  }
+
+  /// Looks for the head again, with pauses from 0.1 s to 1 s, until it is there, the patience is over
+  /// or the session is interrupted. @param why What broke the connection.
+  result<void> reconnect(const error& why);
+  /// Grows with every connection.
+  uint64_t generation() const;
+  /// Waits for this long. @returns false if the session was interrupted.
+  bool pause(duration span);
+
+  /// Ends all waiting, now and later. Callable from any thread.
+  void interrupt();
+  bool is_interrupted() const;
+  const std::string& address() const noexcept { return address_; }
+  /// The engine as last found; null while it is looked for.
+  engine_actor engine() const;
+
+private:
+  std::pair<caf::actor, engine_actor> way() const;
+  void use(engine_actor engine);
+
+  caf::actor_system& sys_;
+  engine_finder find_;
+  std::string address_;
+  duration patience_ = std::chrono::minutes{10};
+  std::function<void(const std::string&)> tell_;
+  std::shared_ptr<session_signal> signal_ = std::make_shared<session_signal>();
+  engine_actor engine_;      ///< Guarded by the signal's mutex, as what follows.
+  caf::actor courier_;
+  uint64_t generation_ = 0;
+};
+
+} // namespace penstock::actors
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(penstock::actors::errand)
