@@ -191,12 +191,12 @@ const toml_node* toml_section::table(std::string_view name) {
   return nullptr;
 }
 
-void toml_section::refuse_others() {
+void toml_section::refuse_others(const std::string& of) {
   const std::vector<std::string> candidates{known_.begin(), known_.end()};
   for (auto& member : table_.members)
     if (!known_.contains(member.key))
       refuse(in_quotes(member.key), &member,
-             "is no key of a recipe" + did_you_mean(nearest(member.key, candidates)));
+             "is no key of " + of + did_you_mean(nearest(member.key, candidates)));
 }
 
 } // namespace penstock::config

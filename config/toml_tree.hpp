@@ -51,8 +51,8 @@ public:
   /// A member table, or null.
   const toml_node* table(std::string_view name);
 
-  /// Reports keys that nobody asked for.
-  void refuse_others();
+  /// Reports keys that nobody asked for. @param of What the table is, for people.
+  void refuse_others(const std::string& of = "a recipe");
   /// Reports that the value of `name` is wrong. @param at Null: the section itself.
   void refuse(std::string_view name, const toml_node* at, const std::string& what);
   /// "file:line: key", for messages of later checks.
