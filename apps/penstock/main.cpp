@@ -1,14 +1,24 @@
 #include "apps/penstock/cache_command.hpp"
+#include "apps/penstock/client_help.hpp"
 #include "apps/penstock/help.hpp"
+#include "apps/penstock/job_commands.hpp"
+#include "apps/penstock/load_command.hpp"
 #include "apps/penstock/map_command.hpp"
 #include "apps/penstock/mock_command.hpp"
+#include "apps/penstock/node_command.hpp"
 #include "apps/penstock/options.hpp"
 #include "apps/penstock/run_command.hpp"
+#include "apps/penstock/serve_command.hpp"
+#include "apps/penstock/submit_command.hpp"
+#include "apps/penstock/top_command.hpp"
+#include "apps/penstock/view_commands.hpp"
 #include "config/environment.hpp"
 
+#include <array>
 #include <cstdio>
 #include <iostream>
 #include <new>
+#include <string_view>
 
 extern char** environ;
 
@@ -24,12 +34,41 @@ int dispatch(const cli::run_command& command, const config::environment& env) {
   return cli::run_main(command, env);
 }
 
+/// The commands of a cluster.
+struct cluster_entry {
+  std::string_view name;
+  int (*run)(const cli::cluster_command&, const config::environment&);
+  std::string (*help)();
+};
+constexpr std::array cluster_entries{
+  cluster_entry{"serve", cli::serve_main, cli::serve_help},
+  cluster_entry{"node", cli::node_main, cli::node_help},
+  cluster_entry{"submit", cli::submit_main, [] { return cli::client_help("submit"); }},
+  cluster_entry{"jobs", cli::jobs_main, [] { return cli::client_help("jobs"); }},
+  cluster_entry{"status", cli::status_main, [] { return cli::client_help("status"); }},
+  cluster_entry{"results", cli::results_main, [] { return cli::client_help("results"); }},
+  cluster_entry{"cancel", cli::cancel_main, [] { return cli::client_help("cancel"); }},
+  cluster_entry{"retry", cli::retry_main, [] { return cli::client_help("retry"); }},
+  cluster_entry{"nodes", cli::nodes_main, [] { return cli::client_help("nodes"); }},
+  cluster_entry{"lanes", cli::lanes_main, [] { return cli::client_help("lanes"); }},
+  cluster_entry{"tenants", cli::tenants_main, [] { return cli::client_help("tenants"); }},
+  cluster_entry{"top", cli::top_main, [] { return cli::client_help("top"); }},
+};
+
 int print(const std::string& text) {
   std::cout << text;
   if (!text.empty() && text.back() != '\n')
     std::cout << '\n';
   std::cout << std::flush;
   return 0;
+}
+
+int dispatch(const cli::cluster_command& command, const config::environment& env) {
+  for (auto& entry : cluster_entries)
+    if (entry.name == command.name)
+      return command.help ? print(entry.help()) : entry.run(command, env);
+  std::cerr << "penstock: " << command.name << " is not part of this build\n";
+  return cli::exit_usage;
 }
 
 } // namespace
@@ -48,7 +87,11 @@ int main(int argc, char** argv) {
     if (auto* map = std::get_if<cli::map_command>(&*command))
       return cli::map_main(*map, env);
     if (auto* other = std::get_if<cli::other_command>(&*command))
-      return other->name == "cache" ? cli::cache_main(other->args, env) : cli::mock_main(other->args);
+      return other->name == "cache"  ? cli::cache_main(other->args, env)
+             : other->name == "load" ? cli::load_main(other->args, env)
+                                     : cli::mock_main(other->args);
+    if (auto* cluster = std::get_if<cli::cluster_command>(&*command))
+      return dispatch(*cluster, env);
     if (auto* config = std::get_if<cli::config_command>(&*command))
       return print(config->text);
     return print(std::get<cli::print_command>(*command).text);

@@ -41,7 +41,20 @@ const std::vector<command_info>& commands() {
   static const std::vector<command_info> all{
       {"run", "Send the requests of a file; write the results in the same order."},
       {"map", "Run a recipe (prompts, schemas, stages) over the rows of a table."},
+      {"serve", "Be the head of a cluster: take jobs, keep them durably, share limits among nodes."},
+      {"node", "Work for a head: run requests with this machine's connections and keys."},
+      {"submit", "Send the requests of a file to a head; write the results as they come."},
+      {"jobs", "List the jobs of a head."},
+      {"status", "Show where a job stands, and why."},
+      {"results", "Fetch the results of a job, also before its end."},
+      {"cancel", "Stop a job; what is being sent is aborted."},
+      {"retry", "Run again what did not complete of an ended job."},
+      {"nodes", "List the nodes of a head."},
+      {"lanes", "Show limits, how much of them is in use, pauses and breakers."},
+      {"tenants", "Count the requests of each tenant and class by state."},
+      {"top", "Watch a head: nodes, lanes, tenants and jobs, once a second."},
       {"mock", "Serve a provider that answers without a model, with limits and faults to order."},
+      {"load", "Send the messages of a script to an engine and measure what comes of it."},
       {"cache", "Show or empty the cache of answers."},
       {"config", "Show the settings in force and where each came from; print the reference."},
       {"help", "Print this, or the help of a command."},
@@ -139,6 +152,12 @@ result<parsed_command> parse(const arguments& args, const config::environment& e
       return command.error();
     if (command->help)
       return print_command{map_help()};
+    return std::move(*command);
+  }
+  if (is_cluster_command(word)) {
+    auto command = parse_cluster(word, rest, env);
+    if (!command)
+      return command.error();
     return std::move(*command);
   }
   if (word == "config") {
