@@ -18,6 +18,7 @@ struct limiter_log {
   std::vector<core::settlement> settled;
   std::vector<core::permit_request> adopted;
   std::vector<uint64_t> withdrawn;
+  std::vector<uint64_t> released;                ///< Owners.
 
   /// How often the permit `id` was settled.
   size_t settlements(uint64_t id) const {
@@ -42,7 +43,7 @@ inline rate_limiter_actor::behavior_type fake_limiter(rate_limiter_actor::pointe
     [=](atom::adopt, const core::permit_request& req) { log->adopted.push_back(req); },
     [=](atom::settle, const core::settlement& s) { log->settled.push_back(s); },
     [=](atom::withdraw, uint64_t id) { log->withdrawn.push_back(id); },
-    [](atom::release, uint64_t) {},
+    [=](atom::release, uint64_t owner) { log->released.push_back(owner); },
     [](atom::snapshot) { return core::lane_snapshot{}; },
     [](atom::wake) {},
   };

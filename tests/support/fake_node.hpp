@@ -15,6 +15,7 @@ struct node_log {
   std::vector<uint64_t> aborted, drained; ///< Jobs.
   std::vector<work_report> reports; ///< From workers.
   std::vector<wiring> rewired;
+  std::vector<uint64_t> answered;  ///< Signs of life, by the engine.
   std::vector<std::pair<uint32_t, error>> dead; ///< Lanes that workers found lost.
   uint32_t hedges_asked = 0;     ///< By workers.
   bool gives_leave = false;      ///< To them.
@@ -47,7 +48,7 @@ inline node_actor::behavior_type fake_node(node_actor::pointer self, std::shared
         self->send(caf::actor_cast<worker_actor>(self->current_sender()), atom::hedge_v);
     },
     [](atom::flush) {},
-    [](atom::heartbeat, uint64_t) {},
+    [=](atom::heartbeat, uint64_t number) { log->answered.push_back(number); },
     [](atom::heartbeat) {},
     [](atom::leave, caf::timespan) {},
   };
