@@ -32,6 +32,8 @@ result<std::vector<sink_item>> load_waiting(io::run_files& files, core::output_t
   }
 }
 
+} // namespace
+
 job_progress progress_of(const core::output_totals& t) {
   job_progress p;
   p.completed = t.completed;
@@ -49,8 +51,6 @@ job_progress progress_of(const core::output_totals& t) {
   p.resumed = p.read = t.requests();
   return p;
 }
-
-} // namespace
 
 result<io::run_files> file_job::open() {
   io::run_request request;

@@ -11,6 +11,9 @@
 
 namespace penstock::cli {
 
+/// What an output holds, as the progress of a job.
+job_progress progress_of(const core::output_totals& totals);
+
 /// A job over files.
 struct file_job_options {
   std::string input;                 ///< A path, or "-".

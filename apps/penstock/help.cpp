@@ -25,14 +25,14 @@ const std::vector<help_group>& groups() {
   static const std::vector<help_group> all{
       {"Where requests go",
        {"upstream.protocol", "upstream.base_url", "upstream.api_key_env", "upstream.api_key_file",
-        "upstream.ca_file", "upstream.mock_options", "run.model"}},
+        "upstream.ca_file", "upstream.mock_options", "upstream.null_latency", "run.model"}},
       {"What the provider allows (0 is no limit)",
        {"upstream.limits.rpm", "upstream.limits.rpd", "upstream.limits.tpm", "upstream.limits.itpm",
         "upstream.limits.otpm", "upstream.limits.headroom", "upstream.limits.adaptive",
         "upstream.limits.burst", "run.max_in_flight", "upstream.limits.in_flight",
         "upstream.limits.adaptive_in_flight", "upstream.limits.ramp", "upstream.limits.ramp_every"}},
       {"How the job runs",
-       {"run.mode", "run.strict", "run.restart", "run.dry_run", "run.deadline", "run.grace_period",
+       {"run.mode", "run.tenant", "run.priority", "run.strict", "run.restart", "run.dry_run", "run.deadline", "run.grace_period",
         "run.seed"}},
       {"Several requests in one prompt",
        {"pack.automatic", "pack.entries_max", "pack.tokens_max", "pack.canary"}},
@@ -98,8 +98,16 @@ std::string option_entry(const config::key_row& row) {
   return entry(head, text + "]");
 }
 
-/// @param without A key that means nothing to the command.
-std::string all_options(std::string_view without = {}) {
+} // namespace
+
+std::string option_entries(std::span<const std::string_view> keys) {
+  std::string out;
+  for (auto key : keys)
+    out += option_entry(*config::find_key(key));
+  return out;
+}
+
+std::string run_options(std::string_view without) {
   std::string out;
   for (auto& group : groups()) {
     out += "\n" + std::string{group.title} + ":\n";
@@ -109,8 +117,6 @@ std::string all_options(std::string_view without = {}) {
   }
   return out;
 }
-
-} // namespace
 
 std::string version_line() { return "penstock " PENSTOCK_VERSION "\n"; }
 
@@ -145,7 +151,7 @@ Usage: penstock run [OPTIONS] INPUT
 The command line wins over the environment [NAME in brackets], that over the configuration file.
 Durations: 90s, 10m, 1h30m, 500ms, or seconds. Sizes: 32MB, 64KiB, or bytes. A switch that a file or
 variable has turned on is turned off with --no-NAME.
-)" + all_options() +
+)" + run_options() +
          R"(
 Examples:
   penstock run --dry-run --rpm 500 --tpm 200000 requests.jsonl
@@ -188,7 +194,7 @@ group, write its name into OUTPUT.cancel (one a line): its open rows end as canc
 
 Exit codes: 0 all rows completed, 1 some failed or were cancelled, 2 usage, recipe or input, 3 stopped
 (budget, billing, disk ...), 130 and 143 interrupted; after 3 and above the same command goes on.
-)" + all_options("run.dry_run") +
+)" + run_options("run.dry_run") +
          R"(
 Examples:
   penstock map --check grade.toml submissions.csv

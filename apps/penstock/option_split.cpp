@@ -13,28 +13,16 @@ namespace {
 
 using config::in_quotes;
 
-/// What `penstock map` has besides the table of keys: switches, and options with a value.
-constexpr const char* map_flags[] = {"check"};
-constexpr const char* map_options[] = {"sample", "limit", "group-by"};
-
-/// Whether a setting can stand on the command line.
-bool has_row(option_set set, const config::key_row& row) {
-  return !row.cluster || set == option_set::config_show || set == option_set::cluster;
-}
-
-/// The flags of `set`, with their dashes, for suggestions.
-std::vector<std::string> known_flags(option_set set) {
+/// The flags of a form, with their dashes, for suggestions.
+std::vector<std::string> known_flags(const option_form& form) {
   std::vector<std::string> flags{"--config", "--help"};
-  if (set != option_set::config_show)
+  if (form.output)
     flags.push_back("--output");
-  if (set == option_set::map) {
-    for (auto name : map_flags)
-      flags.push_back("--" + std::string{name});
-    for (auto name : map_options)
-      flags.push_back("--" + std::string{name});
-  }
+  for (auto* own : {&form.flags, &form.values})
+    for (auto& name : *own)
+      flags.push_back("--" + name);
   for (auto& row : config::keys()) {
-    if (!has_row(set, row))
+    if (!form.takes(row))
       continue;
     flags.push_back("--" + std::string{row.flag});
     if (row.kind == config::value_kind::boolean)
@@ -44,14 +32,15 @@ std::vector<std::string> known_flags(option_set set) {
 }
 
 /// Words that CLI11 could not place: misspelt options first, they explain the rest.
-error misplaced(const std::vector<std::string>& words, option_set set, const std::string& command) {
+error misplaced(const std::vector<std::string>& words, const option_form& form,
+                const std::string& command) {
   const auto is_option = [](const std::string& word) { return word.size() > 1 && word.starts_with('-'); };
   const auto option = std::ranges::find_if(words, is_option);
   if (option == words.end())
     return usage(command + ": unexpected " + in_quotes(words.front()));
   const auto flag = option->substr(0, option->find('='));
   return usage(command + ": unknown option " + in_quotes(flag) +
-               config::did_you_mean(config::nearest(flag, known_flags(set))) + "; " + command +
+               config::did_you_mean(config::nearest(flag, known_flags(form))) + "; " + command +
                " --help lists all");
 }
 
@@ -59,7 +48,28 @@ error misplaced(const std::vector<std::string>& words, option_set set, const std
 
 error usage(std::string text) { return {errc::invalid_config, std::move(text)}; }
 
+option_form form_of(option_set set) {
+  option_form form;
+  switch (set) {
+  case option_set::map:
+    form.flags = {"check"};
+    form.values = {"sample", "limit", "group-by"};
+    [[fallthrough]];
+  case option_set::run: form.takes = [](const config::key_row& row) { return !row.cluster; }; break;
+  case option_set::config_show:
+    form.output = form.words = false;
+    form.plain_json = true;
+    [[fallthrough]];
+  case option_set::cluster: form.takes = [](const config::key_row&) { return true; }; break;
+  }
+  return form;
+}
+
 result<raw_options> split(const arguments& args, option_set set, const std::string& command) {
+  return split(args, form_of(set), command);
+}
+
+result<raw_options> split(const arguments& args, const option_form& form, const std::string& command) {
   raw_options out;
   CLI::App app;
   app.set_help_flag("-h,--help");
@@ -68,10 +78,10 @@ result<raw_options> split(const arguments& args, option_set set, const std::stri
   const auto last = CLI::MultiOptionPolicy::TakeLast;
   std::vector<std::pair<const config::key_row*, CLI::Option*>> options;
   for (auto& row : config::keys()) {
-    if (!has_row(set, row))
+    if (!form.takes(row))
       continue;
     const auto flag = std::string{row.flag};
-    if (set == option_set::config_show && flag == "json") {
+    if (form.plain_json && flag == "json") {
       app.add_flag("--json", out.json);
       continue;
     }
@@ -82,17 +92,15 @@ result<raw_options> split(const arguments& args, option_set set, const std::stri
     options.emplace_back(&row, option->multi_option_policy(last));
   }
   app.add_option("--config", out.config_file)->multi_option_policy(last);
-  if (set != option_set::config_show) {
+  if (form.output)
     app.add_option("-o,--output", out.output)->multi_option_policy(last);
+  if (form.words)
     app.add_option("INPUT", out.positional)->expected(0, -1);
-  }
   std::map<std::string, CLI::Option*> own;
-  if (set == option_set::map) {
-    for (auto name : map_flags)
-      own[name] = app.add_flag("--" + std::string{name});
-    for (auto name : map_options)
-      own[name] = app.add_option("--" + std::string{name})->type_size(1)->expected(1)->multi_option_policy(last);
-  }
+  for (auto& name : form.flags)
+    own[name] = app.add_flag("--" + name);
+  for (auto& name : form.values)
+    own[name] = app.add_option("--" + name)->type_size(1)->expected(1)->multi_option_policy(last);
   try {
     app.parse(arguments{args.rbegin(), args.rend()});
   } catch (const CLI::CallForHelp&) {
@@ -105,7 +113,7 @@ result<raw_options> split(const arguments& args, option_set set, const std::stri
     return usage(command + ": " + e.what());
   }
   if (const auto extras = app.remaining(); !extras.empty())
-    return misplaced(extras, set, command);
+    return misplaced(extras, form, command);
   for (auto& [name, option] : own)
     if (option->count() > 0)
       out.own[name] = option->results().back();

@@ -4,6 +4,8 @@
 #include "config/settings.hpp"
 
 #include <cstdint>
+#include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -33,6 +35,16 @@ struct map_command {
   uint64_t sample = 0;   ///< Rows to try and to project the rest from; 0: no sample.
   bool check = false;    ///< Only looks at recipe and first row.
   bool help = false;     ///< `--help`: print `map_help()`; nothing else is filled.
+};
+
+/// What a command of the cluster was asked to do; all of them have this one form.
+struct cluster_command {
+  std::string name;                       ///< "serve", "node", "submit" ...
+  config::loaded_settings settings;
+  std::vector<std::string> positional;
+  std::optional<std::string> output;      ///< `-o`, where the command has it.
+  std::map<std::string, std::string> own; ///< Options that no setting stands behind, without dashes.
+  bool help = false;                      ///< `--help`; only `name` is filled besides.
 };
 
 /// What `penstock config` was asked to do: print this.
@@ -70,9 +82,17 @@ result<map_command> parse_map(const arguments& args, const config::environment& 
 /// Parses what follows "penstock config": `show [--json] [OPTIONS]` or `reference`.
 result<config_command> parse_config(const arguments& args, const config::environment& env);
 
+/// Whether this is the name of a command of the cluster.
+bool is_cluster_command(std::string_view name);
+
+/// Parses what follows the name of such a command. Errors are usage errors.
+/// @pre `is_cluster_command(name)`.
+result<cluster_command> parse_cluster(const std::string& name, const arguments& args,
+                                      const config::environment& env);
+
 /// A parsed command line.
-using parsed_command
-  = std::variant<run_command, map_command, config_command, print_command, other_command>;
+using parsed_command = std::variant<run_command, map_command, cluster_command, config_command,
+                                    print_command, other_command>;
 
 /// Parses a whole command line. No words at all give the overview.
 result<parsed_command> parse(const arguments& args, const config::environment& env);

@@ -51,8 +51,8 @@ void run_observer::look(run_view& view, bool job_too) {
       .receive([&](const cache_snapshot& s) { view.cache = s; }, ignore);
 }
 
-progress_display::progress_display(run_observer observer, run_view start)
-  : observer_{std::move(observer)},
+progress_display::progress_display(std::function<void(run_view&)> look, run_view start)
+  : look_{std::move(look)},
     view_{std::move(start)},
     started_{std::chrono::steady_clock::now()},
     shown_at_{started_},
@@ -76,7 +76,7 @@ void progress_display::run() {
   std::unique_lock lock{mutex_};
   while (!wake_.wait_for(lock, every, [this] { return stop_; })) {
     lock.unlock();
-    observer_.look(view_);
+    look_(view_);
     show(view_, std::chrono::steady_clock::now());
     lock.lock();
   }

@@ -34,7 +34,8 @@ private:
 /// a new line every 10 s elsewhere.
 class progress_display {
 public:
-  progress_display(run_observer observer, run_view start);
+  /// @param look Brings a view up to date; called on a thread of the display.
+  progress_display(std::function<void(run_view&)> look, run_view start);
   ~progress_display();
   progress_display(const progress_display&) = delete;
   progress_display& operator=(const progress_display&) = delete;
@@ -43,7 +44,7 @@ private:
   void run();
   void show(const run_view& view, time_point now);
 
-  run_observer observer_;
+  std::function<void(run_view&)> look_;
   run_view view_;
   time_point started_, shown_at_;
   uint64_t shown_done_ = 0, shown_tokens_ = 0;

@@ -8,6 +8,7 @@
 #include "apps/penstock/file_job.hpp"
 #include "apps/penstock/pack_forecast.hpp"
 #include "apps/penstock/progress.hpp"
+#include "apps/penstock/run_input.hpp"
 #include "apps/penstock/signals.hpp"
 #include "apps/penstock/summary.hpp"
 #include "config/prices.hpp"
@@ -16,15 +17,10 @@
 
 #include <caf/all.hpp>
 
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <atomic>
-#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <iostream>
 #include <memory>
 #include <vector>
@@ -41,85 +37,7 @@ int complain(const error& e, exit_code code) {
 }
 
 /// What kind of end an error before the first send is.
-int complain(const error& e) {
-  switch (e.code) {
-  case errc::invalid_config:
-  case errc::invalid_input:
-  case errc::input_changed:
-  case errc::corrupt:
-  case errc::locked: return complain(e, exit_code::usage);
-  default: return complain(e, exit_code::aborted);
-  }
-}
-
-/// Whether there is something to read, before anything is made or started.
-result<void> check_input(const std::string& path) {
-  struct stat info {};
-  if (path == "-")
-    return {};
-  const auto refuse = [&](const char* why) {
-    return error{errc::invalid_input, "cannot read " + path + ": " + why};
-  };
-  if (::stat(path.c_str(), &info) != 0 || (!S_ISDIR(info.st_mode) && ::access(path.c_str(), R_OK) != 0))
-    return refuse(std::strerror(errno));
-  if (S_ISDIR(info.st_mode))
-    return refuse("it is a directory; name a JSONL file, or - for standard input");
-  return {};
-}
-
-bool is_regular_file(const std::string& path) {
-  struct stat info {};
-  return path != "-" && ::stat(path.c_str(), &info) == 0 && S_ISREG(info.st_mode);
-}
-
-/// Looks the whole input through before anything is sent.
-result<io::input_summary> scan(const run_command& command) {
-  const auto& s = command.settings.values;
-  io::scan_options options;
-  options.lines.model = s.run.model;
-  options.line_max = s.run.line_max;
-  auto found = io::scan_input(command.input, options);
-  if (!found)
-    return found;
-  if (!found->duplicates.empty()) {
-    const auto& d = found->duplicates.front();
-    return error{errc::invalid_input,
-                 command.input + ":" + std::to_string(d.second_line) + ": custom_id \"" + d.custom_id
-                   + "\" stands already in line " + std::to_string(d.first_line)
-                   + "; every request needs a custom_id of its own (nothing was sent)"};
-  }
-  if (found->rejected > 0) {
-    std::string text;
-    for (auto& r : found->rejections)
-      text += "\n  " + command.input + ": " + r.reason;
-    if (s.run.strict)
-      return error{errc::invalid_input, std::to_string(found->rejected)
-                                          + " unusable lines, and --strict is set (nothing was sent):"
-                                          + text};
-    if (!s.run.quiet)
-      std::fprintf(stderr, "penstock: %llu unusable lines will be failed results:%s\n",
-                   static_cast<unsigned long long>(found->rejected), text.c_str());
-  }
-  return found;
-}
-
-/// A budget without prices would bound nothing.
-result<void> check_prices(const config::settings& s, const std::optional<io::input_summary>& input) {
-  if (s.run.budget <= 0)
-    return {};
-  const auto prices = config::price_table_of(s);
-  std::string unknown;
-  if (input)
-    for (auto& [key, share] : input->models)
-      if (!prices.find(key.first) && unknown.find('"' + key.first + '"') == unknown.npos)
-        unknown += (unknown.empty() ? " \"" : ", \"") + key.first + '"';
-  if (!prices.empty() && unknown.empty())
-    return {};
-  return error{errc::invalid_config,
-               "--budget needs prices" + (unknown.empty() ? "" : " for the models" + unknown)
-                 + "; set --price-input and --price-output, or add [[prices]] rows to the "
-                   "configuration file (nothing was sent)"};
-}
+int complain(const error& e) { return complain(e, exit_code_of(e)); }
 
 int show_plan(const run_command& command, const io::input_summary& scan) {
   dry_run_input input;
@@ -153,7 +71,7 @@ public:
       return complain({errc::invalid_config, "--dry-run reads the input twice; give it a file"});
     std::optional<io::input_summary> summary;
     if (regular) {
-      auto found = scan(command_);
+      auto found = scan_run_input(command_.input, settings_);
       if (!found)
         return complain(found.error());
       summary = std::move(*found);
@@ -276,7 +194,7 @@ private:
     {
       std::unique_ptr<progress_display> display;
       if (!settings_.run.quiet)
-        display = std::make_unique<progress_display>(observer, view_);
+        display = std::make_unique<progress_display>([&](run_view& v) { observer.look(v); }, view_);
       await_end(self, supervisor, engine, job);
     }
     view_.elapsed = std::chrono::steady_clock::now() - started_;

@@ -9,16 +9,6 @@ namespace penstock::cli {
 
 namespace {
 
-constexpr std::string_view to_word(core::lane_snapshot::breaker_state s) {
-  using state = core::lane_snapshot::breaker_state;
-  return s == state::closed ? "closed" : s == state::open ? "open" : "half_open";
-}
-
-/// Share of the configured limit that went through in the last minute.
-double share(const core::lane_snapshot& s, size_t dimension) {
-  return s.limit[dimension] > 0 ? s.used_last_minute[dimension] / s.limit[dimension] : 0;
-}
-
 double speedup(const run_view& v) {
   const auto seconds = to_seconds(v.elapsed);
   return seconds > 0 ? to_seconds(sequential_estimate(v)) / seconds : 0;
@@ -35,7 +25,7 @@ uint64_t sent_now(const run_view& v) {
   uint64_t sum = 0;
   for (auto& lane : v.lanes)
     sum += lane.state.in_flight;
-  return sum;
+  return v.job_id > 0 ? std::min(sum, v.job.in_flight) : sum; // Jobs of a head share its lanes.
 }
 
 /// "38 in flight", or "38 of 42 in flight (adaptive)" where lanes look for their widths.
@@ -70,6 +60,27 @@ uint64_t trips(const run_view& v) {
 
 } // namespace
 
+std::string_view breaker_text(core::lane_snapshot::breaker_state s) noexcept {
+  using state = core::lane_snapshot::breaker_state;
+  return s == state::closed ? "closed" : s == state::open ? "open" : "half_open";
+}
+
+double used_share(const core::lane_snapshot& s, size_t dimension) noexcept {
+  return s.limit[dimension] > 0 ? s.used_last_minute[dimension] / s.limit[dimension] : 0;
+}
+
+boost::json::array changes_json(const job_progress& job) {
+  boost::json::array changes;
+  for (auto& c : job.changes)
+    changes.push_back(boost::json::object{{"from", to_string(c.from)},
+                                          {"to", to_string(c.to)},
+                                          {"code", to_string(c.code)},
+                                          {"text", c.text},
+                                          {"finished", c.finished},
+                                          {"degraded", c.degraded}});
+  return changes;
+}
+
 uint64_t done(const job_progress& job) noexcept {
   return job.completed + job.failed + job.cancelled + job.expired;
 }
@@ -101,6 +112,19 @@ exit_code exit_code_of(const job_progress& job) noexcept {
   return job.failed + job.cancelled + job.expired > 0 ? exit_code::some_failed : exit_code::completed;
 }
 
+exit_code exit_code_of(const error& e) noexcept {
+  switch (e.code) {
+  case errc::invalid_config:
+  case errc::invalid_input:
+  case errc::input_changed:
+  case errc::corrupt:
+  case errc::locked:
+  case errc::not_found:
+  case errc::incompatible: return exit_code::usage;
+  default: return exit_code::aborted;
+  }
+}
+
 std::string advice(const run_view& v) {
   if (v.job.state != job_state::aborted && v.job.state != job_state::interrupted)
     return {};
@@ -114,7 +138,9 @@ std::string advice(const run_view& v) {
   case errc::unavailable: text += "\n  remedy: check the base URL and whether the upstream is up"; break;
   default: break;
   }
-  if (v.resumable)
+  if (v.job_id > 0)
+    text += fmt::format("\n  nothing is lost: penstock retry {} takes up what did not complete", v.job_id);
+  else if (v.resumable)
     text += "\n  nothing is lost: run the same command again to go on where it stopped";
   else
     text += "\n  the output is no regular file, so this run cannot be resumed";
@@ -168,7 +194,7 @@ std::string summary_text(const run_view& v) {
     for (size_t d = 0; d < core::dimension_count; ++d)
       if (lane.state.limit[d] > 0)
         used += fmt::format(" {} {:.0f} %", to_string(static_cast<core::dimension>(d)),
-                            100 * share(lane.state, d));
+                            100 * used_share(lane.state, d));
     if (!used.empty())
       out += fmt::format("  limits used  lane {}:{} (last minute, headroom {:.2f})\n", lane.name,
                          used, lane.state.headroom);
@@ -228,23 +254,18 @@ std::string summary_json(const run_view& v) {
     {"cost", v.priced ? boost::json::value(j.cost) : boost::json::value(nullptr)},
     {"output", v.output},
   };
+  if (v.job_id > 0)
+    o["job"] = v.job_id;
   if (v.cache && !v.cache->trouble.context.empty())
     o["cache_error"] = v.cache->trouble.context;
   if (j.state == job_state::aborted)
     o["error"] = boost::json::object{{"code", to_string(j.cause.code)}, {"message", j.cause.context}};
-  auto& changes = o["mode_changes"].emplace_array();
-  for (auto& c : j.changes)
-    changes.push_back(boost::json::object{{"from", to_string(c.from)},
-                                          {"to", to_string(c.to)},
-                                          {"code", to_string(c.code)},
-                                          {"text", c.text},
-                                          {"finished", c.finished},
-                                          {"degraded", c.degraded}});
+  o["mode_changes"] = changes_json(j);
   auto& lanes = o["lanes"].emplace_array();
   for (auto& lane : v.lanes) {
     boost::json::object l{{"name", lane.name},
                           {"headroom", lane.state.headroom},
-                          {"breaker", to_word(lane.state.breaker)},
+                          {"breaker", breaker_text(lane.state.breaker)},
                           {"breaker_trips", lane.state.breaker_trips},
                           {"granted", lane.state.granted},
                           {"rate_limited", lane.state.rate_limited},
@@ -255,7 +276,7 @@ std::string summary_json(const run_view& v) {
     auto& used = l["used_last_minute"].emplace_object();
     for (size_t d = 0; d < core::dimension_count; ++d)
       if (lane.state.limit[d] > 0)
-        used[to_string(static_cast<core::dimension>(d))] = share(lane.state, d);
+        used[to_string(static_cast<core::dimension>(d))] = used_share(lane.state, d);
     lanes.push_back(std::move(l));
   }
   return boost::json::serialize(o);
@@ -280,7 +301,7 @@ std::string progress_line(const run_view& v, double rate, double tokens_per_minu
     for (size_t d = 0; d < core::dimension_count; ++d)
       if (lane.state.limit[d] > 0)
         line += fmt::format(", {} {:.0f} %", to_string(static_cast<core::dimension>(d)),
-                            100 * share(lane.state, d));
+                            100 * used_share(lane.state, d));
     if (lane.state.breaker == core::lane_snapshot::breaker_state::open)
       line += ", breaker open";
     else if (lane.state.paused_until)

@@ -5,9 +5,12 @@
 #include "messages/cache.hpp"
 #include "messages/job.hpp"
 
+#include <boost/json/array.hpp>
+
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace penstock::cli {
@@ -32,6 +35,7 @@ struct run_view {
   std::string output;             ///< Where the results are.
   bool resumable = true;          ///< Whether the same command can go on.
   bool priced = false;            ///< Whether any price is known.
+  uint64_t job_id = 0;            ///< At its head; 0: the job is one of this process.
 };
 
 /// Requests with an outcome.
@@ -53,6 +57,15 @@ std::string advice(const run_view& view);
 
 /// The exit code for how a job ended; interruptions are told apart by their signal elsewhere.
 exit_code exit_code_of(const job_progress& job) noexcept;
+/// The exit code for an error that keeps a command from its work.
+exit_code exit_code_of(const error& e) noexcept;
+
+/// Share of the configured limit that went through in the last minute.
+double used_share(const core::lane_snapshot& s, size_t dimension) noexcept;
+/// "closed", "open" or "half_open".
+std::string_view breaker_text(core::lane_snapshot::breaker_state s) noexcept;
+/// The changes of mode of a job.
+boost::json::array changes_json(const job_progress& job);
 
 /// "850 ms", "12.3 s", "4 min 05 s", "2 h 03 min".
 std::string span_text(duration d);

@@ -1,0 +1,309 @@
+#include "tests/support/program_fixture.hpp"
+
+#include <csignal>
+#include <filesystem>
+#include <memory>
+
+using namespace penstock;
+using namespace penstock::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+bool contains(std::string_view text, std::string_view what) { return text.find(what) != text.npos; }
+
+mock::mock_options slow(const char* latency) {
+  mock::mock_options o;
+  o.latency = *mock::parse_latency(latency);
+  return o;
+}
+
+/// A head with slots of its own in front of the mock, and clients of it.
+struct clients_fixture : program_fixture {
+  explicit clients_fixture(mock::mock_options options = {}, words head_options = {"--slots", "16"})
+    : program_fixture(std::move(options)), head_options_{std::move(head_options)} {
+    start_head("127.0.0.1:0");
+  }
+
+  void start_head(const std::string& listen) {
+    words args{"serve", "--listen", listen, "--store", dir / "head.db", "--base-url", upstream.mock->base_url()};
+    args.insert(args.end(), head_options_.begin(), head_options_.end());
+    head = std::make_unique<process>(bare_command(args));
+    constexpr std::string_view mark = "listening on ";
+    BOOST_REQUIRE_MESSAGE(wait_until([&] { return contains(head->out(), mark) && contains(head->out(), "\n"); }),
+                          "the head says: " << head->err());
+    const auto said = head->out();
+    const auto at = said.find(mark) + mark.size();
+    address = said.substr(at, said.find('\n', at) - at);
+  }
+  void kill_head() {
+    head->signal(SIGKILL);
+    head->wait();
+  }
+  void restart_head() {
+    kill_head();
+    start_head(address);
+  }
+
+  command client(words args) const {
+    args.insert(args.end(), {"--head", address});
+    return bare_command(std::move(args));
+  }
+  finished ask(words args) const { return run_to_end(client(std::move(args))); }
+  boost::json::object look(words args) const {
+    args.push_back("--json");
+    const auto end = ask(args);
+    BOOST_TEST_CONTEXT(end.err) {
+      BOOST_REQUIRE(end.code == 0);
+      return boost::json::parse(end.out).as_object();
+    }
+    return {};
+  }
+  command submit(const words& options = {}) const {
+    words args{"submit", in, "-o", out, "--quiet", "--json"};
+    args.insert(args.end(), options.begin(), options.end());
+    return client(std::move(args));
+  }
+  /// Leaves a job with the head. @returns its number.
+  std::string leave(const words& options = {}) const {
+    words args{"submit", in, "--detach", "--quiet"};
+    args.insert(args.end(), options.begin(), options.end());
+    const auto end = ask(args);
+    BOOST_TEST_CONTEXT(end.err) BOOST_REQUIRE(end.code == 0);
+    return end.out.substr(0, end.out.find('\n'));
+  }
+  uint64_t seen() const { return upstream.mock->stats().requests(); }
+  uint64_t asked_twice() const { return number(upstream.stats().at("ids").as_object(), "duplicates"); }
+  /// Whole lines so far; somebody may be writing the next one.
+  static uint64_t lines_of(const std::string& path) {
+    return std::filesystem::exists(path) ? static_cast<uint64_t>(std::ranges::count(read_file(path), '\n')) : 0;
+  }
+
+  words head_options_;
+  std::unique_ptr<process> head;
+  std::string address;
+};
+
+struct slow_fixture : clients_fixture {
+  slow_fixture() : clients_fixture(slow("40ms")) { write_input(lines); }
+  static constexpr size_t lines = 200; // Half a second at 16 at once.
+};
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(clients)
+
+BOOST_FIXTURE_TEST_CASE(a_submitted_job_writes_what_a_run_writes, clients_fixture) {
+  write_input(1500); // Several parts.
+  const auto end = end_of(run_to_end(submit()));
+  BOOST_TEST(end.code == 0);
+  BOOST_TEST(check(end).size() == 1500u);
+  BOOST_TEST(number(end.summary, "job") == 1u);
+  BOOST_TEST(seen() == 1500u);
+  // The same command has nothing to do, a new output is a new job.
+  BOOST_TEST(run_to_end(submit()).code == 0);
+  BOOST_TEST(seen() == 1500u);
+  const auto other = run_to_end(submit({"-o", dir / "other.jsonl"}));
+  BOOST_TEST(other.code == 0);
+  BOOST_TEST(seen() == 3000u);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_pipe_and_standard_output_do_as_well, clients_fixture) {
+  write_input(40);
+  auto c = client({"submit", "-", "-o", "-", "--quiet"});
+  c.input = true;
+  process p{c};
+  BOOST_REQUIRE(p.write(read_file(in)));
+  p.close_input();
+  BOOST_TEST(p.wait() == 0);
+  write_file(out, p.out());
+  BOOST_TEST(check_results(in, out, mock_options).size() == 40u);
+}
+
+BOOST_FIXTURE_TEST_CASE(unusable_lines_fail_in_place_and_duplicates_are_refused, clients_fixture) {
+  write_file(in, request_line(0) + "nonsense\n" + request_line(1));
+  const auto end = end_of(run_to_end(submit()));
+  BOOST_TEST(end.code == 1);
+  BOOST_TEST(number(end.summary, "failed") == 1u);
+  BOOST_TEST(read_results(out).size() == 3u);
+  BOOST_TEST(run_to_end(submit({"--strict", "--restart"})).code == 2);
+  write_file(in, request_line(0) + request_line(0));
+  const auto refused = run_to_end(submit({"-o", dir / "o"}));
+  BOOST_TEST(refused.code == 2);
+  BOOST_TEST(contains(refused.err, "stands already in line 1"));
+  BOOST_TEST(seen() == 2u);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_job_left_with_the_head_is_looked_at_and_fetched, slow_fixture) {
+  const auto job = leave({"--tenant", "night", "--priority", "bulk", "--name", "mine"});
+  BOOST_TEST(job == "1");
+  const auto first = ask({"results", job});
+  BOOST_TEST(first.code == 0);
+  BOOST_TEST(contains(first.err, "--follow waits"));
+  const auto status = look({"status", job});
+  BOOST_TEST(status.at("tenant").as_string() == "night");
+  BOOST_TEST(status.at("class").as_string() == "bulk");
+  BOOST_TEST(status.at("name").as_string() == "mine");
+  BOOST_TEST(number(status, "requests") == lines);
+  BOOST_TEST(look({"jobs"}).at("jobs").as_array().size() == 1u);
+  BOOST_TEST(look({"jobs", "--tenant", "day"}).at("jobs").as_array().empty());
+
+  // A prefix is continued by the next command, also in the middle of a line.
+  BOOST_TEST(ask({"results", job, "-o", out}).code == 0);
+  std::filesystem::resize_file(out, std::filesystem::file_size(out) - (lines_of(out) > 0 ? 3 : 0));
+  const auto all = ask({"results", job, "-o", out, "--follow", "--json"});
+  BOOST_TEST_CONTEXT(all.err) BOOST_TEST(all.code == 0);
+  BOOST_TEST(check_results(in, out, mock_options).size() == lines);
+  BOOST_TEST(seen() == lines);
+  const auto again = ask({"results", job, "-o", out});
+  BOOST_TEST(contains(again.err, "complete already"));
+  const auto tail = ask({"results", job, "--from", "190"});
+  BOOST_TEST(std::ranges::count(tail.out, '\n') == 10);
+
+  BOOST_TEST(ask({"status", job, "--follow"}).code == 0);
+  BOOST_TEST(look({"jobs"}).at("jobs").as_array().empty());
+  BOOST_TEST(look({"jobs", "--all"}).at("jobs").as_array().size() == 1u);
+  const auto tenants = look({"tenants"}).at("tenants").as_array();
+  BOOST_REQUIRE(tenants.size() == 1u);
+  BOOST_TEST(number(tenants[0].as_object(), "completed") == lines);
+}
+
+BOOST_FIXTURE_TEST_CASE(an_idempotency_key_makes_two_submissions_one_job, clients_fixture) {
+  write_input(50);
+  const auto job = leave({"--idempotency-key", "k"});
+  BOOST_TEST(leave({"--idempotency-key", "k"}) == job);
+  BOOST_TEST(leave({"--idempotency-key", "k", "--tenant", "other"}) != job);
+  const auto end = end_of(run_to_end(submit({"--idempotency-key", "k"})));
+  BOOST_TEST(end.code == 0);
+  BOOST_TEST(check(end).size() == 50u);
+  write_input(51);
+  const auto refused = run_to_end(submit({"--idempotency-key", "k", "-o", dir / "o"}));
+  BOOST_TEST(refused.code == 2);
+  BOOST_TEST(contains(refused.err, "with 50 requests already"));
+}
+
+BOOST_FIXTURE_TEST_CASE(an_output_of_something_else_is_left_alone, clients_fixture) {
+  write_input(3);
+  write_file(out, "precious\n");
+  const auto end = run_to_end(submit());
+  BOOST_TEST(end.code == 2);
+  BOOST_TEST(read_file(out) == "precious\n");
+  BOOST_TEST(seen() == 0u);
+  BOOST_TEST(run_to_end(submit({"-o", in})).code == 2);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_client_that_is_killed_goes_on_where_it_was, slow_fixture) {
+  {
+    process p{submit()};
+    BOOST_REQUIRE(wait_until([&] { return lines_of(out) > 20; }));
+    p.signal(SIGKILL);
+    p.wait();
+  }
+  const auto end = end_of(run_to_end(submit()));
+  BOOST_TEST(end.code == 0);
+  BOOST_TEST(check_results(in, out, mock_options).size() == lines);
+  BOOST_TEST(seen() == lines);
+  BOOST_TEST(number(end.summary, "job") == 1u);
+}
+
+BOOST_FIXTURE_TEST_CASE(an_interrupted_client_says_how_to_go_on_and_the_job_runs_on, slow_fixture) {
+  process p{client({"submit", in, "-o", out})};
+  BOOST_REQUIRE(wait_until([&] { return lines_of(out) > 5; }));
+  p.signal(SIGINT);
+  BOOST_TEST(p.wait() == 128 + SIGINT);
+  BOOST_TEST_CONTEXT(p.err()) {
+    BOOST_TEST(contains(p.err(), "penstock results 1 --follow -o " + out));
+    BOOST_TEST(contains(p.err(), "penstock cancel 1"));
+  }
+  BOOST_TEST(ask({"results", "1", "--follow", "-o", out, "--quiet"}).code == 0);
+  BOOST_TEST(check_results(in, out, mock_options).size() == lines);
+  BOOST_TEST(seen() == lines);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_client_outlives_its_head, slow_fixture) {
+  process p{client({"submit", in, "-o", out})};
+  BOOST_REQUIRE(wait_until([&] { return lines_of(out) > 20; }));
+  kill_head();
+  BOOST_TEST(p.says("trying again"));
+  start_head(address);
+  BOOST_TEST_CONTEXT(p.err()) BOOST_TEST(p.wait() == 0);
+  BOOST_TEST(contains(p.err(), "again"));
+  BOOST_TEST(check_results(in, out, mock_options).size() == lines);
+  BOOST_TEST(asked_twice() <= 16u); // What was in flight.
+}
+
+BOOST_FIXTURE_TEST_CASE(a_head_that_dies_while_it_receives_a_job_gets_the_rest, clients_fixture) {
+  write_input(3000);
+  const auto text = read_file(in);
+  auto c = client({"submit", "-", "-o", out, "--quiet"});
+  c.input = true;
+  process p{c};
+  const auto half = text.find('\n', text.size() / 2) + 1;
+  BOOST_REQUIRE(p.write(text.substr(0, half)));
+  // Parts of it are safe at the head.
+  BOOST_REQUIRE(wait_until([&] {
+    const auto jobs = look({"jobs"}).at("jobs").as_array();
+    return !jobs.empty() && number(jobs[0].as_object(), "requests") >= 1024;
+  }));
+  restart_head();
+  BOOST_REQUIRE(p.write(text.substr(half)));
+  p.close_input();
+  BOOST_TEST_CONTEXT(p.err()) BOOST_TEST(p.wait() == 0);
+  BOOST_TEST(check_results(in, out, mock_options).size() == 3000u);
+  BOOST_TEST(look({"jobs", "--all"}).at("jobs").as_array().size() == 1u);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_cancelled_job_ends_with_an_outcome_for_every_request, clients_fixture) {
+  upstream.mock.reset();
+  upstream.mock = std::move(*mock::mock_server::start(slow("60s")));
+  head_options_ = {"--slots", "4"};
+  restart_head();
+  write_input(20);
+  process p{submit()};
+  BOOST_REQUIRE(wait_until([&] { return seen() >= 4; }));
+  const auto cancelled = look({"cancel", "1"});
+  BOOST_TEST(cancelled.at("cancelled").as_bool());
+  BOOST_TEST(p.wait() == 1);
+  const auto results = read_results(out);
+  BOOST_TEST(results.size() == 20u);
+  for (auto& r : results)
+    BOOST_TEST((r.record.state == core::outcome_state::cancelled));
+  BOOST_TEST(!look({"cancel", "1"}).at("cancelled").as_bool());
+  // Waits are for the next one: what was cancelled runs again on request.
+  BOOST_TEST(number(look({"retry", "1"}), "requests") == 20u);
+  BOOST_TEST(look({"cancel", "1"}).at("cancelled").as_bool());
+}
+
+BOOST_FIXTURE_TEST_CASE(what_cannot_be_is_said_clearly, clients_fixture) {
+  for (auto* name : {"status", "results", "cancel", "retry"}) {
+    const auto end = ask({name, "17"});
+    BOOST_TEST(end.code == 2, name);
+    BOOST_TEST(contains(end.err, "no job 17"), end.err);
+    BOOST_TEST(contains(ask({name, "x"}).err, "JOB is a number"));
+  }
+  kill_head();
+  const auto gone = ask({"nodes"});
+  BOOST_TEST(gone.code == 3);
+  BOOST_TEST(contains(gone.err, "penstock serve"), gone.err);
+  const auto far = run_to_end(bare_command({"nodes", "--head", "192.0.2.1:7117"}));
+  BOOST_TEST(far.code == 2);
+  BOOST_TEST(contains(far.err, "certificate"), far.err);
+}
+
+BOOST_FIXTURE_TEST_CASE(nodes_lanes_and_all_of_it_are_shown, slow_fixture) {
+  leave();
+  const auto nodes = look({"nodes"}).at("nodes").as_array();
+  BOOST_REQUIRE(nodes.size() == 1u);
+  BOOST_TEST(number(nodes[0].as_object(), "slots") == 16u);
+  BOOST_TEST(nodes[0].at("local").as_bool());
+  const auto lanes = look({"lanes"}).at("lanes").as_array();
+  BOOST_REQUIRE(lanes.size() == 1u);
+  BOOST_TEST(lanes[0].at("breaker").as_string() == "closed");
+  const auto top = ask({"top", "--once"});
+  BOOST_TEST(top.code == 0);
+  for (auto* part : {"NODES (1)", "LANES (1)", "TENANTS (1)", "JOBS (", "slots in use"})
+    BOOST_TEST(contains(top.out, part), part);
+  BOOST_TEST(!contains(top.out, "\033"));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
