@@ -183,6 +183,7 @@ private:
   wiring wiring_for(const node_record& node) const;
   void note_freed(const slot_return& slots);
   void schedule_node_wake();
+  void release(uint64_t node);
   template <class Atom>
   void forget_node(uint64_t id, Atom said);
   void lose(uint64_t id, const std::string& why);
@@ -199,6 +200,8 @@ private:
   std::map<uint64_t, node_record> nodes_; ///< By number.
   core::lease_table leases_;            ///< Of remote nodes.
   std::optional<time_point> node_wake_at_; ///< The wake under way.
+  /// Nodes lost by silence whose death is still to come: until then their workers may be heard.
+  std::map<caf::actor_addr, uint64_t> ghosts_;
   uint64_t number_base_ = 0, number_count_ = 0; ///< Of the last remote node.
   core::slot_scheduler slots_;
   uint64_t next_job_ = 1;

@@ -197,10 +197,14 @@ void engine_state::wake() {
     return;
   // If we come late, this process stood still: the signs of life may wait in our mailbox.
   if (const auto late = now - *node_wake_at_; late >= setup_.heartbeat)
-    leases_.forgive(late);
+    leases_.forgive(late, now);
   node_wake_at_.reset();
-  for (auto id : leases_.lost(now))
-    lose(id, "silent for " + core::format_duration(std::chrono::floor<std::chrono::milliseconds>(leases_.silence(id, now))));
+  for (auto id : leases_.lost(now)) {
+    if (const auto& actor = nodes_[id].actor)
+      ghosts_[actor.address()] = id;
+    const auto span = std::chrono::floor<std::chrono::milliseconds>(leases_.silence(id, now));
+    lose(id, "silent for " + core::format_duration(span));
+  }
   for (auto id : leases_.silent(now)) {
     nodes_[id].silent = true;
     slots_.suspend(id, true);
@@ -210,7 +214,16 @@ void engine_state::wake() {
 
 // --- going ---
 
-/// Takes a node out of the books: limiters and cache forget it, coordinators hear `said` of it.
+/// Limiters and cache forget what a node has there.
+void engine_state::release(uint64_t id) {
+  for (auto& limiter : wiring_.limiters)
+    if (limiter)
+      self->send(limiter, atom::release_v, id);
+  if (wiring_.cache)
+    self->send(wiring_.cache, atom::release_v, id);
+}
+
+/// Takes a node out of the books; coordinators hear `said` of it.
 template <class Atom>
 void engine_state::forget_node(uint64_t id, Atom said) {
   nodes_.erase(id);
@@ -219,27 +232,24 @@ void engine_state::forget_node(uint64_t id, Atom said) {
   for (auto& [job, record] : jobs_)
     if (record.coordinator)
       self->send(record.coordinator, said, id);
-  for (auto& limiter : wiring_.limiters)
-    if (limiter)
-      self->send(limiter, atom::release_v, id);
-  if (wiring_.cache)
-    self->send(wiring_.cache, atom::release_v, id);
+  release(id);
   // What it could not hand to anybody waits for other nodes now.
   distribute();
 }
 
 void engine_state::lose(uint64_t id, const std::string& why) {
   const auto& record = nodes_[id];
-  if (record.actor) {
-    self->demonitor(record.actor.address());
-    if (!record.local)
-      announce(record.title(id) + " lost: " + why);
-  }
+  if (record.actor && !record.local)
+    announce(record.title(id) + " lost: " + why);
   forget_node(id, atom::lost_v);
 }
 
-/// If `node` is one of ours, what it had goes to others. @returns whether it was.
+/// If a node has died, what it had goes to others. @returns whether it was one.
 bool engine_state::lose(const caf::down_msg& msg) {
+  if (const auto ghost = ghosts_.extract(msg.source)) {
+    release(ghost.mapped());
+    return true;
+  }
   const auto dead = std::find_if(nodes_.begin(), nodes_.end(), [&](auto& one) {
     return one.second.actor && one.second.actor.address() == msg.source;
   });

@@ -14,9 +14,9 @@ bool lease_table::renew(node_id node, time_point now) {
   return true;
 }
 
-void lease_table::forgive(duration span) {
+void lease_table::forgive(duration span, time_point now) {
   for (auto& [node, heard] : heard_)
-    heard += span;
+    heard = std::max(heard, std::min(heard + span, now));
 }
 
 duration lease_table::silence(node_id node, time_point now) const {

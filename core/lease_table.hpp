@@ -43,8 +43,9 @@ public:
   void remove(node_id node);
   /// Notes a sign of life. @returns false if the node has no lease.
   bool renew(node_id node, time_point now);
-  /// The head itself stood still for `span`: nobody could be heard, so it does not count as silence.
-  void forgive(duration span);
+  /// The head itself stood still for `span` until `now`: nobody could be heard, so it does not count
+  /// as silence.
+  void forgive(duration span, time_point now);
 
   bool is_silent(node_id node, time_point now) const;
   bool is_lost(node_id node, time_point now) const;

@@ -248,6 +248,17 @@ BOOST_AUTO_TEST_CASE(a_node_silent_for_too_long_is_lost_and_its_work_goes_to_oth
   BOOST_TEST(nodes().size() == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(what_a_lost_node_asked_for_before_its_death_is_forgotten_with_it) {
+  auto node = come();
+  advance(3s);
+  BOOST_TEST(lanes[0]->released.size() == 1u);
+  // The line was cut, not broken: what the node sent before it gave up arrives now.
+  caf::anon_send_exit(node.actor, caf::exit_reason::kill);
+  run();
+  BOOST_TEST((lanes[0]->released == std::vector<uint64_t>{node.number(), node.number()}));
+  BOOST_TEST(announced_with("lost") == 1u);
+}
+
 BOOST_AUTO_TEST_CASE(a_broken_connection_loses_a_node_at_once_and_is_said_once) {
   auto job = submit(4);
   auto one = come();

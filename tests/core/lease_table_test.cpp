@@ -61,9 +61,13 @@ BOOST_AUTO_TEST_CASE(the_next_change_is_the_earliest_of_all_nodes) {
 BOOST_AUTO_TEST_CASE(a_head_that_stood_still_holds_it_against_nobody) {
   lease_table t{limits};
   t.add(1, t0);
-  t.forgive(10s);
+  t.add(2, t0);
+  t.renew(2, t0 + 9s);
+  t.forgive(10s, t0 + 11s);
   BOOST_TEST(!t.is_silent(1, t0 + 11s));
+  BOOST_TEST(!t.is_lost(1, t0 + 13s - 1ns));
   BOOST_TEST(t.is_lost(1, t0 + 13s));
+  BOOST_TEST(t.is_lost(2, t0 + 14s)); // Heard meanwhile: nobody is heard in the future.
 }
 
 BOOST_AUTO_TEST_CASE(silence_never_comes_after_loss) {
