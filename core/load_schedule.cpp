@@ -70,6 +70,8 @@ double load_schedule::time_in(const load_phase& phase) {
   case load_arrival::ramp: {
     // So many have come at t: rate t + slope t^2 / 2. The one of number i comes when that is i.
     const double slope = (phase.rate_to - phase.rate) / to_seconds(phase.length);
+    if (phase.rate <= 0 && slope <= 0)
+      return HUGE_VAL;
     const double root = phase.rate * phase.rate + 2 * slope * i;
     if (root < 0)
       return HUGE_VAL;

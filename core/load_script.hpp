@@ -40,7 +40,7 @@ struct load_phase {
   double rate_to = 0;          ///< Of a ramp: at its end.
   uint32_t burst = 0;          ///< Messages of one burst.
   duration every{};            ///< Between bursts.
-  std::optional<load_mix> mix; ///< Unset: as the script.
+  std::optional<load_mix> mix = {}; ///< Unset: as the script.
 };
 
 /// Who submits, and what.
@@ -71,12 +71,12 @@ std::string_view to_string(load_deed d) noexcept;
 struct load_action {
   duration at{};                    ///< From the beginning of the load.
   load_deed deed = load_deed::submit;
-  std::string process;              ///< Whom it happens to; of faults and limits: a mock, empty: the only one.
+  std::string process = {};         ///< Whom it happens to; of faults and limits: a mock, empty: the only one.
   /// Afterwards what was suspended resumes, what was killed or stopped starts again, faults go; zero: never.
   duration length{};
-  std::vector<std::string> faults;  ///< In the mock's notation; empty: none any more.
-  std::vector<std::pair<std::string, double>> limits; ///< Of the mock: "rpm" and the like.
-  std::string tenant;               ///< Who submits,
+  std::vector<std::string> faults = {}; ///< In the mock's notation; empty: none any more.
+  std::vector<std::pair<std::string, double>> limits = {}; ///< Of the mock: "rpm" and the like.
+  std::string tenant = {};          ///< Who submits,
   uint64_t requests = 0;            ///< so many in one job.
 };
 
