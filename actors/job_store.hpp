@@ -20,7 +20,7 @@ struct job_store_options {
   /// A job that is not complete goes after so long without a new request.
   duration receive_patience = std::chrono::hours{24};
   duration sweep_every = std::chrono::minutes{1};
-  std::function<io::unix_ms()> wall_now; ///< Null: the system's clock.
+  std::function<io::unix_ms()> wall_now{}; ///< Null: the system's clock.
 };
 
 /// The one writer of a job store.
