@@ -177,8 +177,9 @@ void engine_state::end_stored(uint64_t job, job_progress progress) {
       },
       [this, job](const caf::error& why) {
         auto p = jobs_[job].progress;
+        if (p.state != job_state::aborted) // Else it was the same disk, and it said more.
+          p.cause = from_caf(why);
         p.state = job_state::aborted;
-        p.cause = from_caf(why);
         end(job, std::move(p));
       });
 }

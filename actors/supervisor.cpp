@@ -99,15 +99,15 @@ void supervisor_state::start_child(child& c) {
     handles.cache = keep(spawn_blocking(response_cache, *setup_.cache, restarted));
     break;
   case role::job_reader:
-    if (auto reader = setup_.jobs->open_reader())
-      job_reader_ = keep(spawn_blocking(job_reader, *reader));
+    if (auto opened = setup_.jobs->open_reader())
+      reader = keep(spawn_blocking(job_reader, *opened));
     else
-      fail(reader.error());
+      fail(opened.error());
     break;
   case role::job_store: {
     job_store_options options;
     options.retention = setup_.retention;
-    job_store_ = keep(spawn_blocking(job_store, setup_.jobs, job_reader_, options));
+    store = keep(spawn_blocking(job_store, setup_.jobs, reader, options));
     break;
   }
   case role::engine:
@@ -124,8 +124,8 @@ engine_setup supervisor_state::make_engine_setup() const {
   engine_setup out;
   for (auto& lane : setup_.workers->routes.lanes())
     out.lanes.push_back(lane.name);
-  out.store = job_store_;
-  out.reader = job_reader_;
+  out.store = store;
+  out.reader = reader;
   out.heartbeat = setup_.heartbeat;
   out.lost_after = setup_.lost_after;
   out.announce = setup_.announce;

@@ -61,6 +61,8 @@ struct supervisor_state {
 
   supervisor_actor::pointer self = nullptr;
   engine_actor engine;
+  job_store_actor store;   ///< Null if `supervisor_setup::jobs` is.
+  job_reader_actor reader; ///< The same.
   wiring handles;
 
 private:
@@ -84,8 +86,6 @@ private:
 
   supervisor_setup setup_;
   std::vector<child> children_; ///< In the order of their start.
-  job_reader_actor job_reader_;
-  job_store_actor job_store_;
   node_actor node_;
   uint64_t next_node_ = 1;
   bool stopping_ = false;

@@ -7,6 +7,7 @@ using namespace std::chrono_literals;
 namespace {
 
 struct fixture : test::engine_fixture {
+  fixture() { start({}); }
   std::vector<std::shared_ptr<test::memory_files>> made;
 
   ~fixture() {

@@ -1,5 +1,7 @@
 #include "actors/supervisor.hpp"
 
+#include "messages/errors.hpp"
+#include "tests/support/breaking_store.hpp"
 #include "tests/support/deterministic_system.hpp"
 
 #include <set>
@@ -26,11 +28,14 @@ struct fixture : test::deterministic_system {
     lane.headroom = 1;
     s.lanes = {lane, lane};
     s.slots = 4;
+    s.own_threads = false;
     return s;
   }
 
-  void start() {
-    aut = spawn(actors::supervisor, setup());
+  void start(std::shared_ptr<io::job_store> jobs = nullptr) {
+    auto s = setup();
+    s.jobs = std::move(jobs);
+    aut = spawn(actors::supervisor, s);
     run();
   }
 
@@ -88,7 +93,6 @@ BOOST_AUTO_TEST_CASE(a_dead_cache_is_replaced_and_adopts_before_it_answers) {
   auto with_cache = setup();
   with_cache.cache.emplace();
   with_cache.cache->open = [] { return result<std::unique_ptr<io::response_store>>{io::make_memory_store({})}; };
-  with_cache.own_threads = false;
   aut = spawn(actors::supervisor, with_cache);
   run();
   const auto before = wires();
@@ -157,6 +161,69 @@ BOOST_AUTO_TEST_CASE(the_death_of_the_engine_ends_the_process) {
   self->monitor(http);
   run();
   BOOST_TEST(end().has_value());
+}
+
+BOOST_AUTO_TEST_CASE(the_engine_takes_jobs_by_value_if_there_is_a_store) {
+  start();
+  auto refused = self->request(ask<engine_actor>(aut, atom::engine_v), caf::infinite, atom::submit_v,
+                               submission{});
+  run();
+  refused.receive([](const job_ticket&) { BOOST_FAIL("it was taken"); },
+                  [](const caf::error& e) { BOOST_TEST((from_caf(e).code == errc::invalid_config)); });
+  start(io::make_memory_job_store());
+  const auto engine = ask<engine_actor>(aut, atom::engine_v);
+  BOOST_TEST(ask<job_ticket>(engine, atom::submit_v, submission{}).job == 1u);
+  run();
+  BOOST_TEST((ask<job_progress>(engine, atom::wait_v, uint64_t{1}).state == job_state::completed));
+  const auto lanes = ask<std::vector<lane_info>>(engine, atom::lanes_v);
+  BOOST_REQUIRE(lanes.size() == 2u);
+  BOOST_TEST(lanes[0].name == "a");
+  BOOST_TEST(lanes[0].now.headroom == 1);
+}
+
+BOOST_AUTO_TEST_CASE(the_engine_hears_of_restarted_limiters) {
+  start(io::make_memory_job_store());
+  kill(wires().limiters[1]);
+  const auto lanes = ask<std::vector<lane_info>>(ask<engine_actor>(aut, atom::engine_v), atom::lanes_v);
+  BOOST_TEST(lanes.at(1).now.headroom == 1); // The dead one would not have answered.
+}
+
+BOOST_AUTO_TEST_CASE(a_store_that_cannot_go_on_ends_the_process_with_what_it_says) {
+  auto store = std::make_shared<test::breaking_store>(io::make_memory_job_store());
+  start(store);
+  self->monitor(aut);
+  store->broken = error{errc::disk_full, "jobs.db: no space left; make room and start again"};
+  self->send(ask<engine_actor>(aut, atom::engine_v), atom::submit_v, submission{});
+  run();
+  const auto why = end();
+  BOOST_REQUIRE(why.has_value());
+  BOOST_TEST((from_caf(*why).code == errc::disk_full));
+  BOOST_TEST(from_caf(*why).context == store->broken->context);
+}
+
+BOOST_AUTO_TEST_CASE(the_death_of_store_or_reader_ends_the_process) {
+  for (const auto reader : {false, true}) {
+    start(io::make_memory_job_store());
+    self->monitor(aut);
+    if (reader)
+      kill(state().reader);
+    else
+      kill(state().store);
+    const auto why = end();
+    BOOST_REQUIRE(why.has_value());
+    BOOST_TEST(from_caf(*why).context.starts_with(reader ? "the job reader died" : "the job store died"));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(everybody_who_asks_for_a_stop_is_answered) {
+  start(io::make_memory_job_store());
+  auto first = self->request(aut, caf::infinite, atom::stop_v);
+  auto second = self->request(aut, caf::infinite, atom::stop_v);
+  run();
+  auto stopped = 0;
+  first.receive([&](bool ok) { stopped += ok; }, [](const caf::error&) {});
+  second.receive([&](bool ok) { stopped += ok; }, [](const caf::error&) {});
+  BOOST_TEST(stopped == 2);
 }
 
 BOOST_AUTO_TEST_CASE(a_stop_ends_the_children_from_the_last_to_the_first) {

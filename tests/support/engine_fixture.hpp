@@ -10,8 +10,6 @@ namespace penstock::test {
 
 /// An engine on the test's scheduler; the test plays its node.
 struct engine_fixture : deterministic_system {
-  explicit engine_fixture(actors::engine_setup setup = {}) { start(std::move(setup)); }
-
   void start(actors::engine_setup setup) { aut = spawn(actors::engine, std::move(setup)); }
 
   void join(uint32_t slots, uint64_t id = 1) {
@@ -22,8 +20,6 @@ struct engine_fixture : deterministic_system {
   /// Plays the node: the requests of `n` hand-outs ended so.
   void complete(size_t first, size_t n, core::outcome_state state = core::outcome_state::completed) {
     const auto all = work->requests();
-    report_batch batch;
-    batch.node = 1;
     for (auto i = first; i < first + n; ++i) {
       core::outcome o;
       o.index = all.at(i).key.index;
@@ -32,13 +28,17 @@ struct engine_fixture : deterministic_system {
       if (state != core::outcome_state::completed)
         o.failure = error{errc::bad_request, "no"};
       o.attempts = 1;
-      batch.reports.push_back({all[i].key, report_kind::finished, make_shared_value(o), {}, std::chrono::milliseconds{1}});
+      report(all[i].key, report_kind::finished, std::move(o));
     }
-    self->send(work->from, atom::report_v, batch);
-    self->send(aut, atom::freed_v,
-               slot_return{all.at(first).key.job, 1, static_cast<uint32_t>(n),
-                           life_of(all[first].key.epoch)});
     run();
+  }
+
+  /// Tells the coordinator of a hand-out how it ended, and the engine that its slot is free.
+  void report(const request_key& key, report_kind kind, core::outcome o, caf::timespan resume_in = {}) {
+    const auto to = work->from_of.at(key.job);
+    work_report one{key, kind, make_shared_value(std::move(o)), resume_in, std::chrono::milliseconds{1}};
+    self->send(to, atom::report_v, report_batch{1, {std::move(one)}});
+    self->send(aut, atom::freed_v, slot_return{key.job, 1, 1, life_of(key.epoch)});
   }
 
   job_progress status(uint64_t job) { return ask<job_progress>(aut, atom::status_v, job); }

@@ -4,6 +4,7 @@
 
 #include <caf/all.hpp>
 
+#include <map>
 #include <memory>
 #include <vector>
 
@@ -20,6 +21,7 @@ struct node_log {
   uint32_t hedges_asked = 0;     ///< By workers.
   bool gives_leave = false;      ///< To them.
   report_taker_actor from;       ///< Who assigned last.
+  std::map<uint64_t, report_taker_actor> from_of; ///< By job.
 
   /// All requests it was ever given, in order.
   std::vector<assigned_request> requests() const {
@@ -36,6 +38,7 @@ inline node_actor::behavior_type fake_node(node_actor::pointer self, std::shared
     [=](atom::assign, const assignment& work) {
       log->assigned.push_back(work);
       log->from = caf::actor_cast<report_taker_actor>(self->current_sender());
+      log->from_of[work.job] = log->from;
     },
     [=](atom::abort, uint64_t job) { log->aborted.push_back(job); },
     [=](atom::drain, uint64_t job) { log->drained.push_back(job); },
