@@ -1,0 +1,32 @@
+# Runs at install time. Copies the public headers and whatever they include, with the includes among them
+# made to begin at "penstock/": a folder called core or config in the project that uses us must not
+# come before ours.
+cmake_policy(PUSH)
+cmake_policy(VERSION 3.25) # An install script begins without one.
+set(queue ${PENSTOCK_PUBLIC_HEADERS})
+set(seen "")
+while(queue)
+  list(POP_FRONT queue header)
+  if(header IN_LIST seen)
+    continue()
+  endif()
+  list(APPEND seen ${header})
+  file(READ ${PENSTOCK_SOURCE_DIR}/${header} text)
+  string(REGEX MATCHALL "#include \"[^\"\n]+\"" lines "${text}")
+  foreach(line IN LISTS lines)
+    string(REGEX REPLACE "#include \"(.*)\"" "\\1" included "${line}")
+    list(APPEND queue ${included})
+  endforeach()
+  string(REPLACE "#include \"" "#include \"penstock/" text "${text}")
+  set(target ${CMAKE_INSTALL_PREFIX}/${PENSTOCK_HEADER_DIR}/${header})
+  list(APPEND CMAKE_INSTALL_MANIFEST_FILES ${target})
+  set(before "")
+  if(EXISTS $ENV{DESTDIR}${target})
+    file(READ $ENV{DESTDIR}${target} before)
+  endif()
+  if(NOT before STREQUAL text) # Who depends on it need not build again.
+    file(WRITE $ENV{DESTDIR}${target} "${text}")
+    message(STATUS "Installing: $ENV{DESTDIR}${target}")
+  endif()
+endwhile()
+cmake_policy(POP)
