@@ -56,9 +56,10 @@ class Cluster:
         return json.loads(done.stdout)
 
     def submit(self, source, *options):
-        """Starts a client that submits `source` and follows it to its end."""
+        """Starts a client that submits `source` and, unless it is detached, follows it to its end."""
         output = f"{source}.{time.monotonic_ns()}.out.jsonl"
-        command = [str(w) for w in (self.bench.penstock, "submit", source, "-o", output, "--head",
+        target = () if "--detach" in options else ("-o", output)
+        command = [str(w) for w in (self.bench.penstock, "submit", source, *target, "--head",
                                     f"127.0.0.1:{self.port}", "--quiet", "--json", "--mode",
                                     "parallel", *options)]
         client = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
@@ -70,11 +71,7 @@ class Cluster:
         self.start_head()
         for _ in range(self.count):
             self.start_node()
-        until = time.monotonic() + 30
-        while len(self.ask("nodes")["nodes"]) < self.count:
-            if time.monotonic() > until:
-                raise Failed("the nodes did not join within 30 s")
-            time.sleep(0.1)
+        wait_until(lambda: len(self.ask("nodes")["nodes"]) == self.count, f"{self.count} nodes")
         return self
 
     def __exit__(self, *_):
@@ -83,6 +80,15 @@ class Cluster:
                 process.send_signal(signal.SIGCONT)
                 process.kill()
                 process.wait()
+
+
+def wait_until(holds, what, seconds=60):
+    """Waits for a condition. @raises Failed if it does not come true."""
+    until = time.monotonic() + seconds
+    while not holds():
+        if time.monotonic() > until:
+            raise Failed(f"no {what} within {seconds} s")
+        time.sleep(POLL)
 
 
 def summary_of(client, timeout=600):
@@ -213,8 +219,7 @@ def recovery(bench):
                 Cluster(bench, mock.url, 4) as cluster, Watch(mock) as watch:
             # Room on the other nodes, so that what is lost need not wait for a slot.
             client = cluster.submit(source, "--max-in-flight", 600)
-            while mock.stats()["requests"] < 1500:
-                time.sleep(POLL)
+            wait_until(lambda: mock.stats()["requests"] >= 1500, "1,500 requests at the provider")
             at = time.monotonic()
             cluster.nodes[0].kill()
             time.sleep(3)
@@ -258,9 +263,10 @@ def fairness(bench):
 
         alone = [few_take()[0] for _ in range(bench.size(5, 2))]
         big = cluster.submit(crowd, "--tenant", "crowd", "--detach")
-        big.communicate(timeout=300)
-        while mock.stats()["in_flight"] < 400:
-            time.sleep(POLL)
+        complaint = big.communicate(timeout=300)[1]
+        if big.returncode != 0:
+            raise Failed(f"{big.shown}: exit {big.returncode}: {complaint[-300:]}")
+        wait_until(lambda: mock.stats()["in_flight"] >= 400, "400 requests in flight")
         for quiet in alone:
             took, command = few_take()
             ratios.append(took / quiet)
