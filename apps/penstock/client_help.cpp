@@ -56,6 +56,7 @@ Usage: penstock results [OPTIONS] JOB
   JOB                         Its number; penstock jobs lists them.
   -o, --output FILE           Where they go; without it standard output. A file that holds the start of
                               the same job is continued, also one begun by penstock submit.
+  --restart                   Throw away what the file holds.
   --follow                    Wait for the others, until the job has ended.
   --from N                    Begin with the result of request N (the first is 0); such a file cannot be
                               continued later.

@@ -22,7 +22,7 @@ constexpr std::string_view of_jobs[] = {
   "cache.mode",      "pack.automatic",      "pack.entries_max",    "pack.tokens_max",
   "pack.canary",     "upstream.price_input", "upstream.price_output"};
 
-enum class settings_of { process, client, submitter };
+enum class settings_of { process, client, fetcher, submitter };
 
 /// The words of one command.
 struct cluster_form {
@@ -45,7 +45,12 @@ const std::vector<cluster_form>& forms() {
      .values = {"idempotency-key", "name", "patience"}},
     {.name = "jobs", .flags = {"all"}, .values = {"tenant", "count"}},
     {.name = "status", .word = "JOB", .flags = {"follow"}, .values = {"patience"}},
-    {.name = "results", .word = "JOB", .output = true, .flags = {"follow"}, .values = {"from", "patience"}},
+    {.name = "results",
+     .takes = settings_of::fetcher,
+     .word = "JOB",
+     .output = true,
+     .flags = {"follow"},
+     .values = {"from", "patience"}},
     {.name = "cancel", .word = "JOB"},
     {.name = "retry", .word = "JOB"},
     {.name = "nodes"},
@@ -71,6 +76,7 @@ option_form form_of(const cluster_form& command) {
     switch (takes) {
     case settings_of::process: return true;
     case settings_of::client: return among(of_clients);
+    case settings_of::fetcher: return among(of_clients) || row.name == "run.restart";
     case settings_of::submitter: return among(of_clients) || among(of_jobs);
     }
     return false;

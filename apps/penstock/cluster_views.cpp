@@ -97,7 +97,7 @@ text_table nodes_table(const std::vector<node_info>& nodes) {
                    "VERSION"};
   // Numbers of nodes are large and say nothing; the last digits tell them apart.
   for (auto& n : nodes)
-    table.add({std::to_string(n.id % 1'000'000), or_dash(short_name(n.name)),
+    table.add({std::to_string(n.id % 1'000'000), n.local && n.name.empty() ? "the head" : or_dash(short_name(n.name)),
                n.local ? "local" : core::clean_text(n.state, name_bytes), count_text(n.slots),
                count_text(n.in_use), count_text(n.finished), n.local ? "-" : span_text(n.silent_for),
                span_text(n.joined_for), or_dash(short_name(n.version))});

@@ -51,7 +51,8 @@ int fetch(client& c, uint64_t id, uint64_t from) {
   auto out = outcome_output::open({.output = place,
                                    .job = identity_of(*job),
                                    .requests = receiving ? std::nullopt : std::optional{job->requests},
-                                   .from = from});
+                                   .from = from,
+                                   .restart = c.settings().run.restart});
   if (!out)
     return c.fail(out.error());
   if (out->is_complete()) {
@@ -79,6 +80,8 @@ int results_main(const cluster_command& command, const config::environment&) {
   const auto from = number_of(command, "from", 0);
   if (!from)
     return complain_usage(from.error());
+  if (command.settings.values.run.restart && command.output.value_or("-") == "-")
+    return complain_usage(usage("penstock results: --restart has nothing to throw away on standard output"));
   if (command.settings.values.run.json && command.output.value_or("-") == "-")
     return complain_usage(usage("penstock results: --json prints the summary where the results go, on standard "
                                 "output; send those to a file with -o FILE"));

@@ -62,13 +62,13 @@ private:
     return head_.start<results_page>(answer_within + query.wait, atom::results_v, query);
   }
 
+  /// A head that was started on another store counts its jobs anew.
   result<void> check_same() {
     auto now = head_.ask<job_info>(answer_within, atom::info_v, job_.id);
-    if (!now)
+    if (!now && now.error().code != errc::not_found)
       return now.error();
-    if (now->created != job_.created || identity_of(*now) != identity_of(job_))
-      return error{errc::not_found, "the head at " + head_.address() + " has another job "
-                                      + std::to_string(job_.id) + " now: it was started on another store"};
+    if (!now || now->created != job_.created || identity_of(*now) != identity_of(job_))
+      return another_job(head_, job_.id);
     return {};
   }
 
@@ -80,6 +80,11 @@ private:
 };
 
 } // namespace
+
+error another_job(const head_session& head, uint64_t job) {
+  return {errc::not_found, "the head at " + head.address() + " no longer has the job that was number "
+                             + std::to_string(job) + ": it was started on another store"};
+}
 
 result<follow_end> follow_job(head_session& head, const job_info& job, outcome_output& out, bool wait) {
   page_reader reader{head, job, out, wait};

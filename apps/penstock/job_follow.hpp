@@ -17,7 +17,10 @@ struct follow_end {
 /// @param job As the head described it; a head that has another job of this number is refused.
 result<follow_end> follow_job(head_session& head, const job_info& job, outcome_output& out, bool wait);
 
-/// What to ask of a job's engine first: where it stands, or that it is not there.
+/// Where a job stands; asked again after a broken connection.
 result<job_info> info_of(head_session& head, uint64_t job);
+
+/// What to say of a job whose number means another one now, or none.
+error another_job(const head_session& head, uint64_t job);
 
 } // namespace penstock::cli

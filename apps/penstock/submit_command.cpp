@@ -38,6 +38,8 @@ std::string random_hex() {
   return fmt::format("{:08x}{:08x}", device(), device());
 }
 
+std::string requests_text(uint64_t n) { return count_text(n) + (n == 1 ? " request" : " requests"); }
+
 /// What the words of a submission say together although each is right.
 result<void> check_words(const cluster_command& command) {
   const auto& run = command.settings.values.run;
@@ -177,7 +179,7 @@ private:
                 << std::endl;
     else
       std::cout << job.job << std::endl;
-    client_.say(fmt::format("job {} with {} requests is safe at {}{}\n  {}", job.job, count_text(job.accepted),
+    client_.say(fmt::format("job {} of {} is safe at {}{}\n  {}", job.job, requests_text(job.accepted),
                             client_.head.address(), upload_->known_before() ? " (it was submitted before)" : "",
                             hints(client_.command, job.job, "")));
     return 0;
@@ -204,8 +206,8 @@ private:
     if (upload_->known_before())
       client_.say(fmt::format("job {} was submitted before; going on with it", ticket.job));
     else
-      client_.say(fmt::format("job {} with {} requests is safe at {}; results go to {}", ticket.job,
-                              count_text(ticket.accepted), client_.head.address(),
+      client_.say(fmt::format("job {} of {} is safe at {}; results go to {}", ticket.job,
+                              requests_text(ticket.accepted), client_.head.address(),
                               output_ == "-" ? "standard output" : output_));
     return follow_to_end(client_, *info, *out_, std::move(view), begun_);
   }

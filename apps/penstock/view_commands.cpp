@@ -77,8 +77,7 @@ result<job_info> watch(client& c, job_info job) {
     if (!now)
       return now.error();
     if (now->created != job.created)
-      return error{errc::not_found, fmt::format("the head at {} has another job {} now: it was started on another "
-                                                "store", c.head.address(), job.id)};
+      return another_job(c.head, job.id);
     job = std::move(*now);
   }
   return job;

@@ -3,6 +3,7 @@
 #include <csignal>
 #include <filesystem>
 #include <memory>
+#include <random>
 
 using namespace penstock;
 using namespace penstock::test;
@@ -148,24 +149,30 @@ BOOST_FIXTURE_TEST_CASE(a_job_left_with_the_head_is_looked_at_and_fetched, slow_
   BOOST_TEST(look({"jobs"}).at("jobs").as_array().size() == 1u);
   BOOST_TEST(look({"jobs", "--tenant", "day"}).at("jobs").as_array().empty());
 
-  // A prefix is continued by the next command, also in the middle of a line.
+  // A prefix is continued by the next command, also behind a torn line.
   BOOST_TEST(ask({"results", job, "-o", out}).code == 0);
-  std::filesystem::resize_file(out, std::filesystem::file_size(out) - (lines_of(out) > 0 ? 3 : 0));
+  write_file(out, read_file(out) + "{\"id\":\"batch");
   const auto all = ask({"results", job, "-o", out, "--follow", "--json"});
   BOOST_TEST_CONTEXT(all.err) BOOST_TEST(all.code == 0);
   BOOST_TEST(check_results(in, out, mock_options).size() == lines);
   BOOST_TEST(seen() == lines);
   const auto again = ask({"results", job, "-o", out});
   BOOST_TEST(contains(again.err, "complete already"));
+  const auto other = leave({"--name", "other"});
+  BOOST_TEST(contains(ask({"results", other, "-o", out}).err, "begun with other settings"));
+  BOOST_TEST(ask({"cancel", other}).code == 0);
+  BOOST_TEST(ask({"results", job, "-o", out, "--restart"}).code == 0);
+  BOOST_TEST(lines_of(out) == lines);
   const auto tail = ask({"results", job, "--from", "190"});
   BOOST_TEST(std::ranges::count(tail.out, '\n') == 10);
 
   BOOST_TEST(ask({"status", job, "--follow"}).code == 0);
   BOOST_TEST(look({"jobs"}).at("jobs").as_array().empty());
-  BOOST_TEST(look({"jobs", "--all"}).at("jobs").as_array().size() == 1u);
+  BOOST_TEST(look({"jobs", "--all"}).at("jobs").as_array().size() == 2u);
   const auto tenants = look({"tenants"}).at("tenants").as_array();
-  BOOST_REQUIRE(tenants.size() == 1u);
-  BOOST_TEST(number(tenants[0].as_object(), "completed") == lines);
+  const auto night = std::ranges::find_if(tenants, [](auto& t) { return t.at("tenant").as_string() == "night"; });
+  BOOST_REQUIRE(night != tenants.end());
+  BOOST_TEST(number(night->as_object(), "completed") == lines);
 }
 
 BOOST_FIXTURE_TEST_CASE(an_idempotency_key_makes_two_submissions_one_job, clients_fixture) {
@@ -230,6 +237,73 @@ BOOST_FIXTURE_TEST_CASE(a_client_outlives_its_head, slow_fixture) {
   BOOST_TEST(contains(p.err(), "again"));
   BOOST_TEST(check_results(in, out, mock_options).size() == lines);
   BOOST_TEST(asked_twice() <= 16u); // What was in flight.
+}
+
+BOOST_FIXTURE_TEST_CASE(a_client_waits_for_a_head_that_was_stopped, slow_fixture) {
+  process p{client({"submit", in, "-o", out})};
+  BOOST_REQUIRE(wait_until([&] { return lines_of(out) > 20; }));
+  head->signal(SIGTERM);
+  BOOST_TEST_CONTEXT(head->err()) BOOST_TEST(head->wait() == 0);
+  BOOST_TEST(p.says("trying again"));
+  BOOST_TEST(lines_of(out) < lines);
+  start_head(address);
+  BOOST_TEST_CONTEXT(p.err()) BOOST_TEST(p.wait() == 0);
+  BOOST_TEST(check_results(in, out, mock_options).size() == lines);
+  BOOST_TEST(seen() == lines); // A drain loses nothing.
+}
+
+BOOST_FIXTURE_TEST_CASE(kills_on_both_sides_lose_nothing, clients_fixture) {
+  constexpr size_t count = 6000;
+  write_input(count);
+  const auto seed = std::random_device{}();
+  BOOST_TEST_MESSAGE("seed " << seed);
+  std::minstd_rand random{seed};
+  auto p = std::make_unique<process>(submit());
+  uint64_t head_kills = 0;
+  for (size_t i = 0; i < rounds(8, 4) && !p->has_ended(); ++i) {
+    const auto before = lines_of(out);
+    const auto more = random() % 400;
+    wait_until([&] { return p->has_ended() || lines_of(out) >= before + more; });
+    if (p->has_ended())
+      break;
+    if (random() % 2) {
+      ++head_kills;
+      restart_head();
+    } else {
+      p->signal(SIGKILL);
+      p->wait();
+      p = std::make_unique<process>(submit());
+    }
+  }
+  BOOST_TEST_CONTEXT(p->err()) BOOST_TEST(p->wait() == 0);
+  BOOST_TEST(check_results(in, out, mock_options).size() == count);
+  BOOST_TEST(look({"jobs", "--all"}).at("jobs").as_array().size() == 1u);
+  // What was in flight, and the answers of the last moment, which wait for their commit together.
+  BOOST_TEST(asked_twice() <= (16 + 512) * head_kills);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_head_on_another_store_is_not_taken_for_the_old_one, slow_fixture) {
+  process p{submit()};
+  BOOST_REQUIRE(wait_until([&] { return lines_of(out) > 20; }));
+  kill_head();
+  for (auto* suffix : {"", "-wal", "-shm"})
+    std::filesystem::remove(dir / (std::string{"head.db"} + suffix));
+  start_head(address);
+  BOOST_TEST_CONTEXT(p.err()) {
+    BOOST_TEST(p.wait() == 2);
+    BOOST_TEST(contains(p.err(), "started on another store"));
+  }
+  BOOST_TEST(lines_of(out) < lines);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_client_without_patience_gives_up_and_can_go_on, slow_fixture) {
+  process p{submit({"--patience", "1s"})};
+  BOOST_REQUIRE(wait_until([&] { return lines_of(out) > 20; }));
+  kill_head();
+  BOOST_TEST(p.wait() == 3);
+  start_head(address);
+  BOOST_TEST(run_to_end(submit()).code == 0);
+  BOOST_TEST(check_results(in, out, mock_options).size() == lines);
 }
 
 BOOST_FIXTURE_TEST_CASE(a_head_that_dies_while_it_receives_a_job_gets_the_rest, clients_fixture) {
