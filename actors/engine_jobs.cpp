@@ -30,16 +30,10 @@ job_progress fresh_from(job_progress before) {
   return before;
 }
 
-/// The same requests, numbered from `first` on.
+/// The requests as they are kept, numbered from `first` on.
 std::vector<shared_request> numbered(std::vector<shared_request> requests, uint64_t first) {
-  for (auto& r : requests) {
-    if (r->index != first) {
-      auto copy = *r;
-      copy.index = first;
-      r = make_shared_value(std::move(copy));
-    }
-    ++first;
-  }
+  for (auto& r : requests)
+    r = prepared(r, first++);
   return requests;
 }
 

@@ -81,20 +81,26 @@ result<void> check_prices(const std::vector<core::price_row>& prices) {
   return {};
 }
 
+/// Bytes that a request takes in memory, more or less.
+uint64_t bytes_of(const core::request& r) {
+  return r.custom_id.size() + r.url.size() + r.model.size() + (r.body ? r.body->size() : 0)
+         + (r.rejection ? r.rejection->context.size() : 0);
+}
+
 /// What a line of an input would have been checked for.
 result<void> check_request(const core::request& r) {
-  if (auto ok = check_text("custom_id", r.custom_id, core::custom_id_max); !ok)
-    return ok;
-  if (auto ok = check_text("model", r.model, url_max); !ok)
-    return ok;
-  if (auto ok = check_text("url", r.url, url_max); !ok)
-    return ok;
-  if (r.rejection)
+  if (r.custom_id.size() > core::custom_id_max || !core::is_utf8(r.custom_id))
+    return refuse("custom_id", "must be UTF-8 of at most " + std::to_string(core::custom_id_max) + " bytes");
+  if (r.rejection && core::is_utf8(r.rejection->context))
     return {};
   if (r.method != "POST")
     return refuse("method", "must be POST");
   if (!r.url.starts_with('/'))
     return refuse("url", "must begin with /, for example /v1/chat/completions");
+  if (auto ok = check_text("url", r.url, url_max); !ok)
+    return ok;
+  if (auto ok = check_text("model", r.model, url_max); !ok)
+    return ok;
   if (!r.body || !r.body->starts_with('{') || core::check_json(*r.body))
     return refuse("body", "must be a JSON object");
   return {};
@@ -142,18 +148,30 @@ result<void> check_requests(std::span<const shared_request> requests) {
                                 + "; send them in parts");
   uint64_t bytes = 0;
   for (size_t i = 0; i < requests.size(); ++i) {
-    const auto field = [i] { return "requests[" + std::to_string(i) + "]"; };
     if (!requests[i])
-      return refuse(field(), "is missing");
-    if (auto ok = check_request(*requests[i]); !ok)
-      return error{errc::invalid_input, field() + '.' + ok.error().context};
-    bytes += requests[i]->body ? requests[i]->body->size() : 0;
+      return refuse("requests[" + std::to_string(i) + "]", "is missing");
+    bytes += bytes_of(*requests[i]);
   }
   if (bytes > part_bytes_max)
     return refuse("requests", "must have at most " + config::format_bytes(part_bytes_max)
-                                + " of bodies at once, have " + config::format_bytes(bytes)
+                                + " at once, have " + config::format_bytes(bytes)
                                 + "; send them in parts");
   return {};
+}
+
+shared_request prepared(const shared_request& what, uint64_t index) {
+  const auto fault = check_request(*what);
+  if (fault && what->index == index)
+    return what;
+  auto r = *what;
+  r.index = index;
+  if (!fault) {
+    r.custom_id = core::clean_text(r.custom_id, core::custom_id_max);
+    r.url = r.model = {};
+    r.body = nullptr;
+    r.rejection = error{errc::invalid_input, "request " + std::to_string(index) + ": " + fault.error().context};
+  }
+  return make_shared_value(std::move(r));
 }
 
 result<void> check_submission(const submission& what) {

@@ -6,7 +6,7 @@
 
 namespace penstock::actors {
 
-/// Most bytes of bodies in one submission or part of one.
+/// Most bytes of one submission or part of one.
 inline constexpr uint64_t part_bytes_max = 64u << 20;
 /// Most requests in one.
 inline constexpr size_t part_requests_max = 100'000;
@@ -18,7 +18,12 @@ result<void> check_options(const job_options& options);
 /// Refuses a part of a job that is too large, or has holes.
 result<void> check_requests(std::span<const shared_request> requests);
 
-/// Both, and what stands beside them.
+/// The request as it is kept, with its place in the job. One that cannot be sent becomes one that
+/// fails in its place, like a bad line of a file: the rest of the job goes on.
+/// @pre `what` is not null.
+shared_request prepared(const shared_request& what, uint64_t index);
+
+/// Options, requests, and what stands beside them.
 result<void> check_submission(const submission& what);
 
 } // namespace penstock::actors

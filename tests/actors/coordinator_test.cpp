@@ -66,6 +66,29 @@ BOOST_AUTO_TEST_CASE(no_more_is_asked_for_than_the_job_may_have_in_flight) {
   BOOST_TEST(demand() == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(a_job_without_slots_holds_but_a_taste_of_its_input) {
+  const auto body = core::make_payload(std::string(10'000, 'x'));
+  input(20'000);
+  for (auto& r : files->input) {
+    auto large = *r;
+    large.body = body;
+    r = make_shared_value(std::move(large));
+  }
+  options.in_flight_max = 100'000; // As many as there are slots.
+  options.window_requests = 10'000;
+  options.window_bytes = 1u << 30;
+  start();
+  BOOST_TEST(status().read <= 27u);
+  BOOST_TEST(demand() == status().read);
+  while (work->requests().size() < 5'000) {
+    const auto before = work->requests().size();
+    give(demand());
+    BOOST_REQUIRE(work->requests().size() > before);
+  }
+  BOOST_TEST(status().read <= 10'000u);
+  BOOST_TEST(demand() > 0u);
+}
+
 BOOST_AUTO_TEST_CASE(requests_are_handed_out_in_order_with_the_terms_of_the_job) {
   input(5);
   options.tenant = "acme";

@@ -263,6 +263,37 @@ BOOST_DATA_TEST_CASE(aborted_and_cancelled_jobs_can_be_retried, durable_or_not) 
   BOOST_TEST((head.status(job).state == job_state::completed));
 }
 
+BOOST_AUTO_TEST_CASE(a_deadline_counts_the_time_that_the_head_was_down) {
+  kept_store store{false};
+  io::unix_ms wall = 1'000'000;
+  const auto clock = [&] { return wall; };
+  uint64_t job = 0;
+  {
+    head_fixture head{store.open(), {}, clock};
+    auto wanted = head_fixture::make_job(3);
+    wanted.options.deadline = 60s;
+    job = head.ask<job_ticket>(head.aut, atom::submit_v, wanted).job;
+    head.join(1);
+    head.complete(0, 1);
+  }
+  wall += 50'000;
+  {
+    head_fixture head{store.open(), {}, clock};
+    head.advance(9s);
+    BOOST_TEST((head.status(job).state == job_state::running));
+    head.advance(2s);
+    BOOST_TEST((head.status(job).state == job_state::completed));
+    BOOST_TEST(head.outcomes(job) == "cee");
+    BOOST_TEST(head.ask<uint64_t>(head.aut, atom::retry_v, job) == 2u); // With all of its time again.
+    head.advance(30s);
+    BOOST_TEST((head.status(job).state == job_state::running));
+  }
+  wall += 3'600'000;
+  head_fixture head{store.open(), {}, clock};
+  head.advance(1ms);
+  BOOST_TEST(head.outcomes(job) == "cee");
+}
+
 BOOST_DATA_TEST_CASE(a_job_whose_actors_die_is_taken_up_again, durable_or_not) {
   kept_store store{sample};
   head_fixture head{store.open()};
@@ -321,6 +352,52 @@ BOOST_DATA_TEST_CASE(a_head_that_stops_leaves_its_jobs_to_the_next, durable_or_n
   head.complete(0, 2);
   BOOST_TEST(head.outcomes(job) == "cccc");
   BOOST_TEST((head.status(job).state == job_state::completed));
+}
+
+BOOST_AUTO_TEST_CASE(a_head_without_jobs_has_stopped_at_once) {
+  kept_store store{false};
+  head_fixture head{store.open()};
+  auto idle = head.self->request(head.aut, caf::infinite, atom::wait_v, uint64_t{0});
+  head.run();
+  BOOST_TEST((ended(idle) == job_state::interrupted));
+}
+
+BOOST_DATA_TEST_CASE(a_job_that_somebody_stopped_can_be_cancelled_or_retried, durable_or_not) {
+  kept_store store{sample};
+  head_fixture head{store.open()};
+  head.join(1);
+  const auto first = head.submit(2), second = head.submit(2);
+  head.run();
+  for (auto job : {first, second})
+    head.self->send(head.aut, atom::abort_v, job);
+  head.run();
+  head.give_back(first);
+  BOOST_TEST((head.status(first).state == job_state::interrupted));
+  BOOST_TEST((head.status(second).state == job_state::interrupted));
+  BOOST_TEST(head.ask<bool>(head.aut, atom::cancel_v, first));
+  head.run();
+  BOOST_TEST(head.outcomes(first) == "xx");
+  BOOST_TEST((head.status(first).state == job_state::cancelled));
+  BOOST_TEST(head.ask<uint64_t>(head.aut, atom::retry_v, second) == 2u);
+  head.run();
+  BOOST_TEST(head.handed_out(second) == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_bad_request_fails_in_its_place) {
+  kept_store store{true};
+  head_fixture head{store.open()};
+  auto wanted = head_fixture::make_job(3);
+  auto bad = *wanted.requests[1];
+  bad.body = nullptr;
+  wanted.requests[1] = make_shared_value(bad);
+  const auto job = head.ask<job_ticket>(head.aut, atom::submit_v, wanted).job;
+  head.join(3);
+  head.complete(0, 2);
+  BOOST_TEST(head.outcomes(job) == "cfc");
+  wanted.options.attempts_max = 0;
+  const auto why = head.refusal<job_ticket>(atom::submit_v, wanted);
+  BOOST_TEST((why.code == errc::invalid_input));
+  BOOST_TEST(why.context == "attempts_max must be from 1 to 100, is 0");
 }
 
 BOOST_AUTO_TEST_CASE(whoever_waits_for_a_job_that_is_still_received_hears_of_its_end) {

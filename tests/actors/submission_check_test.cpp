@@ -1,5 +1,7 @@
 #include "actors/submission_check.hpp"
 
+#include "core/jsonl.hpp"
+#include "core/text.hpp"
 #include "tests/support/fake_node.hpp"
 
 #include <boost/test/data/test_case.hpp>
@@ -23,10 +25,10 @@ std::ostream& operator<<(std::ostream& out, const bad_job& x) { return out << x.
 
 core::request request() { return *test::make_request(0); }
 
-void replace(submission& job, const std::function<void(core::request&)>& spoil) {
+shared_request spoilt(const std::function<void(core::request&)>& spoil) {
   auto r = request();
   spoil(r);
-  job.requests.push_back(make_shared_value(std::move(r)));
+  return make_shared_value(std::move(r));
 }
 
 const std::vector<bad_job> bad_jobs{
@@ -61,21 +63,32 @@ const std::vector<bad_job> bad_jobs{
   {"name", [](auto& j) { j.name = std::string(1001, 'a'); }},
   {"idempotency_key", [](auto& j) { j.idempotency_key = "a\tb"; }},
   {"requests[1]", [](auto& j) { j.requests.push_back({}); }},
-  {"requests[1].body", [](auto& j) { replace(j, [](auto& r) { r.body = nullptr; }); }},
-  {"requests[1].body", [](auto& j) { replace(j, [](auto& r) { r.body = core::make_payload(""); }); }},
-  {"requests[1].body", [](auto& j) { replace(j, [](auto& r) { r.body = core::make_payload("{\"a\":"); }); }},
-  {"requests[1].body", [](auto& j) { replace(j, [](auto& r) { r.body = core::make_payload("[1]"); }); }},
-  {"requests[1].method", [](auto& j) { replace(j, [](auto& r) { r.method = "DELETE"; }); }},
-  {"requests[1].url", [](auto& j) { replace(j, [](auto& r) { r.url = "http://other/"; }); }},
-  {"requests[1].url", [](auto& j) { replace(j, [](auto& r) { r.url = "/v1\r\nx"; }); }},
-  {"requests[1].custom_id", [](auto& j) { replace(j, [](auto& r) { r.custom_id = std::string(513, 'a'); }); }},
-  {"requests[1].model", [](auto& j) { replace(j, [](auto& r) { r.model = "a\xC3"; }); }},
   {"requests", [](auto& j) { j.requests.resize(100'001, test::make_request(0)); }},
   {"requests", [](auto& j) {
      const auto body = core::make_payload("{\"a\":\"" + std::string(1u << 20, 'a') + "\"}");
      for (int i = 0; i < 64; ++i)
-       replace(j, [&](auto& r) { r.body = body; });
+       j.requests.push_back(spoilt([&](auto& r) { r.body = body; }));
    }},
+};
+
+struct bad_request {
+  const char* field;
+  std::function<void(core::request&)> spoil;
+};
+std::ostream& operator<<(std::ostream& out, const bad_request& x) { return out << x.field; }
+
+const std::vector<bad_request> bad_requests{
+  {"body", [](auto& r) { r.body = nullptr; }},
+  {"body", [](auto& r) { r.body = core::make_payload(""); }},
+  {"body", [](auto& r) { r.body = core::make_payload("{\"a\":"); }},
+  {"body", [](auto& r) { r.body = core::make_payload("[1]"); }},
+  {"method", [](auto& r) { r.method = "DELETE"; }},
+  {"url", [](auto& r) { r.url = "http://other/"; }},
+  {"url", [](auto& r) { r.url = "/v1\r\nx"; }},
+  {"url", [](auto& r) { r.url = "/" + std::string(5000, 'a'); }},
+  {"custom_id", [](auto& r) { r.custom_id = std::string(513, 'a'); }},
+  {"custom_id", [](auto& r) { r.custom_id = "a\xC3"; }},
+  {"model", [](auto& r) { r.model = "a\xC3"; }},
 };
 
 } // namespace
@@ -91,6 +104,24 @@ BOOST_DATA_TEST_CASE(a_bad_job_is_refused_by_the_name_of_the_field, boost::unit_
   BOOST_TEST((answer.error().code == errc::invalid_input));
   BOOST_TEST_CONTEXT(answer.error().context)
     BOOST_TEST((answer.error().context.find(std::string{sample.field} + ' ') == 0));
+}
+
+BOOST_DATA_TEST_CASE(a_bad_request_fails_in_its_place, boost::unit_test::data::make(bad_requests)) {
+  const auto r = actors::prepared(spoilt(sample.spoil), 7);
+  BOOST_TEST(r->index == 7u);
+  BOOST_REQUIRE(r->rejection);
+  BOOST_TEST_CONTEXT(r->rejection->context)
+    BOOST_TEST(r->rejection->context.starts_with("request 7: " + std::string{sample.field} + ' '));
+  BOOST_TEST(core::is_utf8(r->custom_id));
+  BOOST_TEST(r->custom_id.size() <= core::custom_id_max);
+  BOOST_TEST(actors::prepared(r, 7) == r);
+}
+
+BOOST_AUTO_TEST_CASE(a_good_request_is_passed_on_without_a_copy) {
+  const auto r = test::make_request(3);
+  BOOST_TEST(actors::prepared(r, 3) == r);
+  BOOST_TEST(actors::prepared(r, 4)->index == 4u);
+  BOOST_TEST(actors::prepared(r, 4)->body == r->body);
 }
 
 BOOST_AUTO_TEST_CASE(what_a_command_line_would_ask_for_passes) {

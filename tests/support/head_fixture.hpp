@@ -36,12 +36,15 @@ private:
 /// on the same store is the next fixture.
 struct head_fixture : engine_fixture {
   explicit head_fixture(std::shared_ptr<io::job_store> store,
-                        std::vector<std::string> lanes = {}) {
+                        std::vector<std::string> lanes = {},
+                        std::function<io::unix_ms()> wall_now = {}) {
     auto opened = store->open_reader();
     if (!opened)
       throw std::runtime_error{to_string(opened.error())};
     reader = spawn(actors::job_reader, *opened);
-    writer = spawn(actors::job_store, std::move(store), reader, actors::job_store_options{});
+    actors::job_store_options options;
+    options.wall_now = std::move(wall_now);
+    writer = spawn(actors::job_store, std::move(store), reader, options);
     actors::engine_setup setup;
     setup.store = writer;
     setup.reader = reader;
