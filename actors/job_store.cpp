@@ -42,58 +42,61 @@ result<To> mapped(result<From> from, F&& f) {
 
 } // namespace
 
-/// Keeps the answer back until its group is safe. What was refused is said at once.
-template <class T>
-caf::result<T> job_store_state::settle(result<T> answer, size_t rows, uint64_t bytes) {
-  if (answer) {
-    auto promise = self->make_response_promise<T>();
-    auto later = promise;
-    waiting_.push_back([later, value = std::move(*answer)](const caf::error& why) mutable {
+/// Lets `call` wait for its group, and its answer for the commit. What was refused is said at once.
+template <class T, class F>
+caf::result<T> job_store_state::later(uint64_t job, size_t rows, uint64_t bytes, F&& call) {
+  auto promise = self->make_response_promise<T>();
+  push(job, rows, bytes, [this, to = promise, call = std::forward<F>(call)]() mutable {
+    auto answer = call();
+    if (!answer) {
+      to.deliver(to_caf(answer.error()));
+      return;
+    }
+    waiting_.push_back([to, value = std::move(*answer)](const caf::error& why) mutable {
       if (why)
-        later.deliver(why);
+        to.deliver(why);
       else
-        later.deliver(std::move(value));
+        to.deliver(std::move(value));
     });
-    group_grows(rows, bytes);
-    return promise;
-  }
-  group_grows(0, 0); // If it was the disk, everybody must hear of it.
-  return to_caf(answer.error());
+  });
+  return promise;
 }
 
-void job_store_state::group_grows(size_t rows, uint64_t bytes) {
-  rows_ += rows;
-  bytes_ += bytes;
-  if (rows_ >= rows_max || bytes_ >= bytes_max) {
-    commit();
-  } else if (!flush_pending_) {
-    flush_pending_ = true;
+void job_store_state::push(uint64_t job, size_t rows, uint64_t bytes, write_call call) {
+  queue_.push(job, rows, bytes, std::move(call));
+  if (!std::exchange(flush_pending_, true))
     self->send(self, atom::flush_v);
-  }
 }
 
 io::unix_ms job_store_state::now() const {
   return options.wall_now ? options.wall_now() : io::wall_now_ms();
 }
 
-caf::result<job_ticket> job_store_state::submit(const submission& what) {
+caf::result<job_ticket> job_store_state::submit(submission what) {
   auto p = unpack(what.requests);
   if (!p)
     return to_caf(p.error());
-  const auto& o = what.options;
-  const io::job_header head{o.tenant, o.priority, what.name, what.idempotency_key,
-                            to_blob(self->system(), o)};
-  return settle(mapped<job_ticket>(store->submit(head, p->requests, what.complete, now()), ticket_of),
-                p->requests.size() + 1, p->bytes);
+  auto& o = what.options;
+  io::job_header head{o.tenant, o.priority, std::move(what.name), std::move(what.idempotency_key),
+                      to_blob(self->system(), o)};
+  const auto rows = p->requests.size() + 1;
+  const auto bytes = p->bytes;
+  return later<job_ticket>(0, rows, bytes,
+                           [this, head = std::move(head), part = std::move(*p), whole = what.complete] {
+                             return mapped<job_ticket>(store->submit(head, part.requests, whole, now()), ticket_of);
+                           });
 }
 
-caf::result<job_ticket> job_store_state::add(const submission_part& what) {
+caf::result<job_ticket> job_store_state::add(submission_part what) {
   auto p = unpack(what.requests);
   if (!p)
     return to_caf(p.error());
-  return settle(mapped<job_ticket>(store->add(what.job, what.first, p->requests, what.complete, now()),
-                                   ticket_of),
-                p->requests.size() + 1, p->bytes);
+  const auto rows = p->requests.size() + 1;
+  const auto bytes = p->bytes;
+  return later<job_ticket>(what.job, rows, bytes,
+                           [this, job = what.job, first = what.first, part = std::move(*p), whole = what.complete] {
+                             return mapped<job_ticket>(store->add(job, first, part.requests, whole, now()), ticket_of);
+                           });
 }
 
 result<stored_job> job_store_state::take_up(uint64_t job) {
@@ -113,6 +116,9 @@ result<stored_job> job_store_state::take_up(uint64_t job) {
   taken.name = row->head.name;
   taken.tenant = row->head.tenant;
   taken.options = std::move(*described);
+  // Since all of it was there, or it was retried; a head that was down gives it no more time.
+  if (auto& deadline = taken.options.deadline; deadline > duration{})
+    deadline = std::max<duration>(duration{1}, deadline - std::chrono::milliseconds{now() - row->touched});
   taken.total = row->requests;
   taken.first = row->ordered;
   taken.recorded = std::move(*recorded);
@@ -120,47 +126,65 @@ result<stored_job> job_store_state::take_up(uint64_t job) {
   return taken;
 }
 
-caf::result<stored_job> job_store_state::open(uint64_t job) { return settle(take_up(job), 1, 0); }
+caf::result<stored_job> job_store_state::open(uint64_t job) {
+  return later<stored_job>(job, 1, 0, [this, job] { return take_up(job); });
+}
 
-caf::result<bool> job_store_state::write(uint64_t job, const std::vector<sink_item>& items) {
+caf::result<bool> job_store_state::write(uint64_t job, std::vector<sink_item> items) {
   std::vector<io::job_outcome> outcomes;
   outcomes.reserve(items.size());
   uint64_t bytes = 0;
   for (auto& item : items) {
-    outcomes.push_back({item.index, item.outcome, item.line});
     bytes += row_overhead + (item.line ? item.line->size()
                              : item.outcome && item.outcome->body ? item.outcome->body->size() : 0);
+    outcomes.push_back({item.index, std::move(item.outcome), std::move(item.line)});
   }
-  auto ordered = store->write(job, outcomes);
-  if (ordered)
-    news_.push_back({job, *ordered, std::nullopt});
-  return settle(mapped<bool>(ordered, [](uint64_t) { return true; }), items.size(), bytes);
+  const auto rows = outcomes.size();
+  return later<bool>(job, rows, bytes, [this, job, outcomes = std::move(outcomes)] { return keep(job, outcomes); });
 }
 
-caf::result<bool> job_store_state::finished(uint64_t job, const job_progress& progress) {
+result<bool> job_store_state::keep(uint64_t job, const std::vector<io::job_outcome>& outcomes) {
+  auto ordered = store->write(job, outcomes);
+  if (!ordered)
+    return ordered.error();
+  news_.push_back({job, *ordered, std::nullopt});
+  return true;
+}
+
+caf::result<bool> job_store_state::finished(uint64_t job, job_progress progress) {
+  return later<bool>(job, 1, 0, [this, job, p = std::move(progress)] { return end(job, p); });
+}
+
+result<bool> job_store_state::end(uint64_t job, const job_progress& progress) {
   // What was interrupted goes on at the next start, so its requests are still awaited.
   const auto ended = has_ended(progress.state) && progress.state != job_state::interrupted;
   auto done = store->finish(job, ended, static_cast<uint8_t>(progress.state),
                             to_blob(self->system(), progress), now());
-  if (done)
-    news_.push_back({job, 0, progress.state});
-  return settle(done ? result<bool>{true} : result<bool>{done.error()}, 1, 0);
+  if (!done)
+    return done.error();
+  news_.push_back({job, 0, progress.state});
+  return true;
 }
 
 caf::result<uint64_t> job_store_state::retry(uint64_t job) {
-  return settle(store->retry(job, now()), 1, 0);
+  return later<uint64_t>(job, 1, 0, [this, job] { return store->retry(job, now()); });
 }
 
-caf::result<std::vector<uint64_t>> job_store_state::jobs() { return settle(store->unfinished(), 0, 0); }
+caf::result<std::vector<uint64_t>> job_store_state::jobs() {
+  return later<std::vector<uint64_t>>(0, 1, 0, [this] { return store->unfinished(); });
+}
 
-void job_store_state::flush_due() {
+void job_store_state::flush() {
   flush_pending_ = false;
+  queue_.begin_group();
+  while (auto call = queue_.next())
+    (*call)();
   commit();
+  if (!queue_.empty() && !std::exchange(flush_pending_, true))
+    self->send(self, atom::flush_v);
 }
 
 void job_store_state::commit() {
-  rows_ = 0;
-  bytes_ = 0;
   if (auto safe = store->commit(); !safe) {
     fail(safe.error());
     return;
@@ -174,25 +198,28 @@ void job_store_state::commit() {
       self->send(reader, atom::written_v, n.job, n.ordered);
 }
 
-/// The first time, what waits in the mailbox shall still hear why; then we go.
+/// The first time, what waits shall still hear why; then we go.
 void job_store_state::fail(const error& why) {
   const auto reason = to_caf(why);
   for (auto& answer : std::exchange(waiting_, {}))
     answer(reason);
   news_.clear();
-  if (std::exchange(failed_, true))
+  if (std::exchange(failed_, true) && queue_.empty())
     self->quit(reason);
-  else
+  else if (!std::exchange(flush_pending_, true))
     self->send(self, atom::flush_v);
 }
 
-/// A little at a time, and behind what waits in the mailbox: nobody shall notice.
+/// A little with each group, in turns with what is large.
 void job_store_state::sweep() {
+  push(0, swept_at_once, 0, [this] { sweep_some(); });
+}
+
+void job_store_state::sweep_some() {
   const auto at = now();
   const auto before = [&](duration kept) { return at - to_ms(kept); };
   auto more = store->sweep(options.retention > duration{} ? before(options.retention) : 0,
                            before(options.receive_patience), swept_at_once);
-  group_grows(0, 0);
   if (more && *more)
     self->send(self, atom::wake_v);
   else
@@ -209,17 +236,17 @@ job_store(job_store_actor::stateful_pointer<job_store_state> self,
   st.options = std::move(options);
   self->delayed_send(self, st.options.sweep_every, atom::wake_v);
   return {
-    [self](atom::submit, const submission& what) { return self->state.submit(what); },
-    [self](atom::add, const submission_part& what) { return self->state.add(what); },
+    [self](atom::submit, submission& what) { return self->state.submit(std::move(what)); },
+    [self](atom::add, submission_part& what) { return self->state.add(std::move(what)); },
     [self](atom::open, uint64_t job) { return self->state.open(job); },
-    [self](atom::write, uint64_t job, const std::vector<sink_item>& items) {
-      return self->state.write(job, items);
+    [self](atom::write, uint64_t job, std::vector<sink_item>& items) {
+      return self->state.write(job, std::move(items));
     },
-    [self](atom::finished, uint64_t job, const job_progress& p) { return self->state.finished(job, p); },
+    [self](atom::finished, uint64_t job, job_progress& p) { return self->state.finished(job, std::move(p)); },
     [self](atom::retry, uint64_t job) { return self->state.retry(job); },
     [self](atom::jobs) { return self->state.jobs(); },
     [self](atom::forget, uint64_t job, uint64_t below) { self->state.store->forget(job, below); },
-    [self](atom::flush) { self->state.flush_due(); },
+    [self](atom::flush) { self->state.flush(); },
     [self](atom::wake) { self->state.sweep(); },
   };
 }

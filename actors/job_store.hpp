@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/group_queue.hpp"
 #include "core/io/job_store.hpp"
 #include "core/time.hpp"
 #include "messages/interfaces.hpp"
@@ -25,10 +26,11 @@ struct job_store_options {
 
 /// The one writer of a job store.
 ///
-/// What waits in the mailbox is made safe together: the first message of a group asks for a `flush`,
-/// which comes after all that wait by then; a group that has grown large enough is committed at once.
-/// Whoever waits gets its answer after the commit, in the order of the questions, and then the reader
-/// hears what is new. If the disk fails, everybody who waits gets that error, and so does everything
+/// What waits is made safe together: the first write asks for a `flush`, which comes behind all that wait
+/// in the mailbox by then; it fills a group from what has come (`core::group_queue`: a job's writes in
+/// their order, small ones before large ones, large ones in turns), and commits it. Whoever waits gets
+/// its answer after the commit, and then the reader hears what is new. So a submission of one request
+/// waits for the group that is under way and its own, however much others have sent before it. If the disk fails, everybody who waits gets that error, and so does everything
 /// in the mailbox; then the store quits with it. What was not acknowledged may or may not be there
 /// when it is opened again.
 ///
@@ -36,18 +38,17 @@ struct job_store_options {
 /// a job whose options are of another version cannot be taken up, and says so.
 struct job_store_state {
   static inline const char* name = "job-store";
-  static constexpr size_t rows_max = 1024;          ///< Of one group.
-  static constexpr uint64_t bytes_max = 4u << 20;   ///< Of one group.
-  static constexpr uint32_t swept_at_once = 500;    ///< Rows removed between two groups.
+  static constexpr core::group_limits group{};
+  static constexpr uint32_t swept_at_once = 200;    ///< Rows removed with one group.
 
-  caf::result<job_ticket> submit(const submission& what);
-  caf::result<job_ticket> add(const submission_part& what);
+  caf::result<job_ticket> submit(submission what);
+  caf::result<job_ticket> add(submission_part what);
   caf::result<stored_job> open(uint64_t job);
-  caf::result<bool> write(uint64_t job, const std::vector<sink_item>& items);
-  caf::result<bool> finished(uint64_t job, const job_progress& progress);
+  caf::result<bool> write(uint64_t job, std::vector<sink_item> items);
+  caf::result<bool> finished(uint64_t job, job_progress progress);
   caf::result<uint64_t> retry(uint64_t job);
   caf::result<std::vector<uint64_t>> jobs();
-  void flush_due();
+  void flush();
   void sweep();
 
   job_store_actor::pointer self = nullptr;
@@ -61,18 +62,21 @@ private:
     uint64_t ordered = 0;
     std::optional<job_state> state; ///< It has changed.
   };
-  template <class T>
-  caf::result<T> settle(result<T> answer, size_t rows, uint64_t bytes);
-  void group_grows(size_t rows, uint64_t bytes);
+  using write_call = std::function<void()>;
+  template <class T, class F>
+  caf::result<T> later(uint64_t job, size_t rows, uint64_t bytes, F&& call);
+  void push(uint64_t job, size_t rows, uint64_t bytes, write_call call);
   result<stored_job> take_up(uint64_t job);
+  result<bool> keep(uint64_t job, const std::vector<io::job_outcome>& outcomes);
+  result<bool> end(uint64_t job, const job_progress& progress);
+  void sweep_some();
   void commit();
   void fail(const error& why);
   io::unix_ms now() const;
 
+  core::group_queue<write_call> queue_{group};
   std::vector<std::function<void(const caf::error&)>> waiting_; ///< Promises of this group, in order.
   std::vector<news> news_;       ///< For the reader, after the commit.
-  size_t rows_ = 0;              ///< Of this group.
-  uint64_t bytes_ = 0;           ///< Of this group.
   bool flush_pending_ = false;
   bool failed_ = false;
 };

@@ -91,9 +91,9 @@ BOOST_AUTO_TEST_CASE(a_group_has_bounds) {
   start();
   using answer = decltype(self->request(writer, caf::infinite, atom::submit_v, job_of(1)));
   std::vector<answer> pending;
-  for (int i = 0; i < 8; ++i) // 1,024 rows are reached twice.
+  for (int i = 0; i < 8; ++i)
     pending.push_back(self->request(writer, caf::infinite, atom::submit_v, job_of(300)));
-  for (int i = 0; i < 3; ++i) { // And 4 MB each time.
+  for (int i = 0; i < 3; ++i) {
     auto big = job_of(0);
     big.requests = message_requests(0, 1, 5u << 20);
     pending.push_back(self->request(writer, caf::infinite, atom::submit_v, std::move(big)));
@@ -101,7 +101,26 @@ BOOST_AUTO_TEST_CASE(a_group_has_bounds) {
   run();
   for (auto& p : pending)
     p.receive([](const job_ticket&) {}, [&](const caf::error& e) { BOOST_FAIL(caf::to_string(e)); });
-  BOOST_TEST(counted->commits == 2 + 3 + 1); // And the flush that was under way.
+  BOOST_TEST(counted->commits == 8 + 3);
+}
+
+BOOST_AUTO_TEST_CASE(a_small_submission_does_not_wait_behind_large_ones) {
+  start();
+  auto begun = job_of(0);
+  begun.complete = false;
+  const auto job = ask<job_ticket>(writer, atom::submit_v, begun).job;
+  const auto before = counted->commits;
+  for (uint64_t i = 0; i < 10; ++i)
+    self->send(writer, atom::add_v, submission_part{job, i * 400, message_requests(i * 400, i * 400 + 400), i == 9});
+  auto small = self->request(writer, caf::infinite, atom::submit_v, job_of(1));
+  // It is answered with the first group, and the parts are kept in their order all the same.
+  while (counted->commits == before && sched.has_job())
+    sched.run_once();
+  BOOST_TEST(must(must(store->open_reader())->rows({"", false, 0, 1}))[0].requests == 1u);
+  run();
+  small.receive([](const job_ticket&) {}, [](const caf::error&) { BOOST_FAIL("refused"); });
+  BOOST_TEST(ask<job_info>(reader, atom::info_v, job).requests == 4000u);
+  BOOST_TEST((ask<job_info>(reader, atom::info_v, job).progress.state == job_state::running));
 }
 
 BOOST_AUTO_TEST_CASE(a_refusal_names_what_is_wrong) {
