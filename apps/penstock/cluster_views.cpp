@@ -15,6 +15,8 @@ namespace {
 
 constexpr size_t name_bytes = 40;
 constexpr size_t text_bytes = 400;
+/// A lane whose settings name no width has one that nothing reaches.
+constexpr uint32_t no_width = 1'000'000;
 
 std::string short_name(const std::string& name) { return core::clean_text(name, name_bytes); }
 
@@ -119,7 +121,7 @@ text_table lanes_table(const std::vector<lane_info>& lanes) {
       used += fmt::format("{}{} {:.0f} %", used.empty() ? "" : ", ", name, 100 * used_share(s, d));
     }
     auto width = count_text(s.in_flight);
-    if (s.in_flight_limit > 0)
+    if (s.in_flight_limit > 0 && s.in_flight_limit < no_width)
       width += " of " + count_text(s.in_flight_limit) + (s.in_flight_adaptive ? "~" : "");
     table.add({or_dash(short_name(l.name)), or_dash(limits), or_dash(used), width, count_text(s.waiting),
                l.paused_for > duration{} ? span_text(l.paused_for) : "-", std::string{breaker_text(s.breaker)},

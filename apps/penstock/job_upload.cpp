@@ -31,8 +31,15 @@ result<job_ticket> job_upload::over_one_connection() {
   auto ticket = head_.ask<job_ticket>(answer_within, atom::submit_v, std::move(opening));
   if (!ticket)
     return ticket.error();
-  if (!ticket_)
+  if (!ticket_) {
     known_before_ = ticket->existed;
+    if (plan_.expected && !known_before_) { // Its requests would be paid for a second time.
+      head_.ask<bool>(answer_within, atom::cancel_v, ticket->job);
+      return error{errc::not_found, "the head at " + head_.address()
+                                      + " no longer has the job that the output was begun with; choose another -o, "
+                                        "or pass --restart to begin anew"};
+    }
+  }
   ticket_ = *ticket;
   if (ticket_->complete)
     return plan_.scan && plan_.scan->requests != ticket_->accepted ? result<job_ticket>{refused(ticket_->accepted)}

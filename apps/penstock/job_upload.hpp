@@ -20,6 +20,7 @@ struct upload_plan {
   uint64_t line_max = 64u << 20;
   std::optional<io::input_summary> scan;  ///< Of an input that can be read twice.
   bool strict = false;                    ///< An unusable line of a pipe ends it.
+  bool expected = false;                  ///< Results of it are there: the head must know it.
   std::function<void(uint64_t accepted)> progress; ///< Told after every part.
 };
 

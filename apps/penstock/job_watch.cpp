@@ -32,6 +32,13 @@ std::string shell_word(const std::string& word) {
   return out + "'";
 }
 
+/// What another command needs to find the same head, where the settings would not do.
+std::string head_option(const cluster_command& command) {
+  return command.settings.origins.at("cluster.head").starts_with("command line")
+           ? " --head " + command.settings.values.cluster.head
+           : std::string{};
+}
+
 int interrupted(client& c, const job_info& job, const outcome_output& out, const run_view& view) {
   c.say(fmt::format("{} of {} results are in {}; job {} goes on at {}\n  {}", count_text(out.next_index()),
                     view.total ? count_text(*view.total) : "all",
@@ -83,17 +90,17 @@ int follow_to_end(client& c, const job_info& job, outcome_output& out, run_view 
     std::fputs(printable(summary_text(view)).c_str(), stderr);
   if (const auto text = printable(advice(view)); !text.empty())
     std::fprintf(stderr, "penstock: %s\n", text.c_str());
+  else if (const auto open = done(view.job) - view.job.completed; open > 0)
+    c.say(fmt::format("penstock retry {}{} runs the {} again that did not complete", job.id, head_option(c.command),
+                      count_text(open)));
   return static_cast<int>(exit_code_of(view.job));
 }
 
 std::string hints(const cluster_command& command, uint64_t job, const std::string& output) {
-  std::string head;
-  if (command.settings.origins.at("cluster.head").starts_with("command line"))
-    head = " --head " + command.settings.values.cluster.head;
   return fmt::format("follow and fetch: penstock results {0} --follow -o {1}{2}\n"
                      "  look:             penstock status {0}{2}\n"
                      "  stop it:          penstock cancel {0}{2}",
-                     job, output.empty() || output == "-" ? "FILE" : shell_word(output), head);
+                     job, output.empty() || output == "-" ? "FILE" : shell_word(output), head_option(command));
 }
 
 send_display::send_display(std::optional<uint64_t> total)

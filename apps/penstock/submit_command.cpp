@@ -136,6 +136,7 @@ private:
     plan.line_max = run_.line_max;
     plan.scan = scan_;
     plan.strict = run_.strict;
+    plan.expected = out_ && out_->next_index() > 0 && out_->is_resumable();
     std::optional<send_display> display;
     if (!run_.quiet) {
       display.emplace(scan_ ? std::optional{scan_->requests} : std::nullopt);

@@ -1,4 +1,4 @@
-#include "tests/support/program_fixture.hpp"
+#include "tests/support/cluster_fixture.hpp"
 
 #include <csignal>
 #include <filesystem>
@@ -13,44 +13,21 @@ namespace {
 
 bool contains(std::string_view text, std::string_view what) { return text.find(what) != text.npos; }
 
-mock::mock_options slow(const char* latency) {
-  mock::mock_options o;
-  o.latency = *mock::parse_latency(latency);
-  return o;
-}
-
 /// A head with slots of its own in front of the mock, and clients of it.
-struct clients_fixture : program_fixture {
-  explicit clients_fixture(mock::mock_options options = {}, words head_options = {"--slots", "16"})
-    : program_fixture(std::move(options)), head_options_{std::move(head_options)} {
-    start_head("127.0.0.1:0");
+struct clients_fixture : cluster_fixture {
+  explicit clients_fixture(mock::mock_options options = {}) : cluster_fixture(std::move(options)) { start(); }
+
+  void start(const char* slots = "16") { start_head({"--slots", slots}); }
+  void restart() {
+    kill(*head);
+    start();
   }
 
-  void start_head(const std::string& listen) {
-    words args{"serve", "--listen", listen, "--store", dir / "head.db", "--base-url", upstream.mock->base_url()};
-    args.insert(args.end(), head_options_.begin(), head_options_.end());
-    head = std::make_unique<process>(bare_command(args));
-    constexpr std::string_view mark = "listening on ";
-    BOOST_REQUIRE_MESSAGE(wait_until([&] { return contains(head->out(), mark) && contains(head->out(), "\n"); }),
-                          "the head says: " << head->err());
-    const auto said = head->out();
-    const auto at = said.find(mark) + mark.size();
-    address = said.substr(at, said.find('\n', at) - at);
-  }
-  void kill_head() {
-    head->signal(SIGKILL);
-    head->wait();
-  }
-  void restart_head() {
-    kill_head();
-    start_head(address);
-  }
-
-  command client(words args) const {
+  command client_command(words args) const {
     args.insert(args.end(), {"--head", address});
     return bare_command(std::move(args));
   }
-  finished ask(words args) const { return run_to_end(client(std::move(args))); }
+  finished ask(words args) const { return run_to_end(client_command(std::move(args))); }
   boost::json::object look(words args) const {
     args.push_back("--json");
     const auto end = ask(args);
@@ -60,11 +37,7 @@ struct clients_fixture : program_fixture {
     }
     return {};
   }
-  command submit(const words& options = {}) const {
-    words args{"submit", in, "-o", out, "--quiet", "--json"};
-    args.insert(args.end(), options.begin(), options.end());
-    return client(std::move(args));
-  }
+  run_end submitted(const words& options = {}) { return end_of_submit(*submit(options)); }
   /// Leaves a job with the head. @returns its number.
   std::string leave(const words& options = {}) const {
     words args{"submit", in, "--detach", "--quiet"};
@@ -74,19 +47,14 @@ struct clients_fixture : program_fixture {
     return end.out.substr(0, end.out.find('\n'));
   }
   uint64_t seen() const { return upstream.mock->stats().requests(); }
-  uint64_t asked_twice() const { return number(upstream.stats().at("ids").as_object(), "duplicates"); }
   /// Whole lines so far; somebody may be writing the next one.
   static uint64_t lines_of(const std::string& path) {
     return std::filesystem::exists(path) ? static_cast<uint64_t>(std::ranges::count(read_file(path), '\n')) : 0;
   }
-
-  words head_options_;
-  std::unique_ptr<process> head;
-  std::string address;
 };
 
 struct slow_fixture : clients_fixture {
-  slow_fixture() : clients_fixture(slow("40ms")) { write_input(lines); }
+  slow_fixture() : clients_fixture(mock_of("40ms")) { write_input(lines); }
   static constexpr size_t lines = 200; // Half a second at 16 at once.
 };
 
@@ -96,22 +64,22 @@ BOOST_AUTO_TEST_SUITE(clients)
 
 BOOST_FIXTURE_TEST_CASE(a_submitted_job_writes_what_a_run_writes, clients_fixture) {
   write_input(1500); // Several parts.
-  const auto end = end_of(run_to_end(submit()));
+  const auto end = submitted();
   BOOST_TEST(end.code == 0);
   BOOST_TEST(check(end).size() == 1500u);
   BOOST_TEST(number(end.summary, "job") == 1u);
   BOOST_TEST(seen() == 1500u);
   // The same command has nothing to do, a new output is a new job.
-  BOOST_TEST(run_to_end(submit()).code == 0);
+  BOOST_TEST(submitted().code == 0);
   BOOST_TEST(seen() == 1500u);
-  const auto other = run_to_end(submit({"-o", dir / "other.jsonl"}));
+  const auto other = submitted({"-o", dir / "other.jsonl"});
   BOOST_TEST(other.code == 0);
   BOOST_TEST(seen() == 3000u);
 }
 
 BOOST_FIXTURE_TEST_CASE(a_pipe_and_standard_output_do_as_well, clients_fixture) {
   write_input(40);
-  auto c = client({"submit", "-", "-o", "-", "--quiet"});
+  auto c = client_command({"submit", "-", "-o", "-", "--quiet"});
   c.input = true;
   process p{c};
   BOOST_REQUIRE(p.write(read_file(in)));
@@ -123,13 +91,13 @@ BOOST_FIXTURE_TEST_CASE(a_pipe_and_standard_output_do_as_well, clients_fixture) 
 
 BOOST_FIXTURE_TEST_CASE(unusable_lines_fail_in_place_and_duplicates_are_refused, clients_fixture) {
   write_file(in, request_line(0) + "nonsense\n" + request_line(1));
-  const auto end = end_of(run_to_end(submit()));
+  const auto end = submitted();
   BOOST_TEST(end.code == 1);
   BOOST_TEST(number(end.summary, "failed") == 1u);
   BOOST_TEST(read_results(out).size() == 3u);
-  BOOST_TEST(run_to_end(submit({"--strict", "--restart"})).code == 2);
+  BOOST_TEST(submitted({"--strict", "--restart"}).code == 2);
   write_file(in, request_line(0) + request_line(0));
-  const auto refused = run_to_end(submit({"-o", dir / "o"}));
+  const auto refused = submitted({"-o", dir / "o"});
   BOOST_TEST(refused.code == 2);
   BOOST_TEST(contains(refused.err, "stands already in line 1"));
   BOOST_TEST(seen() == 2u);
@@ -180,11 +148,11 @@ BOOST_FIXTURE_TEST_CASE(an_idempotency_key_makes_two_submissions_one_job, client
   const auto job = leave({"--idempotency-key", "k"});
   BOOST_TEST(leave({"--idempotency-key", "k"}) == job);
   BOOST_TEST(leave({"--idempotency-key", "k", "--tenant", "other"}) != job);
-  const auto end = end_of(run_to_end(submit({"--idempotency-key", "k"})));
+  const auto end = submitted({"--idempotency-key", "k"});
   BOOST_TEST(end.code == 0);
   BOOST_TEST(check(end).size() == 50u);
   write_input(51);
-  const auto refused = run_to_end(submit({"--idempotency-key", "k", "-o", dir / "o"}));
+  const auto refused = submitted({"--idempotency-key", "k", "-o", dir / "o"});
   BOOST_TEST(refused.code == 2);
   BOOST_TEST(contains(refused.err, "with 50 requests already"));
 }
@@ -192,21 +160,22 @@ BOOST_FIXTURE_TEST_CASE(an_idempotency_key_makes_two_submissions_one_job, client
 BOOST_FIXTURE_TEST_CASE(an_output_of_something_else_is_left_alone, clients_fixture) {
   write_input(3);
   write_file(out, "precious\n");
-  const auto end = run_to_end(submit());
+  const auto end = submitted();
   BOOST_TEST(end.code == 2);
   BOOST_TEST(read_file(out) == "precious\n");
   BOOST_TEST(seen() == 0u);
-  BOOST_TEST(run_to_end(submit({"-o", in})).code == 2);
+  BOOST_TEST(submitted({"-o", in}).code == 2);
 }
 
 BOOST_FIXTURE_TEST_CASE(a_client_that_is_killed_goes_on_where_it_was, slow_fixture) {
   {
-    process p{submit()};
+    const auto client = submit();
+  auto& p = *client;
     BOOST_REQUIRE(wait_until([&] { return lines_of(out) > 20; }));
     p.signal(SIGKILL);
     p.wait();
   }
-  const auto end = end_of(run_to_end(submit()));
+  const auto end = submitted();
   BOOST_TEST(end.code == 0);
   BOOST_TEST(check_results(in, out, mock_options).size() == lines);
   BOOST_TEST(seen() == lines);
@@ -214,7 +183,7 @@ BOOST_FIXTURE_TEST_CASE(a_client_that_is_killed_goes_on_where_it_was, slow_fixtu
 }
 
 BOOST_FIXTURE_TEST_CASE(an_interrupted_client_says_how_to_go_on_and_the_job_runs_on, slow_fixture) {
-  process p{client({"submit", in, "-o", out})};
+  process p{client_command({"submit", in, "-o", out})};
   BOOST_REQUIRE(wait_until([&] { return lines_of(out) > 5; }));
   p.signal(SIGINT);
   BOOST_TEST(p.wait() == 128 + SIGINT);
@@ -228,25 +197,25 @@ BOOST_FIXTURE_TEST_CASE(an_interrupted_client_says_how_to_go_on_and_the_job_runs
 }
 
 BOOST_FIXTURE_TEST_CASE(a_client_outlives_its_head, slow_fixture) {
-  process p{client({"submit", in, "-o", out})};
+  process p{client_command({"submit", in, "-o", out})};
   BOOST_REQUIRE(wait_until([&] { return lines_of(out) > 20; }));
-  kill_head();
+  kill(*head);
   BOOST_TEST(p.says("trying again"));
-  start_head(address);
+  start();
   BOOST_TEST_CONTEXT(p.err()) BOOST_TEST(p.wait() == 0);
   BOOST_TEST(contains(p.err(), "again"));
   BOOST_TEST(check_results(in, out, mock_options).size() == lines);
-  BOOST_TEST(asked_twice() <= 16u); // What was in flight.
+  BOOST_TEST(sent_again() <= 16u); // What was in flight.
 }
 
 BOOST_FIXTURE_TEST_CASE(a_client_waits_for_a_head_that_was_stopped, slow_fixture) {
-  process p{client({"submit", in, "-o", out})};
+  process p{client_command({"submit", in, "-o", out})};
   BOOST_REQUIRE(wait_until([&] { return lines_of(out) > 20; }));
   head->signal(SIGTERM);
   BOOST_TEST_CONTEXT(head->err()) BOOST_TEST(head->wait() == 0);
   BOOST_TEST(p.says("trying again"));
   BOOST_TEST(lines_of(out) < lines);
-  start_head(address);
+  start();
   BOOST_TEST_CONTEXT(p.err()) BOOST_TEST(p.wait() == 0);
   BOOST_TEST(check_results(in, out, mock_options).size() == lines);
   BOOST_TEST(seen() == lines); // A drain loses nothing.
@@ -258,7 +227,7 @@ BOOST_FIXTURE_TEST_CASE(kills_on_both_sides_lose_nothing, clients_fixture) {
   const auto seed = std::random_device{}();
   BOOST_TEST_MESSAGE("seed " << seed);
   std::minstd_rand random{seed};
-  auto p = std::make_unique<process>(submit());
+  auto p = submit();
   uint64_t head_kills = 0;
   for (size_t i = 0; i < rounds(8, 4) && !p->has_ended(); ++i) {
     const auto before = lines_of(out);
@@ -268,48 +237,58 @@ BOOST_FIXTURE_TEST_CASE(kills_on_both_sides_lose_nothing, clients_fixture) {
       break;
     if (random() % 2) {
       ++head_kills;
-      restart_head();
+      restart();
     } else {
       p->signal(SIGKILL);
       p->wait();
-      p = std::make_unique<process>(submit());
+      p = submit();
     }
   }
   BOOST_TEST_CONTEXT(p->err()) BOOST_TEST(p->wait() == 0);
   BOOST_TEST(check_results(in, out, mock_options).size() == count);
   BOOST_TEST(look({"jobs", "--all"}).at("jobs").as_array().size() == 1u);
   // What was in flight, and the answers of the last moment, which wait for their commit together.
-  BOOST_TEST(asked_twice() <= (16 + 512) * head_kills);
+  BOOST_TEST(sent_again() <= (16 + 512) * head_kills);
 }
 
 BOOST_FIXTURE_TEST_CASE(a_head_on_another_store_is_not_taken_for_the_old_one, slow_fixture) {
-  process p{submit()};
+  const auto client = submit();
+  auto& p = *client;
   BOOST_REQUIRE(wait_until([&] { return lines_of(out) > 20; }));
-  kill_head();
-  for (auto* suffix : {"", "-wal", "-shm"})
-    std::filesystem::remove(dir / (std::string{"head.db"} + suffix));
-  start_head(address);
+  kill(*head);
+  store = dir / "other.db";
+  start();
   BOOST_TEST_CONTEXT(p.err()) {
     BOOST_TEST(p.wait() == 2);
     BOOST_TEST(contains(p.err(), "started on another store"));
   }
-  BOOST_TEST(lines_of(out) < lines);
+  const auto there = lines_of(out);
+  BOOST_TEST(there < lines);
+  const auto before = seen();
+  const auto again = submitted();
+  BOOST_TEST(again.code == 2);
+  BOOST_TEST(contains(again.err, "no longer has the job"));
+  BOOST_TEST(lines_of(out) == there);
+  BOOST_TEST(seen() == before);
+  BOOST_TEST(submitted({"--restart"}).code == 0);
+  BOOST_TEST(check_results(in, out, mock_options).size() == lines);
 }
 
 BOOST_FIXTURE_TEST_CASE(a_client_without_patience_gives_up_and_can_go_on, slow_fixture) {
-  process p{submit({"--patience", "1s"})};
+  const auto client = submit({"--patience", "1s"});
+  auto& p = *client;
   BOOST_REQUIRE(wait_until([&] { return lines_of(out) > 20; }));
-  kill_head();
+  kill(*head);
   BOOST_TEST(p.wait() == 3);
-  start_head(address);
-  BOOST_TEST(run_to_end(submit()).code == 0);
+  start();
+  BOOST_TEST(submitted().code == 0);
   BOOST_TEST(check_results(in, out, mock_options).size() == lines);
 }
 
 BOOST_FIXTURE_TEST_CASE(a_head_that_dies_while_it_receives_a_job_gets_the_rest, clients_fixture) {
   write_input(3000);
   const auto text = read_file(in);
-  auto c = client({"submit", "-", "-o", out, "--quiet"});
+  auto c = client_command({"submit", "-", "-o", out, "--quiet"});
   c.input = true;
   process p{c};
   const auto half = text.find('\n', text.size() / 2) + 1;
@@ -319,7 +298,7 @@ BOOST_FIXTURE_TEST_CASE(a_head_that_dies_while_it_receives_a_job_gets_the_rest, 
     const auto jobs = look({"jobs"}).at("jobs").as_array();
     return !jobs.empty() && number(jobs[0].as_object(), "requests") >= 1024;
   }));
-  restart_head();
+  restart();
   BOOST_REQUIRE(p.write(text.substr(half)));
   p.close_input();
   BOOST_TEST_CONTEXT(p.err()) BOOST_TEST(p.wait() == 0);
@@ -329,11 +308,12 @@ BOOST_FIXTURE_TEST_CASE(a_head_that_dies_while_it_receives_a_job_gets_the_rest, 
 
 BOOST_FIXTURE_TEST_CASE(a_cancelled_job_ends_with_an_outcome_for_every_request, clients_fixture) {
   upstream.mock.reset();
-  upstream.mock = std::move(*mock::mock_server::start(slow("60s")));
-  head_options_ = {"--slots", "4"};
-  restart_head();
+  upstream.mock = std::move(*mock::mock_server::start(mock_of("60s")));
+  kill(*head);
+  start("4");
   write_input(20);
-  process p{submit()};
+  const auto client = submit();
+  auto& p = *client;
   BOOST_REQUIRE(wait_until([&] { return seen() >= 4; }));
   const auto cancelled = look({"cancel", "1"});
   BOOST_TEST(cancelled.at("cancelled").as_bool());
@@ -343,7 +323,7 @@ BOOST_FIXTURE_TEST_CASE(a_cancelled_job_ends_with_an_outcome_for_every_request, 
   for (auto& r : results)
     BOOST_TEST((r.record.state == core::outcome_state::cancelled));
   BOOST_TEST(!look({"cancel", "1"}).at("cancelled").as_bool());
-  // Waits are for the next one: what was cancelled runs again on request.
+  // What was cancelled runs again on request.
   BOOST_TEST(number(look({"retry", "1"}), "requests") == 20u);
   BOOST_TEST(look({"cancel", "1"}).at("cancelled").as_bool());
 }
@@ -355,7 +335,7 @@ BOOST_FIXTURE_TEST_CASE(what_cannot_be_is_said_clearly, clients_fixture) {
     BOOST_TEST(contains(end.err, "no job 17"), end.err);
     BOOST_TEST(contains(ask({name, "x"}).err, "JOB is a number"));
   }
-  kill_head();
+  kill(*head);
   const auto gone = ask({"nodes"});
   BOOST_TEST(gone.code == 3);
   BOOST_TEST(contains(gone.err, "penstock serve"), gone.err);
