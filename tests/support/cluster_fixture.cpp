@@ -61,7 +61,9 @@ mock::mock_options cluster_fixture::mock_of(const std::string& latency) {
 
 command cluster_fixture::with_common(words args) const {
   args.insert(args.end(), everywhere.begin(), everywhere.end());
-  return bare_command(std::move(args));
+  auto c = bare_command(std::move(args));
+  c.env = {"OPENAI_API_KEY=a-key-of-the-test"}; // Of nodes; an upstream beyond this machine wants one.
+  return c;
 }
 
 process& cluster_fixture::start_head(const words& options) {
@@ -139,6 +141,9 @@ void cluster_fixture::wait_for_nodes(size_t count, const std::string& state) {
     }
     return n == count && all.size() == count;
   });
+  for (auto& [name, p] : nodes)
+    if (!there)
+      last += "\n" + name + " said: " + p->err();
   BOOST_REQUIRE_MESSAGE(there, count << " nodes should be " << state << ", there are: " << last
                                      << "\nthe head said: " << head->err());
 }

@@ -81,8 +81,11 @@ struct cluster_fixture : program_fixture {
   std::unique_ptr<process> head;
   std::map<std::string, std::unique_ptr<process>> nodes;
 
-private:
+protected:
+  /// `penstock` with these words and what all processes get.
   command with_common(words args) const;
+
+private:
   std::unique_ptr<head_view> view_;
 };
 
