@@ -51,7 +51,13 @@ void node_state::start(const assignment& work, const assigned_request& req, cons
     one.attempts_before = req.attempts_before;
     task.hedge_after = hedging.patience(one.model);
   }
-  one.worker = self->spawn(actors::worker, setup, std::move(task), neighbours, node_actor{self});
+  if (idle_.empty()) {
+    one.worker = self->spawn(actors::worker, setup, std::move(task), neighbours, node_actor{self});
+  } else {
+    one.worker = std::move(idle_.back());
+    idle_.pop_back();
+    self->send(one.worker, atom::assign_v, std::move(task));
+  }
   workers_[req.key] = std::move(one);
 }
 
@@ -91,6 +97,7 @@ void node_state::rewire(const wiring& now) {
     neighbours.limiters = now.limiters;
     neighbours.cache = now.cache;
   }
+  idle_.clear(); // They would never hear of it.
   for (auto& [key, one] : workers_)
     self->send(one.worker, atom::rewire_v, neighbours);
 }
@@ -129,6 +136,9 @@ void node_state::done(work_report what) {
     if (o.state == core::outcome_state::completed && !o.cached && what.last_attempt > duration{})
       hedging.learn(ended->second.model, what.last_attempt);
   }
+  // A dead one reports without a name.
+  if (idle_.size() < idle_workers_max && self->current_sender() == ended->second.worker)
+    idle_.push_back(std::move(ended->second.worker));
   workers_.erase(ended);
   --jobs_[what.key.job].running;
   report(std::move(what));

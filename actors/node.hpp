@@ -15,7 +15,7 @@
 
 namespace penstock::actors {
 
-/// The slots of this process: one worker each. Reports of workers that end together leave together,
+/// The slots of this process: one worker each, kept for the next request. Reports of workers that end together leave together,
 /// one message a job, and free their slots at the engine. It remembers for its workers which lanes are
 /// out for a job, and gives leave for second attempts. If the node dies, its workers die with it, and
 /// with them their transfers.
@@ -30,6 +30,8 @@ namespace penstock::actors {
 /// period) -> told the engine -> ended.
 struct node_state {
   static inline const char* name = "node";
+  /// Workers without a request that are kept for the next ones.
+  static constexpr size_t idle_workers_max = 1024;
   /// Jobs without work here whose lost lanes are remembered.
   static constexpr size_t idle_notes_max = 64;
 
@@ -79,7 +81,7 @@ private:
   };
 
   struct running {
-    worker_actor worker;
+    pooled_worker_actor worker;
     std::string model;             ///< Kept only where second attempts are made.
     uint32_t attempts_before = 0;
   };
@@ -98,6 +100,7 @@ private:
   void try_leave();
 
   std::unordered_map<request_key, running, key_hash, key_equal> workers_;
+  std::vector<pooled_worker_actor> idle_; ///< All with the present neighbours.
   std::map<uint64_t, job_note> jobs_;
   uint64_t spawned_ = 0;
   bool flush_pending_ = false;

@@ -15,7 +15,9 @@ uint64_t worker_state::random() {
   return z ^ (z >> 31);
 }
 
-void worker_state::start() {
+void worker_state::start(worker_task next) {
+  static_cast<worker_request&>(*this) = {};
+  task = std::move(next);
   const auto now = self->clock().now();
   const auto& req = task.request;
   started_ = now;
@@ -98,11 +100,13 @@ void worker_state::back_off(duration wait) {
   if (wait <= duration{})
     return ask_anew();
   phase_ = phase::backing_off;
+  wake_at_ = self->clock().now() + wait;
   self->delayed_send(self, wait, atom::wake_v);
 }
 
 void worker_state::wake() {
-  if (phase_ == phase::backing_off)
+  // One of an earlier request comes too early.
+  if (phase_ == phase::backing_off && self->clock().now() >= wake_at_)
     ask_anew();
 }
 
@@ -208,19 +212,18 @@ void worker_state::end(report_kind kind, core::outcome_state state, std::optiona
   report.hedged = hedged_;
   report.hedge_won = hedge_won_;
   self->send(node, atom::done_v, std::move(report));
-  self->quit();
+  task.request.what = nullptr; // It may be large, and the next request be far.
 }
 
-worker_actor::behavior_type
-worker(worker_actor::stateful_pointer<worker_state> self, std::shared_ptr<const worker_setup> setup,
+pooled_worker_actor::behavior_type
+worker(pooled_worker_actor::stateful_pointer<worker_state> self, std::shared_ptr<const worker_setup> setup,
        worker_task task, wiring neighbours, node_actor node) {
   auto& st = self->state;
   st.self = self;
   st.setup = std::move(setup);
-  st.task = std::move(task);
   st.neighbours = std::move(neighbours);
   st.node = std::move(node);
-  st.start();
+  st.start(std::move(task));
   return {
     [self](atom::granted, const core::permit& permit) { self->state.granted(permit); },
     [self](atom::refused, uint64_t id, const error& why, caf::timespan retry_in) {
@@ -236,6 +239,7 @@ worker(worker_actor::stateful_pointer<worker_state> self, std::shared_ptr<const 
     [self](atom::hedge) { self->state.hedge(); },
     [self](atom::hedge, uint64_t id) { self->state.take_long(id); },
     [self](atom::wake) { self->state.wake(); },
+    [self](atom::assign, worker_task& next) { self->state.start(std::move(next)); },
   };
 }
 

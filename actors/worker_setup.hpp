@@ -7,6 +7,8 @@
 #include "core/route_table.hpp"
 #include "messages/work.hpp"
 
+#include <caf/allowed_unsafe_message_type.hpp>
+
 #include <atomic>
 #include <map>
 #include <memory>
@@ -71,3 +73,5 @@ struct worker_task {
 };
 
 } // namespace penstock::actors
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(penstock::actors::worker_task)
