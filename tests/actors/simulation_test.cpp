@@ -1,54 +1,14 @@
-#include "tests/support/fake_node.hpp"
 #include "tests/support/invariants.hpp"
-
-#include <cstdlib>
-#include <boost/test/results_collector.hpp>
+#include "tests/support/seeds.hpp"
 
 #include <set>
 
 using namespace penstock;
 using namespace std::chrono_literals;
+using test::for_seeds;
+using test::random_input;
 
 namespace {
-
-/// How an upstream misbehaves, in percent of the exchanges.
-struct fault_plan {
-  uint32_t hinted_429 = 0, bare_429 = 0, server_error = 0, reset = 0, malformed = 0, slow = 0;
-};
-
-fault_plan random_plan(std::mt19937& rng) {
-  if (rng() % 6 == 0)
-    return {};
-  return {static_cast<uint32_t>(rng() % 6), static_cast<uint32_t>(rng() % 6),
-          static_cast<uint32_t>(rng() % 12), static_cast<uint32_t>(rng() % 10),
-          static_cast<uint32_t>(rng() % 6), static_cast<uint32_t>(rng() % 10)};
-}
-
-test::fake_answer answer(std::mt19937& rng, const fault_plan& plan,
-                         const test::fake_upstream::call& call) {
-  const auto n = test::number_of(call.body);
-  const caf::timespan delay = std::chrono::milliseconds{5 + rng() % 200};
-  auto roll = static_cast<uint32_t>(rng() % 100);
-  const auto hit = [&](uint32_t share) {
-    const auto inside = roll < share;
-    roll = inside ? 100 : roll - std::min(roll, share);
-    return inside;
-  };
-  if (n % 19 == 5)
-    return test::answer_with(400, R"({"error":{"message":"no such field"}})", {}, delay);
-  if (hit(plan.hinted_429))
-    return test::answer_with(429, R"({"error":{"message":"slow down"}})", {{"retry-after", "3"}},
-                             delay);
-  if (hit(plan.bare_429))
-    return test::answer_with(429, R"({"error":{"message":"slow down"}})", {}, delay);
-  if (hit(plan.server_error))
-    return test::answer_with(500 + static_cast<int>(rng() % 4), "<html>oops</html>", {}, delay);
-  if (hit(plan.reset))
-    return test::broken_with(core::transport_error::reset, rng() % 2, delay);
-  if (hit(plan.malformed))
-    return test::answer_with(200, R"({"choices":[)", {}, delay);
-  return test::completion(test::answer_of(n), hit(plan.slow) ? caf::timespan{20s} : delay);
-}
 
 test::world_options random_lane(std::mt19937& rng) {
   test::world_options o;
@@ -59,19 +19,6 @@ test::world_options random_lane(std::mt19937& rng) {
   o.lane.burst = std::chrono::seconds{1 + rng() % 10};
   o.lane.breaker_trips_after = 0;
   return o;
-}
-
-std::shared_ptr<test::memory_files> random_input(std::mt19937& rng) {
-  auto files = std::make_shared<test::memory_files>();
-  const auto n = rng() % 8 == 0 ? rng() % 4 : 10 + rng() % 90;
-  for (uint64_t i = 0; i < n; ++i) {
-    auto what = *test::make_request(i);
-    if (rng() % 25 == 0)
-      what.rejection = error{errc::invalid_input, "no JSON"};
-    files->input.push_back(make_shared_value(std::move(what)));
-  }
-  files->write_delay = std::chrono::milliseconds{rng() % 3 * 40};
-  return files;
 }
 
 job_options random_options(std::mt19937& rng) {
@@ -90,8 +37,8 @@ job_options random_options(std::mt19937& rng) {
 struct life : test::engine_world {
   explicit life(uint32_t seed) : life{seed, random_lane_of(seed)} {}
   life(uint32_t seed, test::world_options lane) : engine_world{seed, lane}, slots{lane.slots} {
-    plan = random_plan(rng);
-    upstream->script = [this](auto& call) { return answer(rng, plan, call); };
+    plan = test::random_plan(rng);
+    upstream->script = [this](auto& call) { return test::faulty_answer(rng, plan, call); };
     options = random_options(rng);
   }
   static test::world_options random_lane_of(uint32_t seed) {
@@ -137,23 +84,10 @@ struct life : test::engine_world {
   }
 
   uint32_t slots;
-  fault_plan plan;
+  test::fault_plan plan;
   job_options options;
   int resubmitted = 0;
 };
-
-/// A sanitizer build takes every fourth seed: it looks for other faults, and is slow.
-template <class F>
-void for_seeds(uint32_t from, uint32_t to, F f) {
-  const uint32_t step = std::getenv("PENSTOCK_SANITIZED") ? 4 : 1;
-  for (auto seed = from; seed < to; seed += step)
-    BOOST_TEST_CONTEXT("seed " << seed) {
-      f(seed);
-      if (boost::unit_test::results_collector.results(
-            boost::unit_test::framework::current_test_case().p_id).p_assertions_failed > 0)
-        return; // One seed is enough to look at.
-    }
-}
 
 } // namespace
 

@@ -9,34 +9,6 @@ namespace penstock::test {
 
 namespace {
 
-/// I1, I2: every line stands at its place and answers its own request.
-core::output_totals check_lines(const memory_files& files, bool whole) {
-  core::output_totals totals;
-  BOOST_TEST(files.gaps == 0u);
-  BOOST_TEST(files.lines.size() <= files.input.size());
-  if (whole) {
-    BOOST_TEST(files.lines.size() == files.input.size());
-    BOOST_TEST(files.kept.empty());
-  }
-  for (uint64_t i = 0; i < files.lines.size(); ++i) {
-    auto record = core::parse_output_line(files.lines[i]);
-    BOOST_REQUIRE(record.has_value());
-    totals.add(*record);
-    BOOST_TEST(record->index == i);
-    BOOST_TEST(record->custom_id == files.input[i]->custom_id);
-    const auto answered = files.lines[i].find('"' + answer_of(i) + '"') != std::string::npos;
-    BOOST_TEST(answered == (record->state == core::outcome_state::completed));
-    if (files.input[i]->rejection)
-      BOOST_TEST(record->error_code == "invalid_input");
-  }
-  for (auto& [index, line] : files.kept) {
-    BOOST_TEST(index >= files.lines.size());
-    if (auto record = core::parse_output_line(line))
-      totals.add(*record);
-  }
-  return totals;
-}
-
 /// I4, and the attempts part of I6.
 void check_attempts(engine_world& world, const expectations& expected) {
   struct seen {
@@ -85,6 +57,33 @@ uint64_t number_of(const std::string& body) {
 }
 
 std::string answer_of(uint64_t index) { return "answer-" + std::to_string(index); }
+
+core::output_totals check_lines(const memory_files& files, bool whole) {
+  core::output_totals totals;
+  BOOST_TEST(files.gaps == 0u);
+  BOOST_TEST(files.lines.size() <= files.input.size());
+  if (whole) {
+    BOOST_TEST(files.lines.size() == files.input.size());
+    BOOST_TEST(files.kept.empty());
+  }
+  for (uint64_t i = 0; i < files.lines.size(); ++i) {
+    auto record = core::parse_output_line(files.lines[i]);
+    BOOST_REQUIRE(record.has_value());
+    totals.add(*record);
+    BOOST_TEST(record->index == i);
+    BOOST_TEST(record->custom_id == files.input[i]->custom_id);
+    const auto answered = files.lines[i].find('"' + answer_of(i) + '"') != std::string::npos;
+    BOOST_TEST(answered == (record->state == core::outcome_state::completed));
+    if (files.input[i]->rejection)
+      BOOST_TEST(record->error_code == "invalid_input");
+  }
+  for (auto& [index, line] : files.kept) {
+    BOOST_TEST(index >= files.lines.size());
+    if (auto record = core::parse_output_line(line))
+      totals.add(*record);
+  }
+  return totals;
+}
 
 void check_invariants(engine_world& world, const job_progress& ended,
                       const expectations& expected) {

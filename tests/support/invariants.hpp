@@ -23,6 +23,10 @@ uint64_t number_of(const std::string& body);
 /// What a right answer to request `index` says.
 std::string answer_of(uint64_t index);
 
+/// I1, I2: asserts that every line stands at its place and answers its own request. @returns a
+/// recount of them. @param whole Nothing may be missing.
+core::output_totals check_lines(const memory_files& files, bool whole);
+
 /// Asserts the invariants of faults.md on a job that has ended and on the world it ran in:
 /// I1 nothing lost, I2 one outcome each, in order, at its place, I4 attempts bounded, I6 counters
 /// equal a recount, I8 nothing outstanding, I9 nothing before its Retry-After. (I3 shows as I2: the
