@@ -9,7 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from driver import cluster, latency, limits, memory, speed, width
+from driver import cluster, embedded, latency, limits, memory, speed, submits, width
 from driver.bench import Bench, Failed
 from driver.report import Row, about, note, print_clients, print_rows
 
@@ -18,6 +18,8 @@ MEASURES = {
     "T1": speed.throughput, "T2": speed.throughput, "T3": speed.throughput,
     "T4": latency.speedup, "T5": limits.limits, "T6": limits.limits, "T7": memory.files,
     "T8": memory.in_flight, "T9": speed.growth, "T10": speed.width, "T11": latency.first_byte,
+    "T12": embedded.engine_rate,
+    "T13": submits.durable,
     "T14": cluster.width, "T15": cluster.limits, "T16": cluster.recovery, "T17": cluster.fairness,
     "ADAPTIVE": width.adaptive,
 }
@@ -48,7 +50,8 @@ def release(source):
         return Path(named).resolve()
     script = ('source config/packages.sh && '
               'penstock_install "${penstock_packages[@]}" python3-venv curl && '
-              'penstock_build release penstock penstock_bench_floor penstock_bench_timed')
+              'penstock_build release penstock penstock_bench_floor penstock_bench_submits penstock_bench_timed '
+              'penstock_bench_engine_rate')
     done = subprocess.run(["bash", "-euo", "pipefail", "-c", script], cwd=source, check=False,
                           stdout=sys.stderr)
     if done.returncode != 0:
