@@ -201,7 +201,7 @@ void load_session::say(const std::string& line) {
 void load_session::progress(const load_now& now) {
   const auto moment = std::chrono::steady_clock::now();
   const duration every = terminal_ ? duration{redraw_every} : duration{line_every};
-  if (talk_ == load_talk::quiet || !now.started || moment - shown_ < every)
+  if (talk_ == load_talk::quiet || now.at < every || moment - shown_ < every)
     return;
   shown_ = moment;
   auto line = fmt::format("{} of {}{}: {} requests done, {} open; {} messages open, {} errors, {} overruns{}",
