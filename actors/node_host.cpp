@@ -1,8 +1,8 @@
 #include "actors/node_host.hpp"
 
 #include "actors/connect.hpp"
-#include "actors/http_client.hpp"
 #include "actors/node.hpp"
+#include "actors/null_client.hpp"
 #include "messages/errors.hpp"
 
 #include <caf/all.hpp>
@@ -46,7 +46,7 @@ void node_host::announce(const std::string& text) const {
 }
 
 void node_host::spawn_http() {
-  http_ = sys_.spawn(http_client, setup_.http);
+  http_ = spawn_http_client<caf::no_spawn_options>(sys_, *setup_.workers, setup_.http);
   self_->monitor(http_);
 }
 

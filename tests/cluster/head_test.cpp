@@ -116,6 +116,27 @@ BOOST_AUTO_TEST_CASE(a_detached_job_outlives_all_processes) {
   BOOST_TEST(count_state(results, core::outcome_state::completed) == 300u);
 }
 
+BOOST_AUTO_TEST_CASE(a_head_that_stood_still_goes_on_with_its_nodes) {
+  start_node("n1", slots);
+  start_node("n2", slots);
+  wait_for_nodes(2);
+  write_input(rounds(1200, 500));
+  const auto client = submit();
+  wait_for_requests(100);
+  head->signal(SIGSTOP);
+  // They give it up, and cannot know whether it has moved on: nothing more is spent.
+  BOOST_TEST(node("n1").says("lost the head"));
+  BOOST_TEST(node("n2").says("lost the head"));
+  BOOST_REQUIRE(wait_until([this] { return upstream.mock->stats().in_flight() == 0; }));
+  const auto before = upstream.mock->stats().requests();
+  // It stands still for as long as a few tries to find it take.
+  BOOST_TEST(node("n1").says("no head answers"));
+  BOOST_TEST(upstream.mock->stats().requests() == before);
+  head->signal(SIGCONT);
+  wait_for_nodes(2);
+  check_all(end_of_submit(*client), 4 * slots);
+}
+
 // P2
 BOOST_AUTO_TEST_CASE(what_was_acknowledged_is_there_after_any_kill_and_never_twice) {
   const auto seed = std::random_device{}();

@@ -15,27 +15,36 @@ namespace penstock::test {
 head_view::head_view(const config::cluster_settings& settings)
   : settings_{settings}, config_{settings_}, sys_{config_} {}
 
-void head_view::connect() {
-  if (engine_)
-    return;
-  auto engine = actors::connect(sys_, settings_, "client", "test", patience);
-  if (!engine)
-    throw std::runtime_error{engine.error().context};
-  engine_ = std::move(*engine);
-}
-
 template <class T, class... Ts>
 T head_view::ask(Ts... words) {
-  connect();
-  T answer;
+  constexpr auto one_try = std::chrono::seconds{5};
+  std::optional<T> answer;
   std::string wrong;
-  caf::scoped_actor self{sys_, true};
-  self->request(engine_, patience, words...)
-    .receive([&](T& x) { answer = std::move(x); },
-             [&](const caf::error& e) { wrong = sys_.render(e); });
-  if (!wrong.empty())
+  // A head that was gone for a while leaves a dead handle behind, which never answers.
+  const auto asked = wait_until([&] {
+    if (!engine_) {
+      auto engine = actors::connect(sys_, settings_, "client", "test", one_try);
+      if (!engine) {
+        wrong = engine.error().context;
+        return false;
+      }
+      engine_ = std::move(*engine);
+    }
+    bool final = true;
+    caf::scoped_actor self{sys_, true};
+    self->request(engine_, one_try, words...)
+      .receive([&](T& x) { answer = std::move(x); },
+               [&](const caf::error& e) {
+                 wrong = sys_.render(e);
+                 final = e.category() == error_category;
+               });
+    if (!final)
+      engine_ = engine_actor{};
+    return final;
+  });
+  if (!asked || !answer)
     throw std::runtime_error{wrong};
-  return answer;
+  return std::move(*answer);
 }
 
 std::vector<node_info> head_view::nodes() { return ask<std::vector<node_info>>(atom::nodes_v); }
@@ -46,12 +55,6 @@ lane_info head_view::lane() { return ask<std::vector<lane_info>>(atom::lanes_v).
 
 cluster_fixture::cluster_fixture(mock::mock_options options) : program_fixture{std::move(options)} {}
 
-cluster_fixture::~cluster_fixture() {
-  view_.reset();
-  // A stopped process would not even see its end coming.
-  for (auto& [name, p] : nodes)
-    p->signal(SIGCONT);
-}
 
 mock::mock_options cluster_fixture::mock_of(const std::string& latency) {
   mock::mock_options o;

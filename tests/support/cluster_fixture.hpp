@@ -28,7 +28,6 @@ public:
 private:
   template <class T, class... Ts>
   T ask(Ts... words);
-  void connect();
 
   config::cluster_settings settings_;
   actors::cluster_config config_;
@@ -40,7 +39,6 @@ private:
 /// mock in this process. All of them end with the test.
 struct cluster_fixture : program_fixture {
   explicit cluster_fixture(mock::mock_options options = {});
-  ~cluster_fixture();
 
   /// A mock whose answers take about this long.
   static mock::mock_options mock_of(const std::string& latency);
