@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <ctime>
 
 namespace penstock::cli {
@@ -73,11 +72,6 @@ std::string changes_text(const job_progress& p) {
 }
 
 } // namespace
-
-int64_t wall_ms() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
-    .count();
-}
 
 text_table jobs_table(const std::vector<job_info>& jobs, int64_t now, const job_rates& rates) {
   text_table table{">JOB", "NAME", "TENANT", "CLASS", "STATE", ">DONE", ">OF", ">FAILED", ">IN FLIGHT", "PACE",

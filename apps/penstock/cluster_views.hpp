@@ -31,7 +31,4 @@ std::string lanes_json(const std::vector<lane_info>& lanes);
 std::string tenants_json(const std::vector<tenant_counts>& tenants);
 std::string status_json(const job_info& job, int64_t now);
 
-/// Milliseconds since 1970.
-int64_t wall_ms();
-
 } // namespace penstock::cli

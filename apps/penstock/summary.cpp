@@ -132,7 +132,11 @@ std::string advice(const run_view& v) {
   switch (v.job.cause.code) {
   case errc::unauthorized: text += "\n  remedy: check the API key and what it may do"; break;
   case errc::billing: text += "\n  remedy: settle the provider's bill or raise its spending limit"; break;
-  case errc::budget_exhausted: text += "\n  remedy: raise --budget"; break;
+  case errc::budget_exhausted:
+    if (v.job_id > 0) // A head keeps a job's options as they came.
+      return text + "\n  remedy: submit what did not complete as another job, with a budget of its own";
+    text += "\n  remedy: raise --budget";
+    break;
   case errc::disk_full: text += "\n  remedy: make room on the disk"; break;
   case errc::connection_failed:
   case errc::unavailable: text += "\n  remedy: check the base URL and whether the upstream is up"; break;

@@ -3,6 +3,7 @@
 #include "apps/penstock/client.hpp"
 #include "apps/penstock/option_split.hpp"
 #include "apps/penstock/top_screen.hpp"
+#include "core/io/wall_clock.hpp"
 
 #include <poll.h>
 #include <sys/ioctl.h>
@@ -104,7 +105,7 @@ result<void> look_at(head_session& head, top_view& view, rate_meter& meter) {
     if (!took)
       return took;
   view.rates = meter.update(view.jobs, std::chrono::steady_clock::now());
-  view.now = wall_ms();
+  view.now = io::wall_now_ms();
   return {};
 }
 

@@ -5,6 +5,7 @@
 #include "apps/penstock/job_follow.hpp"
 #include "apps/penstock/job_watch.hpp"
 #include "apps/penstock/progress.hpp"
+#include "core/io/wall_clock.hpp"
 
 #include <fmt/format.h>
 
@@ -57,7 +58,7 @@ result<std::vector<job_info>> list_jobs(head_session& head, job_filter filter, u
 }
 
 int print_status(const client& c, const job_info& job) {
-  return print(c.settings().run.json ? status_json(job, wall_ms()) : status_text(job, wall_ms()));
+  return print(c.settings().run.json ? status_json(job, io::wall_now_ms()) : status_text(job, io::wall_now_ms()));
 }
 
 /// Shows progress until the job has ended.
@@ -98,8 +99,8 @@ int jobs_main(const cluster_command& command, const config::environment&) {
     if (!all)
       return c.fail(all.error());
     if (c.settings().run.json)
-      return print(jobs_json(*all, wall_ms()));
-    print(jobs_table(*all, wall_ms()).text(c.has("all") ? "no jobs" : "no active jobs; --all shows those that have "
+      return print(jobs_json(*all, io::wall_now_ms()));
+    print(jobs_table(*all, io::wall_now_ms()).text(c.has("all") ? "no jobs" : "no active jobs; --all shows those that have "
                                                                       "ended, too"));
     if (all->size() == *count)
       c.say(fmt::format("only the newest {}; --count N shows more", *count));
