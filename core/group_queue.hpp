@@ -13,7 +13,7 @@ namespace penstock::core {
 
 /// How large a group of writes may become.
 struct group_limits {
-  size_t rows_max = 512;
+  size_t rows_max = 256; ///< Larger groups gain nothing on SQLite, but everybody waits longer.
   uint64_t bytes_max = 2u << 20;
   size_t small_rows = 32;             ///< What has so few
   uint64_t small_bytes = 128u << 10;  ///< and so little does not wait behind what has more.
