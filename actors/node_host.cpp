@@ -21,9 +21,11 @@ constexpr duration step_timeout = std::chrono::seconds{3};
 /// Who is lost sooner than this after joining has not been well, and waits longer each time.
 constexpr duration well_after = std::chrono::seconds{5};
 
-/// Whether trying again can help.
-bool is_final(const error& e) {
-  return e.code == errc::incompatible || e.code == errc::invalid_config || e.code == errc::invalid_input;
+/// Whether trying again is of no use. Files of ours that were fine at the start (certificates) may be in
+/// the middle of a change; what the head says of us is not.
+bool is_final(const error& e, bool head_said) {
+  return e.code == errc::incompatible
+         || (head_said && (e.code == errc::invalid_config || e.code == errc::invalid_input));
 }
 
 } // namespace
@@ -60,10 +62,10 @@ result<void> node_host::run() {
     auto welcome = engine ? join(*engine) : engine.error();
     auto next = welcome ? work(*engine, std::move(*welcome)) : result<next_step>{next_step::look_again};
     if (!welcome) {
-      if (is_final(welcome.error()))
+      if (is_final(welcome.error(), engine.has_value()))
         return welcome.error();
       if (welcome.error().context != complaint_)
-        announce(welcome.error().context + "; trying again until one does");
+        announce(welcome.error().context + "; trying again until it works");
       complaint_ = welcome.error().context;
     }
     if (next && *next == next_step::look_again)

@@ -13,11 +13,12 @@
 
 #include <dirent.h>
 
+#include <atomic>
 #include <condition_variable>
 #include <fstream>
 #include <mutex>
 #include <random>
-#include <sstream>
+#include <thread>
 
 using namespace penstock;
 using namespace penstock::test;
@@ -113,6 +114,58 @@ void check_serves(const config::cluster_settings& s) {
     .receive([](const std::vector<node_info>&) {}, [&](const caf::error& e) { BOOST_ERROR(c.sys.render(e)); });
 }
 
+/// A narrow line to a head: one connection, so many bytes a second towards it.
+class slow_line {
+public:
+  slow_line(uint16_t head, size_t bytes_per_second) : listener_(::socket(AF_INET, SOCK_STREAM, 0)) {
+    sockaddr_in a{};
+    a.sin_family = AF_INET;
+    a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof a;
+    BOOST_REQUIRE(::bind(listener_, reinterpret_cast<sockaddr*>(&a), size) == 0);
+    BOOST_REQUIRE(::listen(listener_, 1) == 0);
+    BOOST_REQUIRE(::getsockname(listener_, reinterpret_cast<sockaddr*>(&a), &size) == 0);
+    port = ntohs(a.sin_port);
+    a.sin_port = htons(head);
+    thread_ = std::thread{[=, this] { pump(a, bytes_per_second / 50); }};
+  }
+  ~slow_line() {
+    stop_ = true;
+    thread_.join();
+    ::close(listener_);
+  }
+  uint16_t port = 0;
+
+private:
+  /// Fifty times a second, so that the bytes of a long message trickle in.
+  void pump(sockaddr_in head, size_t at_once) {
+    pollfd wait{listener_, POLLIN, 0};
+    while (!stop_ && ::poll(&wait, 1, 20) == 0)
+      ;
+    const int near = ::accept(listener_, nullptr, nullptr), far = ::socket(AF_INET, SOCK_STREAM, 0);
+    const int small = 1 << 16; // What waits in buffers is not slow.
+    ::setsockopt(near, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
+    bool open = near >= 0 && ::connect(far, reinterpret_cast<sockaddr*>(&head), sizeof head) == 0;
+    std::vector<char> bytes(at_once);
+    const auto move = [&](int from, int to) {
+      const auto n = ::recv(from, bytes.data(), bytes.size(), MSG_DONTWAIT);
+      if (n == 0 || (n > 0 && ::send(to, bytes.data(), static_cast<size_t>(n), MSG_NOSIGNAL) != n))
+        open = false;
+    };
+    while (open && !stop_) {
+      move(near, far);
+      move(far, near);
+      std::this_thread::sleep_for(20ms);
+    }
+    ::close(near);
+    ::close(far);
+  }
+
+  int listener_;
+  std::atomic<bool> stop_{false};
+  std::thread thread_;
+};
+
 std::string header(uint8_t operation, uint32_t length) {
   std::string h(32, '\0');
   h[0] = static_cast<char>(operation);
@@ -199,7 +252,9 @@ BOOST_AUTO_TEST_CASE(a_length_out_of_all_measure_is_refused_before_there_is_room
 
 BOOST_AUTO_TEST_CASE(handshakes_that_lie_are_refused) {
   head h{at("127.0.0.1:0")};
-  std::mt19937 random{4711};
+  const auto seed = std::random_device{}();
+  BOOST_TEST_MESSAGE("seed " << seed);
+  std::mt19937 random{seed};
   for (int i = 0; i < 300; ++i) {
     const auto length = static_cast<uint32_t>(random() % 200);
     std::string body(length, '\0');
@@ -232,6 +287,27 @@ BOOST_AUTO_TEST_CASE(a_thousand_silent_connections_leave_room_for_others) {
   check_serves(settings);
   BOOST_TEST(open_files() <= files + 2);
   BOOST_TEST(std::count(h.lines.begin(), h.lines.end(), '\n') < 200);
+}
+
+BOOST_AUTO_TEST_CASE(a_long_message_on_a_slow_line_is_a_sign_of_life) {
+  auto settings = at("127.0.0.1:0");
+  settings.lost_after = 2s; // With the heartbeats: 3 s.
+  head h{settings};
+  constexpr size_t bytes_per_second = 2 << 20;
+  slow_line line{h.port, bytes_per_second};
+  settings.head = "127.0.0.1:" + std::to_string(line.port);
+  client c{settings};
+  auto engine = c.connect();
+  BOOST_REQUIRE(engine);
+  core::request big;
+  big.body = core::make_payload(std::string(8 * bytes_per_second, 'x'));
+  submission job;
+  job.requests.push_back(make_shared_value(std::move(big)));
+  const auto begun = std::chrono::steady_clock::now();
+  caf::scoped_actor self{c.sys, true};
+  self->request(*engine, patience, atom::submit_v, job)
+    .receive([](const job_ticket&) {}, [&](const caf::error& e) { BOOST_ERROR(c.sys.render(e)); });
+  BOOST_TEST((std::chrono::steady_clock::now() - begun > 3s)); // Else it proves nothing.
 }
 
 BOOST_AUTO_TEST_CASE(tls_lets_certificates_of_its_ca_in_and_nobody_else) {
