@@ -1,5 +1,6 @@
 #include "apps/penstock/map_job.hpp"
 
+#include "actors/job_record.hpp"
 #include "actors/stage_port.hpp"
 #include "messages/errors.hpp"
 
@@ -13,19 +14,7 @@ constexpr auto answer_within = std::chrono::seconds{60}; // The hub may be busy 
 
 job_progress progress_of(const core::output_totals& t) {
   job_progress p;
-  p.completed = t.completed;
-  p.failed = t.failed;
-  p.cancelled = t.cancelled;
-  p.expired = t.expired;
-  p.cached = t.cached;
-  p.attempts = t.attempts;
-  p.rate_limited = t.rate_limited;
-  p.input_tokens = t.input_tokens;
-  p.cached_input_tokens = t.cached_input_tokens;
-  p.output_tokens = t.output_tokens;
-  p.upstream_time = std::chrono::milliseconds{t.upstream_ms};
-  p.cost = static_cast<double>(t.cost_nanodollars) / 1e9;
-  p.resumed = p.read = t.requests();
+  actors::apply_totals(p, t);
   return p;
 }
 
