@@ -116,6 +116,51 @@ BOOST_AUTO_TEST_CASE(a_detached_job_outlives_all_processes) {
   BOOST_TEST(count_state(results, core::outcome_state::completed) == 300u);
 }
 
+// C1, C2 and C3 in one job. PENSTOCK_TEST_REQUESTS makes it longer.
+BOOST_AUTO_TEST_CASE(a_node_killed_one_stopped_and_the_head_killed_cost_no_outcome) {
+  const auto* wanted = std::getenv("PENSTOCK_TEST_REQUESTS");
+  const size_t lines = wanted ? std::stoul(wanted) : rounds(5000, 1500);
+  constexpr uint32_t width = 64;
+  for (const auto* name : {"n1", "n2", "n3", "n4"})
+    start_node(name, width);
+  wait_for_nodes(4);
+  write_input(lines);
+  const auto client = submit();
+  const auto timed = [](const char* what, auto&& happens) {
+    const auto begun = std::chrono::steady_clock::now();
+    happens();
+    BOOST_TEST_MESSAGE(what << ": " << to_seconds(std::chrono::steady_clock::now() - begun) << " s");
+  };
+  wait_for_requests(lines / 5);
+  kill(node("n1"));
+  timed("killed node known", [&] { wait_for_nodes(3); });
+  wait_for_requests(2 * lines / 5);
+  node("n2").signal(SIGSTOP);
+  timed("stopped node known", [&] { wait_for_nodes(2); });
+  const auto stopped = std::chrono::steady_clock::now();
+  wait_for_requests(3 * lines / 5);
+  kill(*head);
+  const auto before = upstream.mock->stats().requests();
+  start_head();
+  timed("working again after the head's restart", [&] { wait_for_requests(before + 1); });
+  wait_for_nodes(2);
+  BOOST_REQUIRE(wait_until([&] { return std::chrono::steady_clock::now() - stopped > 6s; }));
+  node("n2").signal(SIGCONT);
+  timed("stopped node back", [&] { wait_for_nodes(3); });
+  check_all(end_of_submit(*client), 2 * width + 2 * 3 * width);
+}
+
+BOOST_AUTO_TEST_CASE(where_it_listens_is_told_to_programs_too) {
+  kill(*head);
+  process p{with_common({"serve", "--json", "--listen", "127.0.0.1:0", "--store", store, "--slots", "0",
+                         "--base-url", upstream.mock->base_url()})};
+  BOOST_REQUIRE(wait_until([&] { return p.out().find('\n') != std::string::npos; }));
+  const auto line = boost::json::parse(p.out()).as_object();
+  BOOST_TEST(line.at("event").as_string() == "listening");
+  BOOST_TEST(line.at("host").as_string() == "127.0.0.1");
+  BOOST_TEST(line.at("address").as_string() == "127.0.0.1:" + std::to_string(number(line, "port")));
+}
+
 BOOST_AUTO_TEST_CASE(a_head_that_stood_still_goes_on_with_its_nodes) {
   start_node("n1", slots);
   start_node("n2", slots);
