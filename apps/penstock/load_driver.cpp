@@ -274,7 +274,9 @@ void load_driver_state::refused(uint64_t id, const caf::error& e) {
   // sure that it is taken once.
   if (!ours && m.kind == load_message::submit && engine_)
     return send(id);
-  const auto why = ours ? std::string{to_string(from_caf(e).code)} : std::string{"no answer in time"};
+  const auto why = ours                              ? std::string{to_string(from_caf(e).code)}
+                   : e == caf::sec::request_timeout ? std::string{"no answer in time"}
+                                                    : caf::to_string(e);
   record_->failed(m.kind, m.due, now(), why);
   pending_.erase(id);
   if (m.kind == load_message::submit)

@@ -68,6 +68,14 @@ std::string tables(const core::load_result& r, std::span<const core::load_verdic
                       count_text(t.failed + t.expired), count_text(t.cancelled), span_cell(t.job, 50), span_cell(t.job, 99),
                       span_cell(t.queue_wait, 99)});
   }
+  out += "</table>\n";
+  if (record.marks().empty() && record.causes().empty())
+    return out;
+  out += "<h2>What happened</h2>\n<table>" + row("th", {"", "what"});
+  for (auto& mark : record.marks())
+    out += row("td", {fmt::format("{:.1f} s", to_seconds(mark.at)), (mark.phase ? "phase: " : "") + mark.text});
+  for (auto& [cause, count] : record.causes())
+    out += row("td", {count_text(count) + " times", cause});
   return out + "</table>\n";
 }
 
@@ -145,7 +153,7 @@ std::string load_page(const core::load_result& r, std::span<const core::load_ver
 h1{font-size:1.6rem;margin:0}h2{font-size:1.15rem;margin:2rem 0 .5rem}.note{color:var(--soft);font-size:.85rem}
 table{border-collapse:collapse;font-variant-numeric:tabular-nums;display:block;overflow-x:auto}
 th,td{padding:.2rem .8rem .2rem 0;text-align:right;border-bottom:1px solid var(--grid);white-space:nowrap}
-th{font-weight:500;color:var(--soft)}th:first-child,td:first-child{text-align:left}
+th{font-weight:500;color:var(--soft)}th:first-child,td:first-child,td:nth-child(2):last-child{text-align:left}
 .good td:first-child{color:var(--good)}.bad td{color:var(--bad);font-weight:600}
 </style></head><body>
 )";

@@ -77,7 +77,9 @@ load_world::~load_world() { stop(); }
 
 std::string load_world::engine_text() const {
   if (embedded_)
-    return "embedded, upstream " + (mocks_.empty() ? settings_.upstream.base_url : std::string{"mock"});
+    return "embedded, upstream " + (!mocks_.empty()                           ? std::string{"mock"}
+                                    : settings_.upstream.protocol == "null" ? settings_.upstream.protocol
+                                                                            : settings_.upstream.base_url);
   return "head at " + settings_.cluster.head;
 }
 
