@@ -80,6 +80,8 @@ struct engine_state {
 
   // engine_views.cpp: what people ask for
   caf::result<job_progress> status(uint64_t job);
+  /// The same without asking the job itself.
+  void tell_last_status(uint64_t job, caf::typed_response_promise<job_progress> answer);
   caf::result<job_info> info(uint64_t job);
   caf::result<std::vector<job_info>> jobs(const job_filter& filter);
   caf::result<std::vector<lane_info>> lanes();

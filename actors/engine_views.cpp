@@ -90,18 +90,30 @@ void engine_state::look(const std::vector<uint64_t>& jobs, bool with_lanes,
 // --- one job ---
 
 caf::result<job_progress> engine_state::status(uint64_t job) {
-  if (auto it = jobs_.find(job); it != jobs_.end()) {
-    if (it->second.coordinator)
-      return self->delegate(it->second.coordinator, atom::status_v);
-    return it->second.progress;
-  }
-  if (!setup_.reader)
-    return to_caf({errc::not_found, "no job " + std::to_string(job)});
   auto answer = self->make_response_promise<job_progress>();
+  const auto it = jobs_.find(job);
+  if (it == jobs_.end() || !it->second.coordinator)
+    tell_last_status(job, answer);
+  else
+    self->request(it->second.coordinator, view_timeout, atom::status_v)
+      .then([answer](job_progress& p) mutable { answer.deliver(std::move(p)); },
+            // It has just ended, and its last word came before this.
+            [=, this](const caf::error&) { tell_last_status(job, answer); });
+  return answer;
+}
+
+void engine_state::tell_last_status(uint64_t job, caf::typed_response_promise<job_progress> answer) {
+  if (auto it = jobs_.find(job); it != jobs_.end()) {
+    answer.deliver(it->second.progress);
+    return;
+  }
+  if (!setup_.reader) {
+    answer.deliver(to_caf({errc::not_found, "no job " + std::to_string(job)}));
+    return;
+  }
   self->request(setup_.reader, view_timeout, atom::info_v, job)
     .then([answer](const job_info& info) mutable { answer.deliver(info.progress); },
           [answer](const caf::error& why) mutable { answer.deliver(why); });
-  return answer;
 }
 
 caf::result<job_info> engine_state::info(uint64_t job) {
