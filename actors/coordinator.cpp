@@ -15,7 +15,7 @@ namespace {
 constexpr uint32_t chunk_max = 512;
 
 /// Bytes of the first pull: a job that waits for its turn holds no more than that.
-constexpr uint64_t taste_bytes = 256u << 10;
+constexpr uint64_t taste_bytes = 64u << 10;
 
 } // namespace
 

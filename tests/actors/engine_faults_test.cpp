@@ -51,6 +51,26 @@ BOOST_AUTO_TEST_CASE(a_retry_that_cannot_be_made_safe_starts_nothing) {
   BOOST_TEST(head.handed_out(job) == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(the_number_of_a_life_goes_round_without_harm) {
+  store->lives_before = 4094;
+  const auto job = head.submit(2);
+  head.join(1);
+  BOOST_TEST(life_of(head.work->requests().back().key.epoch) == 4095u);
+  const auto late = head.work->requests().back();
+  caf::anon_send_exit(head.work->from, caf::exit_reason::kill);
+  head.run();
+  store->lives_before = 0xFFFF'0000;
+  BOOST_REQUIRE(head.handed_out(job) == 2u);
+  BOOST_TEST(life_of(head.work->requests().back().key.epoch) == 1u);
+  head.report(late.key, report_kind::finished, {}); // Of the life before: refused.
+  head.run();
+  BOOST_TEST(head.status(job).completed == 0u);
+  BOOST_TEST(head.status(job).in_flight == 1u);
+  head.complete(1, 1);
+  head.complete(2, 1);
+  BOOST_TEST(head.outcomes(job) == "cc");
+}
+
 BOOST_AUTO_TEST_CASE(the_death_of_the_store_refuses_what_comes_after) {
   caf::anon_send_exit(head.writer, caf::exit_reason::kill);
   head.run();

@@ -13,6 +13,7 @@ public:
   explicit breaking_store(std::shared_ptr<io::job_store> kept) : kept_{std::move(kept)} {}
 
   std::optional<error> broken; ///< What every commit says.
+  uint32_t lives_before = 0;   ///< Every job has had so many more.
 
   result<io::job_receipt> submit(const io::job_header& head, std::span<const io::request_ptr> requests,
                                  bool complete, io::unix_ms now) override {
@@ -22,7 +23,12 @@ public:
                               bool complete, io::unix_ms now) override {
     return kept_->add(job, first, requests, complete, now);
   }
-  result<io::job_row> take_up(uint64_t job) override { return kept_->take_up(job); }
+  result<io::job_row> take_up(uint64_t job) override {
+    auto row = kept_->take_up(job);
+    if (row)
+      row->lives += lives_before;
+    return row;
+  }
   result<std::vector<uint64_t>> recorded(uint64_t job) override { return kept_->recorded(job); }
   result<uint64_t> write(uint64_t job, std::span<const io::job_outcome> outcomes) override {
     return kept_->write(job, outcomes);
