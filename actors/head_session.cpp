@@ -56,7 +56,10 @@ result<void> head_session::connect(duration timeout) {
   return {};
 }
 
-result<void> head_session::reconnect(const error& why) {
+result<void> head_session::reconnect(const error& why, std::optional<uint64_t> seen) {
+  std::lock_guard one_at_a_time{reconnecting_};
+  if (seen && *seen != generation())
+    return {};
   const auto begun = std::chrono::steady_clock::now();
   std::minstd_rand random{std::random_device{}()};
   std::uniform_real_distribution<double> jitter{0.5, 1.0};

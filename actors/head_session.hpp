@@ -75,7 +75,7 @@ struct errand {
 error error_of_request(const caf::error& e, const std::string& address);
 
 /// A client's way to a head, for threads that may block: asks its engine, and finds it again when the
-/// connection breaks or the head was restarted. Thread-safe; only one thread at a time may `reconnect`.
+/// connection breaks or the head was restarted. Thread-safe.
 class head_session {
 public:
   /// @param address Of the head, for messages.
@@ -125,17 +125,20 @@ public:
   template <class Step>
   auto persist(Step step) -> decltype(step()) {
     for (;;) {
+      const auto seen = generation();
       auto end = step();
       if (end || end.error().code != errc::connection_failed)
         return end;
-      if (auto back = reconnect(end.error()); !back)
+      if (auto back = reconnect(end.error(), seen); !back)
         return back.error();
     }
   }
 
   /// Looks for the head again, with pauses from 0.1 s to 1 s, until it is there, the patience is over
-  /// or the session is interrupted. @param why What broke the connection.
-  result<void> reconnect(const error& why);
+  /// or the session is interrupted. One thread looks, the others wait for it.
+  /// @param why What broke the connection. @param seen Its generation: nothing is to be done if there is a
+  /// later one.
+  result<void> reconnect(const error& why, std::optional<uint64_t> seen = {});
   /// Grows with every connection.
   uint64_t generation() const;
   /// Waits for this long. @returns false if the session was interrupted.
@@ -158,6 +161,7 @@ private:
   duration patience_ = std::chrono::minutes{10};
   std::function<void(const std::string&)> tell_;
   std::shared_ptr<session_signal> signal_ = std::make_shared<session_signal>();
+  std::mutex reconnecting_;
   engine_actor engine_;      ///< Guarded by the signal's mutex, as what follows.
   caf::actor courier_;
   uint64_t generation_ = 0;

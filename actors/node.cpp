@@ -22,7 +22,8 @@ void node_state::assign(const assignment& work, report_taker_actor from) {
   note.to = std::move(from);
   for (auto& req : work.requests) {
     if (draining_)
-      give_back(work, req);
+      report_unstarted(req, work.ran_as, report_kind::given_back,
+                       {errc::cancelled, "the node is about to leave"});
     else
       start(work, req, note);
   }
@@ -46,13 +47,14 @@ void node_state::start(const assignment& work, const assigned_request& req, cons
   task.lost = note.lost;
   task.lease = shared_lease_;
   running one;
+  one.request = req;
+  one.ran_as = work.ran_as;
   if (hedging.is_on()) {
     one.model = req.what->model;
-    one.attempts_before = req.attempts_before;
     task.hedge_after = hedging.patience(one.model);
   }
   if (idle_.empty()) {
-    one.worker = self->spawn(actors::worker, setup, std::move(task), neighbours, node_actor{self});
+    one.worker = self->spawn<caf::monitored>(actors::worker, setup, std::move(task), neighbours, node_actor{self});
   } else {
     one.worker = std::move(idle_.back());
     idle_.pop_back();
@@ -62,18 +64,18 @@ void node_state::start(const assignment& work, const assigned_request& req, cons
 }
 
 /// Ends a hand-out that never started.
-void node_state::give_back(const assignment& work, const assigned_request& req) {
+void node_state::report_unstarted(const assigned_request& req, core::mode ran_as, report_kind kind, error why) {
   core::outcome o;
   o.index = req.what->index;
   o.custom_id = req.what->custom_id;
   o.state = core::outcome_state::failed;
-  o.failure = error{errc::cancelled, "the node is about to leave"};
+  o.failure = std::move(why);
   o.attempts = req.attempts_before;
   o.rate_limited = req.rate_limited_before;
   o.queued = req.queued_before;
   o.upstream = req.upstream_before;
-  o.ran_as = work.ran_as;
-  report({req.key, report_kind::given_back, make_shared_value(std::move(o)), {}, {}});
+  o.ran_as = ran_as;
+  report({req.key, kind, make_shared_value(std::move(o)), {}, {}});
 }
 
 void node_state::abort(uint64_t job) {
@@ -132,7 +134,7 @@ void node_state::done(work_report what) {
     return;
   if (hedging.is_on() && what.outcome) {
     const auto& o = *what.outcome;
-    hedging.count(o.attempts - std::min(o.attempts, ended->second.attempts_before));
+    hedging.count(o.attempts - std::min(o.attempts, ended->second.request.attempts_before));
     if (o.state == core::outcome_state::completed && !o.cached && what.last_attempt > duration{})
       hedging.learn(ended->second.model, what.last_attempt);
   }
@@ -142,6 +144,21 @@ void node_state::done(work_report what) {
   workers_.erase(ended);
   --jobs_[what.key.job].running;
   report(std::move(what));
+}
+
+/// A worker that dies over a request reports it as lost before we hear of its death. One that died
+/// between two requests, or before it read the next, says nothing.
+void node_state::worker_down(const caf::actor_addr& who) {
+  std::erase_if(idle_, [&](const auto& worker) { return worker.address() == who; });
+  for (auto it = workers_.begin(); it != workers_.end(); ++it) {
+    if (it->second.worker.address() != who)
+      continue;
+    const auto lost = std::move(it->second);
+    workers_.erase(it);
+    --jobs_[lost.request.key.job].running;
+    report_unstarted(lost.request, lost.ran_as, report_kind::lost, {errc::internal, "its worker had died"});
+    return;
+  }
 }
 
 void node_state::report(work_report what) {
@@ -285,6 +302,7 @@ node_actor::behavior_type
 node(node_actor::stateful_pointer<node_state> self, uint64_t id, uint32_t slots,
      engine_actor engine, std::shared_ptr<const worker_setup> setup, wiring neighbours) {
   set_up(self, id, engine, std::move(setup), std::move(neighbours));
+  self->set_down_handler([self](const caf::down_msg& down) { self->state.worker_down(down.source); });
   self->send(engine, atom::join_v, node_actor{self}, id, slots);
   return behavior(self);
 }
@@ -295,8 +313,11 @@ remote_node(node_actor::stateful_pointer<node_state> self, node_welcome welcome,
   auto neighbours = std::move(welcome.neighbours);
   neighbours.http = std::move(http);
   set_up(self, welcome.node, engine, std::move(setup), std::move(neighbours));
-  self->set_down_handler([self](const caf::down_msg&) {
-    self->state.fence("the connection to the head broke");
+  self->set_down_handler([self](const caf::down_msg& down) {
+    if (down.source == self->state.engine.address())
+      self->state.fence("the connection to the head broke");
+    else
+      self->state.worker_down(down.source);
   });
   self->monitor(engine);
   self->send(engine, atom::join_v, node_actor{self}, welcome.node);

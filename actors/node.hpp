@@ -47,6 +47,7 @@ struct node_state {
   void drain(uint64_t job);
   void rewire(const wiring& now);
   void done(work_report report);
+  void worker_down(const caf::actor_addr& who);
   void lose_lane(uint64_t job, uint32_t lane, const error& why);
   void hedge(const request_key& key);
   void flush();
@@ -83,7 +84,8 @@ private:
   struct running {
     pooled_worker_actor worker;
     std::string model;             ///< Kept only where second attempts are made.
-    uint32_t attempts_before = 0;
+    assigned_request request;
+    core::mode ran_as = core::mode::parallel;
   };
   struct job_note {
     report_taker_actor to;            ///< Who gets its reports.
@@ -93,7 +95,7 @@ private:
   };
 
   void start(const assignment& work, const assigned_request& req, const job_note& note);
-  void give_back(const assignment& work, const assigned_request& req);
+  void report_unstarted(const assigned_request& req, core::mode ran_as, report_kind kind, error why);
   void report(work_report what);
   void forget_idle_jobs();
   void send_beat();

@@ -25,6 +25,7 @@ page_stream::page_stream(head_session& head, uint64_t job, page_stream_options o
 }
 
 void page_stream::ask() {
+  asked_at_ = head_.generation();
   ahead_ = head_.start<results_page>(answer_within + query_.wait, atom::results_v, query_);
 }
 
@@ -47,7 +48,6 @@ result<void> page_stream::check_same() {
                                     + std::to_string(query_.job) + " now: it was started on another store"};
   created_ = now->created;
   generation_ = generation;
-  ahead_.reset(); // It was asked over a connection that is gone.
   return {};
 }
 
@@ -56,7 +56,8 @@ result<results_page> page_stream::ask_until_there() {
   for (;;) {
     if (auto same = check_same(); !same)
       return same.error();
-    if (!ahead_)
+    // What was asked over a connection that is gone says nothing about the present one.
+    if (!ahead_ || asked_at_ != head_.generation())
       ask();
     auto page = ahead_->wait();
     ahead_.reset();

@@ -33,6 +33,7 @@ private:
   head_session& head_;
   results_query query_;                               ///< `from`: the next index wanted.
   std::optional<pending_answer<results_page>> ahead_; ///< The answer to it, on its way.
+  uint64_t asked_at_ = 0;          ///< Generation of the connection that it was asked over.
   std::optional<int64_t> created_; ///< When the job was, by the first connection.
   uint64_t generation_ = 0;        ///< Of the connection that we trust.
   bool comes_back_ = false;

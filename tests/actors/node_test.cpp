@@ -6,6 +6,9 @@
 #include "tests/support/fake_limiter.hpp"
 #include "tests/support/fake_node.hpp"
 
+#include <algorithm>
+#include <set>
+
 using namespace penstock;
 using namespace std::chrono_literals;
 
@@ -174,6 +177,36 @@ BOOST_AUTO_TEST_CASE(leave_for_second_attempts_keeps_to_the_share_of_the_attempt
   assign(1, 50, 10);
   advance(1s); // The p95 is about 10 ms, and 50 attempts have ended.
   BOOST_TEST(upstream->calls.size() == 50u + 10 + 5);
+}
+
+BOOST_AUTO_TEST_CASE(workers_are_kept_for_the_next_requests_and_a_dead_one_loses_nothing) {
+  assign(1, 0, 3);
+  const auto before = caf::actor_cast<node_actor::stateful_pointer<actors::node_state>>(aut)->state.workers();
+  advance(1s);
+  BOOST_REQUIRE(all().size() == 3u);
+  assign(1, 3, 3);
+  auto& state = caf::actor_cast<node_actor::stateful_pointer<actors::node_state>>(aut)->state;
+  for (auto& worker : state.workers())
+    BOOST_TEST((std::find(before.begin(), before.end(), worker) != before.end()));
+  advance(1s);
+  BOOST_REQUIRE(all().size() == 6u);
+  // Two die while they wait: one that the node hears of in time, and one that it does not.
+  caf::anon_send_exit(before[0], caf::exit_reason::kill);
+  run();
+  assign(1, 6, 3);
+  advance(1s);
+  BOOST_REQUIRE(all().size() == 9u);
+  for (auto& r : all())
+    BOOST_TEST((r.kind == report_kind::finished));
+  for (auto& worker : before)
+    caf::anon_send_exit(worker, caf::exit_reason::kill);
+  assign(1, 9, 3);
+  advance(1s);
+  std::set<uint64_t> indexes;
+  for (auto& r : all())
+    indexes.insert(r.key.index);
+  BOOST_TEST(all().size() == 12u);
+  BOOST_TEST(indexes.size() == 12u);
 }
 
 BOOST_AUTO_TEST_CASE(the_death_of_a_node_takes_its_workers_and_frees_their_permits) {
