@@ -69,13 +69,14 @@ inline std::shared_ptr<memory_files> random_input(std::mt19937& rng) {
   return files;
 }
 
-/// Runs `f` for each seed, or only for the one that PENSTOCK_TEST_SEED names. The seed of a failure is
-/// printed. A sanitizer build takes every fourth seed: it looks for other faults, and is slow.
+/// Runs `f` for each seed, or for those that PENSTOCK_TEST_SEED names ("1017" or "1-20000"). The seed
+/// of a failure is printed. A sanitizer build takes every fourth seed: it looks for other faults, and is slow.
 template <class F>
 void for_seeds(uint32_t from, uint32_t to, F f) {
   if (const auto* only = std::getenv("PENSTOCK_TEST_SEED")) {
-    from = static_cast<uint32_t>(std::strtoul(only, nullptr, 10));
-    to = from + 1;
+    char* end = nullptr;
+    from = static_cast<uint32_t>(std::strtoul(only, &end, 10));
+    to = 1 + (*end == '-' ? static_cast<uint32_t>(std::strtoul(end + 1, nullptr, 10)) : from);
   }
   const uint32_t step = std::getenv("PENSTOCK_SANITIZED") ? 4 : 1;
   for (auto seed = from; seed < to; seed += step)
