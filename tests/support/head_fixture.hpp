@@ -7,6 +7,9 @@
 #include "tests/support/engine_fixture.hpp"
 #include "tests/support/temp_dir.hpp"
 
+#include <boost/test/data/test_case.hpp>
+
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -142,5 +145,16 @@ struct head_fixture : engine_fixture {
   job_reader_actor reader;
   job_store_actor writer;
 };
+
+/// Every store there is, for suites that run over both.
+inline const auto durable_or_not = boost::unit_test::data::make({false, true});
+
+/// Whether whoever waits has been answered, and with what state.
+template <class Pending>
+std::optional<job_state> ended(Pending& pending) {
+  std::optional<job_state> state;
+  pending.receive([&](const job_progress& p) { state = p.state; }, [](const caf::error&) {});
+  return state;
+}
 
 } // namespace penstock::test
