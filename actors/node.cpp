@@ -33,8 +33,10 @@ void node_state::assign(const assignment& work, report_taker_actor from) {
 void node_state::start(const assignment& work, const assigned_request& req, const job_note& note) {
   worker_task task;
   task.request = req;
-  // 48 bits, so that each permit has a number of its own: nodes of one head differ in these 16.
-  task.id = ((id & 0xFFFF) << 32) | (++spawned_ & 0xFFFFFFFF);
+  // 48 bits, so that each permit has a number of its own: nodes of one head differ in the upper 16. The
+  // count begins where the head's life says: our http client survives a head, and an exchange for the
+  // next one must not have the number of one that is still ending.
+  task.id = ((id & 0xFFFF) << 32) | (((id >> 16) + ++spawned_) & 0xFFFFFFFF);
   task.node_id = id;
   task.tenant = work.tenant;
   task.priority = work.priority;

@@ -73,7 +73,7 @@ core::output_totals check_lines(const memory_files& files, bool whole) {
     BOOST_TEST(record->index == i);
     BOOST_TEST(record->custom_id == files.input[i]->custom_id);
     const auto answered = files.lines[i].find('"' + answer_of(i) + '"') != std::string::npos;
-    BOOST_TEST(answered == (record->state == core::outcome_state::completed));
+    BOOST_TEST(answered == (record->state == core::outcome_state::completed), files.lines[i]);
     if (files.input[i]->rejection)
       BOOST_TEST(record->error_code == "invalid_input");
   }
