@@ -160,6 +160,8 @@ public:
 protected:
   caf::message detach_message() override {
     guard_->report(peer_);
+    if (broker_)
+      stay(caf::intrusive_ptr<peer_scribe>{this}, caf::strong_actor_ptr{broker_->ctrl()});
     return scribe::detach_message();
   }
 
@@ -175,6 +177,15 @@ private:
     return header[0] == static_cast<uint8_t>(expected) && length != 0;
   }
 
+  /// Keeps the socket until the broker has read that it is gone. Handles are socket numbers: the next
+  /// connection would get this one, and the broker would take the farewell for its.
+  void stay(caf::intrusive_ptr<peer_scribe> self, caf::strong_actor_ptr broker, uint32_t rounds = 10'000) {
+    stream_.backend().post([self, broker, rounds] {
+      if (rounds > 0 && self->broker_->ctx.count(self->hdl()) > 0) // A broker that ends reads nothing.
+        self->stay(self, broker, rounds - 1);
+    });
+  }
+
   caf::io::basp_broker* broker() { return dynamic_cast<caf::io::basp_broker*>(parent()); }
 
   /// Lets the middleman's timeout count from now.
@@ -182,6 +193,7 @@ private:
     auto* b = broker();
     if (!b)
       return;
+    broker_ = b;
     auto [at, fresh] = b->ctx.try_emplace(hdl());
     if (fresh) {
       at->second.cstate = caf::io::basp::await_header;
@@ -198,6 +210,7 @@ private:
   }
 
   std::shared_ptr<peer_guard> guard_;
+  caf::io::basp_broker* broker_ = nullptr; ///< Valid while it is our parent, and when it was held since.
   peer_state peer_;
   caf::io::network::stream_impl<watched_policy<Policy>> stream_;
   bool launched_ = false, opened_ = false, consuming_ = false;
