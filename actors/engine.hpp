@@ -127,6 +127,7 @@ private:
     uint32_t slots = 0;
     std::vector<uint32_t> lanes;        ///< Ours, in its order.
     bool silent = false, draining = false;
+    bool rewired = false;               ///< A neighbour was restarted between its offer and its joining.
     time_point joined;
     uint64_t finished = 0;              ///< Hand-outs that it has ended.
     bool is_open() const { return !silent && !draining; }

@@ -150,6 +150,8 @@ void engine_state::join(node_actor node, uint64_t id) {
   record.silent = false;
   leases_.renew(id, self->clock().now());
   slots_.add_node(id, record.slots);
+  if (record.rewired)
+    self->send(record.actor, atom::rewire_v, wiring_for(record));
   announce(record.title(id) + " joined with " + std::to_string(record.slots) + " slots");
   distribute();
 }
@@ -275,9 +277,11 @@ void engine_state::leave(uint64_t id) {
 
 void engine_state::rewire(const wiring& now) {
   wiring_ = now;
-  for (auto& [id, node] : nodes_)
+  for (auto& [id, node] : nodes_) {
     if (!node.local && node.actor)
       self->send(node.actor, atom::rewire_v, wiring_for(node));
+    node.rewired = !node.actor;
+  }
 }
 
 std::vector<node_info> engine_state::nodes() const {

@@ -149,7 +149,8 @@ struct life : test::cluster_world {
     for (auto& line : files->lines)
       poisoned += core::parse_output_line(line)->error_code == "poison";
     const auto p = *ended();
-    BOOST_TEST(3 * poisoned <= p.lost);
+    if (head_lives == 1 && resubmitted == 0) // Lines do not tell how often their request was lost.
+      BOOST_TEST(3 * poisoned <= p.lost);
     // I3
     for (auto& line : files->lines)
       for (auto at = line.find("\"call-"); at != std::string::npos; at = line.find("\"call-", at + 1)) {

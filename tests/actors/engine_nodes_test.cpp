@@ -126,6 +126,17 @@ BOOST_AUTO_TEST_CASE(a_restarted_limiter_reaches_a_remote_node_in_its_order) {
   BOOST_TEST((node.log->rewired[0].limiters[1] == wires.limiters[0]));
 }
 
+BOOST_AUTO_TEST_CASE(a_limiter_restarted_between_offer_and_joining_reaches_the_node_too) {
+  remote node;
+  node.welcome = ask<node_welcome>(aut, atom::join_v, offer());
+  wires.limiters[0] = spawn(test::fake_limiter, lanes[0]);
+  self->send(aut, atom::rewire_v, wires);
+  self->send(aut, atom::join_v, spawn(test::fake_node, node.log), node.number());
+  run();
+  BOOST_REQUIRE(node.log->rewired.size() == 1u);
+  BOOST_TEST((node.log->rewired[0].limiters[0] == wires.limiters[0]));
+}
+
 BOOST_AUTO_TEST_CASE(an_offer_with_other_lanes_is_refused_and_names_them) {
   auto why = refused(offer({"a"}));
   BOOST_TEST((why.code == errc::invalid_config));
