@@ -13,6 +13,14 @@ namespace penstock::actors {
 node_state::~node_state() {
   for (auto& [key, one] : workers_)
     caf::anon_send_exit(one.worker, caf::exit_reason::kill);
+  dismiss_idle();
+}
+
+/// Dropping the handles is not enough: whoever has spoken to a head, CAF's registry holds until its end.
+void node_state::dismiss_idle() {
+  for (auto& worker : idle_)
+    caf::anon_send_exit(worker, caf::exit_reason::kill);
+  idle_.clear();
 }
 
 // --- work ---
@@ -101,7 +109,7 @@ void node_state::rewire(const wiring& now) {
     neighbours.limiters = now.limiters;
     neighbours.cache = now.cache;
   }
-  idle_.clear(); // They would never hear of it.
+  dismiss_idle(); // They would never hear of it.
   for (auto& [key, one] : workers_)
     self->send(one.worker, atom::rewire_v, neighbours);
 }
@@ -141,8 +149,12 @@ void node_state::done(work_report what) {
       hedging.learn(ended->second.model, what.last_attempt);
   }
   // A dead one reports without a name.
-  if (idle_.size() < idle_workers_max && self->current_sender() == ended->second.worker)
-    idle_.push_back(std::move(ended->second.worker));
+  if (self->current_sender() == ended->second.worker) {
+    if (idle_.size() < idle_workers_max)
+      idle_.push_back(std::move(ended->second.worker));
+    else
+      caf::anon_send_exit(ended->second.worker, caf::exit_reason::kill);
+  }
   workers_.erase(ended);
   --jobs_[what.key.job].running;
   report(std::move(what));

@@ -98,6 +98,7 @@ private:
   void report_unstarted(const assigned_request& req, core::mode ran_as, report_kind kind, error why);
   void report(work_report what);
   void forget_idle_jobs();
+  void dismiss_idle();
   void send_beat();
   void try_leave();
 
