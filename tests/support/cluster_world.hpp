@@ -108,10 +108,14 @@ private:
     std::shared_ptr<fake_upstream> upstream;
   };
 
+  // cluster_world.cpp
   node_actor node_of(const process& p) const;
+  /// What its head calls it now; 0: it is none.
+  uint64_t number_of_node(size_t i) const;
   std::set<caf::resumable*> stopped_jobs() const;
   std::optional<time_point> next_time();
   void run_now();
+  // cluster_watch.cpp
   void watch(process_link& link, size_t i);
   void watch_send(size_t i, way w, const caf::message& what);
   void watch_delivery(way w, const caf::message& what);
