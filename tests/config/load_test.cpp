@@ -30,6 +30,8 @@ std::vector<std::string> samples(const key_row& row, const std::string& file) {
       return {"mock", "anthropic", "gemini"};
     if (row.choices[1] == "true")
       return {"true", "false", "true"};
+    if (row.name == "run.priority")
+      return {"interactive", "bulk", "interactive"};
     if (row.name == "cache.mode")
       return {"read", "write", "on"};
     return {"parallel", "batch", "sequential"};
@@ -37,6 +39,8 @@ std::vector<std::string> samples(const key_row& row, const std::string& file) {
   }
   if (row.name == "upstream.base_url")
     return {"http://a/v1", "http://b/v1", "http://c/v1"};
+  if (row.name == "cluster.listen" || row.name == "cluster.head")
+    return {"127.0.0.1:1", "[::1]:2", "localhost:3"};
   if (row.name == "upstream.limits.ramp")
     return {"5", "5 -> 10", "5,10,20"};
   if (row.name == "upstream.ca_file") // must exist

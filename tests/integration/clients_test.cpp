@@ -174,7 +174,7 @@ BOOST_FIXTURE_TEST_CASE(an_output_of_something_else_is_left_alone, clients_fixtu
 BOOST_FIXTURE_TEST_CASE(a_client_that_is_killed_goes_on_where_it_was, slow_fixture) {
   {
     const auto client = submit();
-  auto& p = *client;
+    auto& p = *client;
     BOOST_REQUIRE(wait_until([&] { return lines_of(out) > 20; }));
     p.signal(SIGKILL);
     p.wait();
@@ -183,7 +183,9 @@ BOOST_FIXTURE_TEST_CASE(a_client_that_is_killed_goes_on_where_it_was, slow_fixtu
   BOOST_TEST(end.code == 0);
   BOOST_TEST(check_results(in, out, mock_options).size() == lines);
   BOOST_TEST(seen() == lines);
-  BOOST_TEST(number(end.summary, "job") == 1u);
+  // On a busy machine all may have been written before the kill; then nobody asks the head.
+  if (number(end.summary, "resumed") < lines)
+    BOOST_TEST(number(end.summary, "job") == 1u);
 }
 
 BOOST_FIXTURE_TEST_CASE(an_interrupted_client_says_how_to_go_on_and_the_job_runs_on, slow_fixture) {
