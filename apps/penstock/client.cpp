@@ -3,6 +3,7 @@
 #include "actors/cluster_config.hpp"
 #include "actors/connect.hpp"
 #include "apps/penstock/option_split.hpp"
+#include "apps/penstock/process_log.hpp"
 #include "apps/penstock/signals.hpp"
 #include "apps/penstock/summary.hpp"
 #include "apps/penstock/text_table.hpp"
@@ -11,11 +12,8 @@
 
 #include <caf/all.hpp>
 
-#include <unistd.h>
-
 #include <atomic>
 #include <charconv>
-#include <climits>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -30,16 +28,6 @@ using config::in_quotes;
 constexpr duration connect_within = std::chrono::seconds{5};
 /// How long a session looks for a head that it has lost, if `--patience` does not say.
 constexpr duration default_patience = std::chrono::minutes{10};
-
-/// What this process is called in the lists of a head.
-std::string process_name(const config::cluster_settings& s) {
-  if (!s.node_name.empty())
-    return s.node_name;
-  char host[HOST_NAME_MAX + 1] = {};
-  if (::gethostname(host, HOST_NAME_MAX) != 0)
-    host[0] = '\0';
-  return std::string{host} + ':' + std::to_string(::getpid());
-}
 
 int exit_of_signal(int number) { return 128 + number; }
 
