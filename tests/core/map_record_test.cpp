@@ -2,6 +2,7 @@
 
 #include "core/map_totals.hpp"
 
+#include <boost/json.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include <random>
@@ -54,7 +55,8 @@ BOOST_AUTO_TEST_CASE(an_answer_comes_back_from_the_journal_as_it_was) {
   BOOST_TEST(back->used.input_tokens == 100u);
   BOOST_TEST(back->cost.value_or(0) == 0.25);
   BOOST_TEST(back->lane == "default");
-  BOOST_TEST(*back->body == "{\"choices\":[{\"message\":{\"content\":\"h\u00e9 \\n\"}}]}");
+  // The same JSON; how its characters are written is the line's business.
+  BOOST_TEST(boost::json::parse(*back->body) == boost::json::parse(*o.body));
   BOOST_TEST(!back->failure);
 
   o.state = outcome_state::failed;
