@@ -1,5 +1,6 @@
 #include "actors/peer_link.hpp"
 
+#include "actors/actor_threads.hpp"
 #include "actors/peer_scribe.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
@@ -208,15 +209,17 @@ private:
 std::shared_ptr<peer_link*> peer_link::install(caf::actor_system_config& config,
                                                std::shared_ptr<peer_guard> guard, bool tls) {
   auto place = std::make_shared<peer_link*>(nullptr);
+  auto threads = actor_threads::install(config);
   config.module_factories.push_back([=](caf::actor_system& sys) {
-    *place = new peer_link{sys, guard, tls}; // The system owns it.
+    *place = new peer_link{sys, guard, threads, tls}; // The system owns it.
     return *place;
   });
   return place;
 }
 
-peer_link::peer_link(caf::actor_system& sys, std::shared_ptr<peer_guard> guard, bool tls)
-  : system_{sys}, guard_{std::move(guard)}, tls_{tls} {}
+peer_link::peer_link(caf::actor_system& sys, std::shared_ptr<peer_guard> guard,
+                     std::shared_ptr<actor_threads> threads, bool tls)
+  : system_{sys}, guard_{std::move(guard)}, threads_{std::move(threads)}, tls_{tls} {}
 
 void peer_link::start() {
   auto broker = system_.middleman().named_broker<caf::io::basp_broker>(caf::atom("BASP"));
@@ -229,6 +232,9 @@ void peer_link::stop() {
   self->send_exit(actor_, caf::exit_reason::kill);
   self->wait_for(actor_);
   actor_ = nullptr;
+  // All others but CAF's own link, that of its TLS, and its printer. We stop first of all modules, so the broker
+  // still hears their farewells.
+  threads_->await_at_most(tls_ ? 3 : 2, std::chrono::seconds{5});
 }
 
 } // namespace penstock::actors

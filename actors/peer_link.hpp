@@ -9,6 +9,8 @@
 
 namespace penstock::actors {
 
+class actor_threads;
+
 /// What opens and makes the connections of this process to others: the middleman's own broker and
 /// messages behind `peer_scribe`s, plain or with TLS. A module of the actor system, so that it starts
 /// and stops with the middleman that it belongs to.
@@ -18,7 +20,8 @@ public:
   static std::shared_ptr<peer_link*> install(caf::actor_system_config& config,
                                              std::shared_ptr<peer_guard> guard, bool tls);
 
-  peer_link(caf::actor_system& sys, std::shared_ptr<peer_guard> guard, bool tls);
+  peer_link(caf::actor_system& sys, std::shared_ptr<peer_guard> guard,
+            std::shared_ptr<actor_threads> threads, bool tls);
 
   /// Takes `publish` and `connect` as CAF's middleman does.
   const caf::io::middleman_actor& actor() const noexcept { return actor_; }
@@ -33,6 +36,7 @@ public:
 private:
   caf::actor_system& system_;
   std::shared_ptr<peer_guard> guard_;
+  std::shared_ptr<actor_threads> threads_;
   bool tls_;
   caf::io::middleman_actor actor_;
 };
