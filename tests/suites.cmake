@@ -1,0 +1,72 @@
+# How suites become programs and entries of ctest.
+#
+# Every suite has one entry, run in a process of its own: one that breaks names itself and blocks no other.
+
+# The entry of one suite: penstock_suite_entry(actors/node_test COMMAND program --options [LABELS ...] [TIMEOUT 120])
+function(penstock_suite_entry path)
+  cmake_parse_arguments(arg "" "TIMEOUT" "COMMAND;LABELS" ${ARGN})
+  add_test(NAME ${path} COMMAND ${arg_COMMAND} --log_level=test_suite --color_output=no)
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT 120)
+  endif()
+  set_tests_properties(${path} PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS "${arg_LABELS}")
+  if(PENSTOCK_SANITIZE) # Long ones do less of the same then.
+    set_tests_properties(${path} PROPERTIES ENVIRONMENT PENSTOCK_SANITIZED=1)
+  endif()
+endfunction()
+
+# What programs of tests have in common; `kind` chooses the precompiled header: actors, or anything else.
+function(penstock_test_program name kind)
+  cmake_parse_arguments(arg "" "" "LIBS" ${ARGN})
+  target_link_libraries(${name} PRIVATE penstock_test_main ${arg_LIBS})
+  target_compile_options(${name} PRIVATE ${penstock_test_options})
+  if(kind MATCHES "^(actors|messages)")
+    target_precompile_headers(${name} REUSE_FROM penstock_actor_test_pch)
+  else()
+    target_precompile_headers(${name} REUSE_FROM penstock_test_pch)
+  endif()
+endfunction()
+
+# One suite, one program:
+# penstock_test(core/token_bucket_test LIBS penstock::core [LABELS integration] [TIMEOUT 120] [SOURCES extra.cpp])
+function(penstock_test path)
+  cmake_parse_arguments(arg "" "TIMEOUT" "LIBS;LABELS;SOURCES" ${ARGN})
+  string(REPLACE "/" "_" name ${path})
+  add_executable(${name} ${path}.cpp ${arg_SOURCES})
+  penstock_test_program(${name} ${path} LIBS ${arg_LIBS})
+  penstock_suite_entry(${path} COMMAND ${name} LABELS ${arg_LABELS} TIMEOUT ${arg_TIMEOUT})
+endfunction()
+
+# Several suites of a folder compiled as one, each in a namespace and a test suite of its name:
+# penstock_test_group(actors/engine SUITES engine engine_nodes LIBS penstock::actors [LABELS ...] [TIMEOUT 120])
+#
+# Nearly all that a compiler makes of a suite of actors are templates of CAF, the same in each: seven together
+# cost as much as one. Their headers come first, outside of the namespaces; where the suites include them
+# again, `#pragma once` has seen them.
+function(penstock_test_group path)
+  cmake_parse_arguments(arg "" "TIMEOUT" "SUITES;LIBS;LABELS;SOURCES" ${ARGN})
+  get_filename_component(folder ${path} DIRECTORY)
+  string(REPLACE "/" "_" name ${path}_tests)
+  set(headers "")
+  set(suites "")
+  foreach(suite ${arg_SUITES})
+    set(file ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/${suite}_test.cpp)
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${file})
+    file(STRINGS ${file} includes REGEX "^#include ")
+    list(APPEND headers ${includes})
+    string(APPEND suites "#undef BOOST_TEST_MODULE\nBOOST_AUTO_TEST_SUITE(${suite}_test)\n"
+      "#include \"tests/${folder}/${suite}_test.cpp\"\nBOOST_AUTO_TEST_SUITE_END()\n")
+  endforeach()
+  list(REMOVE_DUPLICATES headers)
+  string(REPLACE ";" "\n" headers "${headers}")
+  set(source ${CMAKE_CURRENT_BINARY_DIR}/${name}.cpp)
+  file(CONFIGURE OUTPUT ${source} CONTENT "${headers}\n${suites}" @ONLY)
+  add_executable(${name} ${source} ${arg_SOURCES})
+  penstock_test_program(${name} ${path} LIBS ${arg_LIBS})
+  # A suite is no header, though it is included here.
+  set_source_files_properties(${source} PROPERTIES COMPILE_OPTIONS -Wno-subobject-linkage)
+  foreach(suite ${arg_SUITES})
+    penstock_suite_entry(${folder}/${suite}_test COMMAND ${name} --run_test=${suite}_test
+      LABELS ${arg_LABELS} TIMEOUT ${arg_TIMEOUT})
+  endforeach()
+endfunction()
