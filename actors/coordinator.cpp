@@ -108,6 +108,7 @@ void coordinator_state::take_chunk(const request_chunk& chunk) {
 
 void coordinator_state::take_progress(const collector_progress& progress) {
   held_bytes_ = progress.held_bytes;
+  waiting_ = progress.waiting;
   window_.pop_below(progress.written_below);
   counts_.written = progress.written_below;
   step();

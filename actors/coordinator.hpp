@@ -167,6 +167,7 @@ private:
   uint32_t told_ = 0;                 ///< Demand as the engine knows it.
   size_t handouts_peak_ = 0;          ///< Most in flight so far, in this life.
   uint64_t held_bytes_ = 0;           ///< Results not yet at the sink, by the collector.
+  uint64_t waiting_ = 0;              ///< Those of them whose turn has come.
   std::optional<core::outcome_state> ending_as_; ///< Cancelled or expired: nothing is sent any more.
   std::optional<time_point> deadline_, grace_end_;
   std::optional<time_point> wake_at_;

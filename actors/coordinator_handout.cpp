@@ -1,5 +1,7 @@
 #include "actors/coordinator.hpp"
 
+#include "actors/collector.hpp"
+
 #include <caf/all.hpp>
 
 #include <algorithm>
@@ -12,6 +14,9 @@ namespace {
 /// Attempts that a request gets besides `attempts_max` once it was carried into another mode. Batch
 /// takes but one of them where another mode follows, so that the last one has one left.
 constexpr uint32_t fallback_attempts = 2;
+/// Answers that may wait for a slow disk: a crash would pay for them again. Above two runs, so that a disk
+/// that keeps up never holds a job back.
+constexpr uint64_t waiting_max = 4 * collector_state::run_max;
 
 } // namespace
 
@@ -56,6 +61,8 @@ uint32_t coordinator_state::handout_limit() {
     return 0;
   if (plan_.on_detour())
     return next_index() ? 1 : 0;
+  if (waiting_ >= waiting_max)
+    return 0;
   // Too many results wait for the slow disk or for the request at the head: only the head may go.
   if (held_bytes_ >= options_.window_bytes)
     return next_index() == window_.done_below() ? 1 : 0;

@@ -36,11 +36,12 @@ typename Inspector::result_type inspect(Inspector& f, sink_item& x) {
 struct collector_progress {
   uint64_t written_below = 0; ///< All lower indexes are at the sink for good.
   uint64_t held_bytes = 0;    ///< Results that wait for their turn or for the sink.
+  uint64_t waiting = 0;       ///< How many wait for the sink alone: a crash would lose them.
 };
 
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, collector_progress& x) {
-  return f(caf::meta::type_name("penstock.collector_progress"), x.written_below, x.held_bytes);
+  return f(caf::meta::type_name("penstock.collector_progress"), x.written_below, x.held_bytes, x.waiting);
 }
 
 } // namespace penstock

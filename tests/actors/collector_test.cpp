@@ -139,6 +139,7 @@ BOOST_AUTO_TEST_CASE(a_slow_sink_gets_two_runs_at_once_and_the_rest_counts_as_he
   run();
   BOOST_TEST(log->runs.size() == 3u);
   BOOST_TEST(log->progress.back().held_bytes > 4000u);
+  BOOST_TEST(log->progress.back().waiting == 4u);
   BOOST_TEST((log->written == std::vector<uint64_t>{0, 1, 2, 3, 4}));
 }
 
@@ -152,6 +153,7 @@ BOOST_AUTO_TEST_CASE(results_behind_a_missing_one_close_the_window) {
   BOOST_REQUIRE(log->progress.size() == 1u);
   BOOST_TEST(log->progress[0].written_below == 0u);
   BOOST_TEST(log->progress[0].held_bytes > 100'000u);
+  BOOST_TEST(log->progress[0].waiting == 0u); // They are in the store.
 }
 
 BOOST_AUTO_TEST_CASE(closing_waits_for_the_sink) {

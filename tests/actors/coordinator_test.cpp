@@ -195,6 +195,27 @@ BOOST_AUTO_TEST_CASE(a_slow_disk_lets_only_the_head_go_on) {
   BOOST_TEST(demand() > 1u);
 }
 
+BOOST_AUTO_TEST_CASE(a_slow_disk_stops_a_job_before_many_answers_are_unsafe) {
+  input(10'000);
+  options.in_flight_max = 50;
+  options.window_requests = 10'000;
+  files->sink_answers = false;
+  start();
+  for (size_t done = 0; demand() > 0; ++done) {
+    give(1);
+    BOOST_REQUIRE(done < 3'000u);
+    complete(done);
+  }
+  BOOST_TEST(status().in_flight == 0u);
+  BOOST_TEST(status().completed >= 2'048u);
+  BOOST_TEST(status().completed <= 2'500u);
+  files->sink_answers = true;
+  for (auto& to : std::exchange(files->unanswered, {}))
+    self->send(to, atom::written_v, uint64_t{files->lines.size()});
+  run();
+  BOOST_TEST(demand() > 0u);
+}
+
 BOOST_AUTO_TEST_CASE(a_source_that_fails_ends_the_job_resumable) {
   input(3);
   start();

@@ -170,8 +170,8 @@ BOOST_AUTO_TEST_CASE(batches_and_chunks_arrive_whole) {
   BOOST_TEST(travel(chunk).end);
   BOOST_TEST(travel(chunk).requests.at(0)->line == 4u);
   BOOST_TEST(travel(request_chunk{}).requests.empty());
-  auto progress = travel(collector_progress{7, 8});
-  BOOST_TEST((progress.written_below == 7u && progress.held_bytes == 8u));
+  auto progress = travel(collector_progress{7, 8, 9});
+  BOOST_TEST((progress.written_below == 7u && progress.held_bytes == 8u && progress.waiting == 9u));
 }
 
 BOOST_AUTO_TEST_CASE(a_sink_item_has_an_outcome_or_a_line) {

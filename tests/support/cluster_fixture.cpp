@@ -76,7 +76,9 @@ process& cluster_fixture::start_head(const words& options) {
              "--base-url", upstream.mock->base_url()};
   args.insert(args.end(), times.begin(), times.end());
   args.insert(args.end(), options.begin(), options.end());
-  head = std::make_unique<process>(with_common(std::move(args)));
+  auto c = with_common(std::move(args));
+  c.env.insert(c.env.end(), head_env.begin(), head_env.end());
+  head = std::make_unique<process>(std::move(c));
   const std::string begin = "listening on ";
   BOOST_REQUIRE_MESSAGE(
     wait_until([&] { return head->out().find('\n') != std::string::npos || head->has_ended(); })

@@ -75,6 +75,7 @@ struct cluster_fixture : program_fixture {
   std::string store = dir / "jobs.db";
   words everywhere;                  ///< Options of all processes: certificates.
   words times;                       ///< Options of head and nodes: heartbeats.
+  words head_env;                    ///< "NAME=value", for the head only.
   config::cluster_settings as_client; ///< How the test itself connects, but for the address.
   std::unique_ptr<process> head;
   std::map<std::string, std::unique_ptr<process>> nodes;
