@@ -2,12 +2,16 @@
 #
 # Every suite has one entry, run in a process of its own: one that breaks names itself and blocks no other.
 
-# The entry of one suite: penstock_suite_entry(actors/node_test COMMAND program --options [LABELS ...] [TIMEOUT 120])
+# The entry of one suite: penstock_suite_entry(actors/node_test COMMAND program --options [LABELS ...] [TIMEOUT 300])
+# The timeout only ends what hangs: it is far above what a suite needs on a slow machine.
 function(penstock_suite_entry path)
   cmake_parse_arguments(arg "" "TIMEOUT" "COMMAND;LABELS" ${ARGN})
   add_test(NAME ${path} COMMAND ${arg_COMMAND} --log_level=test_suite --color_output=no)
   if(NOT arg_TIMEOUT)
-    set(arg_TIMEOUT 120)
+    set(arg_TIMEOUT 300)
+  endif()
+  if(PENSTOCK_SANITIZE)
+    math(EXPR arg_TIMEOUT "3 * ${arg_TIMEOUT}")
   endif()
   set_tests_properties(${path} PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS "${arg_LABELS}")
   if(PENSTOCK_SANITIZE) # Long ones do less of the same then.
@@ -28,7 +32,7 @@ function(penstock_test_program name kind)
 endfunction()
 
 # One suite, one program:
-# penstock_test(core/token_bucket_test LIBS penstock::core [LABELS integration] [TIMEOUT 120] [SOURCES extra.cpp])
+# penstock_test(core/token_bucket_test LIBS penstock::core [LABELS integration] [TIMEOUT 300] [SOURCES extra.cpp])
 function(penstock_test path)
   cmake_parse_arguments(arg "" "TIMEOUT" "LIBS;LABELS;SOURCES" ${ARGN})
   string(REPLACE "/" "_" name ${path})
@@ -38,7 +42,7 @@ function(penstock_test path)
 endfunction()
 
 # Several suites of a folder compiled as one, each in a namespace and a test suite of its name:
-# penstock_test_group(actors/engine SUITES engine engine_nodes LIBS penstock::actors [LABELS ...] [TIMEOUT 120])
+# penstock_test_group(actors/engine SUITES engine engine_nodes LIBS penstock::actors [LABELS ...] [TIMEOUT 300])
 #
 # Nearly all that a compiler makes of a suite of actors are templates of CAF, the same in each: seven together
 # cost as much as one. Their headers come first, outside of the namespaces; where the suites include them

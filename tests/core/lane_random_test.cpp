@@ -3,6 +3,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
+#include <cstdlib>
 #include <map>
 #include <random>
 #include <set>
@@ -269,7 +270,8 @@ struct schedule {
 BOOST_AUTO_TEST_SUITE(lane_random)
 
 BOOST_AUTO_TEST_CASE(ten_thousand_random_schedules_keep_every_promise) {
-  for (uint64_t seed = 0; seed < seeds; ++seed) {
+  const uint64_t step = std::getenv("PENSTOCK_SANITIZED") ? 5 : 1; // That looks for other faults, and is slow.
+  for (uint64_t seed = 0; seed < seeds; seed += step) {
     BOOST_TEST_CONTEXT("seed " << seed) {
       schedule{seed}.run();
     }
