@@ -6,7 +6,7 @@ penstock_packages=(
   libcaf-dev libboost1.81-dev libboost-json1.81-dev libboost-test1.81-dev
   libcurl4-openssl-dev libsqlitecpp-dev libsqlite3-dev libssl-dev zlib1g-dev
   libcli11-dev libtomlplusplus-dev libfmt-dev ca-certificates
-  libkainjow-mustache-dev libvalijson-dev poppler-utils libzip-dev libpugixml-dev
+  libkainjow-mustache-dev libvalijson-dev poppler-utils libzip-dev libpugixml-dev libjemalloc-dev
 )
 
 penstock_say() { printf 'penstock: %s\n' "$*" >&2; }
