@@ -9,7 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from driver import cluster, embedded, latency, limits, memory, speed, submits, width
+from driver import cluster, embedded, latency, limits, memory, speed, start, submits, width
 from driver.bench import Bench, Failed
 from driver.report import Row, about, note, print_clients, print_rows
 
@@ -21,7 +21,7 @@ MEASURES = {
     "T12": embedded.engine_rate,
     "T13": submits.durable,
     "T14": cluster.width, "T15": cluster.limits, "T16": cluster.recovery, "T17": cluster.fairness,
-    "ADAPTIVE": width.adaptive,
+    "ADAPTIVE": width.adaptive, "START": start.submission,
 }
 
 
