@@ -1,4 +1,5 @@
 #include "actors/door.hpp"
+#include "actors/host.hpp"
 #include "tests/support/cluster_fixture.hpp"
 #include "tests/support/test_certs.hpp"
 
@@ -162,6 +163,25 @@ BOOST_AUTO_TEST_CASE(with_certificates_a_cluster_works_and_strangers_stay_outsid
   check_serves(300);
   wait_for_nodes(1);
   BOOST_TEST(!node("bare").has_ended()); // It may be a matter of time.
+}
+
+BOOST_AUTO_TEST_CASE(a_host_program_joins_with_certificates_only) {
+  const test_certs ours{{"head", "program"}}, others{{"program"}};
+  start_head(ours.options("head"));
+  auto settings = ours.with({}, "program");
+  settings.head = address;
+  const auto host = host::connect(settings);
+  BOOST_REQUIRE_MESSAGE(host, (host ? "" : host.error().context));
+  auto job = host->submit({core::make_request("a", mock_fixture::chat("question"))});
+  BOOST_REQUIRE_MESSAGE(job, (job ? "" : job.error().context));
+  BOOST_TEST(host->find(job->id()).has_value());
+  for (auto wrong : {others.with({}, "program"), config::cluster_settings{}}) {
+    wrong.head = address;
+    const auto stranger = host::connect(wrong);
+    BOOST_REQUIRE(!stranger);
+    BOOST_TEST((stranger.error().code == errc::connection_failed));
+  }
+  BOOST_TEST(job->cancel().value());
 }
 
 BOOST_AUTO_TEST_CASE(what_is_wrong_with_certificates_is_said_at_the_start) {
