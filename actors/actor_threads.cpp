@@ -49,9 +49,9 @@ void actor_threads::change(int by) {
   fewer_.notify_all();
 }
 
-bool actor_threads::await_at_most(size_t count, duration limit) {
+void actor_threads::await_at_most(size_t count, duration limit) {
   std::unique_lock lock{mutex_};
-  return fewer_.wait_for(lock, limit, [&] { return running_ <= count; });
+  fewer_.wait_for(lock, limit, [&] { return running_ <= count; });
 }
 
 } // namespace penstock::actors

@@ -24,8 +24,8 @@ public:
   /// Has the systems made from `config` counted.
   static std::shared_ptr<actor_threads> install(caf::actor_system_config& config);
 
-  /// Waits until at most `count` are left. @returns false if `limit` was over before.
-  bool await_at_most(size_t count, duration limit);
+  /// Waits until at most `count` are left, or `limit` is over.
+  void await_at_most(size_t count, duration limit);
 
 private:
   class hook;

@@ -34,7 +34,8 @@ void collector_state::collect(std::vector<sink_item> items) {
 
 void collector_state::tell_progress() {
   told_bytes_ = held_bytes();
-  self->send(coordinator, atom::written_v, collector_progress{written_below, told_bytes_, waiting()});
+  const collector_progress progress{written_below, told_bytes_, window.next() - written_below};
+  self->send(coordinator, atom::written_v, progress);
 }
 
 void collector_state::write_due() {
@@ -48,8 +49,7 @@ void collector_state::write_due() {
     }
     due_bytes_ -= bytes;
     with_sink_bytes_ += bytes;
-    with_sink_count_ += run.size();
-    with_sink_.push_back({run.back().index + 1, bytes, run.size()});
+    with_sink_.push_back({run.back().index + 1, bytes});
     self->send(next.sink, atom::write_v, std::move(run));
   }
 }
@@ -57,7 +57,6 @@ void collector_state::write_due() {
 void collector_state::written(uint64_t below) {
   while (!with_sink_.empty() && with_sink_.front().end <= below) {
     with_sink_bytes_ -= with_sink_.front().bytes;
-    with_sink_count_ -= with_sink_.front().count;
     with_sink_.pop_front();
   }
   written_below = below;

@@ -49,17 +49,16 @@ private:
   void try_complete_close();
   void tell_progress();
   uint64_t held_bytes() const noexcept;
-  uint64_t waiting() const noexcept { return due_.size() + with_sink_count_; }
 
   std::deque<sink_item> due_;   ///< In order, not yet sent to the sink.
   struct run {
     uint64_t end = 0; ///< Index after its last result.
-    size_t bytes = 0, count = 0;
+    size_t bytes = 0;
   };
   std::deque<run> with_sink_; ///< Runs under way, oldest first.
   uint64_t told_bytes_ = 0; ///< Held, as the coordinator knows it.
   uint64_t due_bytes_ = 0;
-  uint64_t with_sink_bytes_ = 0, with_sink_count_ = 0;
+  uint64_t with_sink_bytes_ = 0;
   std::optional<caf::typed_response_promise<bool>> closing_;
 };
 

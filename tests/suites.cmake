@@ -10,13 +10,11 @@ function(penstock_suite_entry path)
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 300)
   endif()
-  if(PENSTOCK_SANITIZE)
-    math(EXPR arg_TIMEOUT "3 * ${arg_TIMEOUT}")
-  endif()
-  set_tests_properties(${path} PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS "${arg_LABELS}")
   if(PENSTOCK_SANITIZE) # Long ones do less of the same then.
+    math(EXPR arg_TIMEOUT "3 * ${arg_TIMEOUT}")
     set_tests_properties(${path} PROPERTIES ENVIRONMENT PENSTOCK_SANITIZED=1)
   endif()
+  set_tests_properties(${path} PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS "${arg_LABELS}")
 endfunction()
 
 # What programs of tests have in common; `kind` chooses the precompiled header: actors, or anything else.
@@ -48,7 +46,7 @@ endfunction()
 # cost as much as one. Their headers come first, outside of the namespaces; where the suites include them
 # again, `#pragma once` has seen them.
 function(penstock_test_group path)
-  cmake_parse_arguments(arg "" "TIMEOUT" "SUITES;LIBS;LABELS;SOURCES" ${ARGN})
+  cmake_parse_arguments(arg "" "TIMEOUT" "SUITES;LIBS;LABELS" ${ARGN})
   get_filename_component(folder ${path} DIRECTORY)
   string(REPLACE "/" "_" name ${path}_tests)
   set(headers "")
@@ -65,7 +63,7 @@ function(penstock_test_group path)
   string(REPLACE ";" "\n" headers "${headers}")
   set(source ${CMAKE_CURRENT_BINARY_DIR}/${name}.cpp)
   file(CONFIGURE OUTPUT ${source} CONTENT "${headers}\n${suites}" @ONLY)
-  add_executable(${name} ${source} ${arg_SOURCES})
+  add_executable(${name} ${source})
   penstock_test_program(${name} ${path} LIBS ${arg_LIBS})
   # A suite is no header, though it is included here.
   set_source_files_properties(${source} PROPERTIES COMPILE_OPTIONS -Wno-subobject-linkage)

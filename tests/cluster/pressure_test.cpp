@@ -1,7 +1,7 @@
 #include "tests/support/cluster_fixture.hpp"
 
 #include <fstream>
-#include <sstream>
+#include <optional>
 
 using namespace penstock;
 using namespace penstock::test;

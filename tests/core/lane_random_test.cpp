@@ -1,9 +1,9 @@
 #include "core/lane.hpp"
+#include "tests/support/process.hpp"
 
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
-#include <cstdlib>
 #include <map>
 #include <random>
 #include <set>
@@ -270,7 +270,7 @@ struct schedule {
 BOOST_AUTO_TEST_SUITE(lane_random)
 
 BOOST_AUTO_TEST_CASE(ten_thousand_random_schedules_keep_every_promise) {
-  const uint64_t step = std::getenv("PENSTOCK_SANITIZED") ? 5 : 1; // That looks for other faults, and is slow.
+  const uint64_t step = test::is_sanitized() ? 5 : 1; // That looks for other faults, and is slow.
   for (uint64_t seed = 0; seed < seeds; seed += step) {
     BOOST_TEST_CONTEXT("seed " << seed) {
       schedule{seed}.run();

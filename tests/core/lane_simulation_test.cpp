@@ -1,8 +1,7 @@
 #include "tests/support/lane_model.hpp"
+#include "tests/support/process.hpp"
 
 #include <boost/test/unit_test.hpp>
-
-#include <cstdlib>
 
 using namespace penstock;
 using namespace std::chrono_literals;
@@ -30,7 +29,7 @@ core::lane_limits limits_of(const model_settings& s) {
 /// T5 and T6: nearly all of the limit is used after 20 s, and next to nothing is refused.
 void check_targets(const model_settings& s) {
   // A sanitizer build looks for other faults, and is slow.
-  static const unsigned every = std::getenv("PENSTOCK_SANITIZED") ? 4 : 1;
+  static const unsigned every = test::is_sanitized() ? 4 : 1;
   static unsigned number = 0;
   if (number++ % every != 0)
     return;
