@@ -1,7 +1,7 @@
 #pragma once
 
 #include "config/settings.hpp"
-#include "core/glob.hpp"
+#include "core/base/glob.hpp"
 
 #include <string_view>
 

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "config/settings.hpp"
-#include "core/price_table.hpp"
+#include "core/job/price_table.hpp"
 
 namespace penstock::config {
 

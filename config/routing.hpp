@@ -1,7 +1,7 @@
 #pragma once
 
 #include "config/settings.hpp"
-#include "core/route_table.hpp"
+#include "core/attempt/route_table.hpp"
 
 #include <vector>
 

@@ -1,8 +1,8 @@
 #pragma once
 
-#include "core/lane.hpp"
-#include "core/request.hpp"
-#include "core/time.hpp"
+#include "core/lane/lane.hpp"
+#include "core/base/request.hpp"
+#include "core/base/time.hpp"
 
 #include <map>
 #include <optional>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "core/suggest.hpp"
+#include "core/base/suggest.hpp"
 
 namespace penstock::config {
 

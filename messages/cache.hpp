@@ -1,6 +1,6 @@
 #pragma once
 
-#include "core/cached_answer.hpp"
+#include "core/attempt/cached_answer.hpp"
 #include "messages/inspect.hpp"
 
 #include <cstdint>

@@ -1,8 +1,8 @@
 #pragma once
 
-#include "core/lane.hpp"
-#include "core/price_table.hpp"
-#include "core/request.hpp"
+#include "core/lane/lane.hpp"
+#include "core/job/price_table.hpp"
+#include "core/base/request.hpp"
 
 #include <caf/error.hpp>
 #include <caf/meta/load_callback.hpp>

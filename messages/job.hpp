@@ -1,7 +1,7 @@
 #pragma once
 
-#include "core/job_plan.hpp"
-#include "core/price_table.hpp"
+#include "core/job/job_plan.hpp"
+#include "core/job/price_table.hpp"
 #include "messages/inspect.hpp"
 
 #include <caf/allowed_unsafe_message_type.hpp>
@@ -16,7 +16,7 @@
 namespace penstock {
 
 namespace actors {
-class job_launcher; // actors/job_launcher.hpp
+class job_launcher; // actors/job/job_launcher.hpp
 struct job_parts;
 }
 

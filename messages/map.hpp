@@ -1,8 +1,8 @@
 #pragma once
 
-#include "core/map_plan.hpp"
-#include "core/map_projection.hpp"
-#include "core/map_totals.hpp"
+#include "core/map/map_plan.hpp"
+#include "core/map/map_projection.hpp"
+#include "core/map/map_totals.hpp"
 #include "messages/interfaces.hpp"
 
 #include <caf/allowed_unsafe_message_type.hpp>

@@ -22,6 +22,7 @@ function(penstock_test_program name kind)
   cmake_parse_arguments(arg "" "" "LIBS" ${ARGN})
   target_link_libraries(${name} PRIVATE penstock_test_main ${arg_LIBS})
   target_compile_options(${name} PRIVATE ${penstock_test_options})
+  target_compile_definitions(${name} PRIVATE PENSTOCK_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   if(kind MATCHES "^(actors|messages)")
     target_precompile_headers(${name} REUSE_FROM penstock_actor_test_pch)
   else()
@@ -29,46 +30,40 @@ function(penstock_test_program name kind)
   endif()
 endfunction()
 
-# One suite, one program:
-# penstock_test(core/token_bucket_test LIBS penstock::core [LABELS integration] [TIMEOUT 300] [SOURCES extra.cpp])
-function(penstock_test path)
-  cmake_parse_arguments(arg "" "TIMEOUT" "LIBS;LABELS;SOURCES" ${ARGN})
-  string(REPLACE "/" "_" name ${path})
-  add_executable(${name} ${path}.cpp ${arg_SOURCES})
-  penstock_test_program(${name} ${path} LIBS ${arg_LIBS})
-  penstock_suite_entry(${path} COMMAND ${name} LABELS ${arg_LABELS} TIMEOUT ${arg_TIMEOUT})
-endfunction()
-
-# Several suites of a folder compiled as one, each in a namespace and a test suite of its name:
-# penstock_test_group(actors/engine SUITES engine engine_nodes LIBS penstock::actors [LABELS ...] [TIMEOUT 300])
+# Suites of one or several rooms compiled as one program, each in a namespace and a test suite of its name:
+# penstock_tests(core_lane SUITES core/lane/lane core/lane/token_bucket LIBS penstock::core_lane
+#   [LABELS ...] [TIMEOUT 300] [SOURCES support/process.cpp])
 #
-# Nearly all that a compiler makes of a suite of actors are templates of CAF, the same in each: seven together
-# cost as much as one. Their headers come first, outside of the namespaces; where the suites include them
-# again, `#pragma once` has seen them.
-function(penstock_test_group path)
-  cmake_parse_arguments(arg "" "TIMEOUT" "SUITES;LIBS;LABELS" ${ARGN})
-  get_filename_component(folder ${path} DIRECTORY)
-  string(REPLACE "/" "_" name ${path}_tests)
+# Nearly all that a compiler makes of a suite are templates of Boost.Test and CAF, the same in each: seven
+# suites together cost as much as one. Their headers come first, outside of the namespaces; where the suites
+# include them again, `#pragma once` has seen them. The pure part of a suite that is not in namespaces of its own
+# stays apart from the others, because BOOST_AUTO_TEST_SUITE opens a namespace.
+function(penstock_tests group)
+  cmake_parse_arguments(arg "" "TIMEOUT" "SUITES;LIBS;LABELS;SOURCES" ${ARGN})
   set(headers "")
   set(suites "")
+  list(GET arg_SUITES 0 kind)
   foreach(suite ${arg_SUITES})
-    set(file ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/${suite}_test.cpp)
+    set(file ${CMAKE_CURRENT_SOURCE_DIR}/${suite}_test.cpp)
     set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${file})
     file(STRINGS ${file} includes REGEX "^#include ")
     list(APPEND headers ${includes})
-    string(APPEND suites "#undef BOOST_TEST_MODULE\nBOOST_AUTO_TEST_SUITE(${suite}_test)\n"
-      "#include \"tests/${folder}/${suite}_test.cpp\"\nBOOST_AUTO_TEST_SUITE_END()\n")
+    string(REPLACE "/" "_" id ${suite})
+    string(APPEND suites "#undef BOOST_TEST_MODULE\nBOOST_AUTO_TEST_SUITE(${id}_test)\n"
+      "#include \"tests/${suite}_test.cpp\"\nBOOST_AUTO_TEST_SUITE_END()\n")
   endforeach()
   list(REMOVE_DUPLICATES headers)
   string(REPLACE ";" "\n" headers "${headers}")
+  set(name ${group}_tests)
   set(source ${CMAKE_CURRENT_BINARY_DIR}/${name}.cpp)
   file(CONFIGURE OUTPUT ${source} CONTENT "${headers}\n${suites}" @ONLY)
-  add_executable(${name} ${source})
-  penstock_test_program(${name} ${path} LIBS ${arg_LIBS})
+  add_executable(${name} ${source} ${arg_SOURCES})
+  penstock_test_program(${name} ${kind} LIBS ${arg_LIBS})
   # A suite is no header, though it is included here.
   set_source_files_properties(${source} PROPERTIES COMPILE_OPTIONS -Wno-subobject-linkage)
   foreach(suite ${arg_SUITES})
-    penstock_suite_entry(${folder}/${suite}_test COMMAND ${name} --run_test=${suite}_test
+    string(REPLACE "/" "_" id ${suite})
+    penstock_suite_entry(${suite}_test COMMAND ${name} --run_test=${id}_test
       LABELS ${arg_LABELS} TIMEOUT ${arg_TIMEOUT})
   endforeach()
 endfunction()

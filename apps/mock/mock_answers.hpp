@@ -1,7 +1,7 @@
 #pragma once
 
 #include "apps/mock/mock_random.hpp"
-#include "core/error.hpp"
+#include "core/base/error.hpp"
 
 #include <boost/json/fwd.hpp>
 
@@ -13,7 +13,7 @@
 
 namespace penstock::mock {
 
-/// A request that came inside of a pack (core/pack.hpp).
+/// A request that came inside of a pack (core/pack/pack.hpp).
 struct packed_entry {
   std::string id;
   std::string check;

@@ -1,7 +1,7 @@
 #include "apps/mock/mock_json.hpp"
 #include "apps/mock/mock_shape.hpp"
 #include "apps/mock/mock_text.hpp"
-#include "core/io/http_server.hpp"
+#include "core/io/http/http_server.hpp"
 
 #include <cmath>
 

@@ -1,6 +1,6 @@
 #include "apps/mock/mock_faults.hpp"
 #include "apps/mock/mock_text.hpp"
-#include "core/io/http_server.hpp"
+#include "core/io/http/http_server.hpp"
 
 #include <algorithm>
 #include <array>

@@ -2,8 +2,8 @@
 
 #include "apps/mock/mock_random.hpp"
 #include "apps/mock/mock_shape.hpp"
-#include "core/error.hpp"
-#include "core/time.hpp"
+#include "core/base/error.hpp"
+#include "core/base/time.hpp"
 
 #include <span>
 #include <string>
@@ -18,7 +18,7 @@ enum class fault_phase : uint8_t {
   status, ///< An error answer instead of the limiter's and the model's.
   page,   ///< An HTML page from an edge.
   socket, ///< The connection suffers before the request is looked at.
-  pack,   ///< A packed reply (core/pack.hpp) is garbled; other answers are not touched.
+  pack,   ///< A packed reply (core/pack/pack.hpp) is garbled; other answers are not touched.
   answer, ///< A well-formed answer that says something else.
   body,   ///< The bytes of a good answer are spoiled; the framing is right.
   wire,   ///< A good answer is sent badly.

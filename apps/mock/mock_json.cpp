@@ -1,6 +1,6 @@
 #include "apps/mock/mock_json.hpp"
 #include "apps/mock/mock_text.hpp"
-#include "core/pack.hpp"
+#include "core/pack/pack.hpp"
 
 namespace penstock::mock {
 

@@ -1,8 +1,8 @@
 #pragma once
 
 #include "apps/mock/mock_random.hpp"
-#include "core/error.hpp"
-#include "core/time.hpp"
+#include "core/base/error.hpp"
+#include "core/base/time.hpp"
 
 #include <cstdint>
 #include <queue>

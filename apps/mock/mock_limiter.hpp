@@ -1,7 +1,7 @@
 #pragma once
 
-#include "core/protocol.hpp"
-#include "core/time.hpp"
+#include "core/protocol/protocol.hpp"
+#include "core/base/time.hpp"
 
 #include <array>
 #include <cstdint>

@@ -2,7 +2,7 @@
 
 #include "apps/mock/mock_options.hpp"
 #include "apps/mock/mock_stats.hpp"
-#include "core/error.hpp"
+#include "core/base/error.hpp"
 
 #include <memory>
 #include <string>

@@ -2,7 +2,7 @@
 
 #include "apps/mock/mock_options.hpp"
 #include "apps/mock/mock_stats.hpp"
-#include "core/io/http_server.hpp"
+#include "core/io/http/http_server.hpp"
 
 #include <array>
 #include <functional>

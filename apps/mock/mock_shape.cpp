@@ -1,5 +1,5 @@
 #include "apps/mock/mock_shape.hpp"
-#include "core/io/http_server.hpp"
+#include "core/io/http/http_server.hpp"
 
 #include <array>
 

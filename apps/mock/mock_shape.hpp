@@ -2,7 +2,7 @@
 
 #include "apps/mock/mock_answers.hpp"
 #include "apps/mock/mock_limiter.hpp"
-#include "core/error.hpp"
+#include "core/base/error.hpp"
 
 #include <chrono>
 #include <optional>

@@ -2,8 +2,8 @@
 
 #include "apps/mock/mock_limiter.hpp"
 #include "apps/mock/mock_shape.hpp"
-#include "core/io/http_server.hpp"
-#include "core/time.hpp"
+#include "core/io/http/http_server.hpp"
+#include "core/base/time.hpp"
 
 #include <array>
 #include <cstdint>

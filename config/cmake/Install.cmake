@@ -1,21 +1,21 @@
 # What other projects get: `find_package(penstock)` makes penstock::engine. Headers stand below
-# include/penstock and are included as <penstock/actors/host.hpp>.
+# include/penstock and are included as <penstock/actors/host/host.hpp>.
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
 # Where the interface of the library begins; what these include is installed with them.
 set(PENSTOCK_PUBLIC_HEADERS
-  actors/cluster_config.hpp
-  actors/connect.hpp
-  actors/host.hpp
-  actors/spawn_engine.hpp
+  actors/peer/cluster_config.hpp
+  actors/peer/connect.hpp
+  actors/host/host.hpp
+  actors/supervisor/spawn_engine.hpp
   config/load.hpp
   config/settings.hpp
   config/validate.hpp
-  core/error.hpp
-  core/make_request.hpp
-  core/outcome_line.hpp
-  core/request.hpp
+  core/base/error.hpp
+  core/jsonl/make_request.hpp
+  core/jsonl/outcome_line.hpp
+  core/base/request.hpp
   messages/add_messages.hpp
   messages/cluster.hpp
   messages/errors.hpp
@@ -40,7 +40,9 @@ target_sources(penstock_public_headers INTERFACE FILE_SET HEADERS BASE_DIRS ${PR
   FILES ${PENSTOCK_PUBLIC_HEADERS})
 set_target_properties(penstock_public_headers PROPERTIES VERIFY_INTERFACE_HEADER_SETS ON)
 
-install(TARGETS penstock_core penstock_io penstock_config penstock_messages penstock_actors penstock_engine
+get_property(penstock_rooms GLOBAL PROPERTY PENSTOCK_ROOMS)
+list(FILTER penstock_rooms EXCLUDE REGEX "^penstock_(app_|mock)")
+install(TARGETS ${penstock_rooms} penstock_engine
   EXPORT penstockTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT library)
 set(penstock_package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/penstock)
 install(EXPORT penstockTargets NAMESPACE penstock:: DESTINATION ${penstock_package_dir} COMPONENT library)

@@ -1,7 +1,7 @@
 // T12: what the engine itself can do. Requests by value through an embedded engine with a store in memory and
 // the null upstream, their outcomes read in order; beside it, in the same process, what two actors of
 // CAF do that ask each other as many questions at a time. Prints one line of JSON.
-#include "actors/host.hpp"
+#include "actors/host/host.hpp"
 #include "tests/bench/measure.hpp"
 
 #include <caf/all.hpp>

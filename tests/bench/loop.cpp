@@ -1,5 +1,5 @@
 // `io::curl_loop` under the load of floor.cpp: what our loop adds to bare libcurl.
-#include "core/io/curl_loop.hpp"
+#include "core/io/http/curl_loop.hpp"
 #include "tests/bench/measure.hpp"
 
 #include <future>

@@ -1,8 +1,8 @@
 // Durable submits: the job store under one bulk submitter, with and without single submits beside it,
 // and bare SQLite with groups of the same size, in turns.
 //   submits [--requests N] [--body-bytes B] [--dir D]
-#include "actors/job_reader.hpp"
-#include "actors/job_store.hpp"
+#include "actors/store/job_reader.hpp"
+#include "actors/store/job_store.hpp"
 #include "messages/system_config.hpp"
 
 #include <SQLiteCpp/SQLiteCpp.h>

@@ -1,4 +1,4 @@
-#include "actors/connect.hpp"
+#include "actors/peer/connect.hpp"
 #include "messages/errors.hpp"
 #include "tests/support/cluster_fixture.hpp"
 

@@ -1,5 +1,5 @@
-#include "actors/door.hpp"
-#include "actors/host.hpp"
+#include "actors/peer/door.hpp"
+#include "actors/host/host.hpp"
 #include "tests/support/cluster_fixture.hpp"
 #include "tests/support/test_certs.hpp"
 

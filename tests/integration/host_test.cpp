@@ -1,4 +1,4 @@
-#include "actors/host.hpp"
+#include "actors/host/host.hpp"
 
 #include "tests/support/process.hpp"
 #include "tests/support/temp_dir.hpp"

@@ -1,7 +1,7 @@
-#include "actors/supervisor.hpp"
-#include "apps/penstock/cache_setup.hpp"
-#include "apps/penstock/engine_setup.hpp"
-#include "apps/penstock/file_job.hpp"
+#include "actors/supervisor/supervisor.hpp"
+#include "apps/penstock/process/cache_setup.hpp"
+#include "apps/penstock/process/engine_setup.hpp"
+#include "apps/penstock/run/file_job.hpp"
 #include "messages/system_config.hpp"
 #include "tests/support/program_fixture.hpp"
 

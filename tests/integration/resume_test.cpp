@@ -1,7 +1,7 @@
 #include "tests/support/program_fixture.hpp"
 
-#include "core/io/input_scan.hpp"
-#include "core/io/run_files.hpp"
+#include "core/io/file/input_scan.hpp"
+#include "core/io/file/run_files.hpp"
 
 #include <csignal>
 #include <random>

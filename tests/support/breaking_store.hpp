@@ -1,6 +1,6 @@
 #pragma once
 
-#include "core/io/job_store.hpp"
+#include "core/io/store/job_store.hpp"
 
 #include <memory>
 #include <optional>

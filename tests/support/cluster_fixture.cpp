@@ -1,6 +1,6 @@
 #include "tests/support/cluster_fixture.hpp"
 
-#include "actors/connect.hpp"
+#include "actors/peer/connect.hpp"
 #include "messages/errors.hpp"
 
 #include <caf/all.hpp>

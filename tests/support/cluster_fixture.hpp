@@ -1,6 +1,6 @@
 #pragma once
 
-#include "actors/cluster_config.hpp"
+#include "actors/peer/cluster_config.hpp"
 #include "config/settings.hpp"
 #include "messages/interfaces.hpp"
 #include "tests/support/program_fixture.hpp"

@@ -1,9 +1,9 @@
 #include "tests/support/cluster_world.hpp"
 
-#include "actors/coordinator.hpp"
-#include "actors/engine.hpp"
-#include "actors/node.hpp"
-#include "actors/rate_limiter.hpp"
+#include "actors/job/coordinator.hpp"
+#include "actors/engine/engine.hpp"
+#include "actors/node/node.hpp"
+#include "actors/lane/rate_limiter.hpp"
 #include "messages/errors.hpp"
 
 #include <algorithm>

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "actors/worker.hpp"
-#include "core/lane.hpp"
+#include "actors/node/worker.hpp"
+#include "core/lane/lane.hpp"
 #include "tests/support/deterministic_system.hpp"
 #include "tests/support/fake_http.hpp"
 #include "tests/support/fake_job.hpp"

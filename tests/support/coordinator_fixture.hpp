@@ -1,6 +1,6 @@
 #pragma once
 
-#include "actors/coordinator.hpp"
+#include "actors/job/coordinator.hpp"
 
 #include "tests/support/deterministic_system.hpp"
 #include "tests/support/fake_engine.hpp"

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "actors/engine.hpp"
+#include "actors/engine/engine.hpp"
 #include "tests/support/deterministic_system.hpp"
 #include "tests/support/fake_node.hpp"
 

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "actors/job_launcher.hpp"
-#include "actors/worker.hpp"
+#include "actors/job/job_launcher.hpp"
+#include "actors/node/worker.hpp"
 #include "tests/support/deterministic_system.hpp"
 #include "tests/support/fake_http.hpp"
 #include "tests/support/fake_job.hpp"

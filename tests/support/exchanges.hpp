@@ -1,6 +1,6 @@
 #pragma once
 
-#include "core/io/curl_loop.hpp"
+#include "core/io/http/curl_loop.hpp"
 
 #include <chrono>
 #include <condition_variable>

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "actors/job_launcher.hpp"
-#include "core/jsonl.hpp"
+#include "actors/job/job_launcher.hpp"
+#include "core/jsonl/jsonl.hpp"
 
 #include <caf/all.hpp>
 

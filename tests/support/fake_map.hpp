@@ -1,7 +1,7 @@
 #pragma once
 
-#include "actors/map_hub.hpp"
-#include "actors/stage_port.hpp"
+#include "actors/map/map_hub.hpp"
+#include "actors/map/stage_port.hpp"
 #include "tests/support/deterministic_system.hpp"
 #include "tests/support/temp_dir.hpp"
 

@@ -1,9 +1,9 @@
 #pragma once
 
-#include "actors/job_reader.hpp"
-#include "actors/job_store.hpp"
-#include "core/io/job_store.hpp"
-#include "core/jsonl.hpp"
+#include "actors/store/job_reader.hpp"
+#include "actors/store/job_store.hpp"
+#include "core/io/store/job_store.hpp"
+#include "core/jsonl/jsonl.hpp"
 #include "tests/support/engine_fixture.hpp"
 #include "tests/support/temp_dir.hpp"
 

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "core/io/job_store.hpp"
-#include "core/jsonl.hpp"
+#include "core/io/store/job_store.hpp"
+#include "core/jsonl/jsonl.hpp"
 
 #include <boost/test/unit_test.hpp>
 

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "actors/job_reader.hpp"
-#include "actors/job_store.hpp"
+#include "actors/store/job_reader.hpp"
+#include "actors/store/job_store.hpp"
 #include "messages/errors.hpp"
 
 #include "tests/support/deterministic_system.hpp"

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "core/lane.hpp"
+#include "core/lane/lane.hpp"
 
 #include <functional>
 #include <map>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "core/load_schedule.hpp"
+#include "core/load/load_schedule.hpp"
 #include "messages/errors.hpp"
 #include "messages/interfaces.hpp"
 

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "core/json_scan.hpp"
-#include "core/pack.hpp"
+#include "core/json/json_scan.hpp"
+#include "core/pack/pack.hpp"
 
 #include <boost/json.hpp>
 

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "apps/mock/mock_options.hpp"
-#include "core/jsonl.hpp"
+#include "core/jsonl/jsonl.hpp"
 
 #include <boost/json.hpp>
 

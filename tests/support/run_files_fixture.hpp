@@ -1,6 +1,6 @@
 #pragma once
 
-#include "core/io/run_files.hpp"
+#include "core/io/file/run_files.hpp"
 #include "tests/support/temp_dir.hpp"
 
 #include <boost/test/unit_test.hpp>

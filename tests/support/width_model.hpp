@@ -1,6 +1,6 @@
 #pragma once
 
-#include "core/in_flight_limiter.hpp"
+#include "core/lane/in_flight_limiter.hpp"
 
 #include <functional>
 #include <map>

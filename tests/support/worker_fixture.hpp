@@ -1,6 +1,6 @@
 #pragma once
 
-#include "actors/worker.hpp"
+#include "actors/node/worker.hpp"
 
 #include "tests/support/deterministic_system.hpp"
 #include "tests/support/fake_http.hpp"

@@ -2,11 +2,11 @@
 // messages. The actor below submits a job and takes its outcomes at its own pace, by credits.
 //   joins_a_system             with an engine in this actor system
 //   joins_a_system HOST:PORT   with the engine of a head; the actor is the same
-#include <penstock/actors/cluster_config.hpp>
-#include <penstock/actors/connect.hpp>
-#include <penstock/actors/spawn_engine.hpp>
-#include <penstock/core/make_request.hpp>
-#include <penstock/core/outcome_line.hpp>
+#include <penstock/actors/peer/cluster_config.hpp>
+#include <penstock/actors/peer/connect.hpp>
+#include <penstock/actors/supervisor/spawn_engine.hpp>
+#include <penstock/core/jsonl/make_request.hpp>
+#include <penstock/core/jsonl/outcome_line.hpp>
 #include <penstock/messages/errors.hpp>
 #include <penstock/messages/interfaces.hpp>
 

@@ -1,7 +1,7 @@
 // A program without actors: `penstock::host` owns the engine, plain calls do the rest.
 //   owns_an_engine             with an engine in this process
 //   owns_an_engine HOST:PORT   the same through the head of a cluster
-#include <penstock/actors/host.hpp>
+#include <penstock/actors/host/host.hpp>
 
 #include <cstdio>
 #include <string>

@@ -1,0 +1,350 @@
+#include "actors/engine/engine.hpp"
+
+#include "actors/job/coordinator.hpp"
+
+#include <caf/all.hpp>
+
+#include <algorithm>
+
+namespace penstock::actors {
+
+namespace {
+
+/// Opens one job on a thread of its own: it reads and hashes files.
+opener_actor::behavior_type opener(opener_actor::pointer self, engine_actor engine, uint64_t job,
+                                   std::shared_ptr<job_launcher> launcher) {
+  self->send(self, atom::open_v);
+  return {[=](atom::open) {
+    opened_job answer;
+    answer.job = job;
+    if (auto parts = launcher->launch(self->system()))
+      answer.parts = std::make_shared<job_parts>(std::move(*parts));
+    else
+      answer.cause = parts.error();
+    self->send(engine, atom::open_v, answer);
+    self->quit();
+  }};
+}
+
+/// Whether opening the job again may help after `code`.
+bool can_restart(errc code) { return code == errc::internal; }
+
+} // namespace
+
+/// A life's number goes round: epochs have 12 bits for it, and 0 belongs to no life. Nobody works for
+/// the life of 4,095 lives ago any more.
+uint32_t engine_state::incarnation_of(uint32_t life) {
+  constexpr uint32_t lives = (1u << (32 - epoch_bits)) - 1;
+  return (life - 1) % lives + 1;
+}
+
+void engine_state::drain_wish(engine_state& st, const coordinator_actor& to) {
+  st.self->send(to, atom::drain_v);
+}
+
+void engine_state::abort_wish(engine_state& st, const coordinator_actor& to) {
+  st.self->send(to, atom::abort_v);
+}
+
+void engine_state::cancel_wish(engine_state& st, const coordinator_actor& to) {
+  st.self->send(to, atom::cancel_v);
+}
+
+engine_state::~engine_state() {
+  for (auto& [id, record] : jobs_)
+    for (auto& part : record.alive)
+      if (auto alive = caf::actor_cast<caf::actor>(part))
+        caf::anon_send_exit(alive, caf::exit_reason::kill);
+}
+
+void engine_state::start(engine_setup setup) {
+  setup_ = std::move(setup);
+  leases_ = core::lease_table{{setup_.heartbeat, setup_.lost_after}};
+  random_.seed((uint64_t{std::random_device{}()} << 32) | std::random_device{}());
+  if (!setup_.store)
+    return;
+  next_job_ = local_jobs_begin;
+  take_up_all();
+}
+
+// --- opening ---
+
+uint64_t engine_state::submit(local_submission job) {
+  const auto id = next_job_++;
+  auto& record = jobs_[id];
+  record.options = std::move(job.options);
+  record.launcher = std::move(job.launcher);
+  record.restarts = core::restart_policy{setup_.restarts};
+  record.asked = stopping_ ? abort_wish : nullptr;
+  open(id);
+  return id;
+}
+
+void engine_state::open(uint64_t job) {
+  auto& record = jobs_[job];
+  record.death.reset();
+  if (record.stored) {
+    open_stored(job);
+    return;
+  }
+  record.incarnation = incarnation_of(record.incarnation + 1);
+  // Under a test's scheduler there are no threads, and nothing blocks.
+  if (self->system().scheduler().detaches_utility_actors())
+    self->spawn<caf::detached>(opener, engine_actor{self}, job, record.launcher);
+  else
+    self->spawn(opener, engine_actor{self}, job, record.launcher);
+}
+
+engine_state::job_record* engine_state::find_running(uint64_t job) {
+  auto it = jobs_.find(job);
+  return it == jobs_.end() || it->second.ended ? nullptr : &it->second;
+}
+
+void engine_state::opened(const opened_job& what) {
+  if (!find_running(what.job))
+    return;
+  if (what.parts)
+    begin(what.job, what.parts);
+  else
+    end_unopened(what.job, what.cause);
+}
+
+void engine_state::begin(uint64_t job, std::shared_ptr<job_parts> parts) {
+  auto& record = jobs_[job];
+  parts->before.restarts += record.restarts.restarts();
+  watch(job, parts->source.address());
+  watch(job, parts->sink.address());
+  if (parts->store)
+    watch(job, parts->store.address());
+  slots_.add_job(job, record.options.tenant, record.options.priority, record.options.in_flight_max);
+  record.coordinator = self->spawn(actors::coordinator, job, engine_actor{self}, record.options, parts,
+                                   record.incarnation);
+  watch(job, record.coordinator.address());
+  if (record.asked)
+    record.asked(*this, record.coordinator);
+}
+
+/// Whatever the job's files or the store hold stays as it is: only we know that it did not run.
+void engine_state::end_unopened(uint64_t job, error why) {
+  auto p = jobs_[job].progress;
+  p.state = job_state::aborted;
+  p.cause = std::move(why);
+  end(job, std::move(p));
+}
+
+void engine_state::watch(uint64_t job, const caf::actor_addr& part) {
+  if (jobs_[job].alive.insert(part).second) {
+    parts_[part] = job;
+    self->monitor(part);
+  }
+}
+
+// --- deaths ---
+
+void engine_state::down(const caf::down_msg& msg) {
+  if (lose(msg))
+    return;
+  const auto part = parts_.extract(msg.source);
+  const auto found = part ? jobs_.find(part.mapped()) : jobs_.end();
+  // The number may have come back to life since, by a retry: with other parts.
+  if (found == jobs_.end() || found->second.alive.erase(msg.source) == 0)
+    return;
+  auto& record = found->second;
+  if (!record.ended && msg.reason != caf::exit_reason::user_shutdown) {
+    const auto why = from_caf(msg.reason);
+    // The first death names the cause; the others follow by their links.
+    if (!record.death || (can_restart(record.death->code) && !can_restart(why.code)))
+      record.death = why;
+    for (auto& part : record.alive)
+      if (auto alive = caf::actor_cast<caf::actor>(part))
+        caf::anon_send_exit(alive, caf::exit_reason::kill);
+  }
+  if (record.alive.empty())
+    parts_down(found->first);
+}
+
+void engine_state::parts_down(uint64_t job) {
+  auto& record = jobs_[job];
+  if (record.ended)
+    return;
+  record.coordinator = nullptr;
+  slots_.remove_job(job);
+  // What still runs for the dead coordinator has nobody to report to.
+  for (auto& [id, node] : nodes_)
+    if (node.actor)
+      self->send(node.actor, atom::abort_v, job);
+  const auto cause = record.death.value_or(error{errc::internal, "an actor of the job died"});
+  if (can_restart(cause.code) && record.restarts.on_failure(self->clock().now())) {
+    open(job);
+    return;
+  }
+  job_progress p;
+  p.state = job_state::aborted;
+  p.cause = cause;
+  if (record.stored)
+    end_stored(job, std::move(p));
+  else
+    end(job, std::move(p));
+}
+
+// --- ends ---
+
+void engine_state::finished(uint64_t job, job_progress progress) {
+  auto* record = find_running(job);
+  if (!record)
+    return;
+  if (record->stored)
+    end_stored(job, std::move(progress));
+  else
+    end(job, std::move(progress));
+}
+
+void engine_state::end(uint64_t job, job_progress progress) {
+  auto& record = jobs_[job];
+  close(job, std::move(progress));
+  record.ending = false;
+  record.launcher.reset();
+  tell_waiters(job, record.progress);
+  ended_.push_back(job);
+  if (ended_.size() > ended_max) {
+    if (auto oldest = jobs_.find(ended_.front()); oldest != jobs_.end() && oldest->second.ended)
+      jobs_.erase(oldest);
+    ended_.pop_front();
+  }
+  tell_if_idle();
+}
+
+/// Nothing of the job runs any more, but nobody is told so yet.
+void engine_state::close(uint64_t job, job_progress progress) {
+  auto& record = jobs_[job];
+  record.ended = record.ending = true;
+  record.coordinator = nullptr;
+  record.progress = std::move(progress);
+  slots_.remove_job(job);
+  distribute();
+}
+
+caf::result<job_progress> engine_state::wait(uint64_t job) {
+  auto it = jobs_.find(job);
+  if (it != jobs_.end() && it->second.ended && !it->second.ending)
+    return it->second.progress;
+  if (it == jobs_.end() && job != all_jobs && !setup_.reader)
+    return to_caf({errc::not_found, "no job " + std::to_string(job)});
+  auto promise = self->make_response_promise<job_progress>();
+  waiters_[job].push_back(promise);
+  if (job == all_jobs)
+    tell_if_idle();
+  else if (it == jobs_.end())
+    ask_store_for_end(job);
+  return promise;
+}
+
+/// Answers those that wait for the end of all jobs.
+void engine_state::tell_if_idle() {
+  job_progress stopped;
+  stopped.state = job_state::interrupted;
+  if (waiters_.contains(all_jobs)
+      && std::none_of(jobs_.begin(), jobs_.end(),
+                   [](auto& x) { return is_under_way(x.second); }))
+    tell_waiters(all_jobs, stopped);
+}
+
+void engine_state::tell_waiters(uint64_t job, const job_progress& progress) {
+  if (auto waiting = waiters_.extract(job))
+    for (auto& waiter : waiting.mapped())
+      waiter.deliver(progress);
+}
+
+void engine_state::tell_waiters(uint64_t job, const caf::error& why) {
+  if (auto waiting = waiters_.extract(job))
+    for (auto& waiter : waiting.mapped())
+      waiter.deliver(why);
+}
+
+// --- wishes ---
+
+void engine_state::tell(uint64_t job, wish what) {
+  if (job == all_jobs) {
+    stopping_ = true;
+    for (auto& [id, record] : jobs_)
+      if (!record.ended)
+        tell(id, what);
+    return;
+  }
+  auto* record = find_running(job);
+  if (!record)
+    return;
+  record->asked = what;
+  if (record->coordinator)
+    what(*this, record->coordinator);
+}
+
+// --- slots ---
+
+void engine_state::freed(const slot_return& slots) {
+  note_freed(slots);
+  // What a dead life of a job had was freed with it; nodes say so once more, and later.
+  if (auto it = jobs_.find(slots.job); it == jobs_.end() || it->second.incarnation != slots.life)
+    return;
+  slots_.give_back(slots.job, slots.node, slots.slots);
+  distribute();
+}
+
+void engine_state::demand(uint64_t job, uint32_t ready) {
+  slots_.set_demand(job, ready);
+  distribute();
+}
+
+void engine_state::distribute() {
+  for (auto& grant : slots_.schedule()) {
+    auto job = jobs_.find(grant.job);
+    auto node = nodes_.find(grant.node);
+    if (job != jobs_.end() && job->second.coordinator && node != nodes_.end())
+      self->send(job->second.coordinator, atom::slots_v, node->second.actor, grant.node, grant.slots);
+    else
+      slots_.give_back(grant.job, grant.node, grant.slots);
+  }
+}
+
+engine_actor::behavior_type engine(engine_actor::stateful_pointer<engine_state> self,
+                                   engine_setup setup) {
+  self->state.self = self;
+  self->set_down_handler([self](const caf::down_msg& msg) { self->state.down(msg); });
+  self->state.start(std::move(setup));
+  return {
+    [self](atom::submit, local_submission& job) { return self->state.submit(std::move(job)); },
+    [self](atom::submit, submission& job) { return self->state.submit(std::move(job)); },
+    [self](atom::add, submission_part& part) { return self->state.add(std::move(part)); },
+    [self](atom::status, uint64_t job) { return self->state.status(job); },
+    [self](atom::info, uint64_t job) { return self->state.info(job); },
+    [self](atom::jobs, const job_filter& which) { return self->state.jobs(which); },
+    [self](atom::wait, uint64_t job) { return self->state.wait(job); },
+    [self](atom::results, const results_query& query) { return self->state.results(query); },
+    [self](atom::subscribe, const subscription& what) { self->state.subscribe(what); },
+    [self](atom::credit, uint64_t job, uint32_t more) { self->state.credit(job, more); },
+    [self](atom::drain, uint64_t job) { self->state.tell(job, engine_state::drain_wish); },
+    [self](atom::abort, uint64_t job) { self->state.tell(job, engine_state::abort_wish); },
+    [self](atom::cancel, uint64_t job) { return self->state.cancel(job); },
+    [self](atom::retry, uint64_t job) { return self->state.retry(job); },
+    [self](atom::nodes) { return self->state.nodes(); },
+    [self](atom::lanes) { return self->state.lanes(); },
+    [self](atom::tenants) { return self->state.tenants(); },
+    [self](atom::join, node_actor node, uint64_t id, uint32_t slots) {
+      self->state.join(std::move(node), id, slots);
+    },
+    [self](atom::join, const node_offer& offer) { return self->state.offer(offer); },
+    [self](atom::join, node_actor node, uint64_t id) { self->state.join(std::move(node), id); },
+    [self](atom::heartbeat, const node_beat& sign) { self->state.beat(sign); },
+    [self](atom::leave, uint64_t id) { self->state.leave(id); },
+    [self](atom::freed, const slot_return& slots) { self->state.freed(slots); },
+    [self](atom::demand, uint64_t job, uint32_t ready) { self->state.demand(job, ready); },
+    [self](atom::finished, uint64_t job, job_progress& progress) {
+      self->state.finished(job, std::move(progress));
+    },
+    [self](atom::rewire, const wiring& now) { self->state.rewire(now); },
+    [self](atom::open, const opened_job& what) { self->state.opened(what); },
+    [self](atom::wake) { self->state.wake(); },
+  };
+}
+
+} // namespace penstock::actors

@@ -1,0 +1,185 @@
+#pragma once
+
+#include "actors/job/job_launcher.hpp"
+#include "core/job/budget.hpp"
+#include "core/job/job_plan.hpp"
+#include "core/base/latency_histogram.hpp"
+#include "core/pack/pack.hpp"
+#include "core/pack/pack_queue.hpp"
+#include "core/job/request_window.hpp"
+#include "messages/interfaces.hpp"
+
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+namespace penstock::actors {
+
+/// The state of every request of one job between reading and writing.
+///
+/// The way of the job: pull chunks while the window has room; tell the engine how many requests are
+/// ready; fill the slots it gives with assignments; take the reports. A final outcome goes to the
+/// collector; a degradable failure waits for the next mode; what a lane holds back (breaker, quota)
+/// waits for that lane. The collector's progress empties the window again.
+///
+/// Packs (design section 6): what travels to the node is one request, made of several, under the key
+/// of the first; node and worker need not know. Its report is taken apart here. All its requests are
+/// in flight and get a new epoch. A right answer ends its request. The others go into packs of half
+/// the size; such an exchange counts in their `attempts`, but not against `attempts_max`: halving
+/// bounds it (10 entries: three packs, then alone).
+///
+/// Losses: what a dead worker or node had goes out again at once, before fresh requests. A request that
+/// was lost twice in a row is suspected to be the cause: it runs alone, in an assignment of its own,
+/// one suspect of the job at a time; the third loss in a row fails it (`errc::poison`). An attempt that
+/// ends otherwise clears it. What a node gives back when it leaves was not lost.
+///
+/// The way to the end: (a) every request written: close the collector, the sink, the store, in this
+/// order, tell the engine, quit. (b) `drain`: hand out nothing more, and close likewise when nothing
+/// is in flight or the grace period is over. (c) `abort`, or an error that ends the job: as (b), but
+/// transfers are stopped at once (abort) or left to finish (error). Only (a) marks the output complete.
+struct coordinator_state {
+  static inline const char* name = "coordinator";
+
+  void start(uint64_t job, engine_actor engine, job_options options, job_parts parts,
+             uint32_t incarnation);
+  void take_chunk(const request_chunk& chunk);
+  void take_slots(node_actor node, uint64_t node_id, uint32_t slots);
+  void take_reports(const report_batch& batch);
+  void take_progress(const collector_progress& progress);
+  void lose_node(uint64_t node);
+  void part_from(uint64_t node);
+  void drain();
+  void abort();
+  void cancel();
+  void fail(error why);
+  void wake();
+  job_progress status() const;
+
+  coordinator_actor::pointer self = nullptr;
+  collector_actor collector;
+
+private:
+  enum class phase : uint8_t { running, stopping, closing, ended };
+
+  /// A pack in flight.
+  struct sent_pack {
+    core::pack what;
+    uint32_t attempts_before = 0; ///< What its worker was told.
+  };
+  struct pack_result;
+
+  // coordinator.cpp: the flow
+  uint32_t collector_window() const;
+  void maybe_pull();
+  void step();
+  void deliver(shared_outcome outcome);
+  void flush_outcomes();
+  // coordinator_handout.cpp: who goes next
+  bool eligible() const;
+  size_t handouts() const;
+  std::optional<uint64_t> next_index();
+  uint32_t handout_limit();
+  bool affords(uint64_t index) const;
+  bool may_go(uint64_t index) const;
+  void check_budget();
+  void announce();
+  assignment make_assignment() const;
+  assigned_request hand_out(uint64_t index, uint64_t node_id);
+  bool send_pack(const std::vector<uint64_t>& members, const node_actor& node, uint64_t node_id);
+  // coordinator_reports.cpp: results, held lanes
+  void take_report(const work_report& report);
+  static bool ended_by_itself(const work_report& report);
+  void note(const work_report& report);
+  void apply(const work_report& report);
+  void finish(uint64_t index, shared_outcome outcome);
+  void end_open(uint64_t index, core::outcome_state state, error why);
+  void end_open_as(core::outcome_state state, error why);
+  void hold(uint64_t index, const work_report& report);
+  void release_held(const std::string& lane);
+  void retry_held(time_point now);
+  void give_up(error why);
+  void take_back(uint64_t node, report_kind kind);
+  void count(const core::outcome& outcome, const core::window_entry& entry);
+  // coordinator_modes.cpp: modes and detours
+  void change_mode();
+  void step_down();
+  void begin_detour();
+  void go_on_with_detour();
+  bool can_pack(uint64_t index);
+  void skip(uint64_t index);
+  // coordinator_packs.cpp: reports of packs, canaries
+  void take_pack(const work_report& report, double cost);
+  void take_member(const work_report& report, const pack_result& pack, size_t i);
+  void end_canary(const work_report& report);
+  void end_waiting_canaries();
+  // coordinator_stop.cpp: deadlines and ends
+  void stop(job_state as, error why);
+  void abort_in_flight();
+  void schedule_wake(duration after);
+  void schedule_next_wake();
+  void try_close();
+  void close_next(int stage);
+  void report_end();
+
+  uint64_t job_ = 0;
+  uint32_t life_ = 1;
+  engine_actor engine_;
+  job_options options_;
+  job_parts parts_;
+  core::job_plan plan_;
+  core::request_window window_;
+  core::budget budget_;
+  std::unordered_set<uint64_t> recorded_; ///< Indexes whose results came with the parts.
+  std::map<uint64_t, node_actor> nodes_;  ///< Those that had work of ours.
+  std::vector<sink_item> outcomes_;       ///< Final, on their way to the collector.
+
+  /// Requests of one lane, or of all lanes of a route, that take nothing now.
+  struct held_lane {
+    std::set<uint64_t> waiting; ///< Their indexes, but for those that went to see.
+    time_point since;    ///< When it began without a success in between.
+    time_point retry_at; ///< Then one request goes to see.
+    bool quota = false;  ///< Out of its daily quota: no patience needed, the time is known.
+    error cause;
+  };
+  std::map<std::string, held_lane> held_; ///< By lane, or lanes joined by ", ".
+  std::string last_failure_; ///< Of a request that was carried over.
+  std::unordered_set<std::string> lanes_seen_well_; ///< Lanes that answered at least once.
+
+  phase phase_ = phase::running;
+  bool pull_pending_ = false;
+  bool source_ended_ = false;
+  bool leaving_ = false;              ///< The mode is being left early.
+  std::set<uint64_t> detour_;         ///< The carried requests that run now, on a detour.
+  core::pack_queue packable_;
+  std::map<uint64_t, sent_pack> packs_; ///< In flight, by their first request.
+  std::optional<uint64_t> suspect_;     ///< The one suspected request in flight.
+  size_t in_packs_ = 0;                 ///< Requests in them, the first ones left out.
+  core::pack_pace pace_;                ///< Of packs after a fall back.
+  core::pack_style pack_style_ = core::pack_style::schema;
+  bool schema_worked_ = false;          ///< A pack with a schema was answered.
+  std::map<uint64_t, shared_outcome> canaries_; ///< Answered by a pack, asked again alone.
+  uint32_t told_ = 0;                 ///< Demand as the engine knows it.
+  size_t handouts_peak_ = 0;          ///< Most in flight so far, in this life.
+  uint64_t held_bytes_ = 0;           ///< Results not yet at the sink, by the collector.
+  uint64_t waiting_ = 0;              ///< Those of them whose turn has come.
+  std::optional<core::outcome_state> ending_as_; ///< Cancelled or expired: nothing is sent any more.
+  std::optional<time_point> deadline_, grace_end_;
+  std::optional<time_point> wake_at_;
+  job_progress counts_;
+  core::latency_histogram attempts_;
+};
+
+/// Runs one job to its end and tells `engine`. Linked to the job's other actors: if one of them
+/// dies, all do, and the engine opens the job again as after a crash.
+coordinator_actor::behavior_type
+coordinator(coordinator_actor::stateful_pointer<coordinator_state> self, uint64_t job,
+            engine_actor engine, job_options options, std::shared_ptr<job_parts> parts,
+            uint32_t incarnation);
+
+} // namespace penstock::actors

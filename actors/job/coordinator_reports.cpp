@@ -1,0 +1,380 @@
+#include "actors/job/coordinator.hpp"
+
+#include <caf/all.hpp>
+
+#include <algorithm>
+
+namespace penstock::actors {
+
+namespace {
+
+/// Losses after which a request is taken to be what kills its workers.
+constexpr uint32_t losses_max = 3;
+
+/// Requests that have no outcome and are nowhere under way.
+constexpr core::request_state open_states[]{core::request_state::ready, core::request_state::carried,
+                                            core::request_state::held, core::request_state::suspected};
+
+/// How often one request goes to see whether a held lane takes work again.
+constexpr auto held_retry_every = std::chrono::seconds{1};
+
+/// Keeps what a hand-out learned. One that made no attempt learned nothing: what an earlier one met
+/// stays.
+void remember(core::window_entry& entry, const work_report& report) {
+  if (report.outcome && (!entry.last || report.outcome->attempts > entry.last->attempts))
+    entry.last = report.outcome;
+}
+
+/// Whether the upstream, not the request, is to blame: another time or mode may do better.
+bool is_degradable(const core::outcome& o) {
+  if (o.state != core::outcome_state::failed)
+    return false;
+  switch (o.failure->code) {
+  case errc::rate_limited:
+  case errc::server_error:
+  case errc::overloaded:
+  case errc::timeout:
+  case errc::connection_failed:
+  case errc::bad_response:
+  case errc::unavailable: return true;
+  default: return false;
+  }
+}
+
+/// Whether the upstream looked at the request and judged it.
+bool is_answer(const core::outcome& o) {
+  if (o.cached)
+    return false;
+  return o.state == core::outcome_state::completed
+         || (o.failure && o.failure->code == errc::bad_request);
+}
+
+/// Whether no attempt got through to an upstream: a wrong address, no network, nobody listening.
+bool is_unreached(const core::outcome& o) {
+  return o.failure && o.failure->code == errc::connection_failed && o.status_code == 0;
+}
+
+/// `o` with what all hand-outs of its request cost together.
+shared_outcome with_cost(shared_outcome o, double cost) {
+  if (o->cost.value_or(0) == cost)
+    return o;
+  auto out = *o;
+  out.cost = cost;
+  return make_shared_value(std::move(out));
+}
+
+/// Whether `lanes`, names joined by ", ", holds `lane`.
+bool has_lane(std::string_view lanes, std::string_view lane) {
+  for (size_t at = 0; (at = lanes.find(lane, at)) != std::string_view::npos; ++at) {
+    const auto end = at + lane.size();
+    if ((at == 0 || lanes[at - 1] == ' ') && (end == lanes.size() || lanes[end] == ','))
+      return true;
+  }
+  return false;
+}
+
+/// A copy of `last` (or a bare outcome of `req`) that ended as `state` because of `why`.
+shared_outcome ended(const core::request& req, const std::shared_ptr<const core::outcome>& last,
+                     core::outcome_state state, error why) {
+  auto out = last ? *last : core::outcome{};
+  out.index = req.index;
+  out.custom_id = req.custom_id;
+  out.state = state;
+  out.failure = std::move(why);
+  return make_shared_value(std::move(out));
+}
+
+} // namespace
+
+void coordinator_state::take_reports(const report_batch& batch) {
+  for (auto& report : batch.reports)
+    take_report(report);
+  step();
+}
+
+void coordinator_state::take_report(const work_report& report) {
+  const auto index = report.key.index;
+  auto cost = report.outcome ? report.outcome->cost.value_or(0) : 0;
+  if (!window_.is_current(index, report.key.epoch)) {
+    ++counts_.refused_late;
+    budget_.spend(cost); // Refused, but paid for.
+    return;
+  }
+  // Its node took to the grave what it spent: all that was set aside for it, for all we know.
+  if (!report.outcome && report.kind == report_kind::lost)
+    cost = budget_.reserved(index);
+  budget_.settle(index, cost);
+  if (suspect_ == index)
+    suspect_.reset();
+  if (report.last_attempt > duration{})
+    attempts_.record(report.last_attempt);
+  note(report);
+  if (packs_.count(index)) {
+    take_pack(report, cost);
+    return;
+  }
+  auto& entry = *window_.find(index);
+  entry.cost += cost;
+  if (report.outcome && !report.outcome->cached)
+    budget_.learn(*entry.what, report.outcome->used);
+  if (report.outcome && entry.excused > 0) {
+    auto whole = report;
+    auto out = *report.outcome;
+    out.attempts += entry.excused; // Its worker was not told of them.
+    whole.outcome = make_shared_value(std::move(out));
+    canaries_.count(index) ? end_canary(whole) : apply(whole);
+    return;
+  }
+  canaries_.count(index) ? end_canary(report) : apply(report);
+}
+
+/// Whether whoever had the request lived to see the end of an attempt.
+bool coordinator_state::ended_by_itself(const work_report& report) {
+  switch (report.kind) {
+  case report_kind::finished:
+  case report_kind::degraded:
+  case report_kind::aborting: return true;
+  case report_kind::held: return report.last_attempt > duration{};
+  case report_kind::given_back:
+  case report_kind::lost: return false;
+  }
+  return false;
+}
+
+/// What a report tells about mode, lanes and nodes, whether of one request or of a pack.
+void coordinator_state::note(const work_report& report) {
+  counts_.hedged += report.hedged;
+  counts_.hedges_won += report.hedge_won;
+  switch (report.kind) {
+  case report_kind::finished: {
+    const auto& o = *report.outcome;
+    // Earlier modes carry such failures over; in the last one they are final, and still count.
+    plan_.finished(is_degradable(o), o.failure ? o.failure->code : errc::internal);
+    counts_.joined += report.joined;
+    counts_.rerouted += !o.lane_reason.empty() && !report.hedge_won;
+    if (is_answer(o)) {
+      lanes_seen_well_.insert(o.lane);
+      release_held(o.lane);
+    }
+    break;
+  }
+  case report_kind::degraded:
+    plan_.finished(true, report.outcome->failure->code);
+    last_failure_ = report.outcome->failure->context;
+    break;
+  case report_kind::lost: ++counts_.lost; break;
+  default: break;
+  }
+}
+
+/// Does with a request what the report of its hand-out asks for.
+void coordinator_state::apply(const work_report& report) {
+  const auto index = report.key.index;
+  auto& entry = *window_.find(index);
+  if (ended_by_itself(report))
+    entry.losses = 0;
+  // A job that is being ended sends nothing again: what did not finish ends with it.
+  if (ending_as_ && report.kind != report_kind::finished) {
+    remember(entry, report);
+    end_open(index, *ending_as_, counts_.cause);
+    return;
+  }
+  switch (report.kind) {
+  case report_kind::finished:
+    if (lanes_seen_well_.empty() && is_unreached(*report.outcome)) {
+      remember(entry, report);
+      window_.move(index, core::request_state::ready);
+      give_up(*report.outcome->failure);
+      return;
+    }
+    finish(index, report.outcome);
+    return;
+  case report_kind::degraded:
+    if (plan_.is_last()) {
+      finish(index, report.outcome);
+      return;
+    }
+    entry.last = report.outcome;
+    window_.move(index, core::request_state::carried);
+    break;
+  case report_kind::lost:
+    remember(entry, report);
+    if (++entry.losses >= losses_max) {
+      end_open(index, core::outcome_state::failed,
+               {errc::poison, "the worker or the node of this request died " + std::to_string(losses_max)
+                                + " times in a row, the last time while no other suspect ran; it "
+                                  "is not sent again"});
+      return;
+    }
+    if (entry.losses >= core::request_window::suspected_after)
+      packable_.limit(index, 1); // It takes no others down.
+    window_.move(index, core::request_state::ready);
+    break;
+  case report_kind::aborting:
+    remember(entry, report);
+    window_.move(index, core::request_state::ready);
+    stop(job_state::aborted, *report.outcome->failure);
+    return;
+  case report_kind::held:
+    remember(entry, report);
+    hold(index, report);
+    break;
+  case report_kind::given_back:
+    remember(entry, report);
+    window_.move(index, core::request_state::ready);
+    break;
+  }
+}
+
+void coordinator_state::finish(uint64_t index, shared_outcome outcome) {
+  auto& entry = *window_.find(index);
+  auto whole = with_cost(std::move(outcome), entry.cost);
+  count(*whole, entry);
+  packable_.forget(index);
+  window_.finish(index);
+  deliver(std::move(whole));
+}
+
+void coordinator_state::end_open(uint64_t index, core::outcome_state state, error why) {
+  if (auto canary = canaries_.extract(index)) {
+    finish(index, std::move(canary.mapped()));
+    return;
+  }
+  auto& entry = *window_.find(index);
+  finish(index, ended(*entry.what, entry.last, state, std::move(why)));
+}
+
+void coordinator_state::end_open_as(core::outcome_state state, error why) {
+  ending_as_ = state;
+  counts_.cause = why;
+  for (auto s : open_states)
+    for (auto index : window_.all(s))
+      end_open(index, state, why);
+  held_.clear();
+  abort_in_flight();
+  step();
+}
+
+void coordinator_state::count(const core::outcome& outcome, const core::window_entry& entry) {
+  switch (outcome.state) {
+  case core::outcome_state::completed: ++counts_.completed; break;
+  case core::outcome_state::failed: ++counts_.failed; break;
+  case core::outcome_state::cancelled: ++counts_.cancelled; break;
+  case core::outcome_state::expired: ++counts_.expired; break;
+  }
+  counts_.cached += outcome.cached;
+  // Exchanges of packs were counted when they ended, once for all their requests.
+  counts_.attempts += outcome.attempts - std::min(outcome.attempts, entry.packed_attempts);
+  counts_.rate_limited += outcome.rate_limited
+                          - std::min(outcome.rate_limited, entry.packed_rate_limited);
+  counts_.packed += outcome.state == core::outcome_state::completed && outcome.pack_size > 0;
+  if (!outcome.cached) { // What a kept answer once cost is not paid again.
+    counts_.input_tokens += outcome.used.input_tokens;
+    counts_.output_tokens += outcome.used.output_tokens;
+    counts_.cached_input_tokens += outcome.used.cached_input_tokens;
+  }
+  counts_.upstream_time += outcome.upstream;
+}
+
+void coordinator_state::lose_node(uint64_t node) { take_back(node, report_kind::lost); }
+
+void coordinator_state::part_from(uint64_t node) { take_back(node, report_kind::given_back); }
+
+/// Ends the hand-outs of a node that will not report them any more.
+void coordinator_state::take_back(uint64_t node, report_kind kind) {
+  nodes_.erase(node);
+  for (auto index : window_.on_node(node)) {
+    const auto& entry = *window_.find(index);
+    if (entry.state == core::request_state::in_flight) // Else it went with the pack it was in.
+      take_report({{job_, index, entry.epoch}, kind, {}, {}, {}});
+  }
+  step();
+}
+
+// --- lanes that take nothing now ---
+
+void coordinator_state::hold(uint64_t index, const work_report& report) {
+  const auto now = self->clock().now();
+  const auto& lane = report.outcome->lane;
+  const auto quota = report.outcome->failure->code == errc::quota_exhausted;
+  auto [it, fresh] = held_.try_emplace(lane);
+  if (fresh)
+    it->second.since = now;
+  if (fresh || report.last_attempt > duration{})
+    it->second.cause = *report.outcome->failure;
+  // A breaker says nothing about what is wrong behind it.
+  if (fresh && !quota && report.last_attempt == duration{} && !last_failure_.empty())
+    it->second.cause.context += "; the last request to fail: " + last_failure_;
+  if (fresh || quota != it->second.quota)
+    it->second.retry_at = now + held_retry_every;
+  // Who met the quota knows when it ends; those whom the lane refused afterwards do not.
+  if (quota)
+    it->second.retry_at = std::max(it->second.retry_at, now + report.resume_in);
+  it->second.quota = quota;
+  window_.move(index, core::request_state::held);
+  it->second.waiting.insert(index);
+  schedule_wake(it->second.retry_at - now);
+}
+
+void coordinator_state::release_held(const std::string& lane) {
+  std::erase_if(held_, [&](auto& held) {
+    if (!has_lane(held.first, lane))
+      return false;
+    for (auto index : held.second.waiting)
+      window_.move(index, core::request_state::ready);
+    return true;
+  });
+}
+
+void coordinator_state::retry_held(time_point now) {
+  std::vector<std::string> free;
+  for (auto& [lane, held] : held_) {
+    if (held.retry_at > now) {
+      schedule_wake(held.retry_at - now);
+      continue;
+    }
+    if (held.quota) {
+      free.push_back(lane);
+      continue;
+    }
+    const auto seen_well = std::any_of(lanes_seen_well_.begin(), lanes_seen_well_.end(),
+                                       [&, &lanes = lane](auto& one) { return has_lane(lanes, one); });
+    const auto patience = seen_well ? options_.outage_patience : options_.first_patience;
+    if (now - held.since > patience) {
+      give_up(held.cause);
+      return;
+    }
+    // One goes to see, the one with most attempts left; the others wait for its success.
+    held.retry_at = now + held_retry_every;
+    const auto scout = std::min_element(held.waiting.begin(), held.waiting.end(), [&](auto a, auto b) {
+      return window_.find(a)->last->attempts < window_.find(b)->last->attempts;
+    });
+    if (scout != held.waiting.end()) {
+      window_.move(*scout, core::request_state::ready);
+      held.waiting.erase(scout);
+    }
+    schedule_wake(held_retry_every);
+  }
+  for (auto& lane : free)
+    release_held(lane);
+}
+
+/// The upstream is down for longer than we wait. What it answered with an error fails with that; what
+/// never was tried, or never reached it, must not fail for an outage: with any of that left, the job
+/// stops and can be resumed.
+void coordinator_state::give_up(error why) {
+  auto untried = !source_ended_;
+  for (auto s : open_states)
+    for (auto index : window_.all(s)) {
+      auto& last = window_.find(index)->last;
+      if (last && last->attempts > 0 && last->status_code > 0)
+        end_open(index, core::outcome_state::failed, last->failure ? *last->failure : why);
+      else
+        untried = true;
+    }
+  held_.clear();
+  if (untried)
+    stop(job_state::aborted, std::move(why));
+}
+
+} // namespace penstock::actors

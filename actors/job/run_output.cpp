@@ -1,0 +1,127 @@
+#include "actors/job/run_output.hpp"
+
+#include "messages/errors.hpp"
+
+#include <caf/all.hpp>
+
+namespace penstock::actors {
+
+void run_output_state::write(std::vector<sink_item> items, const written_taker_actor& to) {
+  lines_.clear();
+  records_.clear();
+  for (auto& item : items) {
+    if (item.line) {
+      lines_ += *item.line;
+      if (lines_.empty() || lines_.back() != '\n')
+        lines_ += '\n';
+      auto record = core::parse_output_line(*item.line);
+      if (!record) {
+        self->quit(to_caf(record.error()));
+        return;
+      }
+      records_.push_back(std::move(*record));
+    } else {
+      core::append_output_line(lines_, *item.outcome);
+      records_.push_back(core::record_of(*item.outcome));
+    }
+  }
+  auto written = note_input(files->next_index() + items.size());
+  if (written)
+    written = files->write(lines_, records_);
+  if (!written) {
+    keep_after_failure(items);
+    self->quit(to_caf(written.error()));
+    return;
+  }
+  self->send(to, atom::written_v, files->next_index());
+  commit_soon();
+}
+
+/// A pipe cannot be looked through beforehand. What it held is noted before a line of it is written,
+/// so that a later run can tell whether it is given the same again. The source reads ahead, so this
+/// is due once a chunk at most.
+result<void> run_output_state::note_input(uint64_t end) {
+  if (!input_mark || !files->is_resumable() || files->expected_start().requests >= end)
+    return {};
+  const auto read = input_mark->get();
+  return files->keep({}, &read);
+}
+
+void run_output_state::keep(std::vector<sink_item> items) {
+  if (!files->is_resumable())
+    return;
+  waiting_.insert(waiting_.end(), std::make_move_iterator(items.begin()),
+                  std::make_move_iterator(items.end()));
+  if (!flush_pending_) {
+    flush_pending_ = true;
+    self->send(self, atom::flush_v);
+  }
+}
+
+void run_output_state::flush() {
+  flush_pending_ = false;
+  std::vector<io::journal_row> rows;
+  for (auto& item : waiting_)
+    if (item.index >= files->next_index())
+      rows.emplace_back(item.index, core::output_line(*item.outcome));
+  waiting_.clear();
+  if (rows.empty())
+    return;
+  const auto read = input_mark ? std::optional{input_mark->get()} : std::nullopt;
+  if (auto kept = files->keep(rows, read ? &*read : nullptr); !kept)
+    self->quit(to_caf(kept.error()));
+  commit_soon(); // Kept rows want the disk's sync, too, even if nothing can be written for long.
+}
+
+/// The output's disk failed; the journal may be on a disk with room, or have room of its own.
+void run_output_state::keep_after_failure(const std::vector<sink_item>& items) {
+  for (auto& item : items)
+    if (item.outcome)
+      waiting_.push_back(item);
+  if (files->is_resumable())
+    flush();
+}
+
+void run_output_state::commit_soon() {
+  if (commit_pending_ || !files->is_resumable())
+    return;
+  commit_pending_ = true;
+  self->delayed_send(self, commit_every, atom::mark_v);
+}
+
+void run_output_state::mark() {
+  commit_pending_ = false;
+  if (closed_)
+    return;
+  if (auto safe = files->commit(); !safe)
+    self->quit(to_caf(safe.error()));
+}
+
+bool run_output_state::close(bool complete) {
+  flush();
+  auto done = complete ? files->finish() : files->commit();
+  closed_ = true;
+  if (!done)
+    self->quit(to_caf(done.error()));
+  return static_cast<bool>(done);
+}
+
+run_output_actor::behavior_type
+run_output(run_output_actor::stateful_pointer<run_output_state> self,
+           std::shared_ptr<io::run_files> files, std::shared_ptr<shared_mark> input_mark) {
+  self->state.self = self;
+  self->state.files.emplace(std::move(*files));
+  self->state.input_mark = std::move(input_mark);
+  return {
+    [self](atom::write, std::vector<sink_item>& items) {
+      if (auto to = caf::actor_cast<written_taker_actor>(self->current_sender()))
+        self->state.write(std::move(items), to);
+    },
+    [self](atom::close, bool complete) { return self->state.close(complete); },
+    [self](atom::keep, std::vector<sink_item>& items) { self->state.keep(std::move(items)); },
+    [self](atom::flush) { self->state.flush(); },
+    [self](atom::mark) { self->state.mark(); },
+  };
+}
+
+} // namespace penstock::actors

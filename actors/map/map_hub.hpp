@@ -1,0 +1,120 @@
+#pragma once
+
+#include "core/io/file/map_files.hpp"
+#include "core/map/map_plan.hpp"
+#include "core/map/map_record.hpp"
+#include "core/map/map_script.hpp"
+#include "core/map/map_totals.hpp"
+#include "messages/map.hpp"
+
+#include <caf/result.hpp>
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace penstock::actors {
+
+/// What a map is made of.
+struct map_setup {
+  std::shared_ptr<core::map_script> script;
+  std::shared_ptr<io::map_files> files;
+  std::vector<uint32_t> corrections_max; ///< Of each stage; at least one stage.
+  std::vector<std::string> groups;       ///< Names, in the order of their first rows.
+  std::vector<uint64_t> rows_of_group;   ///< Rows of each, of those that this map runs.
+  bool whole = true;                     ///< They are all rows of the input.
+  size_t window_rows = 4096;             ///< Rows read and not yet written.
+  uint64_t window_bytes = 32u << 20;     ///< Bytes of cells and results among them.
+  std::set<std::string> cancelled;       ///< Groups that are cancelled from the start.
+  std::string client_id;                 ///< Begins the custom_id of every request; stable over restarts.
+  double budget = 0;                     ///< Dollars, earlier lives included; 0: no bound.
+  map_watcher_actor watcher;             ///< Is told when the budget is spent; null: nobody.
+};
+
+/// The rows of a map on their way through the stages.
+///
+/// One job of the engine per group and stage (number: group x stages + stage), each behind a
+/// `stage_port`. A row is read once; its request goes out through the port of its group's first stage;
+/// the answer is kept in the journal, then judged; then the row goes on: to the next stage, to the same
+/// stage once more with a correction, or to the output when all rows before it are there. A job is told
+/// its end when no row of its group can come any more.
+///
+/// Example: two groups, stages `extract` and `grade`. Row 7 (of group 1) was extracted: its answer is
+/// kept, it becomes a request of job 3 at once, though rows 0 to 6 are still with job 0.
+struct map_hub_state {
+  static inline const char* name = "map-hub";
+  static constexpr auto commit_every = std::chrono::seconds{1};
+
+  void start(map_setup what);
+  void begin(uint32_t job, const stage_port_actor& port);
+  void pull(uint32_t job, uint32_t requests_max, uint64_t bytes_max);
+  void take(std::vector<map_answer> answers);
+  void cancel(const std::string& group);
+  map_status status() const;
+  caf::result<map_status> close();
+  void flush();
+  void mark();
+
+  map_hub_actor::pointer self = nullptr;
+
+private:
+  /// A job as its port sees it.
+  struct job_entry {
+    stage_port_actor port;
+    uint32_t wanted = 0; ///< Requests of a pull that is still open; 0: none.
+    uint64_t wanted_bytes = 0;
+  };
+  /// A row between reading and writing.
+  struct row_entry {
+    core::map_row row;                              ///< Emptied once it is finished.
+    std::optional<core::map_correction> correction; ///< The last answer of its stage, not good enough.
+    std::vector<std::pair<core::map_ticket, core::output_record>> answers;
+    std::optional<core::outcome_state> ended;
+    std::string line;                               ///< Of the output, once it is finished.
+  };
+
+  uint32_t stages() const { return plan_.stages(); }
+  // map_hub.cpp: jobs and answers
+  void step();
+  void serve(uint32_t job);
+  result<core::request> compose(const core::map_ticket& t);
+  void judge(const map_answer& answer);
+  // map_hub_rows.cpp: reading, finishing, writing
+  bool fill();
+  bool read_row();
+  void admit(core::map_row row);
+  void count(const core::map_ticket& t, const core::outcome& o);
+  bool accept(const core::map_ticket& t, const core::outcome& o);
+  void finish(uint64_t row, core::outcome_state state, const error* why, bool in_plan = true);
+  bool release();
+  void fail(const error& why);
+
+  map_setup setup_;
+  core::map_plan plan_;
+  core::map_numbering numbering_;
+  core::map_totals seen_;    ///< All outcomes and finished rows, earlier lives included.
+  core::map_totals written_; ///< Of these, those of rows at the output.
+  std::vector<core::stage_sample> samples_;
+  std::vector<job_entry> jobs_;
+  std::set<uint32_t> groups_to_serve_;
+  std::vector<bool> cancelled_; ///< By group.
+  std::map<uint64_t, row_entry> rows_;
+  uint64_t held_bytes_ = 0;
+  double spent_ = 0; ///< Dollars, earlier lives included.
+  uint64_t rows_total_ = 0;
+  uint64_t resumed_rows_ = 0, resumed_answers_ = 0;
+  std::vector<map_answer> waiting_; ///< Answers that the journal does not have yet.
+  bool flush_pending_ = false, commit_pending_ = false, over_budget_ = false, dirty_ = false;
+};
+
+/// Runs the rows of one map. Blocks on files and documents: spawn it detached. Quits with the error of
+/// the disk, or of an input that cannot be read on.
+map_hub_actor::behavior_type map_hub(map_hub_actor::stateful_pointer<map_hub_state> self,
+                                     std::shared_ptr<map_setup> setup);
+
+} // namespace penstock::actors

@@ -1,0 +1,248 @@
+#include "actors/map/map_hub.hpp"
+
+#include "messages/errors.hpp"
+
+#include <caf/all.hpp>
+
+#include <cmath>
+
+namespace penstock::actors {
+
+namespace {
+
+/// What a row costs in memory besides its cells.
+constexpr size_t row_overhead = 512;
+
+} // namespace
+
+// --- rows in ---
+
+/// @returns whether anything was read.
+bool map_hub_state::fill() {
+  const auto before = plan_.next_row();
+  while (plan_.next_row() < rows_total_ && plan_.held() < setup_.window_rows
+         && held_bytes_ < setup_.window_bytes)
+    if (!read_row())
+      return false;
+  return plan_.next_row() > before;
+}
+
+/// Reads one row. @returns false if that cannot go on.
+bool map_hub_state::read_row() {
+  core::map_row row;
+  auto more = setup_.script->next(row);
+  if (!more) {
+    fail(more.error());
+    return false;
+  }
+  if (!*more || row.group >= setup_.groups.size() || plan_.unread(row.group) == 0
+      || row.index != plan_.next_row()) {
+    fail({errc::input_changed, "the input was changed while it was read; start the same command with the "
+                               "input as it was, or pass --restart to begin anew"});
+    return false;
+  }
+  if (row.index < resumed_rows_)
+    plan_.skip(row.group);
+  else
+    admit(std::move(row));
+  return true;
+}
+
+/// Takes a row in where an earlier life left it.
+void map_hub_state::admit(core::map_row row) {
+  const auto index = row.index;
+  const auto group = row.group;
+  auto kept = setup_.files->kept(index);
+  if (!kept) {
+    fail(kept.error());
+    return;
+  }
+  auto& entry = rows_[index];
+  entry.row = std::move(row);
+  entry.row.bytes += row_overhead;
+  held_bytes_ += entry.row.bytes;
+  groups_to_serve_.insert(group);
+  core::map_ticket at{index, 0, 0};
+  if (entry.row.fault) {
+    plan_.admit_finished(group);
+    const auto fault = *entry.row.fault;
+    finish(index, core::outcome_state::failed, &fault, false);
+    return;
+  }
+  for (auto& [number, line] : *kept) {
+    auto outcome = core::decode_answer(line);
+    if (!outcome || !(numbering_.ticket_of(number) == at)) {
+      fail({errc::corrupt, "the journal is damaged: answer " + std::to_string(number)
+                             + " cannot be used; pass --restart to begin anew"});
+      return;
+    }
+    ++resumed_answers_;
+    count(at, *outcome);
+    if (!accept(at, *outcome)) {
+      // `accept` found the row at its end, in this plan not yet admitted.
+      plan_.admit_finished(group);
+      return;
+    }
+    at = entry.correction ? core::map_ticket{index, at.stage, at.round + 1}
+                          : core::map_ticket{index, at.stage + 1, 0};
+  }
+  if (cancelled_[group]) {
+    plan_.admit_finished(group);
+    const error why{errc::cancelled, "the group was cancelled"};
+    finish(index, core::outcome_state::cancelled, &why, false);
+    return;
+  }
+  plan_.admit(group, at.stage, at.round);
+}
+
+// --- rows on their way ---
+
+void map_hub_state::count(const core::map_ticket& t, const core::outcome& o) {
+  auto& entry = rows_.at(t.row);
+  auto record = core::record_of(o);
+  auto& totals = seen_[entry.row.group].stages[t.stage];
+  totals.requests.add(record);
+  totals.corrections += t.round > 0;
+  samples_[t.stage].add(o, t.round == 0);
+  record.custom_id.clear();
+  entry.answers.emplace_back(t, std::move(record));
+  spent_ += o.cost.value_or(0);
+  if (setup_.budget > 0 && !over_budget_ && setup_.watcher && spent_ >= setup_.budget) {
+    over_budget_ = true;
+    self->send(setup_.watcher, atom::failed_v,
+               error{errc::budget_exhausted, "the budget of " + std::to_string(setup_.budget)
+                                               + " dollars is spent"});
+  }
+}
+
+/// Takes an answer into its row. @returns false if the row has come to its end with it.
+bool map_hub_state::accept(const core::map_ticket& t, const core::outcome& o) {
+  auto& entry = rows_.at(t.row);
+  const auto in_plan = plan_.next_row() > t.row;
+  if (o.state != core::outcome_state::completed) {
+    const auto why = o.failure.value_or(error{errc::internal, "the outcome names no reason"});
+    finish(t.row, o.state, &why, in_plan);
+    return false;
+  }
+  const auto body = o.body ? std::string_view{*o.body} : std::string_view{};
+  auto answer = setup_.script->accept(t.stage, body);
+  if (answer) {
+    entry.correction.reset();
+    const auto bytes = body.size();
+    entry.row.bytes += bytes;
+    held_bytes_ += bytes;
+    entry.row.scope.set_answer(setup_.script->stage_name(t.stage), std::move(*answer));
+    if (t.stage + 1 < stages())
+      return true;
+    finish(t.row, core::outcome_state::completed, nullptr, in_plan);
+    return false;
+  }
+  auto why = answer.error();
+  if (why.code == errc::schema_mismatch && t.round < setup_.corrections_max[t.stage]) {
+    entry.correction = core::map_correction{setup_.script->words_of(body), why.context};
+    return true;
+  }
+  why.context = "stage " + std::string{setup_.script->stage_name(t.stage)} + ": " + why.context;
+  if (why.code == errc::schema_mismatch && t.round > 0)
+    why.context += " (after " + std::to_string(t.round) + " corrections)";
+  finish(t.row, core::outcome_state::failed, &why, in_plan);
+  return false;
+}
+
+/// Renders the result of a row and lets go of all else.
+/// @param in_plan False while the row is being admitted.
+void map_hub_state::finish(uint64_t row, core::outcome_state state, const error* why, bool in_plan) {
+  auto& entry = rows_.at(row);
+  setup_.script->append_row(entry.line, entry.row, why);
+  entry.ended = state;
+  seen_[entry.row.group].add_row(state);
+  groups_to_serve_.insert(entry.row.group);
+  held_bytes_ -= entry.row.bytes;
+  entry.row.bytes = entry.line.size() + row_overhead;
+  held_bytes_ += entry.row.bytes;
+  entry.row.scope = {};
+  entry.correction.reset();
+  if (in_plan)
+    plan_.finish(row);
+}
+
+// --- rows out ---
+
+/// @returns whether anything was written.
+bool map_hub_state::release() {
+  std::string lines;
+  uint64_t rows = 0;
+  while (auto row = plan_.release()) {
+    auto& entry = rows_.at(*row);
+    lines += entry.line;
+    ++rows;
+    auto& totals = written_[entry.row.group];
+    totals.add_row(*entry.ended);
+    for (auto& [ticket, record] : entry.answers) {
+      totals.stages[ticket.stage].requests.add(record);
+      totals.stages[ticket.stage].corrections += ticket.round > 0;
+    }
+    held_bytes_ -= entry.row.bytes;
+    rows_.erase(*row);
+  }
+  if (rows > 0) {
+    if (auto written = setup_.files->write(lines, rows); !written) {
+      fail(written.error());
+      return false;
+    }
+    dirty_ = true;
+  }
+  if (dirty_ && !commit_pending_) {
+    commit_pending_ = true;
+    self->delayed_send(self, commit_every, atom::mark_v);
+  }
+  return rows > 0;
+}
+
+void map_hub_state::mark() {
+  commit_pending_ = false;
+  if (!dirty_)
+    return;
+  dirty_ = false;
+  if (auto safe = setup_.files->commit(core::encode_totals(written_)); !safe)
+    fail(safe.error());
+}
+
+caf::result<map_status> map_hub_state::close() {
+  flush();
+  const auto whole = setup_.whole && plan_.first_row() == rows_total_;
+  auto note = core::encode_totals(written_);
+  auto safe = whole ? setup_.files->finish(std::move(note)) : setup_.files->commit(std::move(note));
+  dirty_ = false;
+  if (!safe) {
+    fail(safe.error());
+    return to_caf(safe.error());
+  }
+  return status();
+}
+
+map_status map_hub_state::status() const {
+  map_status s;
+  s.written = plan_.first_row();
+  s.resumed_rows = resumed_rows_;
+  s.resumed_answers = resumed_answers_;
+  s.complete = plan_.first_row() == rows_total_;
+  s.cost = spent_;
+  s.samples = samples_;
+  for (uint32_t g = 0; g < plan_.groups(); ++g) {
+    map_group_status group;
+    group.name = setup_.groups[g];
+    group.rows = setup_.rows_of_group[g];
+    group.unread = plan_.unread(g);
+    group.cancelled = cancelled_[g];
+    group.done = seen_[g];
+    for (uint32_t st = 0; st < stages(); ++st)
+      group.stages.push_back({seen_[g].stages[st], plan_.ready(g, st), plan_.offered(g, st)});
+    s.groups.push_back(std::move(group));
+  }
+  return s;
+}
+
+void map_hub_state::fail(const error& why) { self->quit(to_caf(why)); }
+
+} // namespace penstock::actors

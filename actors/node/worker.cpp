@@ -1,0 +1,246 @@
+#include "actors/node/worker.hpp"
+
+#include <caf/all.hpp>
+
+#include <algorithm>
+
+namespace penstock::actors {
+
+uint64_t worker_state::random() {
+  // SplitMix64: one word of state, and a retry needs one number.
+  rng_ += 0x9E3779B97F4A7C15u;
+  auto z = rng_;
+  z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
+  z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
+  return z ^ (z >> 31);
+}
+
+void worker_state::start(worker_task next) {
+  static_cast<worker_request&>(*this) = {};
+  task = std::move(next);
+  const auto now = self->clock().now();
+  const auto& req = task.request;
+  started_ = now;
+  rng_ = task.seed ^ (req.key.index * 0x9E3779B97F4A7C15u) ^ req.key.epoch;
+  outcome_.index = what().index;
+  outcome_.custom_id = what().custom_id;
+  outcome_.attempts = req.attempts_before;
+  outcome_.rate_limited = req.rate_limited_before;
+  outcome_.queued = req.queued_before;
+  outcome_.upstream = req.upstream_before;
+  outcome_.ran_as = task.ran_as;
+  first_permit_ = req.attempts_before == 0;
+
+  auto limits = setup->attempts;
+  // A request that comes back from a closed lane, or from another mode, has used up some.
+  const auto used = req.attempts_before - std::min(req.attempts_before, req.rate_limited_before);
+  attempts_max_ = limits.attempts_max = task.attempts_max > used ? task.attempts_max - used : 1;
+  const auto last_mode = task.ran_as == core::mode::sequential;
+  plan_ = core::attempt_plan{last_mode ? core::patient(limits) : limits,
+                             task.time_left > duration{} ? std::optional{now + task.time_left}
+                                                         : std::nullopt,
+                             last_mode};
+  // Drawn from what every hand-out of the request has: it stays with its lane.
+  auto drawn = task.seed ^ ((req.key.index + 1) * 0xD1342543DE82EF95u);
+  walk_ = core::route_walk{setup->routes.candidates(what().model, drawn), setup->routes.lanes()};
+  if (walk_.empty()) {
+    end(report_kind::finished, core::outcome_state::failed,
+        error{errc::invalid_config, "no lane takes the model \"" + what().model
+                                      + "\"; add it to a route, or give [upstream] a key"});
+    return;
+  }
+  for (auto& [lane, why] : task.lost)
+    walk_.lose_lane(lane, why);
+  outcome_.lane = walk_.lane_name(0);
+  if (!look_up())
+    ask_anew();
+}
+
+/// Asks the lanes of the route again from the first on.
+void worker_state::ask_anew() {
+  walk_.begin_round();
+  ask();
+}
+
+/// Asks the next lane in this round.
+void worker_state::ask() {
+  phase_ = phase::running;
+  const auto step = walk_.next();
+  if (!step)
+    return finish_round();
+  begin(attempts_[0], step->candidate,
+        step->patient ? std::nullopt : std::optional{setup->route_patience});
+}
+
+/// Nobody is left to ask.
+void worker_state::finish_round() {
+  auto at = walk_.end();
+  if (at.all_out) {
+    end(report_kind::aborting, core::outcome_state::failed, std::move(at.why));
+    return;
+  }
+  // Closed lanes are the job's affair: it knows what else there is to do, and when to come back.
+  if (!at.lanes.empty()) {
+    outcome_.lane = at.lanes;
+    outcome_.lane_reason.clear();
+    const auto quota = at.why.code == errc::quota_exhausted;
+    if (!quota && !last_failure_.empty())
+      at.why.context += "; the last attempt failed: " + last_failure_;
+    end(report_kind::held, core::outcome_state::failed, std::move(at.why), quota ? at.retry_in : duration{});
+    return;
+  }
+  const auto next = plan_.refused(at.why, self->clock().now(), random());
+  if (next.what == core::next_step::action::retry_after)
+    return back_off(next.wait);
+  const auto degraded = next.what == core::next_step::action::carry_over;
+  end(degraded ? report_kind::degraded : report_kind::finished, next.state, next.failure);
+}
+
+void worker_state::back_off(duration wait) {
+  if (wait <= duration{})
+    return ask_anew();
+  phase_ = phase::backing_off;
+  wake_at_ = self->clock().now() + wait;
+  self->delayed_send(self, wait, atom::wake_v);
+}
+
+void worker_state::wake() {
+  // One of an earlier request comes too early.
+  if (phase_ == phase::backing_off && self->clock().now() >= wake_at_)
+    ask_anew();
+}
+
+void worker_state::refused(uint64_t id, const error& why, duration retry_in) {
+  auto* a = find(id, attempt::stage::asking);
+  if (!a)
+    return;
+  const auto gone = take(*a);
+  walk_.refuse(gone.candidate, why, retry_in);
+  if (!attempts_[0].is_live())
+    ask();
+}
+
+void worker_state::reply(const exchange_reply& answer) {
+  auto* found = find(answer.id, attempt::stage::sending);
+  if (!found)
+    return;
+  auto& response = *answer.response;
+  if (response.failure == core::transport_error::cancelled) {
+    // We were told to stop; what was sent may have been charged.
+    settle(take(*found), response.sent, {}, true);
+    outcome_.attempts += response.sent;
+    end(report_kind::given_back, core::outcome_state::failed,
+        error{errc::cancelled, "stopped while in flight"});
+    return;
+  }
+  auto v = upstream_of(*found).protocol->decode(*found->what, response, std::chrono::system_clock::now());
+  const auto a = take(*found);
+  settle(a, response.sent || response.failure == core::transport_error::none, v, false);
+  judged(a, std::move(v), std::move(response.body), response);
+}
+
+/// Puts an answer into the outcome, which carries the last one.
+void worker_state::judged(const attempt& a, core::verdict v, std::string body,
+                          const core::http_response& reply) {
+  const auto status = reply.status;
+  // Since the first of two began: what the request waited for this answer.
+  const auto& other = attempts_[0];
+  const auto ahead = a.beside && other.is_live() ? a.sent - other.sent : duration{};
+  last_attempt_ = std::max(reply.elapsed + std::max(ahead, duration{}), duration{1});
+  ++outcome_.attempts;
+  outcome_.upstream += reply.elapsed;
+  outcome_.status_code = status;
+  outcome_.request_id = v.request_id;
+  outcome_.used = v.used;
+  outcome_.rate_limited += status == 429;
+  outcome_.lane = walk_.lane_name(a.candidate);
+  outcome_.lane_reason = walk_.reason(a.candidate);
+  add_cost(a, v.used);
+  outcome_.body = status > 0
+                    ? core::make_payload(upstream_of(a).protocol->present(*a.what, std::move(body), v))
+                    : core::payload{};
+  if (v.kind != core::reply_kind::success)
+    last_failure_ = v.message;
+  go_on(a, plan_.judge(v, self->clock().now(), random()));
+}
+
+void worker_state::go_on(const attempt& a, const core::next_step& next) {
+  using action = core::next_step::action;
+  switch (next.what) {
+  case action::finish_completed:
+    other_model_ = a.what != task.request.what;
+    hedge_won_ = a.beside.has_value();
+    if (hedge_won_ && outcome_.lane_reason.empty())
+      outcome_.lane_reason = "lane " + walk_.lane_name(*a.beside)
+                             + (attempts_[0].is_live() ? ": takes longer" : ": failed first");
+    end(report_kind::finished, core::outcome_state::completed, std::nullopt);
+    return;
+  case action::finish_failed: end(report_kind::finished, next.state, next.failure); return;
+  case action::abort_job: // Not the job's end if another lane has another key.
+    if (walk_.lose_lane(walk_.at(a.candidate).lane, *next.failure))
+      self->send(node, atom::dead_v, task.request.key.job, walk_.at(a.candidate).lane, *next.failure);
+    break;
+  case action::park_job: walk_.refuse(a.candidate, *next.failure, next.wait); break;
+  case action::retry_after:
+  case action::carry_over: break;
+  }
+  if (attempts_[0].is_live()) // The other one may still do better.
+    return;
+  if (aborted_ && next.what != action::carry_over && walk_.next()) {
+    end(report_kind::given_back, core::outcome_state::failed,
+        error{errc::cancelled, "stopped before another attempt"});
+    return;
+  }
+  if (next.what == action::carry_over)
+    end(report_kind::degraded, next.state, next.failure);
+  else if (next.what == action::retry_after)
+    back_off(next.wait);
+  else
+    ask();
+}
+
+void worker_state::end(report_kind kind, core::outcome_state state, std::optional<error> failure,
+                       duration resume_in) {
+  for (auto& a : attempts_)
+    cancel(a);
+  phase_ = phase::ended;
+  outcome_.state = state;
+  outcome_.failure = std::move(failure);
+  tell_cache(kind);
+  work_report report{task.request.key, kind, make_shared_value(std::move(outcome_)), resume_in,
+                     last_attempt_, joined_};
+  report.hedged = hedged_;
+  report.hedge_won = hedge_won_;
+  self->send(node, atom::done_v, std::move(report));
+  task.request.what = nullptr; // It may be large, and the next request be far.
+}
+
+pooled_worker_actor::behavior_type
+worker(pooled_worker_actor::stateful_pointer<worker_state> self, std::shared_ptr<const worker_setup> setup,
+       worker_task task, wiring neighbours, node_actor node) {
+  auto& st = self->state;
+  st.self = self;
+  st.setup = std::move(setup);
+  st.neighbours = std::move(neighbours);
+  st.node = std::move(node);
+  st.start(std::move(task));
+  return {
+    [self](atom::granted, const core::permit& permit) { self->state.granted(permit); },
+    [self](atom::refused, uint64_t id, const error& why, caf::timespan retry_in) {
+      self->state.refused(id, why, retry_in);
+    },
+    [self](atom::found, const cache_hit& hit) { self->state.found(hit); },
+    [self](atom::lead, uint64_t id) { self->state.lead(id); },
+    [self](atom::reply, const exchange_reply& answer) { self->state.reply(answer); },
+    [self](atom::abort) { self->state.abort(); },
+    [self](atom::drain) { self->state.drain(); },
+    [self](atom::rewire, const wiring& now) { self->state.rewire(now); },
+    [self](atom::dead, uint32_t lane, const error& why) { self->state.lose_lane(lane, why); },
+    [self](atom::hedge) { self->state.hedge(); },
+    [self](atom::hedge, uint64_t id) { self->state.take_long(id); },
+    [self](atom::wake) { self->state.wake(); },
+    [self](atom::assign, worker_task& next) { self->state.start(std::move(next)); },
+  };
+}
+
+} // namespace penstock::actors

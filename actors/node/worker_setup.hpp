@@ -1,0 +1,77 @@
+#pragma once
+
+#include "core/attempt/attempt_plan.hpp"
+#include "core/attempt/hedge_policy.hpp"
+#include "core/job/price_table.hpp"
+#include "core/protocol/protocol.hpp"
+#include "core/attempt/route_table.hpp"
+#include "messages/work.hpp"
+
+#include <caf/allowed_unsafe_message_type.hpp>
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace penstock::actors {
+
+/// One upstream as workers use it.
+struct worker_upstream {
+  const core::protocol* protocol = nullptr;
+  std::string base_url;
+  std::string api_key;                 ///< Never logged, never in a message to another node.
+  std::string ca_file;                 ///< PEM bundle instead of the system's; empty: the http client's.
+  std::string cache_family;            ///< Upstreams with the same one give the same answers.
+  core::price_table prices;            ///< What an attempt costs.
+};
+
+/// What all workers of a process share and nobody changes.
+struct worker_setup {
+  std::vector<worker_upstream> upstreams;
+  core::route_table routes;            ///< Its lanes in the order of `wiring::limiters`.
+  duration timeout = std::chrono::seconds{600};
+  duration idle_timeout = std::chrono::seconds{120};
+  uint64_t body_max = 32u << 20;
+  core::attempt_limits attempts;       ///< `attempts_max` comes with the assignment.
+  duration route_patience = std::chrono::seconds{5}; ///< A lane paused for longer is passed over.
+  core::hedge_limits hedging;          ///< Of the process: each node has its own policy.
+};
+
+/// Lanes that take nothing of a job any more, and why.
+using lost_lanes = std::map<uint32_t, error>;
+
+/// Until when a node may start attempts, as its workers see it. @see core::lease
+class work_lease {
+public:
+  explicit work_lease(time_point until) : until_{until.time_since_epoch().count()} {}
+  void renew(time_point until) noexcept { until_ = until.time_since_epoch().count(); }
+  bool is_over(time_point now) const noexcept { return now.time_since_epoch().count() >= until_; }
+
+private:
+  std::atomic<time_point::rep> until_;
+};
+
+/// What a worker is told about its one request.
+struct worker_task {
+  assigned_request request;
+  uint64_t id = 0;                     ///< Unique among the workers of all nodes; 48 bits.
+  uint64_t node_id = 0;
+  std::string tenant;
+  core::priority priority = core::priority::normal;
+  core::mode ran_as = core::mode::parallel;
+  uint32_t attempts_max = 5;
+  caf::timespan time_left{};           ///< Until the job's deadline; zero: none.
+  uint64_t seed = 0;
+  std::string client_id;
+  core::cache_mode cache = core::cache_mode::off;
+  lost_lanes lost;                     ///< Those known so far.
+  std::shared_ptr<const work_lease> lease; ///< Null: without end.
+  std::optional<duration> hedge_after; ///< How long an attempt may take before a second one.
+};
+
+} // namespace penstock::actors
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(penstock::actors::worker_task)

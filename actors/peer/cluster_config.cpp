@@ -1,0 +1,39 @@
+#include "actors/peer/cluster_config.hpp"
+
+#include "actors/peer/cluster_trust.hpp"
+#include "actors/peer/peer_guard.hpp"
+#include "actors/peer/peer_link.hpp"
+
+#include <caf/all.hpp>
+#include <caf/io/all.hpp>
+#include <caf/openssl/all.hpp>
+
+namespace penstock::actors {
+
+cluster_config::cluster_config(const config::cluster_settings& settings) {
+  load<caf::io::middleman>();
+  // The engine judges nodes by the signs of life of their actors; CAF's own only has to tidy up behind
+  // it, and to notice a head that is gone.
+  const auto timeout = settings.lost_after + 2 * settings.heartbeat;
+  set("middleman.heartbeat-interval", caf::timespan{settings.heartbeat});
+  set("middleman.connection-timeout", caf::timespan{timeout});
+  set("middleman.workers", size_t{0}); // They would overtake the order of messages for nothing.
+  set("middleman.app-identifiers", std::vector<std::string>{"penstock"});
+  const auto tls = uses_tls(settings);
+  if (tls) {
+    load<caf::openssl::manager>();
+    openssl_certificate = settings.tls_cert;
+    openssl_key = settings.tls_key;
+    openssl_cafile = settings.tls_ca;
+  }
+  peer_limits limits;
+  limits.handshake = timeout;
+  guard = std::make_shared<peer_guard>(limits);
+  link = peer_link::install(*this, guard, tls);
+}
+
+void cluster_config::announce_by(std::function<void(std::string)> sink) const {
+  guard->announce_by(std::move(sink));
+}
+
+} // namespace penstock::actors

@@ -1,0 +1,44 @@
+#pragma once
+
+#include "actors/peer/peer_guard.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/io/middleman_actor.hpp>
+
+#include <memory>
+
+namespace penstock::actors {
+
+class actor_threads;
+
+/// What opens and makes the connections of this process to others: the middleman's own broker and
+/// messages behind `peer_scribe`s, plain or with TLS. A module of the actor system, so that it starts
+/// and stops with the middleman that it belongs to.
+class peer_link : public caf::actor_system::module {
+public:
+  /// Has the systems made from `config` load one.
+  static std::shared_ptr<peer_link*> install(caf::actor_system_config& config,
+                                             std::shared_ptr<peer_guard> guard, bool tls);
+
+  peer_link(caf::actor_system& sys, std::shared_ptr<peer_guard> guard,
+            std::shared_ptr<actor_threads> threads, bool tls);
+
+  /// Takes `publish` and `connect` as CAF's middleman does.
+  const caf::io::middleman_actor& actor() const noexcept { return actor_; }
+
+  void start() override;
+  void stop() override;
+  void init(caf::actor_system_config&) override {}
+  /// CAF has a fixed set of places for modules; this one belongs to a part that we do not use.
+  id_t id() const override { return opencl_manager; }
+  void* subtype_ptr() override { return this; }
+
+private:
+  caf::actor_system& system_;
+  std::shared_ptr<peer_guard> guard_;
+  std::shared_ptr<actor_threads> threads_;
+  bool tls_;
+  caf::io::middleman_actor actor_;
+};
+
+} // namespace penstock::actors

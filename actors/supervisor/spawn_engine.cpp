@@ -1,0 +1,120 @@
+#include "actors/supervisor/spawn_engine.hpp"
+
+#include "actors/supervisor/cache_setup.hpp"
+#include "actors/supervisor/from_settings.hpp"
+#include "config/routing.hpp"
+#include "config/validate.hpp"
+#include "core/io/store/job_store.hpp"
+#include "messages/errors.hpp"
+
+#include <caf/all.hpp>
+
+#include <unistd.h>
+
+namespace penstock {
+
+namespace {
+
+constexpr auto answer_within = std::chrono::seconds{10};
+
+/// What a validated configuration may still hold that an engine in a program has not.
+result<void> check_upstreams(const config::settings& s) {
+  const auto check = [](const config::upstream_settings& upstream) -> result<void> {
+    if (upstream.mock)
+      return error{errc::invalid_config,
+                   "the mock provider belongs to the program `penstock`: start `penstock mock` and set the "
+                   "upstream's base_url to it, or use the protocol \"null\""};
+    if (!core::find_protocol(upstream.protocol))
+      return error{errc::invalid_config, "no upstream speaks the protocol \"" + upstream.protocol
+                                           + "\"; there are openai, anthropic, gemini, ollama and null"};
+    return {};
+  };
+  if (auto fine = check(s.upstream); !fine)
+    return fine;
+  for (auto& upstream : s.upstreams)
+    if (auto fine = check(upstream); !fine)
+      return fine;
+  return {};
+}
+
+result<actors::supervisor_setup> make_setup(const config::settings& s, engine_options options) {
+  if (auto valid = config::validate(s); !valid)
+    return valid.error();
+  if (auto fine = check_upstreams(s); !fine)
+    return fine.error();
+  const auto env = options.env ? std::move(*options.env) : config::read_environment(environ);
+  if (!options.keys) {
+    auto keys = actors::resolve_keys(s, env);
+    if (!keys)
+      return keys.error();
+    options.keys = std::move(*keys);
+  }
+  // Who passes keys need not name the upstreams that need none.
+  for (auto& upstream : s.upstreams)
+    options.keys->try_emplace(upstream.name);
+  if (config::use_of_default(s) == config::default_use::needed)
+    options.keys->try_emplace(s.upstream.name);
+  auto setup = actors::make_supervisor_setup(s, *options.keys);
+  if (s.cache.mode != core::cache_mode::off) {
+    auto cache = actors::find_cache(s, env);
+    if (!cache)
+      return cache.error();
+    setup.cache = std::move(*cache);
+  }
+  if (options.store.empty()) {
+    setup.jobs = io::make_memory_job_store();
+  } else {
+    auto jobs = io::open_job_store(options.store);
+    if (!jobs)
+      return jobs.error();
+    setup.jobs = std::move(*jobs);
+  }
+  setup.retention = s.serve.retention;
+  setup.heartbeat = s.cluster.heartbeat;
+  setup.lost_after = s.cluster.lost_after;
+  setup.announce = std::move(options.announce);
+  return setup;
+}
+
+} // namespace
+
+result<running_engine> spawn_engine(caf::actor_system& sys, const config::settings& settings,
+                                    engine_options options) {
+  auto setup = make_setup(settings, std::move(options));
+  if (!setup)
+    return setup.error();
+  running_engine running;
+  running.supervisor = sys.spawn(actors::supervisor, std::move(*setup));
+  caf::scoped_actor self{sys, true};
+  std::optional<error> broken;
+  self->request(running.supervisor, answer_within, atom::engine_v)
+    .receive([&](engine_actor& engine) { running.engine = std::move(engine); },
+             [&](const caf::error& e) { broken = from_caf(e); });
+  if (!running.engine) {
+    self->send_exit(running.supervisor, caf::exit_reason::kill);
+    return broken.value_or(error{errc::internal, "the engine did not start"});
+  }
+  return running;
+}
+
+bool stop_engine(caf::actor_system& sys, const running_engine& running, duration grace) {
+  caf::scoped_actor self{sys, true};
+  const auto wait = [&](duration at_most) {
+    self->request(running.engine, at_most, atom::wait_v, uint64_t{0})
+      .receive([](const job_progress&) {}, [](const caf::error&) {});
+  };
+  if (grace > duration{}) {
+    self->send(running.engine, atom::drain_v, uint64_t{0});
+    wait(grace);
+  }
+  self->send(running.engine, atom::abort_v, uint64_t{0});
+  wait(answer_within);
+  bool down = false;
+  self->request(running.supervisor, answer_within, atom::stop_v)
+    .receive([&](bool) { down = true; },
+             // Somebody else stopped it, or it broke: it is down as well.
+             [&](const caf::error& e) { down = e != caf::sec::request_timeout; });
+  return down;
+}
+
+} // namespace penstock

@@ -1,0 +1,130 @@
+#include "apps/penstock/cli/option_split.hpp"
+
+#include "config/suggest.hpp"
+#include "config/text.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+
+namespace penstock::cli {
+
+namespace {
+
+using config::in_quotes;
+
+/// The flags of a form, with their dashes, for suggestions.
+std::vector<std::string> known_flags(const option_form& form) {
+  std::vector<std::string> flags{"--config", "--help"};
+  if (form.output)
+    flags.push_back("--output");
+  for (auto* own : {&form.flags, &form.values})
+    for (auto& name : *own)
+      flags.push_back("--" + name);
+  for (auto& row : config::keys()) {
+    if (!form.takes(row))
+      continue;
+    flags.push_back("--" + std::string{row.flag});
+    if (row.kind == config::value_kind::boolean)
+      flags.push_back("--no-" + std::string{row.flag});
+  }
+  return flags;
+}
+
+/// Words that CLI11 could not place: misspelt options first, they explain the rest.
+error misplaced(const std::vector<std::string>& words, const option_form& form,
+                const std::string& command) {
+  const auto is_option = [](const std::string& word) { return word.size() > 1 && word.starts_with('-'); };
+  const auto option = std::ranges::find_if(words, is_option);
+  if (option == words.end())
+    return usage(command + ": unexpected " + in_quotes(words.front()));
+  const auto flag = option->substr(0, option->find('='));
+  return usage(command + ": unknown option " + in_quotes(flag) +
+               config::did_you_mean(config::nearest(flag, known_flags(form))) + "; " + command +
+               " --help lists all");
+}
+
+} // namespace
+
+error usage(std::string text) { return {errc::invalid_config, std::move(text)}; }
+
+option_form form_of(option_set set) {
+  option_form form;
+  switch (set) {
+  case option_set::map:
+    form.flags = {"check"};
+    form.values = {"sample", "limit", "group-by"};
+    [[fallthrough]];
+  case option_set::run: form.takes = [](const config::key_row& row) { return !row.cluster; }; break;
+  case option_set::config_show:
+    form.output = form.words = false;
+    form.plain_json = true;
+    [[fallthrough]];
+  case option_set::cluster: form.takes = [](const config::key_row&) { return true; }; break;
+  }
+  return form;
+}
+
+result<raw_options> split(const arguments& args, option_set set, const std::string& command) {
+  return split(args, form_of(set), command);
+}
+
+result<raw_options> split(const arguments& args, const option_form& form, const std::string& command) {
+  raw_options out;
+  CLI::App app;
+  app.set_help_flag("-h,--help");
+  app.allow_extras();
+  // The last one wins, so that an alias can carry defaults.
+  const auto last = CLI::MultiOptionPolicy::TakeLast;
+  std::vector<std::pair<const config::key_row*, CLI::Option*>> options;
+  for (auto& row : config::keys()) {
+    if (!form.takes(row))
+      continue;
+    const auto flag = std::string{row.flag};
+    if (form.plain_json && flag == "json") {
+      app.add_flag("--json", out.json);
+      continue;
+    }
+    auto option = row.kind == config::value_kind::boolean ? app.add_flag("--" + flag + ",!--no-" + flag)
+                                                          : app.add_option("--" + flag);
+    if (row.kind != config::value_kind::boolean)
+      option->type_size(1)->expected(1);
+    options.emplace_back(&row, option->multi_option_policy(last));
+  }
+  app.add_option("--config", out.config_file)->multi_option_policy(last);
+  if (form.output)
+    app.add_option("-o,--output", out.output)->multi_option_policy(last);
+  if (form.words)
+    app.add_option("INPUT", out.positional)->expected(0, -1);
+  std::map<std::string, CLI::Option*> own;
+  for (auto& name : form.flags)
+    own[name] = app.add_flag("--" + name);
+  for (auto& name : form.values)
+    own[name] = app.add_option("--" + name)->type_size(1)->expected(1)->multi_option_policy(last);
+  try {
+    app.parse(arguments{args.rbegin(), args.rend()});
+  } catch (const CLI::CallForHelp&) {
+    out.help = true;
+    return out;
+  } catch (const CLI::ArgumentMismatch& e) {
+    const std::string_view text = e.what(); // "--rpm: 1 required ..."
+    return usage(command + ": " + std::string{text.substr(0, text.find(':'))} + " needs a value");
+  } catch (const CLI::ParseError& e) {
+    return usage(command + ": " + e.what());
+  }
+  if (const auto extras = app.remaining(); !extras.empty())
+    return misplaced(extras, form, command);
+  for (auto& [name, option] : own)
+    if (option->count() > 0)
+      out.own[name] = option->results().back();
+  for (auto& [row, option] : options)
+    if (option->count() > 0)
+      out.values.push_back({row, "--" + std::string{row->flag}, option->results().back()});
+  return out;
+}
+
+result<config::loaded_settings> load(raw_options raw, const config::environment& env) {
+  return config::load({.file = std::move(raw.config_file), .env = env, .command_line = std::move(raw.values)});
+}
+
+} // namespace penstock::cli

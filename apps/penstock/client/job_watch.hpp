@@ -1,0 +1,38 @@
+#pragma once
+
+#include "apps/penstock/client/client.hpp"
+#include "apps/penstock/client/outcome_output.hpp"
+#include "apps/penstock/view/summary.hpp"
+
+#include <optional>
+#include <string>
+
+namespace penstock::cli {
+
+/// Brings a view of a job at a head up to date; what does not answer in time stays as it was.
+void look(head_session& head, run_view& view);
+
+/// Writes the outcomes of a job to `out` until it has ended, with progress and summary as `penstock run`
+/// has them. @param view What is known of it. @returns the exit code.
+int follow_to_end(client& c, const job_info& job, outcome_output& out, run_view view, time_point begun);
+
+/// What may be done with a job that goes on: "follow: penstock results 17 --follow ...".
+std::string hints(const cluster_command& command, uint64_t job, const std::string& output);
+
+/// A line on the terminal while requests go to the head; nothing elsewhere.
+class send_display {
+public:
+  explicit send_display(std::optional<uint64_t> total);
+  ~send_display();
+  send_display(const send_display&) = delete;
+  send_display& operator=(const send_display&) = delete;
+  void show(uint64_t accepted);
+
+private:
+  std::optional<uint64_t> total_;
+  bool terminal_;
+  bool shown_ = false;
+  time_point next_{};
+};
+
+} // namespace penstock::cli

@@ -1,0 +1,142 @@
+#include "apps/penstock/client/view_commands.hpp"
+
+#include "apps/penstock/client/client.hpp"
+#include "apps/penstock/view/cluster_views.hpp"
+#include "apps/penstock/client/job_follow.hpp"
+#include "apps/penstock/client/job_watch.hpp"
+#include "apps/penstock/view/progress.hpp"
+#include "core/io/file/wall_clock.hpp"
+
+#include <fmt/format.h>
+
+#include <iostream>
+#include <memory>
+
+namespace penstock::cli {
+
+namespace {
+
+constexpr duration answer_within = std::chrono::seconds{30};
+constexpr duration look_every = std::chrono::milliseconds{200};
+constexpr uint32_t page_jobs = 500;
+constexpr uint64_t jobs_shown = 100;
+
+int print(const std::string& text) {
+  std::cout << text << (text.ends_with('\n') ? "" : "\n") << std::flush;
+  return 0;
+}
+
+/// Asks for a list and prints it.
+template <class T, class Word>
+int show_list(const cluster_command& command, Word word, text_table (*table)(const std::vector<T>&),
+              std::string (*as_json)(const std::vector<T>&), std::string_view nothing) {
+  return with_head(command, [&](client& c) {
+    auto all = c.head.ask<std::vector<T>>(answer_within, word);
+    if (!all)
+      return c.fail(all.error());
+    return print(c.settings().run.json ? as_json(*all) : table(*all).text(nothing));
+  });
+}
+
+/// The newest jobs of a filter, page by page.
+result<std::vector<job_info>> list_jobs(head_session& head, job_filter filter, uint64_t count_max) {
+  std::vector<job_info> all;
+  while (all.size() < count_max) {
+    filter.count_max = static_cast<uint32_t>(std::min<uint64_t>(page_jobs, count_max - all.size()));
+    auto page = head.ask<std::vector<job_info>>(answer_within, atom::jobs_v, filter);
+    if (!page)
+      return page.error();
+    const auto last = page->size() < filter.count_max;
+    for (auto& job : *page) {
+      filter.before = filter.before == 0 ? job.id : std::min(filter.before, job.id);
+      all.push_back(std::move(job));
+    }
+    if (last)
+      break;
+  }
+  return all;
+}
+
+int print_status(const client& c, const job_info& job) {
+  return print(c.settings().run.json ? status_json(job, io::wall_now_ms()) : status_text(job, io::wall_now_ms()));
+}
+
+/// Shows progress until the job has ended.
+result<job_info> watch(client& c, job_info job) {
+  run_view view;
+  view.job_id = job.id;
+  view.job = job.progress;
+  view.total = job.requests;
+  view.done_before = done(job.progress);
+  std::unique_ptr<progress_display> display;
+  if (!c.settings().run.quiet)
+    display = std::make_unique<progress_display>([&](run_view& v) { look(c.head, v); }, view);
+  while (!has_ended(job.progress.state) || job.progress.state == job_state::interrupted) {
+    if (!c.head.pause(look_every))
+      return error{errc::cancelled, "interrupted"};
+    auto now = info_of(c.head, job.id);
+    if (!now)
+      return now.error();
+    if (now->created != job.created)
+      return another_job(c.head, job.id);
+    job = std::move(*now);
+  }
+  return job;
+}
+
+} // namespace
+
+int jobs_main(const cluster_command& command, const config::environment&) {
+  const auto count = number_of(command, "count", jobs_shown);
+  if (!count)
+    return complain_usage(count.error());
+  return with_head(command, [&](client& c) {
+    job_filter filter;
+    if (auto it = command.own.find("tenant"); it != command.own.end())
+      filter.tenant = it->second;
+    filter.active_only = !c.has("all");
+    auto all = list_jobs(c.head, filter, *count);
+    if (!all)
+      return c.fail(all.error());
+    if (c.settings().run.json)
+      return print(jobs_json(*all, io::wall_now_ms()));
+    print(jobs_table(*all, io::wall_now_ms()).text(c.has("all") ? "no jobs" : "no active jobs; --all shows those that have "
+                                                                      "ended, too"));
+    if (all->size() == *count)
+      c.say(fmt::format("only the newest {}; --count N shows more", *count));
+    return 0;
+  });
+}
+
+int status_main(const cluster_command& command, const config::environment&) {
+  const auto job = job_of(command);
+  if (!job)
+    return complain_usage(job.error());
+  return with_head(command, [&](client& c) {
+    auto info = c.head.ask<job_info>(answer_within, atom::info_v, *job);
+    if (!info)
+      return c.fail(info.error());
+    if (!c.has("follow"))
+      return print_status(c, *info);
+    auto last = watch(c, std::move(*info));
+    if (!last)
+      return c.fail(last.error());
+    print_status(c, *last);
+    return static_cast<int>(exit_code_of(last->progress));
+  });
+}
+
+int nodes_main(const cluster_command& command, const config::environment&) {
+  return show_list<node_info>(command, atom::nodes_v, nodes_table, nodes_json,
+                              "no nodes: nothing runs until penstock node joins");
+}
+
+int lanes_main(const cluster_command& command, const config::environment&) {
+  return show_list<lane_info>(command, atom::lanes_v, lanes_table, lanes_json, "no lanes");
+}
+
+int tenants_main(const cluster_command& command, const config::environment&) {
+  return show_list<tenant_counts>(command, atom::tenants_v, tenants_table, tenants_json, "no tenant has sent anything");
+}
+
+} // namespace penstock::cli

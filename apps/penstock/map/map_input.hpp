@@ -1,0 +1,70 @@
+#pragma once
+
+#include "core/io/document/table_reader.hpp"
+#include "core/recipe/recipe.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace penstock::cli {
+
+/// Most jobs of one map: each group has one for every stage.
+inline constexpr size_t map_jobs_max = 1000;
+/// The group of rows that name none.
+inline constexpr std::string_view no_group = "default";
+
+/// A table that can be read twice. Standard input and pipes are copied into a file that nobody else
+/// sees: a map looks the table through before it sends anything.
+class map_input {
+public:
+  /// @param recipe Says format and separator where the name does not.
+  static result<map_input> open(const std::string& path, const core::recipe& recipe, uint64_t row_max);
+  ~map_input();
+  map_input(map_input&& other) noexcept;
+  map_input& operator=(map_input&&) = delete;
+
+  /// A reader at the first row.
+  result<io::table_reader> read() const;
+  /// As the caller named it.
+  const std::string& name() const noexcept { return name_; }
+  /// The folder that names of documents are relative to.
+  std::string folder() const;
+
+private:
+  map_input() = default;
+  std::string name_;
+  std::string path_;
+  bool copied_ = false; ///< `path_` is ours, to be removed.
+  io::table_options options_;
+};
+
+/// Group names and their numbers, in the order of their first rows.
+struct map_groups {
+  std::vector<std::string> names;
+  std::vector<uint64_t> rows;
+  std::unordered_map<std::string, uint32_t> numbers;
+};
+
+/// What a first look at a table found.
+struct map_scan {
+  std::string hash;                  ///< Of the whole table.
+  std::vector<std::string> columns;
+  core::table_format format = core::table_format::csv;
+  map_groups groups;                 ///< Of the rows that this map runs.
+  uint64_t rows = 0;                 ///< In the table.
+  uint64_t rows_to_run = 0;          ///< After `--limit`.
+  uint64_t faulty = 0;               ///< Unusable ones among those.
+  std::vector<std::string> faults;   ///< The first few, with their lines.
+};
+
+/// Whose row this is.
+std::string group_name_of(const core::recipe& recipe, const core::row_scope& scope);
+
+/// Looks a table through, and checks the names of the recipe against its columns.
+/// @param rows_max Rows to run; 0: all.
+result<map_scan> scan_table(const map_input& input, const core::recipe& recipe, uint64_t rows_max);
+
+} // namespace penstock::cli

@@ -1,0 +1,354 @@
+#include "apps/penstock/map/map_summary.hpp"
+
+#include <boost/json.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+namespace penstock::cli {
+
+namespace json = boost::json;
+
+namespace {
+
+/// One group or stage, or all: sums over jobs.
+struct job_sums {
+  core::map_stage_totals done;
+  uint64_t queued = 0, in_flight = 0, in_flight_peak = 0;
+  std::set<std::string> modes_asked, modes_used;
+};
+
+size_t stage_count(const map_view& v) { return v.stages.size(); }
+
+/// @param pick Whether the job of (group, stage) counts.
+template <class Pick>
+job_sums sum_jobs(const map_view& v, Pick&& pick) {
+  job_sums sums;
+  for (size_t g = 0; g < v.status.groups.size(); ++g)
+    for (size_t s = 0; s < stage_count(v); ++s) {
+      if (!pick(g, s))
+        continue;
+      const auto& stage = v.status.groups[g].stages[s];
+      core::add(sums.done.requests, stage.done.requests);
+      sums.done.corrections += stage.done.corrections;
+      const auto& job = v.jobs[g * stage_count(v) + s];
+      sums.queued += stage.ready + stage.offered - std::min(stage.offered, job.in_flight);
+      sums.in_flight += job.in_flight;
+      sums.in_flight_peak += job.in_flight_peak;
+      if (!job.mode_asked.empty())
+        sums.modes_asked.insert(job.mode_asked);
+      if (!job.mode_used.empty() && stage.done.requests.requests() > 0)
+        sums.modes_used.insert(job.mode_used);
+    }
+  return sums;
+}
+
+job_sums sum_all(const map_view& v) {
+  return sum_jobs(v, [](size_t, size_t) { return true; });
+}
+
+std::string joined(const std::set<std::string>& words) {
+  std::string out;
+  for (auto& w : words)
+    out += (out.empty() ? "" : "/") + w;
+  return out.empty() ? "none" : out;
+}
+
+double cost_of(const core::output_totals& t) { return static_cast<double>(t.cost_nanodollars) / 1e9; }
+
+double rate_of(const map_view& v) {
+  const auto seconds = to_seconds(v.elapsed);
+  return seconds > 0 ? static_cast<double>(rows_done(v) - std::min(rows_done(v), v.done_before)) / seconds : 0;
+}
+
+/// Seconds that are left at the rate so far; nothing before anything was done.
+std::optional<double> eta_of(const map_view& v, uint64_t left) {
+  const auto rate = rate_of(v);
+  if (left == 0)
+    return 0;
+  return rate > 0 ? std::optional{static_cast<double>(left) / rate} : std::nullopt;
+}
+
+double share(const core::lane_snapshot& s, size_t d) {
+  return s.limit[d] > 0 ? s.used_last_minute[d] / s.limit[d] : 0;
+}
+
+std::string_view state_word(const map_view& v) {
+  switch (v.state) {
+  case job_state::completed: return "completed";
+  case job_state::aborted: return "aborted";
+  case job_state::interrupted: return "interrupted";
+  case job_state::draining: return "draining";
+  default: return "running";
+  }
+}
+
+json::object rows_json(const core::map_group_totals& t) {
+  return {{"completed", t.completed}, {"failed", t.failed}, {"cancelled", t.cancelled}, {"expired", t.expired}};
+}
+
+json::object sums_json(const map_view& v, const job_sums& s) {
+  const auto& r = s.done.requests;
+  json::object o{{"queued", s.queued},
+                 {"in_flight", s.in_flight},
+                 {"completed", r.completed},
+                 {"failed", r.failed},
+                 {"cancelled", r.cancelled},
+                 {"expired", r.expired},
+                 {"corrections", s.done.corrections},
+                 {"cached", r.cached},
+                 {"attempts", r.attempts},
+                 {"rate_limited", r.rate_limited},
+                 {"in_flight_peak", s.in_flight_peak},
+                 {"mode_asked", joined(s.modes_asked)},
+                 {"mode_used", joined(s.modes_used)},
+                 {"input_tokens", r.input_tokens},
+                 {"cached_input_tokens", r.cached_input_tokens},
+                 {"output_tokens", r.output_tokens},
+                 {"upstream_seconds", static_cast<double>(r.upstream_ms) / 1e3}};
+  o["cost"] = v.priced ? json::value(cost_of(r)) : json::value(nullptr);
+  return o;
+}
+
+json::array stages_json(const map_view& v, std::optional<size_t> group) {
+  json::array list;
+  for (size_t s = 0; s < stage_count(v); ++s) {
+    auto o = sums_json(v, sum_jobs(v, [&](size_t g, size_t st) { return st == s && (!group || g == *group); }));
+    json::object named{{"name", v.stages[s]}};
+    for (auto& member : o)
+      named.insert(member);
+    list.push_back(std::move(named));
+  }
+  return list;
+}
+
+json::array groups_json(const map_view& v) {
+  json::array list;
+  for (size_t g = 0; g < v.status.groups.size(); ++g) {
+    const auto& group = v.status.groups[g];
+    auto o = rows_json(group.done);
+    o["name"] = group.name;
+    o["rows"] = group.rows;
+    o["unread"] = group.unread;
+    o["cancel_asked"] = group.cancelled;
+    const auto eta = eta_of(v, group.rows - group.done.rows());
+    o["eta_seconds"] = eta ? json::value(*eta) : json::value(nullptr);
+    const auto sums = sum_jobs(v, [&](size_t gg, size_t) { return gg == g; });
+    o["cost"] = v.priced ? json::value(cost_of(sums.done.requests)) : json::value(nullptr);
+    o["stages"] = stages_json(v, g);
+    list.push_back(std::move(o));
+  }
+  return list;
+}
+
+core::map_group_totals all_rows(const map_view& v) {
+  core::map_group_totals rows;
+  for (auto& g : v.status.groups)
+    for (auto [to, from] : {std::pair{&rows.completed, g.done.completed}, {&rows.failed, g.done.failed},
+                            {&rows.cancelled, g.done.cancelled}, {&rows.expired, g.done.expired}})
+      *to += from;
+  return rows;
+}
+
+json::object head_json(const map_view& v) {
+  auto o = rows_json(all_rows(v));
+  o["state"] = state_word(v);
+  o["recipe"] = v.recipe;
+  o["output"] = v.output;
+  o["rows"] = v.rows;
+  o["rows_in_input"] = v.rows_in_input;
+  o["written"] = v.status.written;
+  o["wall_seconds"] = to_seconds(v.elapsed);
+  const auto eta = eta_of(v, v.rows - std::min(v.rows, rows_done(v)));
+  o["eta_seconds"] = eta ? json::value(*eta) : json::value(nullptr);
+  if (v.state == job_state::aborted)
+    o["error"] = json::object{{"code", to_string(v.cause.code)}, {"message", v.cause.context}};
+  return o;
+}
+
+std::string rows_text(const core::map_group_totals& r) {
+  auto out = fmt::format("{} completed, {} failed", count_text(r.completed), count_text(r.failed));
+  if (r.cancelled > 0)
+    out += fmt::format(", {} cancelled", count_text(r.cancelled));
+  if (r.expired > 0)
+    out += fmt::format(", {} expired", count_text(r.expired));
+  return out;
+}
+
+std::string stage_text(const map_view& v, size_t s) {
+  const auto sums = sum_jobs(v, [&](size_t, size_t st) { return st == s; });
+  const auto& r = sums.done.requests;
+  auto out = fmt::format("  stage        {}: {} requests ({} failed, {} corrections, {} cached), {} attempts, "
+                         "429s {}, {} in and {} out tokens",
+                         v.stages[s], count_text(r.requests()), count_text(r.failed),
+                         count_text(sums.done.corrections), count_text(r.cached), count_text(r.attempts),
+                         count_text(r.rate_limited), count_text(r.input_tokens),
+                         count_text(r.output_tokens));
+  if (v.priced)
+    out += fmt::format(", {:.4f} dollars", cost_of(r));
+  return out + fmt::format(", mode {}\n", joined(sums.modes_used));
+}
+
+std::string cut(std::string line, size_t width) {
+  if (width > 0 && line.size() >= width)
+    line.resize(width - 1);
+  return line;
+}
+
+} // namespace
+
+uint64_t rows_done(const map_view& v) noexcept {
+  uint64_t sum = 0;
+  for (auto& g : v.status.groups)
+    sum += g.done.rows();
+  return sum;
+}
+
+exit_code exit_code_of(const map_view& v) noexcept {
+  if (v.state == job_state::aborted)
+    return exit_code::aborted;
+  for (auto& g : v.status.groups)
+    if (g.done.rows() > g.done.completed)
+      return exit_code::some_failed;
+  return exit_code::completed;
+}
+
+std::string map_advice(const map_view& v) {
+  run_view as_run;
+  as_run.job.state = v.state;
+  as_run.job.cause = v.cause;
+  as_run.resumable = v.resumable;
+  return advice(as_run);
+}
+
+std::string map_summary_text(const map_view& v, size_t groups_shown) {
+  const auto all = sum_all(v);
+  auto out = fmt::format("penstock: {} of {} rows done: {} in {}\n", count_text(rows_done(v)),
+                         count_text(v.rows), rows_text(all_rows(v)), span_text(v.elapsed));
+  if (v.rows < v.rows_in_input)
+    out += fmt::format("  rows         {} more in the input were left out\n",
+                       count_text(v.rows_in_input - v.rows));
+  if (v.status.resumed_rows + v.status.resumed_answers > 0)
+    out += fmt::format("  resumed      {} rows and {} answers of an earlier run kept\n",
+                       count_text(v.status.resumed_rows), count_text(v.status.resumed_answers));
+  else if (const auto sequential = static_cast<double>(all.done.requests.upstream_ms) / 1e3;
+           sequential > 0 && v.elapsed > duration{})
+    out += fmt::format("  speed        {:.1f} rows/s; one after the other about {}, {:.1f} x faster\n",
+                       rate_of(v), span_text(from_seconds(sequential)),
+                       sequential / to_seconds(v.elapsed));
+  for (size_t s = 0; s < stage_count(v); ++s)
+    out += stage_text(v, s);
+  if (v.status.groups.size() > 1)
+    for (size_t g = 0; g < std::min(groups_shown, v.status.groups.size()); ++g)
+      out += fmt::format("  group        {}: {} of {} rows, {}{}\n", v.status.groups[g].name,
+                         count_text(v.status.groups[g].done.rows()),
+                         count_text(v.status.groups[g].rows), rows_text(v.status.groups[g].done),
+                         v.status.groups[g].cancelled ? " (was cancelled)" : "");
+  if (v.status.groups.size() > groups_shown)
+    out += fmt::format("  group        ... and {} more\n", v.status.groups.size() - groups_shown);
+  for (auto& lane : v.lanes) {
+    std::string used;
+    for (size_t d = 0; d < core::dimension_count; ++d)
+      if (lane.state.limit[d] > 0)
+        used += fmt::format(" {} {:.0f} %", to_string(static_cast<core::dimension>(d)),
+                            100 * share(lane.state, d));
+    if (!used.empty())
+      out += fmt::format("  limits used  lane {}:{} (last minute, headroom {:.2f})\n", lane.name, used,
+                         lane.state.headroom);
+  }
+  for (size_t g = 0; g < v.status.groups.size(); ++g)
+    for (size_t s = 0; s < stage_count(v); ++s)
+      for (auto& change : v.jobs[g * stage_count(v) + s].changes)
+        out += fmt::format("  mode change  {}, stage {}: {} -> {}: {} ({})\n", v.status.groups[g].name,
+                           v.stages[s], to_string(change.from), to_string(change.to), change.text,
+                           to_string(change.code));
+  return out + fmt::format("  output       {}\n", v.output == "-" ? "standard output" : v.output);
+}
+
+std::string map_summary_json(const map_view& v) {
+  const auto all = sum_all(v);
+  auto o = head_json(v);
+  o["requests"] = sums_json(v, all);
+  o["resumed_rows"] = v.status.resumed_rows;
+  o["resumed_answers"] = v.status.resumed_answers;
+  o["rows_per_second"] = rate_of(v);
+  const auto sequential = static_cast<double>(all.done.requests.upstream_ms) / 1e3;
+  o["sequential_seconds"] = sequential;
+  const auto fresh = v.status.resumed_rows + v.status.resumed_answers == 0 && v.elapsed > duration{};
+  o["speedup"] = fresh ? json::value(sequential / to_seconds(v.elapsed)) : json::value(nullptr);
+  o["stages"] = stages_json(v, std::nullopt);
+  o["groups"] = groups_json(v);
+  auto& changes = o["mode_changes"].emplace_array();
+  for (size_t g = 0; g < v.status.groups.size(); ++g)
+    for (size_t s = 0; s < stage_count(v); ++s)
+      for (auto& c : v.jobs[g * stage_count(v) + s].changes)
+        changes.push_back(json::object{{"group", v.status.groups[g].name},
+                                       {"stage", v.stages[s]},
+                                       {"from", to_string(c.from)},
+                                       {"to", to_string(c.to)},
+                                       {"code", to_string(c.code)},
+                                       {"text", c.text}});
+  auto& lanes = o["lanes"].emplace_array();
+  for (auto& lane : v.lanes) {
+    json::object l{{"name", lane.name},
+                   {"headroom", lane.state.headroom},
+                   {"granted", lane.state.granted},
+                   {"rate_limited", lane.state.rate_limited},
+                   {"breaker_trips", lane.state.breaker_trips},
+                   {"in_flight_peak", lane.state.in_flight_peak}};
+    auto& used = l["used_last_minute"].emplace_object();
+    for (size_t d = 0; d < core::dimension_count; ++d)
+      if (lane.state.limit[d] > 0)
+        used[to_string(static_cast<core::dimension>(d))] = share(lane.state, d);
+    lanes.push_back(std::move(l));
+  }
+  return json::serialize(o);
+}
+
+std::string map_status_json(const map_view& v) {
+  auto o = head_json(v);
+  o["groups"] = groups_json(v);
+  return json::serialize(o) + "\n";
+}
+
+std::vector<std::string> map_progress_lines(const map_view& v, size_t lines_max, size_t width) {
+  const auto all = sum_all(v);
+  const auto rows = all_rows(v);
+  auto line = fmt::format("{}/{} rows, {} failed, {} in flight, {:.1f} rows/s", count_text(rows_done(v)),
+                          count_text(v.rows), count_text(rows.rows() - rows.completed),
+                          count_text(all.in_flight), rate_of(v));
+  if (v.priced)
+    line += fmt::format(", {:.4f} dollars", cost_of(all.done.requests));
+  for (auto& lane : v.lanes)
+    for (size_t d = 0; d < core::dimension_count; ++d)
+      if (lane.state.limit[d] > 0)
+        line += fmt::format(", {} {:.0f} %", to_string(static_cast<core::dimension>(d)), 100 * share(lane.state, d));
+  if (const auto eta = eta_of(v, v.rows - std::min(v.rows, rows_done(v))); eta && *eta > 0)
+    line += ", ETA " + span_text(from_seconds(*eta));
+  std::vector<std::string> lines{cut(std::move(line), width)};
+  if (v.status.groups.size() < 2)
+    return lines;
+  // The groups with most left to do first: those that are done have nothing new to tell.
+  std::vector<size_t> order(v.status.groups.size());
+  for (size_t i = 0; i < order.size(); ++i)
+    order[i] = i;
+  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) {
+    const auto left = [&](size_t g) { return v.status.groups[g].rows - v.status.groups[g].done.rows(); };
+    return (left(a) > 0) > (left(b) > 0);
+  });
+  for (auto g : order) {
+    if (lines.size() >= lines_max)
+      break;
+    const auto& group = v.status.groups[g];
+    const auto sums = sum_jobs(v, [&](size_t gg, size_t) { return gg == g; });
+    lines.push_back(cut(fmt::format("  {}: {}/{} rows, {}, {} in flight{}", group.name,
+                                    count_text(group.done.rows()), count_text(group.rows),
+                                    rows_text(group.done), count_text(sums.in_flight),
+                                    group.cancelled ? ", cancelled" : ""),
+                        width));
+  }
+  return lines;
+}
+
+} // namespace penstock::cli

@@ -1,0 +1,107 @@
+#include "apps/penstock/map/recipe_script.hpp"
+
+#include "core/recipe/answer_json.hpp"
+#include "core/recipe/stage_request.hpp"
+#include "core/recipe/table_writer.hpp"
+
+#include <boost/json/serialize.hpp>
+
+#include <filesystem>
+
+namespace penstock::cli {
+
+recipe_script::recipe_script(const core::recipe& recipe, const map_scan& scan,
+                             io::table_reader reader, core::table_format output)
+  : recipe_{recipe},
+    scan_{scan},
+    reader_{std::move(reader)},
+    output_{output},
+    columns_{core::output_columns(recipe, scan.columns)},
+    names_{core::output_names(recipe, columns_)} {}
+
+result<std::unique_ptr<recipe_script>>
+recipe_script::open(const core::recipe& recipe, const map_input& input, const map_scan& scan,
+                    core::table_format output, std::string model_default, bool pdf_native) {
+  auto reader = input.read();
+  if (!reader)
+    return reader.error();
+  std::unique_ptr<recipe_script> script{
+    new recipe_script{recipe, scan, std::move(*reader), output}};
+  script->model_default_ = std::move(model_default);
+  for (auto& stage : recipe.stages) {
+    io::document_options options;
+    options.folder = (std::filesystem::path{input.folder()} / recipe.documents_folder).string();
+    options.pdf_as_text = stage.pdf == core::pdf_mode::text
+                          || (stage.pdf == core::pdf_mode::automatic && !pdf_native);
+    script->documents_.push_back(std::move(options));
+  }
+  return script;
+}
+
+result<bool> recipe_script::next(core::map_row& row) {
+  core::table_row read;
+  auto more = reader_.next(read);
+  if (!more || !*more)
+    return more;
+  row = {};
+  row.index = read.index;
+  row.fault = std::move(read.fault);
+  row.bytes = boost::json::serialize(read.values).size();
+  row.scope = core::row_scope{read.index + 1, std::move(read.values)};
+  const auto it = scan_.groups.numbers.find(group_name_of(recipe_, row.scope));
+  // A group that nobody saw before: the hub says that the table was changed.
+  row.group = it == scan_.groups.numbers.end() ? static_cast<uint32_t>(scan_.groups.names.size())
+                                               : it->second;
+  return true;
+}
+
+result<core::request> recipe_script::compose(const core::map_row& row, uint32_t stage,
+                                             const core::map_correction* correction,
+                                             std::string custom_id) {
+  const auto& what = recipe_.stages[stage];
+  const auto failed = [&](error why) {
+    why.context = "stage " + what.name + ": " + why.context;
+    return why;
+  };
+  auto wanted = core::document_names(what, row.scope);
+  if (!wanted)
+    return failed(wanted.error());
+  std::vector<core::document> documents;
+  for (auto& name : *wanted) {
+    auto read = io::read_document(name, documents_[stage]);
+    if (!read)
+      return failed(read.error());
+    documents.push_back(std::move(*read));
+  }
+  auto body = core::stage_body(what, row.scope, documents, model_default_);
+  if (!body)
+    return failed(body.error());
+  if (correction)
+    *body = core::correction_body(*body, correction->answer, correction->fault);
+  return core::stage_request(std::move(*body), 0, std::move(custom_id));
+}
+
+result<core::stage_answer> recipe_script::accept(uint32_t stage, std::string_view body) {
+  const auto& schema = recipe_.stages[stage].schema;
+  return core::accept_answer(body, schema ? &*schema : nullptr);
+}
+
+std::string recipe_script::words_of(std::string_view body) {
+  auto answer = core::read_answer(body);
+  return answer ? answer->text : std::string{};
+}
+
+std::string_view recipe_script::stage_name(uint32_t stage) const { return recipe_.stages[stage].name; }
+
+std::string recipe_script::head() const {
+  std::string head;
+  core::append_header(head, output_, names_);
+  return head;
+}
+
+void recipe_script::append_row(std::string& out, const core::map_row& row,
+                               const error* failure) const {
+  core::append_row(out, output_, names_, core::output_values(recipe_, columns_, row.scope, failure));
+}
+
+} // namespace penstock::cli

@@ -1,0 +1,20 @@
+#pragma once
+
+#include "apps/mock/mock_options.hpp"
+#include "core/base/error.hpp"
+
+#include <string>
+#include <vector>
+
+namespace penstock::cli {
+
+/// `penstock mock`: runs the mock provider until SIGINT or SIGTERM. `args` come after the word
+/// "mock". The first line on stdout is "listening on http://HOST:PORT".
+/// @returns the exit code: 0, 1 (cannot listen, cannot write), 2 (bad options).
+int mock_main(const std::vector<std::string>& args);
+
+/// The options of `penstock mock` as `penstock run --upstream mock --mock-options` takes them.
+/// @returns `errc::invalid_config` with what is wrong.
+result<mock::mock_options> parse_mock_options(const std::vector<std::string>& args);
+
+} // namespace penstock::cli

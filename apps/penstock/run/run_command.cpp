@@ -1,0 +1,276 @@
+#include "apps/penstock/run/run_command.hpp"
+
+#include "actors/supervisor/supervisor.hpp"
+#include "apps/mock/mock_server.hpp"
+#include "apps/penstock/process/cache_setup.hpp"
+#include "apps/penstock/run/dry_run.hpp"
+#include "apps/penstock/process/engine_setup.hpp"
+#include "apps/penstock/run/file_job.hpp"
+#include "apps/penstock/run/pack_forecast.hpp"
+#include "apps/penstock/view/progress.hpp"
+#include "apps/penstock/run/run_input.hpp"
+#include "apps/penstock/process/signals.hpp"
+#include "apps/penstock/view/summary.hpp"
+#include "config/prices.hpp"
+#include "messages/errors.hpp"
+#include "messages/system_config.hpp"
+
+#include <caf/all.hpp>
+
+#include <atomic>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <iostream>
+#include <memory>
+#include <vector>
+
+namespace penstock::cli {
+
+namespace {
+
+constexpr auto stop_timeout = std::chrono::seconds{10};
+
+int complain(const error& e, exit_code code) {
+  std::fprintf(stderr, "penstock: %s\n", e.context.c_str());
+  return static_cast<int>(code);
+}
+
+/// What kind of end an error before the first send is.
+int complain(const error& e) { return complain(e, exit_code_of(e)); }
+
+int show_plan(const run_command& command, const io::input_summary& scan) {
+  dry_run_input input;
+  input.name = command.input;
+  input.rejected = scan.rejected;
+  if (const auto* p = core::find_protocol(command.settings.values.upstream.protocol))
+    input.charging = p->charging();
+  for (auto& [key, share] : scan.models)
+    input.loads.push_back({key.first, share.requests, share.body_bytes, share.output_tokens_max,
+                           share.without_maximum});
+  const auto report = plan_dry_run(input, command.settings.values);
+  std::cout << (command.settings.values.run.json ? to_json(report) + "\n" : to_text(report))
+            << std::flush;
+  return 0;
+}
+
+/// One run, from a checked command line to its exit code.
+class run_session {
+public:
+  run_session(const run_command& command, const config::environment& env)
+    : command_{command}, env_{env}, settings_{command.settings.values} {}
+
+  int run() {
+    if (settings_.run.json && command_.output == "-")
+      return complain({errc::invalid_config, "--json and the results cannot both go to standard "
+                                             "output; name a file with -o"});
+    if (auto readable = check_input(command_.input); !readable)
+      return complain(readable.error());
+    const auto regular = is_regular_file(command_.input);
+    if (settings_.run.dry_run && !regular)
+      return complain({errc::invalid_config, "--dry-run reads the input twice; give it a file"});
+    std::optional<io::input_summary> summary;
+    if (regular) {
+      auto found = scan_run_input(command_.input, settings_);
+      if (!found)
+        return complain(found.error());
+      summary = std::move(*found);
+      if (settings_.run.dry_run)
+        return show_plan(command_, *summary);
+    }
+    if (auto priced = check_prices(settings_, summary); !priced)
+      return complain(priced.error());
+    auto keys = resolve_keys(settings_, env_);
+    if (!keys)
+      return complain(keys.error());
+    if (auto files = raise_file_limit(settings_.run.max_in_flight);
+        files < settings_.run.max_in_flight + 16)
+      return complain({errc::invalid_config,
+                       "this process may open " + std::to_string(files) + " files, too few for "
+                         + std::to_string(settings_.run.max_in_flight)
+                         + " requests in flight; raise the limit (ulimit -n) or lower --max-in-flight"});
+    if (settings_.cache.mode != core::cache_mode::off) {
+      auto cache = find_cache(settings_, env_);
+      if (!cache)
+        return complain(cache.error());
+      cache_ = std::move(*cache);
+    }
+    job_ = make_job(summary);
+    auto start = job_->prepare();
+    if (!start)
+      return complain(start.error());
+    view_.total = summary ? std::optional{summary->requests} : std::nullopt;
+    view_.output = command_.output;
+    view_.resumable = job_->is_resumable();
+    view_.priced = !config::price_table_of(settings_).empty();
+    view_.done_before = job_->done_before();
+    if (*start == io::run_start::complete)
+      return already_complete();
+    block_signals(); // From here on threads start.
+    auto mocks = start_mocks(settings_, *keys);
+    if (!mocks)
+      return complain(mocks.error());
+    mocks_ = std::move(*mocks);
+    return drive(*keys);
+  }
+
+private:
+  std::shared_ptr<file_job> make_job(const std::optional<io::input_summary>& summary) const {
+    file_job_options options;
+    options.input = command_.input;
+    options.output = command_.output;
+    options.lines.model = settings_.run.model;
+    options.line_max = settings_.run.line_max;
+    options.strict = settings_.run.strict;
+    options.restart = settings_.run.restart;
+    options.identity = settings_.upstream.protocol + " model=" + settings_.run.model;
+    options.scan = summary;
+    if (summary)
+      options.pack_because = why_to_pack(settings_, *summary);
+    return std::make_shared<file_job>(std::move(options));
+  }
+
+  int already_complete() {
+    view_.job = job_->progress_before();
+    view_.job.state = job_state::completed;
+    view_.job.mode_asked = std::string{to_string(settings_.run.mode)};
+    view_.job.mode_used = "none";
+    if (settings_.run.json)
+      std::cout << summary_json(view_) << std::endl;
+    if (!settings_.run.quiet)
+      std::fprintf(stderr, "penstock: %s is complete already (%s results); nothing was sent. "
+                           "--restart runs it anew.\n",
+                   command_.output.c_str(), count_text(view_.job.resumed).c_str());
+    return static_cast<int>(exit_code_of(view_.job));
+  }
+
+  /// Runs the engine until the job has ended.
+  int drive(const upstream_keys& keys) {
+    std::atomic<int> signal{0};
+    engine_actor engine;
+    uint64_t job = 0;
+    std::mutex engine_mutex; // The watcher's thread may call before the job is there.
+    signal_watcher watcher{[&](int number, int count) {
+      signal = number;
+      std::lock_guard lock{engine_mutex};
+      if (!engine)
+        std::_Exit(128 + (number == SIGINT ? SIGINT : SIGTERM));
+      if (count == 1)
+        caf::anon_send(engine, atom::drain_v, job);
+      else
+        caf::anon_send(engine, atom::abort_v, job);
+      if (!settings_.run.quiet)
+        std::fputs(count == 1 ? "\npenstock: finishing what is in flight; interrupt again to stop at once\n"
+                              : "\npenstock: stopping at once\n",
+                   stderr);
+    }};
+    system_config config;
+    caf::actor_system sys{config};
+    caf::scoped_actor self{sys, true};
+    auto setup = make_supervisor_setup(settings_, keys);
+    setup.cache = cache_;
+    auto names = lane_names(setup);
+    auto supervisor = sys.spawn(actors::supervisor, std::move(setup));
+    self->monitor(supervisor);
+    started_ = std::chrono::steady_clock::now();
+    error broken;
+    self->request(supervisor, stop_timeout, atom::engine_v)
+      .receive(
+        [&](engine_actor e) {
+          std::lock_guard lock{engine_mutex};
+          engine = std::move(e);
+        },
+        [&](const caf::error& e) { broken = {errc::internal, caf::to_string(e)}; });
+    if (!engine)
+      return complain(broken);
+    {
+      std::lock_guard lock{engine_mutex};
+      self->request(engine, stop_timeout, atom::submit_v,
+                    local_submission{make_job_options(settings_, command_), job_})
+        .receive([&](uint64_t id) { job = id; },
+                 [&](const caf::error& e) { broken = {errc::internal, caf::to_string(e)}; });
+    }
+    run_observer observer{sys, supervisor, engine, job, names};
+    {
+      std::unique_ptr<progress_display> display;
+      if (!settings_.run.quiet)
+        display = std::make_unique<progress_display>([&](run_view& v) { observer.look(v); }, view_);
+      await_end(self, supervisor, engine, job);
+    }
+    view_.elapsed = std::chrono::steady_clock::now() - started_;
+    observer.look(view_, false);
+    const auto code = finish(signal);
+    self->demonitor(supervisor.address());
+    bool stopped = false;
+    self->request(supervisor, stop_timeout, atom::stop_v)
+      .receive([&](bool) { stopped = true; }, [](const caf::error&) {});
+    // A source that waits for a silent pipe cannot be told to stop; everything is on disk by now.
+    if (!stopped || !is_regular_file(command_.input)) {
+      std::cout.flush();
+      std::fflush(nullptr);
+      std::_Exit(code);
+    }
+    return code;
+  }
+
+  /// Returns with `view_.job` filled, whether the job ended or the engine died.
+  void await_end(caf::scoped_actor& self, const supervisor_actor& supervisor,
+                 const engine_actor& engine, uint64_t job) {
+    bool ended = false;
+    self->spawn([=, report_to = caf::actor_cast<caf::actor>(self)](caf::event_based_actor* waiter) {
+      waiter->request(engine, caf::infinite, atom::wait_v, job)
+        .then([=](const job_progress& p) { waiter->send(report_to, p); },
+              [=](const caf::error& e) {
+                job_progress p;
+                p.state = job_state::aborted;
+                p.cause = from_caf(e);
+                waiter->send(report_to, p);
+              });
+    });
+    self->receive_while([&] { return !ended; })(
+      [&](const job_progress& p) {
+        view_.job = p;
+        ended = true;
+      },
+      [&](const caf::down_msg& down) {
+        if (down.source != supervisor.address())
+          return;
+        observe_death(from_caf(down.reason));
+        ended = true;
+      });
+  }
+
+  void observe_death(error why) {
+    view_.job.state = job_state::aborted;
+    view_.job.cause = std::move(why);
+  }
+
+  int finish(int signal) {
+    if (settings_.run.json)
+      std::cout << summary_json(view_) << std::endl;
+    if (!settings_.run.quiet)
+      std::fputs(summary_text(view_).c_str(), stderr);
+    if (const auto text = advice(view_); !text.empty())
+      std::fprintf(stderr, "penstock: %s\n", text.c_str());
+    if (view_.job.state == job_state::interrupted)
+      return 128 + (signal == SIGINT ? SIGINT : SIGTERM);
+    return static_cast<int>(exit_code_of(view_.job));
+  }
+
+  const run_command& command_;
+  const config::environment& env_;
+  config::settings settings_;
+  std::shared_ptr<file_job> job_;
+  std::optional<actors::response_cache_setup> cache_; ///< Unset: the job uses none.
+  std::vector<std::unique_ptr<mock::mock_server>> mocks_;
+  run_view view_;
+  time_point started_;
+};
+
+} // namespace
+
+int run_main(const run_command& command, const config::environment& env) {
+  return run_session{command, env}.run();
+}
+
+} // namespace penstock::cli

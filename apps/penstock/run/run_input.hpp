@@ -1,0 +1,25 @@
+#pragma once
+
+#include "config/settings.hpp"
+#include "core/io/file/input_scan.hpp"
+
+#include <optional>
+#include <string>
+
+/// The input of a job, before anything is sent.
+namespace penstock::cli {
+
+/// Whether there is something to read at `path` ("-": standard input), before anything is made or started.
+result<void> check_input(const std::string& path);
+
+/// Whether it can be read twice.
+bool is_regular_file(const std::string& path);
+
+/// Looks the whole input through. Refuses duplicate ids, and with `run.strict` unusable lines; else says
+/// on standard error, unless `run.quiet`, that these will be failed results.
+result<io::input_summary> scan_run_input(const std::string& input, const config::settings& s);
+
+/// A budget without prices would bound nothing.
+result<void> check_prices(const config::settings& s, const std::optional<io::input_summary>& input);
+
+} // namespace penstock::cli

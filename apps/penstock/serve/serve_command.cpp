@@ -1,0 +1,235 @@
+#include "apps/penstock/serve/serve_command.hpp"
+
+#include "actors/supervisor/cache_setup.hpp"
+#include "actors/peer/cluster_config.hpp"
+#include "actors/peer/cluster_trust.hpp"
+#include "actors/peer/door.hpp"
+#include "actors/supervisor/spawn_engine.hpp"
+#include "actors/supervisor/supervisor.hpp"
+#include "apps/penstock/process/engine_setup.hpp"
+#include "apps/penstock/process/process_log.hpp"
+#include "apps/penstock/process/signals.hpp"
+#include "apps/penstock/view/summary.hpp"
+#include "config/api_key.hpp"
+#include "config/routing.hpp"
+#include "core/io/store/job_store.hpp"
+#include "core/json/json_text.hpp"
+#include "messages/errors.hpp"
+
+#include <caf/all.hpp>
+
+#include <boost/json.hpp>
+
+#include <cstdio>
+#include <iostream>
+#include <memory>
+#include <optional>
+
+namespace penstock::cli {
+
+namespace {
+
+constexpr auto start_timeout = std::chrono::seconds{30};
+/// Connections of nodes and clients that a head must have room for.
+constexpr uint32_t peers_max = 4096;
+/// Where lanes name no width: the slots of all nodes together bound it.
+constexpr uint32_t any_width = 1'000'000;
+
+int complain(const error& e) {
+  std::fprintf(stderr, "penstock: %s\n", e.context.c_str());
+  return static_cast<int>(exit_code_of(e));
+}
+
+/// A head without slots of its own sends nothing: its upstreams take part without their keys.
+result<upstream_keys> keys_of(const config::settings& s, const config::environment& env) {
+  if (s.cluster.slots > 0)
+    return resolve_keys(s, env);
+  upstream_keys keys;
+  const auto use = config::use_of_default(s);
+  if (use == config::default_use::needed
+      || (use != config::default_use::none && config::resolve_api_key(s, env)))
+    keys[s.upstream.name];
+  for (auto& upstream : s.upstreams)
+    keys[upstream.name];
+  return keys;
+}
+
+result<std::shared_ptr<io::job_store>> open_store(const std::string& path) {
+  if (path != ":memory:")
+    return io::open_job_store(path);
+  log_line("the store is in memory: jobs and results are lost when this process ends");
+  return io::make_memory_job_store();
+}
+
+bool has_mock(const config::settings& s) {
+  return s.upstream.mock || std::ranges::any_of(s.upstreams, [](auto& u) { return u.mock; });
+}
+
+/// One head, from checked settings to its exit code.
+class head_process {
+public:
+  explicit head_process(const config::settings& s) : settings_{s} {}
+
+  int run(const config::environment& env) {
+    block_signals(); // From here on threads start, the first one with the store.
+    if (auto fine = prepare(env); !fine)
+      return complain(fine.error());
+    auto mocks = start_mocks(settings_, keys_);
+    if (!mocks)
+      return complain(mocks.error());
+    actors::cluster_config config{settings_.cluster};
+    config.announce_by(log_line);
+    caf::actor_system sys{config};
+    return serve(sys);
+  }
+
+private:
+  /// All that can be found wrong before anything runs.
+  result<void> prepare(const config::environment& env) {
+    if (auto at = actors::trusted_address(settings_.cluster, "cluster.listen", settings_.cluster.listen); !at)
+      return at.error();
+    auto keys = keys_of(settings_, env);
+    if (!keys)
+      return keys.error();
+    keys_ = std::move(*keys);
+    const auto slots = settings_.cluster.slots;
+    if (has_mock(settings_) && slots == 0)
+      return error{errc::invalid_config,
+                   "--upstream mock works for slots of this process only, and --slots is 0; start a "
+                   "`penstock mock` and give its --base-url to the head and to the nodes"};
+    if (const auto files = raise_file_limit(slots + peers_max); files < slots + 512)
+      return error{errc::invalid_config,
+                   "this process may open " + std::to_string(files) + " files, too few for "
+                     + std::to_string(slots) + " slots and the connections of nodes and clients; raise the "
+                       "limit (ulimit -n) or lower --slots"};
+    if (settings_.cache.mode != core::cache_mode::off) {
+      auto cache = actors::find_cache(settings_, env);
+      if (!cache)
+        return cache.error();
+      cache_ = std::move(*cache);
+    }
+    auto store = open_store(settings_.serve.store);
+    if (!store)
+      return store.error();
+    store_ = std::move(*store);
+    return {};
+  }
+
+  actors::supervisor_setup make_setup() {
+    auto wide = settings_;
+    wide.run.max_in_flight = any_width;
+    auto setup = make_supervisor_setup(wide, keys_);
+    setup.slots = settings_.cluster.slots;
+    setup.http.connections_max = std::max(1024u, setup.slots);
+    setup.cache = cache_;
+    setup.jobs = std::move(store_);
+    setup.retention = settings_.serve.retention;
+    setup.heartbeat = settings_.cluster.heartbeat;
+    setup.lost_after = settings_.cluster.lost_after;
+    setup.announce = log_line;
+    return setup;
+  }
+
+  int serve(caf::actor_system& sys) {
+    caf::scoped_actor self{sys, true};
+    signal_watcher watcher{[me = caf::actor_cast<caf::actor>(self)](int, int count) {
+      caf::anon_send(me, atom::stop_v, count);
+    }};
+    auto setup = make_setup();
+    std::string lanes;
+    for (auto& name : lane_names(setup))
+      lanes += (lanes.empty() ? "" : ", ") + name;
+    running_engine running;
+    running.supervisor = sys.spawn(actors::supervisor, std::move(setup));
+    self->monitor(running.supervisor);
+    std::optional<error> broken;
+    self->request(running.supervisor, start_timeout, atom::engine_v)
+      .receive([&](engine_actor& e) { running.engine = std::move(e); },
+               [&](const caf::error& e) { broken = from_caf(e); });
+    door_actor door;
+    if (!broken) {
+      door = sys.spawn(actors::door, running.engine, log_line);
+      auto port = actors::publish(sys, settings_.cluster, door);
+      if (port)
+        tell_where(*port, lanes);
+      else
+        broken = port.error();
+    }
+    const auto code = broken ? complain(*broken) : await_end(self, running);
+    caf::anon_send_exit(door, caf::exit_reason::user_shutdown);
+    self->demonitor(running.supervisor.address());
+    if (!stop_engine(sys, running)) {
+      log_line("not everything could be stopped in time; what is in the store is safe");
+      std::fflush(nullptr);
+      std::_Exit(code);
+    }
+    return code;
+  }
+
+  void tell_where(uint16_t port, const std::string& lanes) {
+    auto at = *config::parse_endpoint(settings_.cluster.listen);
+    at.port = port;
+    const auto address = config::to_string(at);
+    if (settings_.run.json)
+      std::cout << core::json_text(boost::json::object{
+                     {"event", "listening"}, {"address", address}, {"host", at.host}, {"port", port}})
+                << std::endl;
+    else
+      std::cout << "listening on " << address << std::endl;
+    log_line("serving " + settings_.serve.store + " at " + address
+             + (actors::uses_tls(settings_.cluster) ? " with TLS" : ", this machine only") + "; slots here: "
+             + std::to_string(settings_.cluster.slots) + "; lanes: " + lanes);
+  }
+
+  /// Serves until a signal or the end of the supervisor. @returns the exit code.
+  int await_end(caf::scoped_actor& self, const running_engine& running) {
+    int code = 0;
+    bool ended = false, draining = false;
+    self->receive_while([&] { return !ended; })(
+      [&](atom::stop, int count) {
+        if (count > 1 || settings_.run.grace_period <= duration{}) {
+          log_line("stopping at once; running jobs go on when the head starts again");
+          ended = true;
+        } else if (!std::exchange(draining, true)) {
+          log_line("stopping: finishing what is in flight; a second signal stops at once");
+          drain(self, running);
+        }
+      },
+      [&](atom::finished) { ended = true; },
+      [&](const caf::down_msg& down) {
+        if (down.source != running.supervisor.address())
+          return;
+        const auto why = from_caf(down.reason);
+        log_line("stopping: " + why.context);
+        code = static_cast<int>(exit_code::aborted);
+        ended = true;
+      });
+    if (code == 0)
+      log_line("stopped");
+    return code;
+  }
+
+  /// Lets all jobs finish what is in flight, and says so to `self`.
+  void drain(caf::scoped_actor& self, const running_engine& running) {
+    self->send(running.engine, atom::drain_v, uint64_t{0});
+    self->spawn([engine = running.engine, grace = settings_.run.grace_period,
+                 tell = caf::actor_cast<caf::actor>(self)](caf::event_based_actor* waiter) {
+      waiter->request(engine, grace, atom::wait_v, uint64_t{0})
+        .then([=](const job_progress&) { waiter->send(tell, atom::finished_v); },
+              [=](const caf::error&) { waiter->send(tell, atom::finished_v); });
+    });
+  }
+
+  config::settings settings_;
+  upstream_keys keys_;
+  std::optional<actors::response_cache_setup> cache_;
+  std::shared_ptr<io::job_store> store_;
+};
+
+} // namespace
+
+int serve_main(const cluster_command& command, const config::environment& env) {
+  return head_process{command.settings.values}.run(env);
+}
+
+} // namespace penstock::cli

@@ -1,0 +1,34 @@
+#pragma once
+
+#include "apps/penstock/view/text_table.hpp"
+#include "messages/cluster.hpp"
+#include "messages/submit.hpp"
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+/// What a head says of itself, as tables for people and as JSON for machines. Names and texts from
+/// elsewhere are cleaned for people and left as they are for machines.
+namespace penstock::cli {
+
+/// Requests per second of running jobs, by id; where it is missing the mean since the start stands in.
+using job_rates = std::map<uint64_t, double>;
+
+/// @param now Milliseconds since 1970.
+text_table jobs_table(const std::vector<job_info>& jobs, int64_t now, const job_rates& rates = {});
+text_table nodes_table(const std::vector<node_info>& nodes);
+text_table lanes_table(const std::vector<lane_info>& lanes);
+text_table tenants_table(const std::vector<tenant_counts>& tenants);
+/// All about one job, several lines.
+std::string status_text(const job_info& job, int64_t now);
+
+/// One JSON object on one line: {"jobs": [...]} and so on.
+std::string jobs_json(const std::vector<job_info>& jobs, int64_t now);
+std::string nodes_json(const std::vector<node_info>& nodes);
+std::string lanes_json(const std::vector<lane_info>& lanes);
+std::string tenants_json(const std::vector<tenant_counts>& tenants);
+std::string status_json(const job_info& job, int64_t now);
+
+} // namespace penstock::cli

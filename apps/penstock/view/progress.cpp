@@ -1,0 +1,103 @@
+#include "apps/penstock/view/progress.hpp"
+
+#include <caf/all.hpp>
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <cstdio>
+
+namespace penstock::cli {
+
+namespace {
+
+constexpr auto answer_within = std::chrono::seconds{1};
+constexpr auto redraw_every = std::chrono::milliseconds{200};
+constexpr auto line_every = std::chrono::seconds{10};
+/// Weight of the past in the shown rates, per second.
+constexpr double memory_per_second = 0.7;
+
+size_t terminal_width() {
+  winsize size{};
+  return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+}
+
+} // namespace
+
+run_observer::run_observer(caf::actor_system& sys, supervisor_actor supervisor, engine_actor engine,
+                           uint64_t job, std::vector<std::string> lane_names)
+  : sys_{sys},
+    supervisor_{std::move(supervisor)},
+    engine_{std::move(engine)},
+    job_{job},
+    lane_names_{std::move(lane_names)} {}
+
+void run_observer::look(run_view& view, bool job_too) {
+  caf::scoped_actor self{sys_, true};
+  const auto ignore = [](const caf::error&) {};
+  if (job_too)
+    self->request(engine_, answer_within, atom::status_v, job_)
+      .receive([&](job_progress& p) { view.job = std::move(p); }, ignore);
+  wiring handles;
+  self->request(supervisor_, answer_within, atom::rewire_v)
+    .receive([&](wiring& w) { handles = std::move(w); }, ignore);
+  view.lanes.resize(handles.limiters.size());
+  for (size_t i = 0; i < handles.limiters.size(); ++i)
+    self->request(handles.limiters[i], answer_within, atom::snapshot_v)
+      .receive([&](const core::lane_snapshot& s) { view.lanes[i] = {lane_names_[i], s}; }, ignore);
+  if (handles.cache)
+    self->request(handles.cache, answer_within, atom::snapshot_v)
+      .receive([&](const cache_snapshot& s) { view.cache = s; }, ignore);
+}
+
+progress_display::progress_display(std::function<void(run_view&)> look, run_view start)
+  : look_{std::move(look)},
+    view_{std::move(start)},
+    started_{std::chrono::steady_clock::now()},
+    shown_at_{started_},
+    shown_done_{view_.done_before},
+    terminal_{isatty(STDERR_FILENO) == 1},
+    thread_{[this] { run(); }} {}
+
+progress_display::~progress_display() {
+  {
+    std::lock_guard lock{mutex_};
+    stop_ = true;
+  }
+  wake_.notify_one();
+  thread_.join();
+  if (terminal_)
+    std::fputs("\r\033[K", stderr);
+}
+
+void progress_display::run() {
+  const duration every = terminal_ ? duration{redraw_every} : duration{line_every};
+  std::unique_lock lock{mutex_};
+  while (!wake_.wait_for(lock, every, [this] { return stop_; })) {
+    lock.unlock();
+    look_(view_);
+    show(view_, std::chrono::steady_clock::now());
+    lock.lock();
+  }
+}
+
+void progress_display::show(const run_view& view, time_point now) {
+  const auto seconds = to_seconds(now - shown_at_);
+  const auto finished = done(view.job);
+  const auto tokens = view.job.input_tokens + view.job.output_tokens;
+  if (seconds > 0 && shown_tokens_ <= tokens && shown_done_ <= finished) {
+    const auto past = shown_at_ == started_ ? 0 : std::pow(memory_per_second, seconds);
+    rate_ = past * rate_ + (1 - past) * static_cast<double>(finished - shown_done_) / seconds;
+    tokens_per_minute_ = past * tokens_per_minute_
+                         + (1 - past) * 60 * static_cast<double>(tokens - shown_tokens_) / seconds;
+  }
+  shown_at_ = now;
+  shown_done_ = finished;
+  shown_tokens_ = tokens;
+  const auto line = progress_line(view, rate_, tokens_per_minute_, terminal_ ? terminal_width() : 0);
+  std::fprintf(stderr, terminal_ ? "\r\033[K%s" : "%s\n", line.c_str());
+  std::fflush(stderr);
+}
+
+} // namespace penstock::cli

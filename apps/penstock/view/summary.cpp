@@ -1,0 +1,324 @@
+#include "apps/penstock/view/summary.hpp"
+
+#include <boost/json.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace penstock::cli {
+
+namespace {
+
+double speedup(const run_view& v) {
+  const auto seconds = to_seconds(v.elapsed);
+  return seconds > 0 ? to_seconds(sequential_estimate(v)) / seconds : 0;
+}
+
+double per_second(const run_view& v) {
+  const auto seconds = to_seconds(v.elapsed);
+  return seconds > 0 ? static_cast<double>(done(v.job) - std::min(done(v.job), v.done_before)) / seconds
+                     : 0;
+}
+
+/// Exchanges at the upstream now. The job's own count includes requests that wait for a permit.
+uint64_t sent_now(const run_view& v) {
+  uint64_t sum = 0;
+  for (auto& lane : v.lanes)
+    sum += lane.state.in_flight;
+  return v.job_id > 0 ? std::min(sum, v.job.in_flight) : sum; // Jobs of a head share its lanes.
+}
+
+/// "38 in flight", or "38 of 42 in flight (adaptive)" where lanes look for their widths.
+std::string width_text(const run_view& v) {
+  uint64_t limit = 0;
+  for (auto& lane : v.lanes)
+    if (lane.state.in_flight_adaptive && lane.state.granted > 0)
+      limit += lane.state.in_flight_limit;
+  const auto now = count_text(sent_now(v));
+  return limit == 0 ? now + " in flight" : now + " of " + count_text(limit) + " in flight (adaptive)";
+}
+
+uint64_t sent_peak(const run_view& v) {
+  uint64_t sum = 0;
+  for (auto& lane : v.lanes)
+    sum += lane.state.in_flight_peak;
+  return std::min(sum, v.job.in_flight_peak);
+}
+
+/// Share of the requests that needed no attempt.
+double hit_rate(const run_view& v) {
+  const auto all = done(v.job);
+  return all > 0 ? static_cast<double>(v.job.cached) / static_cast<double>(all) : 0;
+}
+
+uint64_t trips(const run_view& v) {
+  uint64_t sum = 0;
+  for (auto& lane : v.lanes)
+    sum += lane.state.breaker_trips;
+  return sum;
+}
+
+} // namespace
+
+std::string_view breaker_text(core::lane_snapshot::breaker_state s) noexcept {
+  using state = core::lane_snapshot::breaker_state;
+  return s == state::closed ? "closed" : s == state::open ? "open" : "half_open";
+}
+
+double used_share(const core::lane_snapshot& s, size_t dimension) noexcept {
+  return s.limit[dimension] > 0 ? s.used_last_minute[dimension] / s.limit[dimension] : 0;
+}
+
+boost::json::array changes_json(const job_progress& job) {
+  boost::json::array changes;
+  for (auto& c : job.changes)
+    changes.push_back(boost::json::object{{"from", to_string(c.from)},
+                                          {"to", to_string(c.to)},
+                                          {"code", to_string(c.code)},
+                                          {"text", c.text},
+                                          {"finished", c.finished},
+                                          {"degraded", c.degraded}});
+  return changes;
+}
+
+uint64_t done(const job_progress& job) noexcept {
+  return job.completed + job.failed + job.cancelled + job.expired;
+}
+
+duration sequential_estimate(const run_view& view) noexcept { return view.job.upstream_time; }
+
+std::string count_text(uint64_t n) {
+  auto text = std::to_string(n);
+  for (auto at = static_cast<int>(text.size()) - 3; at > 0; at -= 3)
+    text.insert(static_cast<size_t>(at), ",");
+  return text;
+}
+
+std::string span_text(duration d) {
+  const auto s = to_seconds(d);
+  if (s < 0.9995)
+    return fmt::format("{} ms", to_ms(d));
+  if (s < 99.95)
+    return fmt::format("{:.2f} s", s);
+  const auto whole = static_cast<uint64_t>(s + 0.5);
+  if (whole < 3600)
+    return fmt::format("{} min {:02} s", whole / 60, whole % 60);
+  return fmt::format("{} h {:02} min", whole / 3600, whole / 60 % 60);
+}
+
+exit_code exit_code_of(const job_progress& job) noexcept {
+  if (job.state == job_state::aborted)
+    return exit_code::aborted;
+  return job.failed + job.cancelled + job.expired > 0 ? exit_code::some_failed : exit_code::completed;
+}
+
+exit_code exit_code_of(const error& e) noexcept {
+  switch (e.code) {
+  case errc::invalid_config:
+  case errc::invalid_input:
+  case errc::input_changed:
+  case errc::corrupt:
+  case errc::locked:
+  case errc::not_found:
+  case errc::incompatible: return exit_code::usage;
+  default: return exit_code::aborted;
+  }
+}
+
+std::string advice(const run_view& v) {
+  if (v.job.state != job_state::aborted && v.job.state != job_state::interrupted)
+    return {};
+  auto text = v.job.state == job_state::aborted ? "stopped: " + v.job.cause.context : "interrupted";
+  switch (v.job.cause.code) {
+  case errc::unauthorized: text += "\n  remedy: check the API key and what it may do"; break;
+  case errc::billing: text += "\n  remedy: settle the provider's bill or raise its spending limit"; break;
+  case errc::budget_exhausted:
+    if (v.job_id > 0) // A head keeps a job's options as they came.
+      return text + "\n  remedy: submit what did not complete as another job, with a budget of its own";
+    text += "\n  remedy: raise --budget";
+    break;
+  case errc::disk_full: text += "\n  remedy: make room on the disk"; break;
+  case errc::connection_failed:
+  case errc::unavailable: text += "\n  remedy: check the base URL and whether the upstream is up"; break;
+  default: break;
+  }
+  if (v.job_id > 0)
+    text += fmt::format("\n  nothing is lost: penstock retry {} takes up what did not complete", v.job_id);
+  else if (v.resumable)
+    text += "\n  nothing is lost: run the same command again to go on where it stopped";
+  else
+    text += "\n  the output is no regular file, so this run cannot be resumed";
+  return text;
+}
+
+std::string summary_text(const run_view& v) {
+  const auto& j = v.job;
+  std::string out = fmt::format("penstock: {} of {} done: {} completed, {} failed",
+                                count_text(done(j)), v.total ? count_text(*v.total) : "all",
+                                count_text(j.completed), count_text(j.failed));
+  if (j.cancelled > 0)
+    out += fmt::format(", {} cancelled", count_text(j.cancelled));
+  if (j.expired > 0)
+    out += fmt::format(", {} expired", count_text(j.expired));
+  out += fmt::format(" in {} (mode {})\n", span_text(v.elapsed), j.mode_used);
+  if (j.resumed > 0)
+    out += fmt::format("  resumed      {} outcomes of an earlier run kept\n", count_text(j.resumed));
+  if (v.done_before == 0 && j.upstream_time > duration{})
+    out += fmt::format("  speed        {:.1f} requests/s; one after the other about {}, {:.1f} x faster\n",
+                       per_second(v), span_text(sequential_estimate(v)), speedup(v));
+  out += fmt::format("  attempts     {}, 429s {}, breaker trips {}, peak in flight {}\n",
+                     count_text(j.attempts), count_text(j.rate_limited), trips(v),
+                     count_text(sent_peak(v)));
+  if (j.rerouted > 0)
+    out += fmt::format("  rerouted     {} answered by another lane than their first\n", count_text(j.rerouted));
+  if (j.hedged > 0)
+    out += fmt::format("  hedged       {} second attempts, {} of them answered first\n", count_text(j.hedged),
+                       count_text(j.hedges_won));
+  if (j.packs > 0) {
+    out += fmt::format("  packs        {} sent, {} requests answered by them, {} split", count_text(j.packs),
+                       count_text(j.packed), count_text(j.pack_splits));
+    out += j.canaries > 0 ? fmt::format("; {} of {} canaries agreed\n", count_text(j.canaries_agreed),
+                                        count_text(j.canaries))
+                          : "\n";
+  }
+  out += fmt::format("  attempt time mean {}, p50 {}, p99 {}\n", span_text(j.attempt_mean),
+                     span_text(j.attempt_p50), span_text(j.attempt_p99));
+  if (v.cache || j.cached > 0)
+    out += fmt::format("  cache        {} of {} answered without an attempt ({:.1f} %): {} kept before, {} joined\n",
+                       count_text(j.cached), count_text(done(j)), 100 * hit_rate(v),
+                       count_text(j.cached - std::min(j.cached, j.joined)), count_text(j.joined));
+  if (v.cache && !v.cache->trouble.context.empty())
+    out += fmt::format("  cache        {} answers not kept: {}\n", count_text(v.cache->dropped),
+                       v.cache->trouble.context);
+  out += fmt::format("  tokens       {} in ({} cached), {} out", count_text(j.input_tokens),
+                     count_text(j.cached_input_tokens), count_text(j.output_tokens));
+  out += v.priced ? fmt::format(", {:.4f} dollars\n", j.cost) : "\n";
+  for (auto& lane : v.lanes) {
+    std::string used;
+    for (size_t d = 0; d < core::dimension_count; ++d)
+      if (lane.state.limit[d] > 0)
+        used += fmt::format(" {} {:.0f} %", to_string(static_cast<core::dimension>(d)),
+                            100 * used_share(lane.state, d));
+    if (!used.empty())
+      out += fmt::format("  limits used  lane {}:{} (last minute, headroom {:.2f})\n", lane.name,
+                         used, lane.state.headroom);
+  }
+  for (auto& lane : v.lanes)
+    if (lane.state.in_flight_adaptive && lane.state.granted > 0)
+      out += fmt::format("  in flight    lane {}: {} at last, as many as helped (adaptive)\n", lane.name,
+                         lane.state.in_flight_limit);
+  for (auto& change : j.changes)
+    out += fmt::format("  mode change  {} -> {}: {} ({})\n", to_string(change.from),
+                       to_string(change.to), change.text, to_string(change.code));
+  out += fmt::format("  output       {}\n", v.output == "-" ? "standard output" : v.output);
+  return out;
+}
+
+std::string summary_json(const run_view& v) {
+  const auto& j = v.job;
+  const auto seconds = [](duration d) { return to_seconds(d); };
+  boost::json::object o{
+    {"state", to_string(j.state)},
+    {"mode_asked", j.mode_asked},
+    {"mode_used", j.mode_used},
+    {"requests", v.total ? boost::json::value(*v.total) : boost::json::value(done(j))},
+    {"completed", j.completed},
+    {"failed", j.failed},
+    {"cancelled", j.cancelled},
+    {"expired", j.expired},
+    {"cached", j.cached},
+    {"joined", j.joined},
+    {"cache_hit_rate", hit_rate(v)},
+    {"resumed", j.resumed},
+    {"attempts", j.attempts},
+    {"rate_limited", j.rate_limited},
+    {"breaker_trips", trips(v)},
+    {"in_flight_peak", sent_peak(v)},
+    {"rerouted", j.rerouted},
+    {"hedged", j.hedged},
+    {"hedges_won", j.hedges_won},
+    {"packs", j.packs},
+    {"packed", j.packed},
+    {"pack_splits", j.pack_splits},
+    {"canaries", j.canaries},
+    {"canaries_agreed", j.canaries_agreed},
+    {"refused_late", j.refused_late},
+    {"lost", j.lost},
+    {"restarts", j.restarts},
+    {"wall_seconds", seconds(v.elapsed)},
+    {"requests_per_second", per_second(v)},
+    {"attempt_mean_seconds", seconds(j.attempt_mean)},
+    {"attempt_p50_seconds", seconds(j.attempt_p50)},
+    {"attempt_p99_seconds", seconds(j.attempt_p99)},
+    {"sequential_seconds", seconds(sequential_estimate(v))},
+    {"speedup", v.done_before == 0 ? boost::json::value(speedup(v)) : boost::json::value(nullptr)},
+    {"input_tokens", j.input_tokens},
+    {"cached_input_tokens", j.cached_input_tokens},
+    {"output_tokens", j.output_tokens},
+    {"cost", v.priced ? boost::json::value(j.cost) : boost::json::value(nullptr)},
+    {"output", v.output},
+  };
+  if (v.job_id > 0)
+    o["job"] = v.job_id;
+  if (v.cache && !v.cache->trouble.context.empty())
+    o["cache_error"] = v.cache->trouble.context;
+  if (j.state == job_state::aborted)
+    o["error"] = boost::json::object{{"code", to_string(j.cause.code)}, {"message", j.cause.context}};
+  o["mode_changes"] = changes_json(j);
+  auto& lanes = o["lanes"].emplace_array();
+  for (auto& lane : v.lanes) {
+    boost::json::object l{{"name", lane.name},
+                          {"headroom", lane.state.headroom},
+                          {"breaker", breaker_text(lane.state.breaker)},
+                          {"breaker_trips", lane.state.breaker_trips},
+                          {"granted", lane.state.granted},
+                          {"rate_limited", lane.state.rate_limited},
+                          {"in_flight", lane.state.in_flight},
+                          {"in_flight_peak", lane.state.in_flight_peak},
+                          {"in_flight_limit", lane.state.in_flight_limit},
+                          {"in_flight_adaptive", lane.state.in_flight_adaptive}};
+    auto& used = l["used_last_minute"].emplace_object();
+    for (size_t d = 0; d < core::dimension_count; ++d)
+      if (lane.state.limit[d] > 0)
+        used[to_string(static_cast<core::dimension>(d))] = used_share(lane.state, d);
+    lanes.push_back(std::move(l));
+  }
+  return boost::json::serialize(o);
+}
+
+std::string progress_line(const run_view& v, double rate, double tokens_per_minute, size_t width) {
+  const auto& j = v.job;
+  const auto finished = done(j);
+  std::string line;
+  if (width > 0 && v.total && *v.total > 0) {
+    constexpr size_t cells = 20;
+    const auto full = std::min<uint64_t>(cells, cells * finished / *v.total);
+    line = '[' + std::string(full, '#') + std::string(cells - full, '.') + "] ";
+  }
+  line += count_text(finished);
+  if (v.total)
+    line += '/' + count_text(*v.total);
+  line += fmt::format(" done, {} failed, {}, {:.1f} req/s, {} tok/min",
+                      count_text(j.failed + j.expired + j.cancelled), width_text(v), rate,
+                      count_text(static_cast<uint64_t>(tokens_per_minute)));
+  for (auto& lane : v.lanes) {
+    for (size_t d = 0; d < core::dimension_count; ++d)
+      if (lane.state.limit[d] > 0)
+        line += fmt::format(", {} {:.0f} %", to_string(static_cast<core::dimension>(d)),
+                            100 * used_share(lane.state, d));
+    if (lane.state.breaker == core::lane_snapshot::breaker_state::open)
+      line += ", breaker open";
+    else if (lane.state.paused_until)
+      line += ", paused";
+  }
+  if (j.state == job_state::parked)
+    line += ", daily quota used up, resumes in " + span_text(j.resume_in);
+  else if (v.total && rate > 0.01 && *v.total > finished)
+    line += ", ETA " + span_text(from_seconds(static_cast<double>(*v.total - finished) / rate));
+  // A line longer than the terminal would wrap and leave its start behind on every refresh.
+  if (width > 0 && line.size() >= width)
+    line.resize(width - 1);
+  return line;
+}
+
+} // namespace penstock::cli

@@ -1,0 +1,75 @@
+#pragma once
+
+#include "config/settings.hpp"
+#include "core/lane/lane.hpp"
+#include "messages/cache.hpp"
+#include "messages/job.hpp"
+
+#include <boost/json/array.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace penstock::cli {
+
+/// Exit codes of `penstock run` (README).
+enum class exit_code : int { completed = 0, some_failed = 1, usage = 2, aborted = 3 };
+
+/// A lane as the summary sees it.
+struct lane_view {
+  std::string name;
+  core::lane_snapshot state;
+};
+
+/// All that the end of a run, or a look at it, can tell.
+struct run_view {
+  job_progress job;
+  std::vector<lane_view> lanes;
+  std::optional<cache_snapshot> cache; ///< Unset: none is used.
+  std::optional<uint64_t> total;  ///< Requests of the input, if known.
+  uint64_t done_before = 0;       ///< Outcomes of earlier runs on this output.
+  duration elapsed{};             ///< Of this run.
+  std::string output;             ///< Where the results are.
+  bool resumable = true;          ///< Whether the same command can go on.
+  bool priced = false;            ///< Whether any price is known.
+  uint64_t job_id = 0;            ///< At its head; 0: the job is one of this process.
+};
+
+/// Requests with an outcome.
+uint64_t done(const job_progress& job) noexcept;
+/// Time that the answers would have taken one after the other.
+duration sequential_estimate(const run_view& view) noexcept;
+
+/// The summary for people, several lines.
+std::string summary_text(const run_view& view);
+/// The summary for machines: one JSON object on one line.
+std::string summary_json(const run_view& view);
+
+/// One line of progress, without line break. `width` of a terminal draws a bar; zero: plain.
+/// `rate` is requests per second over the last moments.
+std::string progress_line(const run_view& view, double rate, double tokens_per_minute, size_t width);
+
+/// What to do next, if the run did not complete; empty if there is nothing to say.
+std::string advice(const run_view& view);
+
+/// The exit code for how a job ended; interruptions are told apart by their signal elsewhere.
+exit_code exit_code_of(const job_progress& job) noexcept;
+/// The exit code for an error that keeps a command from its work.
+exit_code exit_code_of(const error& e) noexcept;
+
+/// Share of the configured limit that went through in the last minute.
+double used_share(const core::lane_snapshot& s, size_t dimension) noexcept;
+/// "closed", "open" or "half_open".
+std::string_view breaker_text(core::lane_snapshot::breaker_state s) noexcept;
+/// The changes of mode of a job.
+boost::json::array changes_json(const job_progress& job);
+
+/// "850 ms", "12.3 s", "4 min 05 s", "2 h 03 min".
+std::string span_text(duration d);
+/// "1,234,567".
+std::string count_text(uint64_t n);
+
+} // namespace penstock::cli

@@ -1,0 +1,44 @@
+#pragma once
+
+#include "apps/penstock/view/cluster_views.hpp"
+#include "core/base/time.hpp"
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace penstock::cli {
+
+/// What one look at a head found.
+struct top_view {
+  std::string head;       ///< Its address.
+  int64_t now = 0;        ///< Milliseconds since 1970.
+  std::string trouble;    ///< Why this is an old look; empty: it is not.
+  std::vector<node_info> nodes;
+  std::vector<lane_info> lanes;
+  std::vector<tenant_counts> tenants;
+  std::vector<job_info> jobs; ///< Those that have not ended.
+  job_rates rates;            ///< Of these, over the last seconds.
+};
+
+/// Turns counts at two moments into the rates of jobs, smoothed over a few seconds.
+class rate_meter {
+public:
+  job_rates update(const std::vector<job_info>& jobs, time_point now);
+
+private:
+  struct last_look {
+    uint64_t done = 0;
+    double rate = 0;
+    bool measured = false;
+  };
+  std::map<uint64_t, last_look> jobs_;
+  time_point at_{};
+};
+
+/// The lines of the screen, none wider than `width`, and no more than `height` (0: as many as there are).
+/// Where there is not enough room every section gives up rows and says how many.
+std::vector<std::string> top_lines(const top_view& view, size_t width, size_t height);
+
+} // namespace penstock::cli

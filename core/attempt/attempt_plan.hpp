@@ -1,0 +1,80 @@
+#pragma once
+
+#include "core/protocol/protocol.hpp"
+#include "core/attempt/retry_policy.hpp"
+
+#include <optional>
+
+namespace penstock::core {
+
+/// What to do with a request after an attempt, or after a lane refused it a permit.
+struct next_step {
+  enum class action : uint8_t {
+    finish_completed, ///< The answer stands.
+    finish_failed,    ///< Final; `state` and `failure` say how.
+    retry_after,      ///< Wait `wait`, then ask the lane for a permit again.
+    carry_over,       ///< Degradable: the next mode of the chain takes the request.
+    abort_job,        ///< No request of this job can succeed (key, money); `failure` says why.
+    park_job, ///< The day's quota is used up; come back after `wait`, or when the lane says.
+  };
+  action what = action::finish_failed;
+  duration wait{};
+  outcome_state state = outcome_state::failed; ///< For `finish_*`.
+  std::optional<error> failure; ///< Set for all but `finish_completed` and `retry_after`.
+};
+
+/// The attempts of one request within one mode: a pure state machine that a worker asks after each
+/// attempt. Reads no clock, draws no random numbers.
+///
+/// Two counts, because of who is at fault:
+/// - 5xx, transport failures, malformed answers, 408 and 409 count against `attempts_max`. The
+/// waits are
+///   backoff(1), backoff(2), ..., never shorter than the provider's hint; a connection that died as
+///   it was used again is tried again at once (its first time). After the last attempt the request
+///   is carried over.
+/// - 429s that pass (`rate_limited`, `slow_down`) do not: the herd that meets one at the same
+/// moment must not
+///   burn its attempts on it. The lane paused for all of them, by the hint or by its own doubling
+///   backoff, so the request queues for a permit at once and needs no wait of its own.
+///   `rate_limited_max` of them end the patience.
+/// Example with 5 attempts: 503, 429, 429, 503, 200 completes, having used 2 of the 5.
+///
+/// No retry is planned that could not start before the deadline: the request then ends as expired,
+/// with its last failure in the text. In the last mode of the chain nothing is carried over:
+/// used-up attempts fail for good, and an open breaker is waited for.
+class attempt_plan {
+public:
+  attempt_plan() = default;
+  /// @param last_mode whether no mode follows that could take the request over.
+  /// @pre `validate(limits)` succeeds.
+  explicit attempt_plan(attempt_limits limits, std::optional<time_point> deadline = std::nullopt,
+                        bool last_mode = false) noexcept
+      : limits_{limits}, deadline_{deadline}, last_mode_{last_mode} {}
+
+  /// Decides after an attempt. @param random 64 uniform random bits.
+  next_step judge(const verdict& v, time_point now, uint64_t random);
+  /// Decides after a lane refused a permit; no attempt was made.
+  next_step refused(const error& why, time_point now, uint64_t random);
+
+  /// Verdicts judged so far: attempts made in this mode.
+  uint32_t attempts() const noexcept { return attempts_; }
+  /// Those of them that count against `attempts_max`.
+  uint32_t counted() const noexcept { return counted_; }
+  /// Those of them that met a 429 that passes.
+  uint32_t rate_limited() const noexcept { return rate_limited_; }
+
+private:
+  next_step give_up(error why) const;
+  next_step retry(duration wait, duration earliest, time_point now, const error& last) const;
+
+  attempt_limits limits_;
+  std::optional<time_point> deadline_;
+  bool last_mode_ = false;
+  uint32_t attempts_ = 0, counted_ = 0, rate_limited_ = 0, refusals_ = 0;
+  bool stale_seen_ = false;
+};
+
+/// The state of an outcome that ends with `code`: cancelled, expired or failed.
+outcome_state state_of(errc code) noexcept;
+
+} // namespace penstock::core

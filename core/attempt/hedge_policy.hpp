@@ -1,0 +1,58 @@
+#pragma once
+
+#include "core/base/latency_histogram.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+namespace penstock::core {
+
+/// When second attempts are made, and how many.
+struct hedge_limits {
+  double budget = 0;         ///< Second attempts for each attempt; 0: none.
+  uint32_t samples_min = 20; ///< Good answers of a model before its p95 means anything.
+};
+
+/// Decides when an attempt has taken so long that a second one on another lane is worth its price:
+/// soon after the 95th percentile of what good answers of its model took lately. Second attempts are
+/// never more than `budget` times the attempts that ended.
+/// Example with 0.05 and a model of 1 s, p95 2 s: of 1,000 attempts about 50 take longer than 2 s, and
+/// all of them may be sent again; with 0.02 the first 20 may.
+///
+/// Knows at most `models_max` models; no second attempts are made for others. One owner.
+class hedge_policy {
+public:
+  static constexpr size_t models_max = 64;
+
+  hedge_policy() = default;
+  explicit hedge_policy(hedge_limits limits) : limits_{limits} {}
+
+  bool is_on() const noexcept { return limits_.budget > 0; }
+  /// A good answer of `model` came after `waited`, counted from the first of its attempts.
+  void learn(const std::string& model, duration waited);
+  /// So many attempts ended.
+  void count(uint32_t attempts) noexcept { attempts_ += attempts; }
+  /// How long an attempt for `model` may take before a second one; nothing: not known yet, or never.
+  std::optional<duration> patience(const std::string& model) const;
+  /// Takes leave for one second attempt. @returns whether the budget has it.
+  bool try_take();
+  /// Second attempts that were given leave.
+  uint64_t taken() const noexcept { return taken_; }
+
+private:
+  /// What the last answers of a model took: two generations, so that old times are forgotten.
+  struct sample {
+    latency_histogram now, before;
+    duration patience{};    ///< Zero: not known yet.
+    uint64_t next_look = 0; ///< Count of `now` at which that is worked out again.
+  };
+
+  hedge_limits limits_;
+  std::unordered_map<std::string, std::unique_ptr<sample>> models_;
+  uint64_t attempts_ = 0, taken_ = 0;
+};
+
+} // namespace penstock::core

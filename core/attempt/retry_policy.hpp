@@ -1,0 +1,34 @@
+#pragma once
+
+#include "core/base/error.hpp"
+#include "core/base/time.hpp"
+
+#include <cstdint>
+
+namespace penstock::core {
+
+/// How often and how soon a request is tried again within one mode.
+struct attempt_limits {
+  uint32_t attempts_max =
+      5; ///< Attempts that failed for a reason of the request's own, 429s aside.
+  uint32_t rate_limited_max =
+      100; ///< 429s that pass, so that an upstream that lies cannot hold a request for ever.
+  duration backoff_base =
+      std::chrono::milliseconds{500}; ///< Upper end of the first wait; doubles each time.
+  duration backoff_max = std::chrono::seconds{30}; ///< The upper end never exceeds it.
+};
+
+/// Refuses limits that make no sense, naming the key.
+result<void> validate(const attempt_limits& limits);
+
+/// The same limits with the longer waits of the sequential mode (four times the base, twice the
+/// end): what still fails there is failed for good, so patience is worth more than speed.
+attempt_limits patient(attempt_limits limits) noexcept;
+
+/// The wait after the `failures`-th failure in a row, with full jitter: uniform in [0, end], where
+/// end is base x 2^(failures - 1) up to the maximum. Requests that failed together come back spread
+/// out.
+/// @param random 64 uniform random bits. @pre `failures >= 1`.
+duration backoff(const attempt_limits& limits, uint32_t failures, uint64_t random) noexcept;
+
+} // namespace penstock::core

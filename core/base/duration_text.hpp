@@ -1,0 +1,36 @@
+#pragma once
+
+#include "core/base/time.hpp"
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace penstock::core {
+
+/// A point on the calendar. Serves dates that others wrote, never our own waiting.
+using wall_time = std::chrono::system_clock::time_point;
+
+/// Reads a span as providers write it: one or more of decimal and unit ("6m0s", "1m30.5s", "17ms",
+/// units d h m s ms us µs ns), or a bare number, which means seconds. Spaces around it are ignored.
+/// @returns nullopt for anything else, negative spans included; saturates at about 146 years.
+std::optional<duration> parse_duration(std::string_view text) noexcept;
+
+/// Writes a span so that `parse_duration` reads it back: "1h0m5s", "1.5s", "350ms", "17us".
+std::string format_duration(duration d);
+
+/// Reads an RFC 3339 date and time ("2026-08-01T12:00:03.5Z", "2026-08-01t12:00:03+02:00").
+/// @returns nullopt for anything else and for years outside 1970 to 2200.
+std::optional<wall_time> parse_rfc3339(std::string_view text) noexcept;
+
+/// Reads an HTTP date in any of its three forms ("Sun, 06 Nov 1994 08:49:37 GMT",
+/// "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994"). The name of the day is not
+/// checked.
+/// @returns nullopt for anything else and for years outside 1970 to 2200.
+std::optional<wall_time> parse_http_date(std::string_view text) noexcept;
+
+/// Reads a finite, not negative decimal number that fills `text` but for spaces around it.
+std::optional<double> parse_number(std::string_view text) noexcept;
+
+} // namespace penstock::core

@@ -1,0 +1,41 @@
+#pragma once
+
+#include "core/base/error.hpp"
+
+#include <string>
+#include <utility>
+
+namespace penstock::io {
+
+/// Owns a file descriptor of the operating system.
+class file_descriptor {
+public:
+  file_descriptor() = default;
+  /// Takes `fd`; closes it in the end only if `owned` (the standard streams are not ours).
+  explicit file_descriptor(int fd, bool owned = true) noexcept : fd_{fd}, owned_{owned} {}
+  file_descriptor(file_descriptor&& other) noexcept
+    : fd_{std::exchange(other.fd_, -1)}, owned_{other.owned_} {}
+  file_descriptor& operator=(file_descriptor&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    std::swap(owned_, other.owned_);
+    return *this;
+  }
+  ~file_descriptor();
+
+  int get() const noexcept { return fd_; }
+  bool valid() const noexcept { return fd_ >= 0; }
+
+private:
+  int fd_ = -1;
+  bool owned_ = true;
+};
+
+/// What a failed system call means: `disk_full` with its remedy, or `io_error`.
+/// @param doing For example "cannot write".
+/// @param number The value of `errno`.
+error system_error(std::string_view doing, const std::string& path, int number);
+
+/// Makes the directory entry of `path` durable; a system that cannot do it is no error.
+result<void> sync_directory_of(const std::string& path);
+
+} // namespace penstock::io

@@ -1,0 +1,119 @@
+#include "core/io/file/input_scan.hpp"
+#include "core/base/checksum.hpp"
+#include "core/io/file/request_reader.hpp"
+
+#include <algorithm>
+#include <span>
+#include <unordered_map>
+
+namespace penstock::io {
+
+namespace {
+
+constexpr uint64_t progress_every = 16384;
+// Hashes compared in one more pass over the input. Equal hashes of different ids do not happen by
+// accident, so that one pass nearly always finds all examples.
+constexpr size_t suspects_per_pass = 64;
+
+result<request_reader> open_reader(const std::string& path, const scan_options& options) {
+  auto reader = request_reader::open(path, {.lines = options.lines, .line_max = options.line_max,
+                                            .expected_hash = {}, .expected_start = {}});
+  if (reader && !reader->is_regular())
+    return error{errc::io_error, path + ": not a regular file, so it cannot be read twice"};
+  return reader;
+}
+
+void count(input_summary& summary, const core::request& r) {
+  ++summary.requests;
+  if (r.rejection) {
+    ++summary.rejected;
+    if (summary.rejections.size() < input_summary::examples_max)
+      summary.rejections.push_back({r.line, r.custom_id, r.rejection->context});
+    return;
+  }
+  auto key = std::pair{r.model, r.url};
+  if (summary.models.size() >= input_summary::models_max && !summary.models.contains(key))
+    key = {"...", "..."};
+  auto& share = summary.models[std::move(key)];
+  ++share.requests;
+  share.body_bytes += r.body->size();
+  share.output_tokens_max += r.output_tokens_max;
+  share.without_maximum += r.output_tokens_max == 0;
+}
+
+// The hashes that occur more than once, each once.
+std::vector<uint64_t> repeated(std::vector<uint64_t>& hashes) {
+  std::sort(hashes.begin(), hashes.end());
+  std::vector<uint64_t> found;
+  for (size_t i = 1; i < hashes.size(); ++i)
+    if (hashes[i] == hashes[i - 1] && (found.empty() || found.back() != hashes[i]))
+      found.push_back(hashes[i]);
+  return found;
+}
+
+// Reads the input again and compares the ids behind `suspects`.
+result<void> find_duplicates(input_summary& summary, const std::string& path,
+                             const scan_options& options, std::span<const uint64_t> suspects) {
+  auto reader = open_reader(path, options);
+  if (!reader)
+    return reader.error();
+  std::unordered_map<std::string, uint64_t> first_lines;
+  while (summary.duplicates.size() < input_summary::examples_max) {
+    auto r = reader->next();
+    if (!r)
+      return r.error();
+    if (!*r)
+      break;
+    auto& id = (*r)->custom_id;
+    if (std::find(suspects.begin(), suspects.end(), core::checksum(id)) == suspects.end())
+      continue;
+    if (auto [known, fresh] = first_lines.try_emplace(id, (*r)->line); !fresh)
+      summary.duplicates.push_back({id, known->second, (*r)->line});
+  }
+  return {};
+}
+
+} // namespace
+
+model_share input_summary::total() const noexcept {
+  model_share sum;
+  for (auto& [key, share] : models) {
+    sum.requests += share.requests;
+    sum.body_bytes += share.body_bytes;
+    sum.output_tokens_max += share.output_tokens_max;
+    sum.without_maximum += share.without_maximum;
+  }
+  return sum;
+}
+
+result<input_summary> scan_input(const std::string& path, const scan_options& options) {
+  auto reader = open_reader(path, options);
+  if (!reader)
+    return reader.error();
+  input_summary summary;
+  std::vector<uint64_t> ids;
+  for (;;) {
+    auto r = reader->next();
+    if (!r)
+      return r.error();
+    if (!*r)
+      break;
+    count(summary, **r);
+    ids.push_back(core::checksum((*r)->custom_id));
+    if (options.progress && summary.requests % progress_every == 0)
+      options.progress(summary.requests, reader->bytes());
+  }
+  summary.bytes = reader->bytes();
+  summary.hash = reader->hash();
+  const auto suspects = repeated(ids);
+  std::vector<uint64_t>{}.swap(ids);
+  for (size_t at = 0; at < suspects.size() && summary.duplicates.size() < input_summary::examples_max;
+       at += suspects_per_pass) {
+    const auto n = std::min(suspects_per_pass, suspects.size() - at);
+    if (auto found = find_duplicates(summary, path, options, std::span{suspects}.subspan(at, n)); !found)
+      return found.error();
+  }
+  return summary;
+}
+
+} // namespace penstock::io

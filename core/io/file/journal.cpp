@@ -1,0 +1,238 @@
+#include "core/io/file/journal.hpp"
+#include "core/base/checksum.hpp"
+#include "core/io/file/file_descriptor.hpp"
+#include "core/io/file/journal_head.hpp"
+
+#include <SQLiteCpp/SQLiteCpp.h>
+#include <sqlite3.h>
+
+#include <cerrno>
+#include <filesystem>
+#include <system_error>
+
+namespace penstock::io {
+
+namespace {
+
+constexpr int format_version = 1;
+constexpr int busy_timeout_ms = 1000; // Our own runs are kept apart by the lock file.
+
+int64_t sum_of(uint64_t index, std::string_view bytes) noexcept {
+  core::running_checksum sum;
+  sum.update(std::to_string(index));
+  sum.update(bytes);
+  return static_cast<int64_t>(sum.value()); // SQLite knows signed numbers only.
+}
+
+error damaged(const std::string& path, std::string_view what) {
+  return {errc::corrupt, path + " is damaged (" + std::string{what}
+                           + "); pass --restart to begin anew, which throws away the output"};
+}
+
+// @param number `errno` of the failed system call behind `e`, 0 if unknown.
+error translate(const std::string& path, const SQLite::Exception& e, int number) {
+  // SQLite knows one kind of full disk; quotas and size limits come as plain I/O errors, and
+  // sqlite3_system_errno stays 0 for them (3.40).
+  if (e.getErrorCode() == SQLITE_IOERR && (number == ENOSPC || number == EDQUOT || number == EFBIG))
+    return system_error("cannot write", path, number);
+  switch (e.getErrorCode()) {
+  case SQLITE_FULL:
+    return {errc::disk_full, "cannot write " + path + ": " + e.what()
+                               + "; free some space and start the same command again"};
+  case SQLITE_ERROR: // Our statements never change: if one does not fit, the schema is damaged.
+  case SQLITE_CORRUPT:
+  case SQLITE_NOTADB:
+  case SQLITE_MISMATCH: return damaged(path, e.what());
+  case SQLITE_BUSY:
+  case SQLITE_LOCKED:
+    return {errc::locked, path + " is in use by another program: " + e.what()};
+  default: return {errc::io_error, "journal " + path + ": " + e.what()};
+  }
+}
+
+class sqlite_journal : public journal {
+public:
+  sqlite_journal(const std::string& path, int flags)
+    : path_{path}, db_{path, flags, busy_timeout_ms} {
+    // Exclusive first: the WAL index then lives in memory and no third file is needed.
+    db_.exec("PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
+             "PRAGMA secure_delete=OFF");
+  }
+
+  void create(run_identity identity) {
+    head_.identity = std::move(identity);
+    SQLite::Transaction tx{db_};
+    db_.exec("CREATE TABLE head(id INTEGER PRIMARY KEY, text BLOB NOT NULL, sum INTEGER NOT NULL);"
+             "CREATE TABLE waiting(idx INTEGER PRIMARY KEY, line BLOB NOT NULL, sum INTEGER NOT NULL);"
+             "PRAGMA user_version=" + std::to_string(format_version));
+    store(head_);
+    tx.commit();
+  }
+
+  bool empty() {
+    return db_.execAndGet("SELECT count(*) FROM sqlite_master").getInt64() == 0;
+  }
+
+  // Everything that can be checked without the output.
+  result<void> load() {
+    if (auto version = db_.execAndGet("PRAGMA user_version").getInt(); version != format_version)
+      return damaged(path_, "format " + std::to_string(version) + ", known is "
+                              + std::to_string(format_version));
+    if (auto said = db_.execAndGet("PRAGMA quick_check(1)").getString(); said != "ok")
+      return damaged(path_, said);
+    SQLite::Statement row{db_, "SELECT text, sum FROM head WHERE id=1"};
+    if (!row.executeStep())
+      return damaged(path_, "no head");
+    const std::string text = row.getColumn(0).getString();
+    auto head = decode_head(text);
+    if (!head || sum_of(1, text) != row.getColumn(1).getInt64())
+      return damaged(path_, "the head does not fit its checksum");
+    head_ = std::move(*head);
+    return {};
+  }
+
+  const journal_head& head() const noexcept override { return head_; }
+
+  result<void> append(const std::vector<journal_row>& rows, const input_mark* read) override {
+    return guarded([&]() -> result<void> {
+      auto head = head_;
+      SQLite::Transaction tx{db_};
+      SQLite::Statement insert{db_, "INSERT OR REPLACE INTO waiting VALUES(?,?,?)"};
+      for (auto& [index, line] : rows) {
+        insert.bind(1, static_cast<int64_t>(index));
+        insert.bindNoCopy(2, line.data(), static_cast<int>(line.size()));
+        insert.bind(3, sum_of(index, line));
+        insert.exec();
+        insert.reset();
+      }
+      if (read) {
+        head.input_read = *read;
+        store(head);
+      }
+      tx.commit();
+      head_ = std::move(head);
+      return {};
+    });
+  }
+
+  result<void> set_checkpoint(const run_checkpoint& at, bool complete) override {
+    return guarded([&]() -> result<void> {
+      auto head = head_;
+      head.checkpoint = at;
+      head.complete = complete;
+      // Syncs the log, and with it all rows that were appended since the last time.
+      db_.exec("PRAGMA synchronous=FULL");
+      {
+        SQLite::Transaction tx{db_};
+        SQLite::Statement trim{db_, "DELETE FROM waiting WHERE idx < ?"};
+        trim.bind(1, static_cast<int64_t>(at.output_lines));
+        trim.exec();
+        store(head);
+        tx.commit();
+      }
+      db_.exec("PRAGMA synchronous=NORMAL");
+      head_ = std::move(head);
+      if (complete)
+        shrink();
+      return {};
+    });
+  }
+
+  result<std::vector<uint64_t>> waiting() override {
+    return guarded([&]() -> result<std::vector<uint64_t>> {
+      std::vector<uint64_t> indexes;
+      SQLite::Statement rows{db_, "SELECT idx FROM waiting ORDER BY idx"};
+      while (rows.executeStep())
+        indexes.push_back(static_cast<uint64_t>(rows.getColumn(0).getInt64()));
+      return indexes;
+    });
+  }
+
+  result<std::vector<journal_row>> rows_from(uint64_t first, size_t rows_max) override {
+    return guarded([&]() -> result<std::vector<journal_row>> {
+      std::vector<journal_row> found;
+      SQLite::Statement rows{
+        db_, "SELECT idx, line, sum FROM waiting WHERE idx >= ? ORDER BY idx LIMIT ?"};
+      rows.bind(1, static_cast<int64_t>(first));
+      rows.bind(2, static_cast<int64_t>(rows_max));
+      while (rows.executeStep()) {
+        const auto index = static_cast<uint64_t>(rows.getColumn(0).getInt64());
+        std::string line = rows.getColumn(1).getString();
+        if (sum_of(index, line) != rows.getColumn(2).getInt64())
+          return damaged(path_, "row " + std::to_string(index) + " does not fit its checksum");
+        found.emplace_back(index, std::move(line));
+      }
+      return found;
+    });
+  }
+
+private:
+  // Exceptions of SQLiteCpp end here.
+  template <class F>
+  auto guarded(F&& f) -> decltype(f()) {
+    try {
+      errno = 0;
+      return f();
+    } catch (const SQLite::Exception& e) {
+      return translate(path_, e, errno);
+    }
+  }
+
+  void store(const journal_head& head) {
+    const auto text = encode_head(head);
+    SQLite::Statement put{db_, "INSERT OR REPLACE INTO head VALUES(1,?,?)"};
+    put.bindNoCopy(1, text.data(), static_cast<int>(text.size()));
+    put.bind(2, sum_of(1, text));
+    put.exec();
+  }
+
+  // A finished run leaves a small file. It is finished with or without that, so errors are let go.
+  void shrink() noexcept {
+    db_.tryExec("VACUUM");
+    db_.tryExec("PRAGMA wal_checkpoint(TRUNCATE)");
+  }
+
+  std::string path_;
+  SQLite::Database db_;
+  journal_head head_;
+};
+
+} // namespace
+
+result<std::unique_ptr<journal>> create_journal(const std::string& path, run_identity identity) {
+  try {
+    auto made = std::make_unique<sqlite_journal>(path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+    made->create(std::move(identity));
+    if (path != ":memory:")
+      if (auto synced = sync_directory_of(path); !synced)
+        return synced.error();
+    return made;
+  } catch (const SQLite::Exception& e) {
+    return translate(path, e, errno);
+  }
+}
+
+result<std::unique_ptr<journal>> open_journal(const std::string& path) {
+  try {
+    auto opened = std::make_unique<sqlite_journal>(path, SQLite::OPEN_READWRITE);
+    if (opened->empty())
+      return std::unique_ptr<journal>{};
+    if (auto loaded = opened->load(); !loaded)
+      return loaded.error();
+    return opened;
+  } catch (const SQLite::Exception& e) {
+    return translate(path, e, errno);
+  }
+}
+
+result<void> remove_journal(const std::string& path) {
+  for (auto suffix : {"-wal", "-shm", "-journal", ""}) {
+    std::error_code ec;
+    std::filesystem::remove(path + suffix, ec);
+    if (ec)
+      return system_error("cannot remove", path + suffix, ec.value());
+  }
+  return sync_directory_of(path);
+}
+
+} // namespace penstock::io

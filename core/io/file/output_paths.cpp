@@ -1,0 +1,72 @@
+#include "core/io/file/output_paths.hpp"
+#include "core/io/file/file_descriptor.hpp"
+
+#include <filesystem>
+#include <system_error>
+
+namespace penstock::io {
+
+namespace fs = std::filesystem;
+
+std::string canonical_path(const std::string& path) {
+  std::error_code ec;
+  auto real = fs::weakly_canonical(path, ec);
+  return ec || real.empty() ? path : real.string();
+}
+
+std::string journal_path(const std::string& output) { return output + ".penstock-journal"; }
+std::string lock_path(const std::string& output) { return output + ".penstock-lock"; }
+
+bool path_exists(const std::string& path) {
+  std::error_code ec;
+  return fs::exists(fs::symlink_status(path, ec));
+}
+
+bool is_stream_path(const std::string& path) {
+  std::error_code ec;
+  const auto status = fs::status(path, ec);
+  return fs::exists(status) && !fs::is_regular_file(status) && !fs::is_directory(status);
+}
+
+uint64_t file_size_or_zero(const std::string& path) {
+  std::error_code ec;
+  const auto size = fs::file_size(path, ec);
+  return ec ? 0 : size;
+}
+
+result<void> check_output_path(const std::string& input, const std::string& output) {
+  std::error_code ec;
+  if (input != "-" && fs::equivalent(input, output, ec))
+    return error{errc::invalid_config, output + " is the input: choose another -o"};
+  if (fs::is_directory(output, ec))
+    return error{errc::invalid_config, output + " is a directory: choose another -o"};
+  return {};
+}
+
+result<void> throw_away_output(const std::string& path) {
+  std::error_code ec;
+  fs::remove(path, ec);
+  if (ec)
+    return system_error("cannot remove", path, ec.value());
+  return remove_journal(journal_path(path));
+}
+
+result<void> check_identity(const run_identity& begun, const run_identity& now,
+                            const std::string& output) {
+  constexpr std::string_view remedy = "; choose another -o, or pass --restart to begin anew";
+  if (begun.input_hash.empty() != now.input_hash.empty())
+    return error{errc::input_changed, output + " was begun with "
+                                        + (begun.input_hash.empty() ? "a pipe" : begun.input_path)
+                                        + " as its input, not with " + now.input_path
+                                        + std::string{remedy}};
+  if (begun.input_hash != now.input_hash)
+    return error{errc::input_changed, now.input_path + " is not the input that " + output
+                                        + " was begun with (" + begun.input_path
+                                        + ", or its content, differs)" + std::string{remedy}};
+  if (begun.settings != now.settings)
+    return error{errc::input_changed, output + " was begun with other settings (" + begun.settings
+                                        + ", now " + now.settings + ")" + std::string{remedy}};
+  return {};
+}
+
+} // namespace penstock::io

@@ -1,0 +1,33 @@
+#pragma once
+
+#include "core/base/error.hpp"
+#include "core/io/file/journal.hpp"
+
+#include <cstdint>
+#include <string>
+
+/// What the files beside an output are called, and when an output may be touched.
+namespace penstock::io {
+
+/// One output has one name here, whatever links lead to it.
+std::string canonical_path(const std::string& path);
+/// The journal and the lock of an output.
+std::string journal_path(const std::string& output);
+std::string lock_path(const std::string& output);
+/// Whether anything stands at `path`, also a link to nowhere.
+bool path_exists(const std::string& path);
+/// Whether `path` is there and neither a regular file nor a directory.
+bool is_stream_path(const std::string& path);
+/// Zero for what is not there.
+uint64_t file_size_or_zero(const std::string& path);
+
+/// Refuses an output that is the input itself or a directory.
+result<void> check_output_path(const std::string& input, const std::string& output);
+/// Removes an output and its journal. The output goes first: a crash in between leaves a journal without
+/// its output, which is refused.
+result<void> throw_away_output(const std::string& path);
+/// Refuses to go on with an output that was begun with something else.
+result<void> check_identity(const run_identity& begun, const run_identity& now,
+                            const std::string& output);
+
+} // namespace penstock::io

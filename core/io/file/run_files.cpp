@@ -1,0 +1,189 @@
+#include "core/io/file/run_files.hpp"
+#include "core/io/file/output_check.hpp"
+#include "core/io/file/output_paths.hpp"
+
+#include <filesystem>
+#include <system_error>
+
+namespace penstock::io {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr size_t page_rows = 64; // Rows in memory while the journal is checked.
+
+error beyond_input(const std::string& path, uint64_t index) {
+  return {errc::corrupt, path + " holds index " + std::to_string(index)
+                           + ", which the input does not have; pass --restart to begin anew"};
+}
+
+} // namespace
+
+result<run_files> run_files::open(run_request request) {
+  run_files files;
+  files.input_requests_ = request.input_requests;
+  if (request.output == "-") {
+    files.output_ = output_file::standard_output();
+    return files;
+  }
+  if (auto checked = check_output_path(request.identity.input_path, request.output); !checked)
+    return checked.error();
+  files.path_ = canonical_path(request.output);
+  if (is_stream_path(files.path_)) {
+    auto stream = output_file::create(files.path_);
+    if (!stream)
+      return stream.error();
+    files.output_ = std::move(*stream);
+    return files;
+  }
+  auto lock = file_lock::acquire(lock_path(files.path_));
+  if (!lock)
+    return lock.error();
+  files.lock_.emplace(std::move(*lock));
+  if (request.restart)
+    if (auto thrown = throw_away_output(files.path_); !thrown)
+      return thrown.error();
+  if (path_exists(journal_path(files.path_))) {
+    auto opened = open_journal(journal_path(files.path_));
+    if (!opened)
+      return opened.error();
+    files.journal_ = std::move(*opened);
+  }
+  auto begun = files.journal_ ? files.begin_resumed(request) : files.begin_fresh(request);
+  if (!begun)
+    return begun.error();
+  return files;
+}
+
+// The journal is made before the output: an output never stands without one.
+result<void> run_files::begin_fresh(const run_request& request) {
+  if (file_size_or_zero(path_) > 0)
+    return error{errc::invalid_config,
+                 request.output + (path_exists(journal_path(path_)) ? " exists, but its journal is empty"
+                                                               : " exists and has no journal")
+                   + ": choose another -o, or pass --restart to overwrite it"};
+  if (auto removed = remove_journal(journal_path(path_)); !removed)
+    return removed.error();
+  auto made = create_journal(journal_path(path_), request.identity);
+  if (!made)
+    return made.error();
+  auto output = output_file::create(path_);
+  if (!output)
+    return output.error();
+  journal_ = std::move(*made);
+  output_ = std::move(*output);
+  written_ = {};
+  written_.output_checksum = output_->checksum();
+  return {};
+}
+
+result<void> run_files::begin_resumed(const run_request& request) {
+  const auto head = journal_->head();
+  if (auto same = check_identity(head.identity, request.identity, request.output); !same)
+    return same.error();
+  // A fresh journal has no checksum yet; nothing was synced that it could stand for.
+  auto at = head.checkpoint;
+  if (at.output_bytes == 0)
+    at.output_checksum = core::running_checksum{}.value();
+  auto found = check_output(path_, at);
+  if (!found)
+    return found.error();
+  if (request.input_requests && found->lines > *request.input_requests)
+    return beyond_input(request.output, *request.input_requests);
+  written_ = {found->bytes, found->lines, found->sum.value(), found->totals, {}};
+  if (head.complete) {
+    if (file_size_or_zero(path_) != at.output_bytes)
+      return error{errc::corrupt, request.output + " was edited after its run had finished; choose "
+                                    "another -o, or pass --restart to begin anew"};
+    start_ = run_start::complete;
+    return {};
+  }
+  auto output = path_exists(path_) ? output_file::resume(path_, found->bytes, found->sum)
+                              : output_file::create(path_);
+  if (!output)
+    return output.error();
+  output_ = std::move(*output);
+  start_ = run_start::resumed;
+  // Lines behind the old checkpoint are safe only now; after that the journal drops their rows.
+  if (auto synced = checkpoint(false); !synced)
+    return synced.error();
+  return load_waiting();
+}
+
+result<void> run_files::load_waiting() {
+  for (auto first = next_index();;) {
+    auto rows = journal_->rows_from(first, page_rows);
+    if (!rows)
+      return rows.error();
+    for (auto& [index, line] : *rows) {
+      const auto record = core::parse_output_line(line);
+      if (!record || record->index != index)
+        return error{errc::corrupt, journal_path(path_) + " is damaged: row "
+                                      + std::to_string(index) + " is not its outcome; pass --restart "
+                                        "to begin anew, which throws away the output"};
+      if (input_requests_ && index >= *input_requests_)
+        return beyond_input(journal_path(path_), index);
+      waiting_.push_back(index);
+    }
+    if (rows->size() < page_rows)
+      return {};
+    first = rows->back().first + 1;
+  }
+}
+
+input_mark run_files::expected_start() const {
+  return journal_ ? journal_->head().input_read : input_mark{};
+}
+
+result<void> run_files::keep(const std::vector<journal_row>& rows, const input_mark* read) {
+  return journal_ ? journal_->append(rows, read) : result<void>{};
+}
+
+result<std::vector<journal_row>> run_files::kept_from(uint64_t first, size_t rows_max) {
+  return journal_ ? journal_->rows_from(first, rows_max) : result<std::vector<journal_row>>{std::vector<journal_row>{}};
+}
+
+result<void> run_files::write(std::string_view lines, std::span<const core::output_record> records) {
+  if (!output_)
+    return error{errc::internal, path_ + ": a finished run was written to"};
+  for (size_t i = 0; i < records.size(); ++i)
+    if (records[i].index != next_index() + i)
+      return error{errc::internal, path_ + ": index " + std::to_string(records[i].index)
+                                     + " comes where " + std::to_string(next_index() + i)
+                                     + " belongs"};
+  const auto before = output_->lines();
+  auto appended = output_->append(lines);
+  const auto reached = output_->lines() - before;
+  if (appended && reached != records.size())
+    return error{errc::internal, path_ + ": as many lines as records were promised"};
+  for (auto& record : records.first(reached))
+    written_.totals.add(record);
+  written_.output_lines += reached;
+  written_.output_bytes = output_->bytes();
+  written_.output_checksum = output_->checksum();
+  return appended;
+}
+
+result<void> run_files::checkpoint(bool complete) {
+  if (!output_)
+    return {};
+  if (auto synced = output_->sync(); !synced)
+    return synced.error();
+  return journal_ ? journal_->set_checkpoint(written_, complete) : result<void>{};
+}
+
+result<void> run_files::commit() {
+  if (journal_ && journal_->head().checkpoint == written_)
+    return {};
+  return checkpoint(false);
+}
+
+result<void> run_files::finish() {
+  if (input_requests_ && next_index() != *input_requests_)
+    return error{errc::internal, path_ + ": finished with " + std::to_string(next_index()) + " of "
+                                   + std::to_string(*input_requests_) + " lines"};
+  return checkpoint(true);
+}
+
+} // namespace penstock::io

@@ -1,0 +1,76 @@
+#pragma once
+
+#include "core/base/error.hpp"
+#include "core/base/http.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace penstock::io {
+
+/// How a loop treats its connections.
+struct curl_loop_settings {
+  duration connect_timeout = std::chrono::seconds{10};
+  /// How many connections to be ready for. More in flight than this works: the loop then opens as
+  /// many as it needs, for a connection that is thrown away costs five times a request.
+  uint32_t connections_max = 1024;
+  bool verify_certificates = true;
+  std::string ca_file = {}; ///< PEM bundle instead of the system's; empty: system.
+  std::string user_agent = "penstock";
+  uint32_t loops = 0; ///< Threads; 0: one per 1,024 connections, at most one per core.
+};
+
+/// One HTTP exchange to make.
+struct exchange {
+  uint64_t id = 0; ///< The caller's; unique among those in flight.
+  core::http_request request;
+  duration timeout = std::chrono::seconds{600};      ///< From submit to the last byte.
+  duration idle_timeout = std::chrono::seconds{120}; ///< Without a byte from the upstream.
+  uint64_t body_max = 32u << 20;                     ///< Longer answers are cut off and fail.
+  std::string ca_file = {};                          ///< PEM bundle for this one; empty: the loop's.
+};
+
+/// How an exchange ended. Every submitted exchange ends in exactly one of these.
+struct completion {
+  uint64_t id = 0;
+  core::http_response response;
+};
+
+/// The libcurl multi loop on threads of its own: connection reuse, HTTP/2 multiplexing over TLS,
+/// proxies from the environment, cancellation. It never sends a request twice: libcurl's silent
+/// re-send on a reused connection that died is aborted and reported as `stale_connection`, whose
+/// `sent` tells whether the upstream may have seen the request. Redirects are not followed.
+/// Answers are decompressed; `body_max` counts the bytes after that.
+///
+/// Thread-safe. Completions are delivered in batches, on a loop's thread, one call per round; with
+/// several loops `deliver` is called from several threads at once. It may call `submit` and
+/// `cancel`, must not destroy the loop, and should not throw: what it throws is dropped with the
+/// batch. A loop that breaks for good (no file descriptors, no memory) goes on completing whatever
+/// is submitted, each with a failure that says why.
+class curl_loop {
+public:
+  using deliver_fn = std::function<void(std::vector<completion>)>;
+
+  /// Starts the threads. @throws std::system_error if the system gives none.
+  curl_loop(curl_loop_settings settings, deliver_fn deliver);
+  /// Stops at once: what is in flight is aborted without a completion.
+  ~curl_loop();
+  curl_loop(const curl_loop&) = delete;
+  curl_loop& operator=(const curl_loop&) = delete;
+
+  /// Starts exchanges; one wake-up per batch, none while the loop is busy anyway.
+  void submit(std::vector<exchange> batch);
+  /// Aborts one exchange; its completion says `cancelled`. Unknown ids are ignored.
+  void cancel(uint64_t id);
+  /// Exchanges submitted and not yet completed.
+  size_t in_flight() const noexcept;
+
+private:
+  struct impl;
+  std::unique_ptr<impl> impl_;
+};
+
+} // namespace penstock::io

@@ -1,0 +1,139 @@
+#pragma once
+
+#include "core/base/error.hpp"
+#include "core/base/time.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace penstock::io {
+
+/// Where an HTTP server listens, and what it refuses. Every limit holds before anything of that
+/// size is kept in memory.
+struct http_server_options {
+  std::string host = "127.0.0.1";   ///< A numeric address.
+  uint16_t port = 0;                ///< 0: any free one.
+  uint64_t body_max = 64u << 20;    ///< Bytes of a request body; more answers 413.
+  uint32_t header_max = 32u << 10;  ///< Bytes of a request's header; more answers 431.
+  uint32_t connections_max = 16384; ///< More are accepted and closed at once.
+  duration idle_timeout =
+      std::chrono::seconds{120}; ///< Between requests, or of a reader that takes nothing.
+  duration request_timeout =
+      std::chrono::seconds{30}; ///< From the first byte of a request to its last.
+  /// Called when bytes wait on a connection between two requests, before any is read; `served`
+  /// requests came before. True closes it with the bytes unread. Test servers only.
+  std::function<bool(uint64_t connection, uint32_t served)> refuse_unread;
+};
+
+/// What a server counted since it opened.
+struct http_server_counters {
+  uint64_t connections = 0;                 ///< Accepted.
+  uint64_t connections_open = 0;            ///< Open now.
+  uint64_t connections_refused = 0;         ///< Above `connections_max`.
+  uint64_t requests = 0;                    ///< Read whole.
+  uint64_t requests_on_reused = 0;          ///< Of these, not the first of their connection.
+  uint64_t requests_per_connection_max = 0; ///< The most that one connection brought.
+  uint64_t bad_requests = 0;                ///< No HTTP, or above a limit.
+  uint64_t timeouts = 0;                    ///< Closed for idleness or slowness.
+  uint64_t unread = 0;                      ///< Closed by `refuse_unread`.
+  uint64_t bytes_in = 0;                    ///< Received.
+  uint64_t bytes_out = 0;                   ///< Handed to the kernel.
+};
+
+/// A whole answer, or the head of a streamed one.
+struct http_reply {
+  int status = 200;
+  std::string content_type = "application/json"; ///< Empty: no such header.
+  std::string headers;                           ///< More lines, each made by `add_header`.
+  std::string body;
+  std::string date; ///< Value of the `date` header; empty: the time of the answer.
+};
+
+/// Appends "name: value" and a line end; control characters in `value` become blanks, so a value
+/// can never begin a header of its own.
+void add_header(std::string& headers, std::string_view name, std::string_view value);
+
+/// What becomes of a connection after bytes that were sent past the framing of the server.
+/// `keep` closes all the same if the client asked for it.
+enum class raw_end : uint8_t { keep, close, reset };
+
+class http_connection;
+
+/// One request and the right to answer it, once. A copyable handle; all functions may be called
+/// from any thread. After the connection is gone, or the answer is given, they do nothing. Views
+/// of the request are valid until the answer is given.
+/// An exchange that is never answered holds its connection until the client leaves.
+class http_exchange {
+public:
+  http_exchange() = default;
+  http_exchange(std::shared_ptr<http_connection> c, uint64_t serial)
+      : connection_(std::move(c)), serial_(serial) {}
+
+  std::string_view method() const;
+  std::string_view target() const;                      ///< Path and query as sent.
+  std::string_view header(std::string_view name) const; ///< Any case; empty if absent.
+  std::string_view body() const;
+  uint64_t connection() const; ///< Serial number of the connection, from 1.
+  uint32_t ordinal() const;    ///< Place of the request on its connection, from 1.
+
+  /// Sends the whole answer.
+  void reply(http_reply r) const;
+  /// Begins an answer of unknown length; `write` and `end` follow. A body in `head` is its first
+  /// piece.
+  void begin(http_reply head) const;
+  /// Sends a piece. `written(false)`: the client is gone. The next piece may wait for it, which
+  /// bounds memory by one piece.
+  void write(std::string bytes, std::function<void(bool alive)> written = {}) const;
+  void end() const;
+  /// Calls `f` if the connection breaks before the answer is whole.
+  void on_closed(std::function<void()> f) const;
+
+  /// Sends bytes as they are, status line and all. For test servers that must lie.
+  void raw_write(std::string bytes, std::function<void(bool alive)> written = {}) const;
+  /// Ends the exchange once the bytes so far are with the kernel.
+  void raw_finish(raw_end how) const;
+
+private:
+  std::shared_ptr<http_connection> connection_;
+  uint64_t serial_ = 0;
+};
+
+/// An HTTP/1.1 server with one thread: keep-alive, pipelining, chunked bodies, `Expect`,
+/// streamed answers. Handlers run on the thread of `run` and must not block; they answer at once
+/// or later. The status line of `begin` and `reply` carries the framing; nobody else needs to know
+/// it.
+class http_server {
+public:
+  using handler = std::function<void(http_exchange)>;
+
+  /// Binds and listens. @returns `errc::io_error` with the address if that fails.
+  static result<std::unique_ptr<http_server>> open(http_server_options options, handler handle);
+  ~http_server();
+
+  uint16_t port() const noexcept;
+  /// Serves until `stop`, or until `drain` has ended.
+  void run();
+  /// Closes everything. Any thread.
+  void stop();
+  /// Accepts no more, closes idle connections, and lets what is in flight finish. Any thread.
+  void drain();
+  /// Runs `f` on the server's thread. Any thread; dropped after the end of `run`.
+  void post(std::function<void()> f);
+  /// Runs `f` on the server's thread `d` from now. Only on that thread.
+  void after(duration d, std::function<void()> f);
+  /// Accepts nothing for `d`, so that connects queue in the kernel. Only on the server's thread.
+  void pause_accept(duration d);
+  /// Only on the server's thread, or when `run` is not running.
+  const http_server_counters& counters() const noexcept;
+
+  struct impl; ///< Hidden: Boost.Asio.
+
+private:
+  explicit http_server(std::shared_ptr<impl> i);
+  std::shared_ptr<impl> impl_;
+};
+
+} // namespace penstock::io

@@ -1,0 +1,90 @@
+#pragma once
+
+#include "core/base/error.hpp"
+#include "core/base/request.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+/// The file formats of `penstock run`: lines of the OpenAI batch form on both sides. A line of the
+/// output carries one more object, `penstock`, which ends in a checksum over the bytes before it,
+/// so that a resumed run knows its own lines from edited, torn or damaged ones.
+namespace penstock::core {
+
+/// Longest `custom_id` in bytes.
+inline constexpr size_t custom_id_max = 512;
+
+/// What a run changes in the lines it reads.
+struct line_options {
+  std::string model; ///< Replaces the body's model; empty: as in the line.
+};
+
+/// Whether a line holds nothing but white space. Such lines are no requests and have no index.
+bool is_blank(std::string_view line) noexcept;
+
+/// Reads one line: `{"custom_id","method","url","body"}`, or a bare body (an object with
+/// `messages` or `input`). Never fails: an unusable line gives a request with `rejection` set. The
+/// body is the exact slice of the line, unless a member has to be replaced or left out.
+/// @param line Without its line break; a carriage return at the end is ignored.
+request parse_request_line(std::string_view line, uint64_t index, uint64_t line_number,
+                           const line_options& options = {});
+
+/// A request for a line that cannot even be kept in memory.
+/// @param start The first bytes of the line, from which the custom_id is read if it is there.
+request rejected_request(std::string_view start, uint64_t index, uint64_t line_number,
+                         std::string reason);
+
+/// Appends the output line of `o` with its line break.
+/// @pre `o.body` is empty or valid JSON.
+void append_output_line(std::string& out, const outcome& o);
+/// The output line of `o` with its line break.
+std::string output_line(const outcome& o);
+
+/// What an output line says, its body aside.
+struct output_record {
+  uint64_t index = 0;                          ///< Place in the job.
+  std::string custom_id;                       ///< As in the request.
+  outcome_state state = outcome_state::failed; ///< What became of it.
+  int status_code = 0;                         ///< 0 if no answer came.
+  std::string error_code;                      ///< Name of the `errc`; empty if completed.
+  uint32_t attempts = 0;                       ///< HTTP exchanges made for it.
+  uint32_t rate_limited = 0;                   ///< Attempts that met a 429.
+  mode ran_as = mode::parallel;                ///< Mode of the last attempt.
+  int64_t queued_ms = 0;                       ///< From first hand-out to the first permit.
+  int64_t upstream_ms = 0;                     ///< Time inside HTTP exchanges.
+  bool cached = false;                         ///< Answered without an attempt of its own.
+  usage used;                                  ///< Tokens, if the answer told them.
+  double cost = 0;                             ///< Dollars, if prices were known.
+  uint32_t pack_size = 0;                      ///< Requests that shared its prompt; 0: none.
+};
+
+/// What the output line of `o` will say.
+output_record record_of(const outcome& o);
+
+/// Reads back what `append_output_line` wrote, with or without the line break.
+/// @returns `errc::corrupt` if the line is torn, edited or not ours.
+result<output_record> parse_output_line(std::string_view line);
+
+/// Sums over output lines, so that the summary of a resumed run covers all of it.
+struct output_totals {
+  uint64_t completed = 0, failed = 0, cancelled = 0, expired = 0; ///< Requests by state.
+  uint64_t cached = 0;                                            ///< Requests without an attempt.
+  /// HTTP exchanges; those with 429. The requests of a pack share one, so of a line that names its
+  /// pack only a part counts: exact if all packs were answered at once, an estimate otherwise.
+  uint64_t attempts = 0, rate_limited = 0;
+  uint64_t input_tokens = 0, cached_input_tokens = 0;             ///< As the providers counted.
+  uint64_t output_tokens = 0, reasoning_tokens = 0;               ///< As the providers counted.
+  uint64_t upstream_ms = 0;                                       ///< Time inside HTTP exchanges.
+  uint64_t cost_nanodollars = 0;                                  ///< Whole, so that sums are exact.
+
+  /// Counts one more line.
+  void add(const output_record& r) noexcept;
+  /// All requests counted.
+  uint64_t requests() const noexcept { return completed + failed + cancelled + expired; }
+  bool operator==(const output_totals&) const = default;
+
+  uint64_t attempts_parts = 0, rate_limited_parts = 0; ///< What is left over of those, in parts.
+};
+
+} // namespace penstock::core

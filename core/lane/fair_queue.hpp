@@ -1,0 +1,108 @@
+#pragma once
+
+#include "core/lane/lane.hpp"
+#include "core/lane/lane_id_table.hpp"
+#include "core/base/time.hpp"
+
+#include <array>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace penstock::core {
+
+/// Permit requests that wait, and whose turn it is.
+///
+/// Between classes: strict priority, but a class that waited `aging_bound` since it was last served
+/// (or began to wait) goes first once. Within a class: each tenant has a tag that grows by the cost
+/// of what it is granted; the smallest tag is next, and among equal tags the one not served for the
+/// longest. A tenant that comes (back) starts at the tag of the last grant, so absence earns
+/// nothing. Example: with A's cost 2 and B's cost 1 the order is A B B A B B. With equal costs each
+/// of k waiting tenants is served within k grants of its last one. Within a tenant: first in, first
+/// out. Every operation costs O(log tenants); cancelling and pushing O(1).
+class fair_queue {
+public:
+  fair_queue() = default;
+  explicit fair_queue(duration aging_bound) : aging_bound_{aging_bound} {}
+
+  /// Appends. @pre no request of this id waits.
+  void push(permit_request req, time_point now);
+  /// Whose turn it is at `now`, or null. Valid until the next change.
+  const permit_request* front(time_point now);
+  /// Removes what `front` named last, counting `cost` (at least 1) against its tenant.
+  /// @pre `front` answered, and nothing changed since.
+  permit_request pop(uint64_t cost, time_point now);
+  /// Removes what `front` named last without counting it as service. @pre as `pop`.
+  void drop_front();
+  /// Removes a waiting request. @returns whether it waited.
+  bool cancel(uint64_t id);
+  /// Removes all of `owner`.
+  void cancel_owner(uint64_t owner);
+  /// Removes all that `leaves` says, appending their ids to `ids`, smallest first.
+  template <class Predicate>
+  void take_if(Predicate leaves, std::vector<uint64_t>& ids) {
+    const auto first = ids.size();
+    by_id_.for_each([&](uint64_t id, uint32_t n) {
+      if (leaves(nodes_[n].req))
+        ids.push_back(id);
+    });
+    take(ids, first);
+  }
+  /// Removes everything, appending the ids to `ids`.
+  void drain(std::vector<uint64_t>& ids);
+
+  bool contains(uint64_t id) const { return by_id_.find(id) != nullptr; }
+  size_t size() const { return by_id_.size(); }
+  bool empty() const { return size() == 0; }
+  /// When the next waiting class comes of age: the front may change then. Nullopt if none waits
+  /// behind another class.
+  std::optional<time_point> next_aging() const;
+
+private:
+  static constexpr uint32_t none = UINT32_MAX;
+  static constexpr size_t class_count = 3;
+  struct node {
+    permit_request req;
+    uint32_t prev = none, next = none; // In its flow; `next` also links free nodes.
+    uint32_t flow = none;
+    uint8_t cls = 0;
+  };
+  /// One tenant in one class.
+  struct flow {
+    std::string tenant;
+    uint32_t head = none, tail = none;
+    uint64_t tag = 0;
+    uint64_t served = 0;  // Number of its last grant; zero: never.
+    bool in_heap = false; // May be there although empty, after a cancel.
+  };
+  struct class_queue {
+    std::vector<flow> flows;
+    std::vector<uint32_t> free_flows;
+    std::unordered_map<std::string, uint32_t> by_tenant;
+    std::vector<uint32_t> heap; // Flows, smallest (tag, served) on top.
+    uint32_t last_flow = none;  // Of the last push: most pushes come in runs of one tenant.
+    uint64_t tag_now = 0;       // Tag of the last grant.
+    size_t sweep_at = 64;       // Tenants known before idle ones are forgotten.
+    size_t waiting = 0;
+    time_point since{}; // Last served, or began to wait.
+  };
+
+  static auto later(const class_queue& c);
+  uint32_t flow_of(class_queue& c, const std::string& tenant);
+  void forget_idle_flows(class_queue& c);
+  void unlink(uint32_t n);
+  void take(std::vector<uint64_t>& ids, size_t first);
+  class_queue* class_in_turn(time_point now);
+  void settle_heap_top(class_queue& c);
+
+  duration aging_bound_ = std::chrono::seconds{30};
+  std::array<class_queue, class_count> classes_;
+  std::vector<node> nodes_;
+  uint32_t free_ = none;
+  id_table<uint32_t> by_id_;
+  uint64_t grants_ = 0;
+  uint32_t front_ = none;
+};
+
+} // namespace penstock::core

@@ -1,0 +1,268 @@
+#include "core/lane/lane_impl.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace penstock::core {
+
+namespace {
+
+constexpr auto input = static_cast<size_t>(dimension::input_tokens);
+constexpr auto output = static_cast<size_t>(dimension::output_tokens);
+constexpr auto total = static_cast<size_t>(dimension::total_tokens);
+constexpr duration backoff_first = std::chrono::milliseconds{500};
+constexpr duration backoff_max = std::chrono::seconds{30};
+// A limit we do not know that says "nothing left": look again after this at the latest.
+constexpr duration unknown_limit_pause_max = std::chrono::seconds{60};
+constexpr double lift_doubt_max = 0.3;
+constexpr duration day = std::chrono::hours{24};
+// Below this much of accepted work a quotient of rates means nothing.
+constexpr duration measure_min = std::chrono::seconds{2};
+constexpr double measure_work_seconds = 0.2;
+
+bool is_429(reply_kind k) {
+  return k == reply_kind::rate_limited || k == reply_kind::slow_down ||
+         k == reply_kind::daily_quota;
+}
+
+// The provider refused before it did any work: the request counts, its tokens do not.
+bool refused_unworked(reply_kind k) {
+  return is_429(k) || k == reply_kind::billing || k == reply_kind::unauthorized ||
+         k == reply_kind::too_large || k == reply_kind::bad_request;
+}
+
+} // namespace
+
+lane_cost lane::impl::actual_cost(const settlement& s, const outstanding& o) const {
+  if (!s.sent)
+    return {};
+  lane_cost actual = o.cost;
+  if (refused_unworked(s.kind)) {
+    actual[input] = actual[output] = actual[total] = 0;
+    return actual;
+  }
+  if (!s.used.known || s.used.input_tokens + s.used.output_tokens == 0)
+    return actual;
+  auto in = static_cast<double>(s.used.input_tokens);
+  // Anthropic does not count what came from its cache.
+  if (limits.charging == charge_rule::anthropic)
+    in -= static_cast<double>(std::min(s.used.cached_input_tokens, s.used.input_tokens));
+  const auto out = static_cast<double>(s.used.output_tokens);
+  actual[input] = in;
+  actual[output] = out;
+  // OpenAI gives unused output back to nobody; the real input is the best guess of its estimate.
+  switch (limits.charging) {
+  case charge_rule::openai: actual[total] = std::max<double>(o.output_tokens_max, in); break;
+  case charge_rule::input_only: actual[total] = in; break;
+  default: actual[total] = in + out;
+  }
+  return actual;
+}
+
+// Replaces what was reserved by what it came to.
+void lane::impl::reconcile(const settlement& s, const outstanding& o, time_point now) {
+  const auto actual = actual_cost(s, o);
+  lane_cost change{};
+  for (size_t d = 0; d < dimension_count; ++d) {
+    change[d] = actual[d] - o.cost[d];
+    if (change[d] > 0)
+      gauges[d].spend(change[d]);
+    if (change[d] < 0)
+      gauges[d].give_back(-change[d]);
+    if (s.sent && !is_429(s.kind))
+      accepted[d] += actual[d];
+  }
+  used.add(change, 1, now);
+}
+
+void lane::impl::learn(const settlement& s, const outstanding* o) {
+  if (!s.sent || !s.used.known)
+    return;
+  const uint32_t bytes = s.input_bytes ? s.input_bytes : o ? o->input_bytes : 0;
+  tokens.learn_input(bytes, s.used.input_tokens);
+  if (s.kind == reply_kind::success)
+    tokens.learn_output(s.used.output_tokens);
+}
+
+void lane::impl::judge_upstream(const settlement& s, bool probe, time_point now) {
+  bool failed = s.kind == reply_kind::transport || s.kind == reply_kind::overloaded ||
+                s.kind == reply_kind::server_error;
+  // Nonsense is no outage, but it does not prove that one is over either.
+  if (s.kind == reply_kind::malformed) {
+    if (!probe)
+      return;
+    failed = true;
+  }
+  if (s.abandoned || (!s.sent && !failed)) {
+    if (probe)
+      breaker.lose_probe(now);
+    return;
+  }
+  if (!failed)
+    return breaker.succeed(probe);
+  if (breaker.fail(now, probe, permits.size()))
+    refuse_all(errc::unavailable, breaker_text(now));
+}
+
+void lane::impl::pause(time_point until, time_point now) {
+  paused_until = pausing ? std::max(paused_until, until) : until;
+  pausing = true;
+  pass_one = false;
+  std::vector<uint64_t> impatient;
+  queue.take_if([&](auto& req) { return too_long(req, now); }, impatient);
+  for (auto id : impatient)
+    refused.emplace_back(id, pause_error(now));
+}
+
+// Starts the span over which the next 429 measures what was accepted.
+void lane::impl::begin_run(time_point now) {
+  pause_began = now;
+  herd_last = ordinals;
+  accepted = {};
+  heard = false;
+}
+
+void lane::impl::on_rate_limited(const settlement& s, const outstanding* o, time_point now) {
+  ++rate_limited;
+  const bool hinted = s.retry_after && *s.retry_after > duration::zero();
+  const bool of_herd = o ? o->ordinal <= herd_last : pausing;
+  if (hinted)
+    pause(now + *s.retry_after, now);
+  if (of_herd)
+    return;
+  if (!heard && pause_began && now - *pause_began >= measure_min) {
+    const double seconds = to_seconds(now - *pause_began);
+    double share = 0;
+    for (size_t d = 0; d < dimension_count; ++d)
+      if (gauges[d].limited())
+        share = std::max(share, accepted[d] / (gauges[d].full_rate() * seconds));
+    if (share * seconds >= measure_work_seconds)
+      room.on_measured(share, now);
+  }
+  room.on_rate_limited(s.kind == reply_kind::slow_down);
+  begin_run(now);
+  if (!hinted) {
+    const auto doublings = std::min(hintless++, 6u);
+    pause(now + std::min(backoff_first * (1 << doublings), backoff_max), now);
+  }
+}
+
+void lane::impl::park(const settlement& s, time_point now) {
+  ++rate_limited;
+  const auto& reset = s.limits[static_cast<size_t>(dimension::requests_day)].reset;
+  duration wait = s.retry_after.value_or(reset.value_or(day));
+  if (wait <= duration::zero())
+    wait = day;
+  parked = std::max(parked.value_or(now), now + wait);
+  refuse_all(errc::quota_exhausted, parked_text(now));
+}
+
+void lane::impl::listen(const settlement& s, const outstanding* o, time_point now) {
+  for (size_t d = 0; d < dimension_count; ++d) {
+    const auto& r = s.limits[d];
+    if (!r.limit && !r.remaining)
+      continue;
+    if (!gauges[d].limited()) {
+      // Nothing is known of this limit but that it is used up.
+      if (r.remaining && *r.remaining == 0 && r.reset && *r.reset > duration::zero()) {
+        if (!pausing)
+          begin_run(now);
+        pause(now + std::min(*r.reset, unknown_limit_pause_max), now);
+      }
+      continue;
+    }
+    heard = heard || r.remaining;
+    std::optional<double> since;
+    // While the estimates are in doubt, what they say of the spending since proves little.
+    if (o && doubt.share() < lift_doubt_max)
+      since = (gauges[d].spent() - o->spent_at[d]) * (1 + doubt.share());
+    // Anthropic rounds what remains of tokens to thousands.
+    const bool rounded = limits.charging == charge_rule::anthropic && d >= input && r.remaining &&
+                         std::fmod(*r.remaining, 1000) == 0;
+    gauges[d].hear(r, since, rounded ? 500 : 0, now);
+  }
+}
+
+void lane::settle(const settlement& s, time_point now) {
+  auto& l = *impl_;
+  l.advance(now);
+  const auto found = l.permits.take(s.id);
+  const auto* o = found ? &*found : nullptr;
+  if (o) {
+    ++l.settled;
+    l.hold(s.id, *o, -1);
+    l.reconcile(s, *o, now);
+  } else {
+    ++l.unknown;
+  }
+  l.learn(s, o);
+  if (o && o->in_flight > 0)
+    l.width.ended(s, o->ordinal, o->in_flight, o->granted_at, now);
+  l.judge_upstream(s, o && o->probe, now);
+  l.listen(s, o, now);
+  if (o)
+    l.doubt.answered(o->round, l.permits.size() == 0);
+  if (s.abandoned)
+    return;
+  switch (s.kind) {
+  case reply_kind::rate_limited:
+  case reply_kind::slow_down: l.on_rate_limited(s, o, now); break;
+  case reply_kind::daily_quota: l.park(s, now); break;
+  case reply_kind::success:
+    if (s.sent && o && o->ordinal > l.herd_last)
+      l.hintless = 0;
+    break;
+  default:
+    // Overloaded upstreams may name a time too.
+    if (s.retry_after && *s.retry_after > duration::zero())
+      l.pause(now + *s.retry_after, now);
+  }
+}
+
+void lane::adopt(const permit_request& req, time_point now) {
+  auto& l = *impl_;
+  l.advance(now);
+  if (l.permits.find(req.id))
+    return;
+  l.queue.cancel(req.id);
+  const auto e = l.estimate_of(req);
+  impl::outstanding o;
+  o.owner = req.owner;
+  o.ordinal = ++l.ordinals;
+  o.input_tokens = e.input;
+  o.input_bytes = req.input_bytes;
+  o.output_tokens_max = req.output_tokens_max;
+  o.round = l.doubt.granted({});
+  for (size_t d = 0; d < dimension_count; ++d) {
+    // An earlier life paid for it: takes what is there, but makes no debt of an empty start.
+    o.cost[d] = l.gauges[d].limited() ? std::clamp(l.gauges[d].level(), 0.0, e.cost[d]) : e.cost[d];
+    l.gauges[d].spend(o.cost[d]);
+    o.spent_at[d] = l.gauges[d].spent();
+  }
+  l.used.add(o.cost, 1, now);
+  l.hold(req.id, o, 1);
+  ++l.adopted;
+  l.in_flight_peak = std::max(l.in_flight_peak, static_cast<uint32_t>(l.permits.size()));
+}
+
+void lane::release_owner(uint64_t owner, time_point now) {
+  auto& l = *impl_;
+  l.advance(now);
+  l.queue.cancel_owner(owner);
+  std::vector<uint64_t> ids;
+  l.permits.for_each([&](uint64_t id, const impl::outstanding& o) {
+    if (o.owner == owner)
+      ids.push_back(id);
+  });
+  for (auto id : ids) {
+    const auto o = l.permits.take(id);
+    l.hold(id, *o, -1);
+    if (o->probe)
+      l.breaker.lose_probe(now);
+    l.width.forgotten(o->ordinal, now);
+    l.doubt.answered(o->round, l.permits.size() == 0);
+    ++l.released;
+  }
+}
+
+} // namespace penstock::core

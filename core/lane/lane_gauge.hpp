@@ -1,0 +1,77 @@
+#pragma once
+
+#include "core/lane/lane.hpp"
+#include "core/lane/token_bucket.hpp"
+
+#include <optional>
+
+namespace penstock::core {
+
+/// One limited dimension of a lane: what we may still spend, and what the provider said about it.
+///
+/// Two buckets: `level` is scaled by headroom and corrected by headers; the `roof` holds the
+/// configured limit and hears nothing. Corrections never lift the level above the roof, so that
+/// lying headers cannot buy more than the configured limit (requests: exactly; tokens: twice the
+/// limit in our own estimate, because a provider may charge half of what we think).
+/// Corrections aim to leave a little unspent at the provider (5 % of its bucket): that costs no
+/// throughput, what refills is spent all the same, and it absorbs estimates that are off.
+class lane_gauge {
+public:
+  lane_gauge() = default;
+  /// A limit of zero means none. `empty`: begins without its burst.
+  lane_gauge(dimension d, const lane_limits& limits, time_point now, bool empty);
+
+  bool limited() const { return configured_ > 0; }
+  /// Follows the headroom: scales the refill rate by `factor`.
+  void set_pace(double factor, time_point now);
+  void advance(time_point now);
+
+  /// Whether one request of this cost is more than the configured limit ever lets through.
+  bool too_large(double cost) const { return limited() && cost > largest_; }
+  /// Most that one request may cost; infinite without a limit.
+  double largest() const;
+  /// Whether `cost` may be spent while `guard` more is kept back. What exceeds the capacity but not
+  /// the limit passes when the bucket is full, into debt.
+  bool fits(double cost, double guard) const;
+  /// How long after the last `advance` until it fits; `duration::max()` if time alone does not
+  /// help.
+  duration ready_in(double cost, double guard) const;
+  /// Spends, even into debt (no deeper than one whole limit).
+  void spend(double cost);
+  void give_back(double cost);
+  /// Cuts the level after a pause, so that at most `cost` is there at once.
+  void cut_to(double cost);
+
+  /// Corrects by what an answer said. `spent_since`: what was spent after the permit of that answer
+  /// was granted, or will still be; nullopt if unknown (then only downwards). `rounding`: how far
+  /// the provider's numbers may be off either way.
+  void hear(const limit_reading& r, std::optional<double> spent_since, double rounding,
+            time_point now);
+
+  /// All that was ever spent: differences tell what was spent between two moments.
+  double spent() const { return spent_; }
+  /// The limit in use: as configured, or as learned when lower.
+  double limit() const { return limit_; }
+  /// What the whole limit refills a second.
+  double full_rate() const { return limit_ / window_seconds_; }
+  double level() const { return bucket_.level(); }
+  double capacity() const { return bucket_.capacity(); }
+
+private:
+  void resize(time_point now);
+  double full_capacity(double limit) const;
+  void lift(const limit_reading& r, double remaining, double spent_since, double spare);
+
+  double configured_ = 0;
+  double limit_ = 0;
+  double largest_ = 0;
+  double window_seconds_ = 60;
+  double burst_windows_ = 1; // Capacity in windows.
+  double capacity_min_ = 0;
+  double headroom_ = 1;
+  double pace_ = 1;
+  double spent_ = 0;
+  token_bucket bucket_, roof_;
+};
+
+} // namespace penstock::core

@@ -1,0 +1,51 @@
+#include "core/pack/pack_canary.hpp"
+#include "core/json/json_fields.hpp"
+#include "core/protocol/reply_judge.hpp"
+#include "core/base/text.hpp"
+
+#include <boost/json.hpp>
+
+#include <optional>
+#include <string>
+
+namespace penstock::core {
+
+namespace {
+
+std::optional<std::string> normal_text(std::string_view body) {
+  namespace json = boost::json;
+  json::error_code ec;
+  json::parse_options options;
+  options.max_depth = json_depth_max;
+  const auto value = json::parse({body.data(), body.size()}, ec, {}, options);
+  const auto* reply = ec ? nullptr : value.if_object();
+  const auto* choices = reply ? filled_array_at(*reply, "choices") : nullptr;
+  const auto* choice = choices ? choices->front().if_object() : nullptr;
+  const auto* message = choice ? object_at(*choice, "message") : nullptr;
+  if (!message || !has_value(*message, "content"))
+    return std::nullopt;
+  std::string out;
+  for (const char c : trim(text_at(*message, "content"))) {
+    const auto space = c == ' ' || c == '\t' || c == '\r' || c == '\n';
+    if (!space || out.back() != ' ')
+      out += space ? ' ' : c;
+  }
+  return to_lower(out);
+}
+
+} // namespace
+
+bool is_canary(uint64_t seed, uint64_t index, double share) noexcept {
+  auto x = seed ^ (index + 1) * 0x9E3779B97F4A7C15u;
+  x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9u;
+  x = (x ^ (x >> 27)) * 0x94D049BB133111EBu;
+  x ^= x >> 31;
+  return static_cast<double>(x >> 11) < share * static_cast<double>(uint64_t{1} << 53);
+}
+
+bool answers_agree(std::string_view body_a, std::string_view body_b) {
+  const auto a = normal_text(body_a);
+  return a && a == normal_text(body_b);
+}
+
+} // namespace penstock::core

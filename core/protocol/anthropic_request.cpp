@@ -1,0 +1,226 @@
+#include "core/protocol/anthropic_request.hpp"
+#include "core/base/base64.hpp"
+#include "core/json/json_fields.hpp"
+#include "core/base/text.hpp"
+
+#include <algorithm>
+
+namespace penstock::core {
+
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::string_view native = "/v1/messages";
+constexpr uint64_t output_tokens_default = 4096;
+constexpr std::string_view json_wanted = "Answer with one JSON object and nothing else.";
+
+constexpr number_name number_names[] = {
+    {"temperature", "temperature"}, {"top_p", "top_p"}, {"top_k", "top_k"}, {"seed", ""}};
+constexpr std::string_view known[] = {"thinking", "cache_control", "container", "context_management"};
+
+using role = chat_message::role;
+
+class writer {
+public:
+  explicit writer(const chat_request& chat) : chat_{chat} {}
+
+  result<json::object> write() {
+    out_["model"] = json_text(chat_.model);
+    out_["max_tokens"] =
+        chat_.output_tokens_max > 0 ? chat_.output_tokens_max : output_tokens_default;
+    write_messages();
+    write_system();
+    write_tools();
+    write_format();
+    if (auto e = put_numbers(chat_, number_names, native, out_))
+      keep(*e);
+    if (auto e = put_others(chat_, known, native, out_))
+      keep(*e);
+    if (const auto* t = out_.if_contains("temperature"); t && t->to_number<double>() > 1)
+      keep({errc::bad_request, "body: temperature must be from 0 to 1 at this provider"});
+    if (chat_.answers > 1)
+      unsupported("n above 1");
+    if (!chat_.stop.empty())
+      out_["stop_sequences"] = json::array(chat_.stop.begin(), chat_.stop.end());
+    if (!chat_.user.empty())
+      out_["metadata"] = json::object{{"user_id", json_text(chat_.user)}};
+    if (fault_)
+      return *fault_;
+    return std::move(out_);
+  }
+
+private:
+  static json::object text_block(std::string_view text, const json::value* cache_control) {
+    json::object block{{"type", "text"}, {"text", json_text(text)}};
+    if (cache_control)
+      block["cache_control"] = *cache_control;
+    return block;
+  }
+
+  json::object source_of(const chat_part& part, bool image) {
+    if (part.what == chat_part::kind::link)
+      return {{"type", "url"}, {"url", json_text(part.url)}};
+    if (!image && find_nocase(part.media_type, "text/") == 0) {
+      // Plain text goes as text, whatever kind of text it is.
+      auto text = base64_decode(part.data);
+      if (!text || !is_utf8(*text))
+        keep({errc::invalid_input, "body: a text file must be UTF-8 in base64"});
+      else
+        return {{"type", "text"}, {"media_type", "text/plain"}, {"data", *text}};
+    } else if (!image && part.media_type != "application/pdf") {
+      unsupported("a file of type " + std::string{part.media_type});
+    }
+    return {{"type", "base64"},
+            {"media_type", json_text(part.media_type)},
+            {"data", json_text(part.data)}};
+  }
+
+  json::object block_of(const chat_part& part) {
+    if (part.what == chat_part::kind::text)
+      return text_block(part.text, part.cache_control);
+    const bool image =
+        part.what == chat_part::kind::link || part.media_type.starts_with("image/");
+    json::object block{{"type", image ? "image" : "document"}, {"source", source_of(part, image)}};
+    if (!image && !part.name.empty())
+      block["title"] = json_text(part.name);
+    if (part.cache_control)
+      block["cache_control"] = *part.cache_control;
+    return block;
+  }
+
+  /// Blocks without empty texts, which Anthropic refuses.
+  json::array blocks_of(const chat_message& message) {
+    json::array blocks;
+    for (auto& part : message.parts)
+      if (part.what != chat_part::kind::text || !part.text.empty())
+        blocks.push_back(block_of(part));
+    return blocks;
+  }
+
+  /// One plain text stands as text.
+  static json::value content_of(json::array blocks) {
+    if (blocks.empty())
+      return "";
+    auto& first = blocks.front().get_object();
+    if (blocks.size() == 1 && first.size() == 2 && text_at(first, "type") == "text")
+      return first["text"];
+    return blocks;
+  }
+
+  /// Adds to the last message if it has the same role: the answers to several calls must stand in
+  /// one message.
+  void add(std::string_view from, json::array blocks) {
+    if (!turns_.empty() && turns_.back().first == from)
+      for (auto& block : blocks)
+        turns_.back().second.push_back(std::move(block));
+    else
+      turns_.emplace_back(from, std::move(blocks));
+  }
+
+  void write_messages() {
+    const bool system_only = std::all_of(chat_.messages.begin(), chat_.messages.end(),
+                                         [](auto& m) { return m.from == role::system; });
+    for (auto& message : chat_.messages) {
+      auto blocks = blocks_of(message);
+      if (message.from == role::system && !system_only) {
+        for (auto& block : blocks)
+          system_.push_back(std::move(block));
+      } else if (message.from == role::tool) {
+        json::object answer{{"type", "tool_result"}, {"tool_use_id", json_text(message.call_id)}};
+        answer["content"] = content_of(std::move(blocks));
+        add("user", {std::move(answer)});
+      } else {
+        for (auto& call : message.calls)
+          blocks.push_back(json::object{{"type", "tool_use"},
+                                        {"id", json_text(call.id)},
+                                        {"name", json_text(call.name)},
+                                        {"input", call.arguments}});
+        // There must be a message of a user, so a lone system prompt is one.
+        add(message.from == role::assistant ? "assistant" : "user", std::move(blocks));
+      }
+    }
+    json::array messages;
+    for (auto& [from, blocks] : turns_)
+      messages.push_back(
+          json::object{{"role", json_text(from)}, {"content", content_of(std::move(blocks))}});
+    out_["messages"] = std::move(messages);
+  }
+
+  void write_system() {
+    if (chat_.answer_format == chat_request::format::json_object)
+      system_.push_back(text_block(json_wanted, nullptr));
+    if (system_.empty())
+      return;
+    const bool marked = std::any_of(system_.begin(), system_.end(), [](auto& b) {
+      return b.get_object().contains("cache_control");
+    });
+    if (marked) {
+      out_["system"] = std::move(system_);
+      return;
+    }
+    std::string text;
+    for (auto& block : system_)
+      text.append(text.empty() ? "" : "\n\n").append(text_at(block.get_object(), "text"));
+    out_["system"] = text;
+  }
+
+  void write_tools() {
+    if (chat_.tools.empty())
+      return;
+    json::array tools;
+    for (auto& tool : chat_.tools) {
+      json::object entry{{"name", json_text(tool.name)}, {"input_schema", parameters_of(tool)}};
+      if (!tool.description.empty())
+        entry["description"] = json_text(tool.description);
+      if (tool.strict)
+        entry["strict"] = true;
+      tools.push_back(std::move(entry));
+    }
+    out_["tools"] = std::move(tools);
+    using choice = chat_request::choice;
+    if (!chat_.tool_choice && chat_.parallel_tool_calls)
+      return;
+    json::object wanted{{"type", "auto"}};
+    switch (chat_.tool_choice.value_or(choice::automatic)) {
+    case choice::automatic: break;
+    case choice::none: wanted["type"] = "none"; break;
+    case choice::required: wanted["type"] = "any"; break;
+    case choice::named:
+      wanted["type"] = "tool";
+      wanted["name"] = json_text(chat_.tool_name);
+    }
+    if (!chat_.parallel_tool_calls && wanted["type"] != "none")
+      wanted["disable_parallel_tool_use"] = true;
+    out_["tool_choice"] = std::move(wanted);
+  }
+
+  void write_format() {
+    json::object config;
+    if (chat_.answer_format == chat_request::format::json_schema)
+      config["format"] = json::object{{"type", "json_schema"}, {"schema", *chat_.schema}};
+    // Without an effort the model thinks as little as it does by itself.
+    if (!chat_.effort.empty() && chat_.effort != "none")
+      config["effort"] = json_text(chat_.effort == "minimal" ? "low" : chat_.effort);
+    if (!config.empty())
+      out_["output_config"] = std::move(config);
+  }
+
+  void unsupported(const std::string& what) { keep(no_equivalent(what, native)); }
+  void keep(error e) {
+    if (!fault_)
+      fault_ = std::move(e);
+  }
+
+  const chat_request& chat_;
+  json::object out_;
+  json::array system_;
+  std::vector<std::pair<std::string_view, json::array>> turns_;
+  std::optional<error> fault_;
+};
+
+} // namespace
+
+result<json::object> anthropic_request(const chat_request& chat) { return writer{chat}.write(); }
+
+} // namespace penstock::core

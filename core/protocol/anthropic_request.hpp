@@ -1,0 +1,11 @@
+#pragma once
+
+#include "core/protocol/chat_request.hpp"
+
+namespace penstock::core {
+
+/// The body for `/v1/messages` that says what `chat` says.
+/// @returns bad_request for what Anthropic cannot express.
+result<boost::json::object> anthropic_request(const chat_request& chat);
+
+} // namespace penstock::core

@@ -1,0 +1,180 @@
+#include "core/protocol/error_table.hpp"
+#include "core/base/text.hpp"
+
+#include <array>
+
+namespace penstock::core {
+
+namespace {
+
+/// A 429 that asks for more patience than this is a quota of the day, whatever it calls itself.
+constexpr duration transient_wait_max = std::chrono::hours{1};
+
+using k = reply_kind;
+
+struct row {
+  std::string_view word;
+  reply_kind kind;
+};
+
+/// All words that providers are known to use, in lower case. Generic ones ("invalid_request_error"
+/// comes with 401 and 404 too) stand last on purpose: `classify` asks code before type.
+constexpr std::array rows{
+    // Money.
+    row{"insufficient_quota", k::billing},
+    row{"credit_balance_exhausted", k::billing},
+    row{"organization_spend_limit_exceeded", k::billing},
+    row{"project_spend_limit_exceeded", k::billing},
+    row{"organization_usage_limit_exceeded", k::billing},
+    row{"billing_hard_limit_reached", k::billing},
+    row{"billing_not_active", k::billing},
+    row{"billing_error", k::billing},
+    row{"enforced_spend_limit_reached", k::billing},
+    // Speed.
+    row{"rate_limit_exceeded", k::rate_limited},
+    row{"rate_limit_error", k::rate_limited},
+    row{"resource_exhausted", k::rate_limited},
+    row{"too_many_requests", k::rate_limited},
+    row{"requests", k::rate_limited},
+    row{"tokens", k::rate_limited},
+    row{"slow_down", k::slow_down},
+    // Keys.
+    row{"invalid_api_key", k::unauthorized},
+    row{"api_key_invalid", k::unauthorized},
+    row{"account_deactivated", k::unauthorized},
+    row{"authentication_error", k::unauthorized},
+    row{"permission_error", k::unauthorized},
+    row{"permission_denied", k::unauthorized},
+    row{"unauthenticated", k::unauthorized},
+    // Overload and faults of the server.
+    row{"server_is_overloaded", k::overloaded},
+    row{"service_unavailable_error", k::overloaded},
+    row{"overloaded_error", k::overloaded},
+    row{"unavailable", k::overloaded},
+    row{"server_error", k::server_error},
+    row{"internal_error", k::server_error},
+    row{"internalservererror", k::server_error},
+    row{"api_error", k::server_error},
+    row{"internal", k::server_error},
+    row{"timeout_error", k::server_error},
+    row{"deadline_exceeded", k::server_error},
+    row{"upstream_timeout", k::server_error},
+    row{"conflict_error", k::conflict},
+    // The request itself.
+    row{"request_too_large", k::too_large},
+    row{"context_length_exceeded", k::bad_request},
+    row{"unsupported_parameter", k::bad_request},
+    row{"unsupported_value", k::bad_request},
+    row{"model_not_found", k::bad_request},
+    row{"invalid_prompt", k::bad_request},
+    row{"content_filter", k::bad_request},
+    row{"content_policy_violation", k::bad_request},
+    row{"not_found_error", k::bad_request},
+    row{"not_found", k::bad_request},
+    row{"notfounderror", k::bad_request},
+    row{"badrequesterror", k::bad_request},
+    row{"notimplementederror", k::bad_request},
+    row{"invalid_argument", k::bad_request},
+    row{"failed_precondition", k::bad_request},
+    row{"invalid_request_error", k::bad_request},
+};
+
+/// What kind of rate limit, once it is known to be one.
+reply_kind refine_rate_limit(const error_body& body, std::optional<duration> wait) noexcept {
+  if (body.one_too_large)
+    return k::too_large;
+  if (body.no_quota)
+    return k::billing;
+  if (body.per_day || (wait && *wait > transient_wait_max))
+    return k::daily_quota;
+  return k::rate_limited;
+}
+
+} // namespace
+
+reply_kind kind_of_status(int status) noexcept {
+  switch (status) {
+  case 401:
+  case 403:
+  case 407: return k::unauthorized;
+  case 402: return k::billing;
+  case 408:
+  case 409:
+  case 425: return k::conflict;
+  case 413: return k::too_large;
+  case 429: return k::rate_limited;
+  case 501: return k::bad_request; // Not implemented; it will not be a minute later either.
+  case 503:
+  case 529: return k::overloaded;
+  default: break;
+  }
+  if (status >= 500)
+    return k::server_error;
+  return status >= 300 ? k::bad_request : k::malformed;
+}
+
+std::optional<reply_kind> kind_of_word(std::string_view word) {
+  const auto lowered = to_lower(word);
+  for (auto& r : rows)
+    if (r.word == lowered)
+      return r.kind;
+  return std::nullopt;
+}
+
+errc code_of(reply_kind kind, int status) noexcept {
+  switch (kind) {
+  case k::success: return errc::internal;
+  case k::rate_limited:
+  case k::slow_down: return errc::rate_limited;
+  case k::overloaded: return errc::overloaded;
+  case k::server_error: return errc::server_error;
+  case k::transport: return errc::connection_failed;
+  case k::malformed: return errc::bad_response;
+  case k::conflict: return status == 408 ? errc::timeout : errc::server_error;
+  case k::daily_quota: return errc::quota_exhausted;
+  case k::billing: return errc::billing;
+  case k::unauthorized: return errc::unauthorized;
+  case k::too_large: return errc::request_too_large;
+  case k::bad_request: return errc::bad_request;
+  }
+  return errc::internal;
+}
+
+reply_kind classify(int status, const error_body& body, std::optional<duration> wait) {
+  auto word = kind_of_word(body.code);
+  const bool by_code = word.has_value();
+  if (!word)
+    word = kind_of_word(body.type);
+  auto kind = kind_of_status(status);
+  if (status < 300) {
+    if (word)
+      kind = *word;
+    else if (body.status >= 300)
+      kind = kind_of_status(body.status);
+  } else if (status == 400 && body.no_quota) {
+    kind = k::billing; // Anthropic hides a spend limit that its owner set behind a 400.
+  } else if (word) {
+    const auto means = [&](auto... kinds) { return ((*word == kinds) || ...); };
+    switch (status) {
+    case 400:
+      if (means(k::billing, k::unauthorized, k::too_large))
+        kind = *word;
+      break;
+    case 403:
+      if (means(k::billing, k::bad_request, k::rate_limited))
+        // "invalid_request_error" as a type comes with any 403, also beside a code we do not know.
+        kind = by_code ? *word : kind;
+      break;
+    case 429:
+      if (means(k::billing, k::slow_down))
+        kind = *word;
+      break;
+    default:
+      if (status >= 500 && means(k::slow_down, k::rate_limited, k::overloaded, k::billing))
+        kind = *word;
+    }
+  }
+  return kind == k::rate_limited ? refine_rate_limit(body, wait) : kind;
+}
+
+} // namespace penstock::core

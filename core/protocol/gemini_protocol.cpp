@@ -1,0 +1,288 @@
+#include "core/protocol/gemini_protocol.hpp"
+#include "core/protocol/api_path.hpp"
+#include "core/protocol/chat_answer.hpp"
+#include "core/protocol/gemini_request.hpp"
+#include "core/protocol/http_call.hpp"
+#include "core/json/json_fields.hpp"
+#include "core/json/json_scan.hpp"
+#include "core/protocol/openai_url.hpp"
+#include "core/protocol/reply_judge.hpp"
+#include "core/base/text.hpp"
+
+#include <boost/json.hpp>
+
+#include <algorithm>
+#include <array>
+
+namespace penstock::core {
+
+namespace {
+
+namespace json = boost::json;
+
+usage usage_of(const json::object& answer) noexcept {
+  usage u;
+  const auto* counts = object_at(answer, "usageMetadata");
+  const auto prompt = counts ? count_at(*counts, "promptTokenCount") : std::nullopt;
+  if (!prompt)
+    return u;
+  const auto count = [counts](std::string_view key) { return count_at(*counts, key).value_or(0); };
+  u.input_tokens = *prompt + count("toolUsePromptTokenCount");
+  u.cached_input_tokens = std::min(count("cachedContentTokenCount"), u.input_tokens);
+  u.reasoning_tokens = count("thoughtsTokenCount");
+  u.output_tokens = count("candidatesTokenCount") + u.reasoning_tokens;
+  u.known = u.input_tokens + u.output_tokens > 0;
+  return u;
+}
+
+/// A finish that is the model's mistake, not its answer: another try may go better.
+bool is_botched(std::string_view reason) noexcept {
+  constexpr std::array<std::string_view, 3> reasons{"MALFORMED_FUNCTION_CALL",
+                                                    "UNEXPECTED_TOOL_CALL", "TOO_MANY_TOOL_CALLS"};
+  return std::find(reasons.begin(), reasons.end(), reason) != reasons.end();
+}
+
+const json::array* parts_of(const json::object& candidate) noexcept {
+  const auto* content = object_at(candidate, "content");
+  return content ? filled_array_at(*content, "parts") : nullptr;
+}
+
+std::string_view block_reason(const json::object& answer) noexcept {
+  const auto* feedback = object_at(answer, "promptFeedback");
+  return feedback ? text_at(*feedback, "blockReason") : std::string_view{};
+}
+
+void check_content(const json::object& answer, verdict& v) {
+  const auto* candidates = filled_array_at(answer, "candidates");
+  if (!candidates && !block_reason(answer).empty())
+    return;
+  if (!candidates)
+    return fail(v, reply_kind::malformed, "the answer has no candidates");
+  for (auto& entry : *candidates) {
+    const auto* candidate = entry.if_object();
+    const auto reason = candidate ? text_at(*candidate, "finishReason") : std::string_view{};
+    if (reason.empty())
+      return fail(v, reply_kind::malformed, "a candidate has no finishReason");
+    if (is_botched(reason))
+      return fail(v, reply_kind::malformed, "the model failed: " + std::string{reason});
+    if (reason == "STOP" && !parts_of(*candidate))
+      return fail(v, reply_kind::malformed, "a candidate stopped without any content");
+  }
+}
+
+/// The vectors of an answer to `:embedContent` or `:batchEmbedContents`.
+std::vector<const json::value*> vectors_of(const json::object& answer) {
+  std::vector<const json::value*> out;
+  const auto add = [&](const json::object* o) {
+    if (o && filled_array_at(*o, "values"))
+      out.push_back(o->if_contains("values"));
+  };
+  if (const auto* list = filled_array_at(answer, "embeddings"))
+    for (auto& entry : *list)
+      add(entry.if_object());
+  else
+    add(object_at(answer, "embedding"));
+  return out;
+}
+
+void check_vectors(const json::object& answer, size_t wanted, verdict& v) {
+  const auto vectors = vectors_of(answer);
+  if (vectors.empty() || (wanted > 0 && vectors.size() != wanted))
+    return fail(v, reply_kind::malformed,
+                "the answer has " + std::to_string(vectors.size()) + " embeddings, not " +
+                    (wanted > 0 ? std::to_string(wanted) : "any"));
+  for (const auto* vector : vectors)
+    if (vector_of(vector).empty())
+      return fail(v, reply_kind::malformed, "an embedding holds more than numbers");
+}
+
+void check_answer(const request& req, const json::object& answer, verdict& v) {
+  v.used = usage_of(answer);
+  const auto path = bare_path(req.url);
+  switch (api_path_of(req.url)) {
+  case api_path::chat: return check_content(answer, v);
+  case api_path::embeddings: {
+    const auto asked = read_embedding_request(req);
+    return check_vectors(answer, asked ? asked->inputs.size() : 0, v);
+  }
+  default:
+    if (path.ends_with(":generateContent"))
+      check_content(answer, v);
+    else if (path.ends_with(":embedContent") || path.ends_with(":batchEmbedContents"))
+      check_vectors(answer, 0, v);
+  }
+}
+
+chat_choice choice_of(const json::object& candidate, const std::string& id) {
+  chat_choice choice;
+  const auto* parts = parts_of(candidate);
+  for (size_t i = 0; parts && i < parts->size(); ++i) {
+    const auto* part = (*parts)[i].if_object();
+    if (!part)
+      continue;
+    const auto* thought = part->if_contains("thought");
+    const auto text = text_at(*part, "text");
+    if (thought && thought->is_bool() && thought->get_bool())
+      choice.reasoning += text;
+    else if (part->contains("text"))
+      choice.content = choice.content.value_or("").append(text);
+    else if (const auto* call = object_at(*part, "functionCall")) {
+      auto own = std::string{text_at(*call, "id")};
+      if (own.empty()) // Ids must differ within a conversation.
+        own = "call_" + id + '_' + std::to_string(choice.calls.size());
+      auto entry = call_object(own, 0, text_at(*call, "name"), call->if_contains("args"));
+      if (const auto signature = text_at(*part, "thoughtSignature"); !signature.empty())
+        entry["extra_content"] = json::object{
+            {"google", json::object{{"thought_signature", json_text(signature)}}}};
+      choice.calls.push_back(std::move(entry));
+    }
+  }
+  const auto reason = text_at(candidate, "finishReason");
+  if (reason == "MAX_TOKENS")
+    choice.finish = "length";
+  else if (reason != "STOP")
+    choice.finish = "content_filter";
+  else if (!choice.calls.empty())
+    choice.finish = "tool_calls";
+  if (choice.finish == "content_filter") {
+    const auto why = text_at(candidate, "finishMessage");
+    choice.refusal = why.empty() ? "The answer was filtered: " + std::string{reason} : std::string{why};
+  } else if (!choice.content && choice.calls.empty()) {
+    choice.content = "";
+  }
+  return choice;
+}
+
+std::string chat_text(const request& req, const json::object& answer, const usage& used) {
+  chat_answer out;
+  out.id = text_at(answer, "responseId");
+  out.model = text_at(answer, "modelVersion");
+  if (out.model.empty())
+    out.model = req.model;
+  if (const auto* candidates = filled_array_at(answer, "candidates")) {
+    for (auto& entry : *candidates)
+      if (const auto* candidate = entry.if_object())
+        out.choices.push_back(choice_of(*candidate, out.id));
+  } else {
+    auto& choice = out.choices.emplace_back();
+    choice.refusal = "The prompt was blocked: " + std::string{block_reason(answer)};
+    choice.finish = "content_filter";
+  }
+  return write_chat_answer(out, used);
+}
+
+/// The base as join_url wants it: people also give the address of the OpenAI-compatible endpoint.
+std::string_view native_base(std::string_view base) noexcept {
+  base = trim(base);
+  while (base.ends_with('/'))
+    base.remove_suffix(1);
+  constexpr std::string_view compatible = "/openai";
+  if (base.ends_with(compatible))
+    base.remove_suffix(compatible.size());
+  return base;
+}
+
+struct native_call {
+  std::string path;
+  payload body;
+};
+
+/// A native body with the request's own model in the path. `model` in the body is ours: the run or
+/// a route put it there.
+result<native_call> pass_through(const request& req) {
+  native_call out{req.url, req.body};
+  const auto bytes = req.body ? std::string_view{*req.body} : std::string_view{};
+  if (req.model.empty() || !find_member(bytes, "model"))
+    return out;
+  const auto model = gemini_model_path(req.model);
+  if (!model)
+    return model.error();
+  const auto colon = out.path.rfind(':', std::min(out.path.find('?'), out.path.size()));
+  for (std::string_view folder : {"/models/", "/tunedModels/"})
+    if (const auto at = out.path.find(folder); at != out.path.npos && at < colon)
+      out.path.replace(at + 1, colon - at - 1, *model);
+  std::string text;
+  for (member_scanner scan{bytes}; scan.next();)
+    if (!scan.key_is("model"))
+      text.append(text.empty() ? "{\"" : ",\"").append(scan.raw_key()).append("\":").append(scan.value());
+  out.body = make_payload(text.empty() ? "{}" : text + '}');
+  return out;
+}
+
+result<native_call> translate(const request& req, api_path path) {
+  std::string method;
+  std::string_view model;
+  json::object body;
+  std::shared_ptr<const json::value> owner; // Of the model's name.
+  if (path == api_path::chat) {
+    const auto chat = read_chat_request(req);
+    if (!chat)
+      return chat.error();
+    auto native = gemini_request(*chat);
+    if (!native)
+      return native.error();
+    body = std::move(*native);
+    method = ":generateContent";
+    model = chat->model;
+    owner = chat->document;
+  } else {
+    const auto asked = read_embedding_request(req);
+    if (!asked)
+      return asked.error();
+    body = gemini_embedding(*asked);
+    method = asked->list ? ":batchEmbedContents" : ":embedContent";
+    model = asked->model;
+    owner = asked->document;
+  }
+  const auto place = gemini_model_path(model);
+  if (!place)
+    return place.error();
+  return native_call{"/v1beta/" + *place + method, make_payload(json::serialize(body))};
+}
+
+} // namespace
+
+result<http_request> gemini_protocol::encode(const request& req, std::string_view base_url,
+                                             std::string_view api_key,
+                                             std::string_view client_request_id) const {
+  const auto path = api_path_of(req.url);
+  const bool neutral = path == api_path::chat || path == api_path::embeddings;
+  if (!neutral && path != api_path::gemini)
+    return wrong_path(name(), req.url,
+                      "/v1/chat/completions, /v1/embeddings or "
+                      "/v1beta/models/MODEL:generateContent");
+  if (bare_path(req.url).ends_with(":streamGenerateContent"))
+    return error{errc::invalid_input, "url: answers are taken whole: use :generateContent"};
+  auto call = neutral ? translate(req, path) : pass_through(req);
+  if (!call)
+    return call.error();
+  auto url = join_url(native_base(base_url), call->path);
+  if (!url)
+    return url.error();
+  return make_call(req, std::move(*url), std::move(call->body), {"x-goog-api-key"}, api_key,
+                   client_request_id);
+}
+
+verdict gemini_protocol::decode(const request& req, const http_response& reply,
+                                std::chrono::system_clock::time_point wall_now) const {
+  return judge_reply(req, reply, wall_now, check_answer);
+}
+
+std::string gemini_protocol::present(const request& req, std::string body,
+                                     const verdict& v) const {
+  const auto path = api_path_of(req.url);
+  if (path != api_path::chat && path != api_path::embeddings)
+    return outcome_body(std::move(body), v);
+  if (v.kind != reply_kind::success)
+    return error_text(v);
+  const auto answer = answer_object(body);
+  if (!answer)
+    return outcome_body(std::move(body), v);
+  if (path == api_path::chat)
+    return chat_text(req, *answer, v.used);
+  const auto asked = read_embedding_request(req);
+  return asked ? write_embeddings(*asked, vectors_of(*answer), v.used)
+               : outcome_body(std::move(body), v);
+}
+
+} // namespace penstock::core

@@ -1,0 +1,240 @@
+#include "core/protocol/gemini_request.hpp"
+#include "core/json/json_fields.hpp"
+#include "core/base/text.hpp"
+
+#include <algorithm>
+
+namespace penstock::core {
+
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::string_view native = "/v1beta/models/MODEL:generateContent";
+
+constexpr number_name number_names[] = {{"temperature", "temperature"},
+                                        {"top_p", "topP"},
+                                        {"top_k", "topK"},
+                                        {"seed", "seed"},
+                                        {"presence_penalty", "presencePenalty"},
+                                        {"frequency_penalty", "frequencyPenalty"}};
+constexpr std::string_view known[] = {"safetySettings", "cachedContent"};
+
+using role = chat_message::role;
+
+/// What an address most likely holds; Gemini wants to be told.
+std::string_view type_of_link(std::string_view url) noexcept {
+  constexpr std::pair<std::string_view, std::string_view> types[] = {
+      {".png", "image/png"},   {".jpg", "image/jpeg"},  {".jpeg", "image/jpeg"},
+      {".webp", "image/webp"}, {".heic", "image/heic"}, {".heif", "image/heif"}};
+  const auto path = url.substr(0, url.find_first_of("?#"));
+  for (auto& [ending, type] : types)
+    if (path.size() > ending.size() &&
+        find_nocase(path.substr(path.size() - ending.size()), ending) == 0)
+      return type;
+  return "image/jpeg";
+}
+
+json::object part_of(const chat_part& part) {
+  switch (part.what) {
+  case chat_part::kind::text: return {{"text", json_text(part.text)}};
+  case chat_part::kind::link:
+    return {{"fileData", json::object{{"fileUri", json_text(part.url)},
+                                      {"mimeType", json_text(type_of_link(part.url))}}}};
+  case chat_part::kind::media: break;
+  }
+  return {{"inlineData",
+           json::object{{"mimeType", json_text(part.media_type)}, {"data", json_text(part.data)}}}};
+}
+
+/// How much to think. The second generation counts tokens, later ones know levels.
+json::object thinking_of(std::string_view model, std::string_view effort) {
+  const bool high = effort == "high" || effort == "xhigh" || effort == "max";
+  if (model.find("gemini-2") != model.npos) {
+    const int tokens = effort == "none" ? 0 : high ? 24576 : effort == "medium" ? 8192 : 1024;
+    return {{"thinkingBudget", tokens}};
+  }
+  return {{"thinkingLevel", json_text(high ? "high" : effort == "none" ? "minimal" : effort)}};
+}
+
+class writer {
+public:
+  explicit writer(const chat_request& chat) : chat_{chat} {}
+
+  result<json::object> write() {
+    write_contents();
+    write_tools();
+    write_config();
+    if (auto e = put_others(chat_, known, native, out_))
+      keep(*e);
+    if (fault_)
+      return *fault_;
+    return std::move(out_);
+  }
+
+private:
+  void add(std::string_view from, json::array parts) {
+    if (!turns_.empty() && turns_.back().first == from)
+      for (auto& part : parts)
+        turns_.back().second.push_back(std::move(part));
+    else
+      turns_.emplace_back(from, std::move(parts));
+  }
+
+  json::object response_part(const chat_message& message, size_t at) {
+    const auto called = called_name(chat_, at, message.call_id);
+    if (called.empty())
+      keep({errc::invalid_input, "body: messages[" + std::to_string(at) +
+                                     "].tool_call_id names no earlier call"});
+    return {{"functionResponse",
+             json::object{{"id", json_text(message.call_id)},
+                          {"name", json_text(called)},
+                          {"response", json::object{{"output", text_of(message)}}}}}};
+  }
+
+  static json::object call_part(const chat_call& call) {
+    json::object inner{{"name", json_text(call.name)}, {"args", call.arguments}};
+    if (!call.id.empty())
+      inner["id"] = json_text(call.id);
+    json::object part{{"functionCall", std::move(inner)}};
+    if (!call.signature.empty())
+      part["thoughtSignature"] = json_text(call.signature);
+    return part;
+  }
+
+  void write_contents() {
+    const bool system_only = std::all_of(chat_.messages.begin(), chat_.messages.end(),
+                                         [](auto& m) { return m.from == role::system; });
+    json::array system;
+    for (size_t i = 0; i < chat_.messages.size(); ++i) {
+      auto& message = chat_.messages[i];
+      json::array parts;
+      if (message.from == role::tool)
+        parts.push_back(response_part(message, i));
+      for (auto& part : message.parts)
+        if (message.from != role::tool || part.what != chat_part::kind::text)
+          parts.push_back(part_of(part));
+      for (auto& call : message.calls)
+        parts.push_back(call_part(call));
+      if (message.from == role::system && !system_only)
+        for (auto& part : parts)
+          system.push_back(std::move(part));
+      else // There must be contents, so a lone system prompt is one.
+        add(message.from == role::assistant ? "model" : "user", std::move(parts));
+    }
+    if (!system.empty())
+      out_["systemInstruction"] = json::object{{"parts", std::move(system)}};
+    json::array contents;
+    for (auto& [from, parts] : turns_)
+      contents.push_back(json::object{{"role", json_text(from)}, {"parts", std::move(parts)}});
+    out_["contents"] = std::move(contents);
+  }
+
+  void write_tools() {
+    if (chat_.tools.empty())
+      return;
+    json::array functions;
+    for (auto& tool : chat_.tools) {
+      json::object entry{{"name", json_text(tool.name)}};
+      if (!tool.description.empty())
+        entry["description"] = json_text(tool.description);
+      if (tool.parameters)
+        entry["parametersJsonSchema"] = *tool.parameters;
+      functions.push_back(std::move(entry));
+    }
+    out_["tools"] = json::array{json::object{{"functionDeclarations", std::move(functions)}}};
+    if (!chat_.parallel_tool_calls)
+      keep(no_equivalent("parallel_tool_calls = false", native));
+    if (!chat_.tool_choice)
+      return;
+    using choice = chat_request::choice;
+    json::object wanted{{"mode", "ANY"}};
+    switch (*chat_.tool_choice) {
+    case choice::automatic: wanted["mode"] = "AUTO"; break;
+    case choice::none: wanted["mode"] = "NONE"; break;
+    case choice::required: break;
+    case choice::named: wanted["allowedFunctionNames"] = json::array{json_text(chat_.tool_name)};
+    }
+    out_["toolConfig"] = json::object{{"functionCallingConfig", std::move(wanted)}};
+  }
+
+  void write_config() {
+    json::object config;
+    if (auto e = put_numbers(chat_, number_names, native, config))
+      keep(*e);
+    if (chat_.output_tokens_max > 0)
+      config["maxOutputTokens"] = chat_.output_tokens_max;
+    if (!chat_.stop.empty())
+      config["stopSequences"] = json::array(chat_.stop.begin(), chat_.stop.end());
+    if (chat_.answers > 1)
+      config["candidateCount"] = chat_.answers;
+    if (chat_.answer_format != chat_request::format::text)
+      config["responseMimeType"] = "application/json";
+    if (chat_.answer_format == chat_request::format::json_schema)
+      config["responseJsonSchema"] = *chat_.schema;
+    if (!chat_.effort.empty())
+      config["thinkingConfig"] = thinking_of(chat_.model, chat_.effort);
+    if (!config.empty())
+      out_["generationConfig"] = std::move(config);
+  }
+
+  void keep(error e) {
+    if (!fault_)
+      fault_ = std::move(e);
+  }
+
+  const chat_request& chat_;
+  json::object out_;
+  std::vector<std::pair<std::string_view, json::array>> turns_;
+  std::optional<error> fault_;
+};
+
+} // namespace
+
+result<json::object> gemini_request(const chat_request& chat) { return writer{chat}.write(); }
+
+json::object gemini_embedding(const embedding_request& asked) {
+  const auto one = [&](std::string_view text) {
+    json::object out{
+        {"content", json::object{{"parts", json::array{json::object{{"text", json_text(text)}}}}}}};
+    if (asked.dimensions > 0)
+      out["outputDimensionality"] = asked.dimensions;
+    return out;
+  };
+  if (!asked.list)
+    return one(asked.inputs.front());
+  const auto model = asked.model.find('/') == std::string_view::npos
+                         ? "models/" + std::string{asked.model}
+                         : std::string{asked.model};
+  json::array requests;
+  for (auto text : asked.inputs) {
+    auto entry = one(text);
+    entry["model"] = model; // Each entry repeats it.
+    requests.push_back(std::move(entry));
+  }
+  return {{"requests", std::move(requests)}};
+}
+
+result<std::string> gemini_model_path(std::string_view model) {
+  constexpr std::string_view plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                     "0123456789-._~/";
+  constexpr char digits[] = "0123456789ABCDEF";
+  if (model.find("..") != model.npos || model.find("//") != model.npos ||
+      model.starts_with('/') || model.ends_with('/') || model.empty())
+    return error{errc::invalid_input,
+                 "body: model \"" + clean_text(model, 100) + "\" is no name of a model"};
+  std::string out = model.find('/') == model.npos ? "models/" : "";
+  for (char c : model) {
+    if (plain.find(c) != plain.npos) {
+      out += c;
+      continue;
+    }
+    const auto byte = static_cast<unsigned char>(c);
+    out += '%';
+    out += digits[byte >> 4];
+    out += digits[byte & 15];
+  }
+  return out;
+}
+
+} // namespace penstock::core

@@ -1,0 +1,172 @@
+#include "core/protocol/ollama_request.hpp"
+#include "core/json/json_fields.hpp"
+
+namespace penstock::core {
+
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::string_view native = "/api/chat";
+
+constexpr number_name number_names[] = {{"temperature", "temperature"},
+                                        {"top_p", "top_p"},
+                                        {"top_k", "top_k"},
+                                        {"min_p", "min_p"},
+                                        {"seed", "seed"},
+                                        {"presence_penalty", "presence_penalty"},
+                                        {"frequency_penalty", "frequency_penalty"},
+                                        {"repetition_penalty", "repeat_penalty"}};
+constexpr std::string_view known[] = {"options", "keep_alive", "truncate", "shift"};
+
+using role = chat_message::role;
+
+std::string_view name_of(role from) noexcept {
+  switch (from) {
+  case role::system: return "system";
+  case role::assistant: return "assistant";
+  case role::tool: return "tool";
+  case role::user: break;
+  }
+  return "user";
+}
+
+json::value thinking_of(std::string_view effort) {
+  if (effort == "none")
+    return false;
+  if (effort == "minimal")
+    return "low";
+  return json_text(effort == "xhigh" ? "high" : effort);
+}
+
+class writer {
+public:
+  explicit writer(const chat_request& chat) : chat_{chat} {}
+
+  result<json::object> write() {
+    out_["model"] = json_text(chat_.model);
+    write_messages();
+    out_["stream"] = false; // It streams unless told.
+    write_tools();
+    if (chat_.answer_format == chat_request::format::json_object)
+      out_["format"] = "json";
+    else if (chat_.answer_format == chat_request::format::json_schema)
+      out_["format"] = *chat_.schema;
+    if (!chat_.effort.empty())
+      out_["think"] = thinking_of(chat_.effort);
+    if (auto e = put_others(chat_, known, native, out_))
+      keep(*e);
+    write_options();
+    if (chat_.answers > 1)
+      keep(no_equivalent("n above 1", native));
+    if (fault_)
+      return *fault_;
+    return std::move(out_);
+  }
+
+private:
+  void write_messages() {
+    json::array messages;
+    for (size_t i = 0; i < chat_.messages.size(); ++i) {
+      auto& message = chat_.messages[i];
+      json::object entry{{"role", json_text(name_of(message.from))}, {"content", text_of(message)}};
+      json::array images, calls;
+      for (auto& part : message.parts)
+        add_image(part, images);
+      for (auto& call : message.calls)
+        calls.push_back(json::object{
+            {"function",
+             json::object{{"name", json_text(call.name)}, {"arguments", call.arguments}}}});
+      if (!images.empty())
+        entry["images"] = std::move(images);
+      if (!calls.empty())
+        entry["tool_calls"] = std::move(calls);
+      if (message.from == role::tool) {
+        const auto called = called_name(chat_, i, message.call_id);
+        if (called.empty())
+          keep({errc::invalid_input, "body: messages[" + std::to_string(i) +
+                                         "].tool_call_id names no earlier call"});
+        entry["tool_name"] = json_text(called);
+      }
+      messages.push_back(std::move(entry));
+    }
+    out_["messages"] = std::move(messages);
+  }
+
+  void add_image(const chat_part& part, json::array& images) {
+    if (part.what == chat_part::kind::text)
+      return;
+    if (part.what == chat_part::kind::link)
+      keep({errc::bad_request, "body: Ollama loads no images from the network: send the image as "
+                               "\"data:image/png;base64,...\""});
+    else if (!part.media_type.starts_with("image/"))
+      keep({errc::bad_request, "body: Ollama takes text and images only, not " +
+                                   std::string{part.media_type.substr(0, 60)} +
+                                   ": turn the document into text first"});
+    else
+      images.push_back(json_text(part.data));
+  }
+
+  void write_tools() {
+    using choice = chat_request::choice;
+    const auto wanted = chat_.tool_choice.value_or(choice::automatic);
+    if (chat_.tools.empty() || wanted == choice::none) // Without tools there can be no calls.
+      return;
+    if (wanted != choice::automatic)
+      keep(no_equivalent("a tool_choice that forces a call", native));
+    if (!chat_.parallel_tool_calls)
+      keep(no_equivalent("parallel_tool_calls = false", native));
+    json::array tools;
+    for (auto& tool : chat_.tools) {
+      json::object function{{"name", json_text(tool.name)}, {"parameters", parameters_of(tool)}};
+      if (!tool.description.empty())
+        function["description"] = json_text(tool.description);
+      tools.push_back(json::object{{"type", "function"}, {"function", std::move(function)}});
+    }
+    out_["tools"] = std::move(tools);
+  }
+
+  /// What the body says in OpenAI's words wins over its own `options`.
+  void write_options() {
+    json::object options;
+    if (const auto* own = out_.if_contains("options")) {
+      if (!own->is_object())
+        return keep({errc::invalid_input, "body: options must be an object"});
+      options = own->get_object();
+    }
+    if (auto e = put_numbers(chat_, number_names, native, options))
+      keep(*e);
+    if (chat_.output_tokens_max > 0)
+      options["num_predict"] = chat_.output_tokens_max;
+    if (!chat_.stop.empty())
+      options["stop"] = json::array(chat_.stop.begin(), chat_.stop.end());
+    if (!options.empty())
+      out_["options"] = std::move(options);
+  }
+
+  void keep(error e) {
+    if (!fault_)
+      fault_ = std::move(e);
+  }
+
+  const chat_request& chat_;
+  json::object out_;
+  std::optional<error> fault_;
+};
+
+} // namespace
+
+result<json::object> ollama_request(const chat_request& chat) { return writer{chat}.write(); }
+
+json::object ollama_embedding(const embedding_request& asked) {
+  json::object out{{"model", json_text(asked.model)}};
+  if (asked.list)
+    out["input"] = json::array(asked.inputs.begin(), asked.inputs.end());
+  else
+    out["input"] = json_text(asked.inputs.front());
+  if (asked.dimensions > 0)
+    out["dimensions"] = asked.dimensions;
+  return out;
+}
+
+} // namespace penstock::core

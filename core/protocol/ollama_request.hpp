@@ -1,0 +1,15 @@
+#pragma once
+
+#include "core/protocol/chat_request.hpp"
+#include "core/protocol/embedding_shape.hpp"
+
+namespace penstock::core {
+
+/// The body for `/api/chat` that says what `chat` says.
+/// @returns bad_request for what Ollama cannot express.
+result<boost::json::object> ollama_request(const chat_request& chat);
+
+/// The body for `/api/embed`.
+boost::json::object ollama_embedding(const embedding_request& asked);
+
+} // namespace penstock::core

@@ -1,0 +1,122 @@
+#include "core/protocol/openai_protocol.hpp"
+#include "core/protocol/api_path.hpp"
+#include "core/protocol/http_call.hpp"
+#include "core/json/json_fields.hpp"
+#include "core/protocol/openai_url.hpp"
+#include "core/protocol/reply_judge.hpp"
+
+#include <boost/json.hpp>
+
+namespace penstock::core {
+
+namespace {
+
+namespace json = boost::json;
+
+/// Whether a chat message says anything: text or parts, a refusal, calls, audio, or the reasoning
+/// that vLLM puts beside a null content.
+bool says_something(const json::object& message) noexcept {
+  if (has_value(message, "content"))
+    return message.at("content").is_string() || message.at("content").is_array();
+  if (filled_array_at(message, "tool_calls") || has_value(message, "function_call") ||
+      has_value(message, "audio"))
+    return true;
+  for (std::string_view key : {"refusal", "reasoning", "reasoning_content"})
+    if (!text_at(message, key).empty())
+      return true;
+  return false;
+}
+
+/// A choice that was filtered, or cut before its first visible token, may be empty and is still
+/// final.
+bool may_be_empty(const json::object& choice) noexcept {
+  const auto reason = text_at(choice, "finish_reason");
+  return reason == "content_filter" || reason == "length";
+}
+
+void check_chat(const json::object& answer, verdict& v) {
+  const auto* choices = filled_array_at(answer, "choices");
+  if (!choices)
+    return fail(v, reply_kind::malformed, "the answer has no choices");
+  for (size_t i = 0; i < choices->size(); ++i) {
+    const auto where = [i] { return "choices[" + std::to_string(i) + "]"; };
+    const auto* choice = (*choices)[i].if_object();
+    const auto* message = choice ? object_at(*choice, "message") : nullptr;
+    if (!choice || (!message && !may_be_empty(*choice)))
+      return fail(v, reply_kind::malformed, where() + " has no message");
+    if (message && !says_something(*message) && !may_be_empty(*choice))
+      return fail(v, reply_kind::malformed,
+                  where() + ".message has neither content, refusal nor tool_calls");
+  }
+}
+
+void check_completion(const json::object& answer, verdict& v) {
+  const auto* choices = filled_array_at(answer, "choices");
+  if (!choices)
+    return fail(v, reply_kind::malformed, "the answer has no choices");
+  for (auto& entry : *choices) {
+    const auto* choice = entry.if_object();
+    const auto* text = choice ? choice->if_contains("text") : nullptr;
+    if (!text || !text->is_string())
+      return fail(v, reply_kind::malformed, "a choice of the answer has no text");
+  }
+}
+
+void check_embeddings(const json::object& answer, verdict& v) {
+  const auto* data = filled_array_at(answer, "data");
+  if (!data)
+    return fail(v, reply_kind::malformed, "the answer has no data");
+  for (auto& entry : *data) {
+    const auto* o = entry.if_object();
+    // Floats, or the same as base64.
+    if (!o || (!filled_array_at(*o, "embedding") && text_at(*o, "embedding").empty()))
+      return fail(v, reply_kind::malformed, "an entry of data has no embedding");
+  }
+}
+
+void check_response(const json::object& answer, verdict& v) {
+  const auto status = text_at(answer, "status");
+  if (status == "failed" || status == "cancelled")
+    return fail(v, reply_kind::malformed,
+                "the response is " + std::string{status} + ", without a reason");
+  if (status == "queued" || status == "in_progress")
+    return fail(v, reply_kind::bad_request,
+                "the response runs in the background: remove \"background\" from the body");
+  if (!filled_array_at(answer, "output") && status != "incomplete")
+    return fail(v, reply_kind::malformed, "the response has no output");
+}
+
+void check_answer(const request& req, const json::object& answer, verdict& v) {
+  v.used = read_usage(answer);
+  const auto path = bare_path(req.url);
+  if (path.ends_with("/chat/completions"))
+    check_chat(answer, v);
+  else if (path.ends_with("/completions"))
+    check_completion(answer, v);
+  else if (path.ends_with("/embeddings"))
+    check_embeddings(answer, v);
+  else if (path.ends_with("/responses"))
+    check_response(answer, v);
+}
+
+} // namespace
+
+result<http_request> openai_protocol::encode(const request& req, std::string_view base_url,
+                                             std::string_view api_key,
+                                             std::string_view client_request_id) const {
+  const auto path = api_path_of(req.url);
+  if (path == api_path::anthropic || path == api_path::gemini || path == api_path::ollama)
+    return wrong_path(name(), req.url, "/v1/chat/completions or another path of OpenAI's");
+  auto url = join_url(base_url, req.url);
+  if (!url)
+    return url.error();
+  return make_call(req, std::move(*url), req.body, {"Authorization", "Bearer "}, api_key,
+                   client_request_id);
+}
+
+verdict openai_protocol::decode(const request& req, const http_response& reply,
+                                std::chrono::system_clock::time_point wall_now) const {
+  return judge_reply(req, reply, wall_now, check_answer);
+}
+
+} // namespace penstock::core
