@@ -8,7 +8,7 @@ namespace penstock::config {
 
 namespace {
 
-std::optional<unsigned> parse_number(std::string_view text, unsigned max) {
+std::optional<unsigned> parse_whole(std::string_view text, unsigned max) {
   unsigned value = 0;
   const auto* end = text.data() + text.size();
   const auto [at, ec] = std::from_chars(text.data(), end, value);
@@ -36,7 +36,7 @@ std::optional<endpoint> parse_endpoint(std::string_view text) {
   if (colon == text.npos)
     return std::nullopt;
   auto host = text.substr(0, colon);
-  const auto port = parse_number(text.substr(colon + 1), 65'535);
+  const auto port = parse_whole(text.substr(colon + 1), 65'535);
   const auto bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
   if (bracketed)
     host = host.substr(1, host.size() - 2);
@@ -56,7 +56,7 @@ bool is_loopback_host(std::string_view host) {
   size_t parts = 0;
   for (std::string_view rest = host;; ++parts) {
     const auto dot = rest.find('.');
-    const auto number = parse_number(rest.substr(0, dot), 255);
+    const auto number = parse_whole(rest.substr(0, dot), 255);
     if (!number || (parts == 0 && *number != 127))
       return false;
     if (dot == rest.npos)

@@ -15,7 +15,7 @@ namespace {
 
 constexpr size_t file_size_max = 1 << 20;
 
-error refused(std::string text) { return {errc::invalid_config, std::move(text)}; }
+error toml_refused(std::string text) { return {errc::invalid_config, std::move(text)}; }
 
 /// Walks a parsed document and collects its leaves. The parser bounds the depth.
 class flattener {
@@ -84,7 +84,7 @@ result<std::vector<file_entry>> parse_toml(std::string_view text, const std::str
     return std::move(flat.entries);
   } catch (const toml::parse_error& e) {
     const auto at = e.source().begin;
-    return refused(name + ":" + std::to_string(at.line) + ":" + std::to_string(at.column) +
+    return toml_refused(name + ":" + std::to_string(at.line) + ":" + std::to_string(at.column) +
                    ": not TOML: " + std::string{e.description()});
   }
 }
@@ -93,15 +93,15 @@ result<std::vector<file_entry>> read_toml(const std::string& name) {
   std::error_code ec;
   const auto status = std::filesystem::status(name, ec);
   if (!std::filesystem::exists(status))
-    return refused("there is no configuration file " + in_quotes(name));
+    return toml_refused("there is no configuration file " + in_quotes(name));
   if (!std::filesystem::is_regular_file(status))
-    return refused("the configuration file " + in_quotes(name) + " is not a regular file");
+    return toml_refused("the configuration file " + in_quotes(name) + " is not a regular file");
   if (std::filesystem::file_size(name, ec) > file_size_max)
-    return refused("the configuration file " + in_quotes(name) + " is larger than 1 MiB");
+    return toml_refused("the configuration file " + in_quotes(name) + " is larger than 1 MiB");
   std::ifstream file{name, std::ios::binary};
   const std::string text{std::istreambuf_iterator<char>{file}, {}};
   if (!file && !file.eof())
-    return refused("cannot read the configuration file " + in_quotes(name));
+    return toml_refused("cannot read the configuration file " + in_quotes(name));
   return parse_toml(text, name);
 }
 

@@ -13,7 +13,7 @@ namespace {
 
 constexpr size_t name_length_max = 64;
 
-bool is_name(std::string_view name) {
+bool is_section_name(std::string_view name) {
   return !name.empty() && name.size() <= name_length_max && name != "default" &&
          std::ranges::all_of(name, [](char c) {
            return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
@@ -27,7 +27,7 @@ bool is_pattern(std::string_view glob) {
   });
 }
 
-std::string numbered(std::string_view name, size_t number) {
+std::string numbered_section(std::string_view name, size_t number) {
   return std::string{name} + "[" + std::to_string(number) + "]";
 }
 
@@ -41,17 +41,17 @@ public:
   std::vector<section_fault> run() {
     check_lanes(values_.upstream, "upstream");
     for (size_t i = 0; i < values_.upstreams.size(); ++i)
-      check_upstream(values_.upstreams[i], numbered("upstreams", i));
+      check_upstream(values_.upstreams[i], numbered_section("upstreams", i));
     std::set<std::string, std::less<>> globs;
     for (size_t i = 0; i < values_.routes.size(); ++i)
-      check_route(values_.routes[i], numbered("routes", i), globs);
+      check_route(values_.routes[i], numbered_section("routes", i), globs);
     for (size_t i = 0; i < values_.upstreams.size(); ++i)
-      if (auto& name = values_.upstreams[i].name; is_name(name) && !reached_.contains(name))
-        fault(numbered("upstreams", i), "upstreams." + name + ": no route leads to it; add a [[routes]] section "
+      if (auto& name = values_.upstreams[i].name; is_section_name(name) && !reached_.contains(name))
+        fault(numbered_section("upstreams", i), "upstreams." + name + ": no route leads to it; add a [[routes]] section "
                                         "with to = [\"" + name + "\"], or remove it");
     std::set<std::string, std::less<>> priced;
     for (size_t i = 0; i < values_.prices.size(); ++i)
-      check_price(values_.prices[i], numbered("prices", i), priced);
+      check_price(values_.prices[i], numbered_section("prices", i), priced);
     return std::move(faults_);
   }
 
@@ -92,9 +92,9 @@ private:
     std::set<std::string, std::less<>> names, globs;
     for (size_t i = 0; i < upstream.lanes.size(); ++i) {
       auto& lane = upstream.lanes[i];
-      const auto at = numbered(from + ".lanes", i);
+      const auto at = numbered_section(from + ".lanes", i);
       const auto key = section + "." + (lane.name.empty() ? "?" : lane.name);
-      if (!is_name(lane.name))
+      if (!is_section_name(lane.name))
         fault(at, section + ": name must be 1 to 64 letters, digits, '-', '_' or '.', and not \"default\" "
                   "(that is the upstream's own limits), is " + in_quotes(lane.name));
       else if (!names.insert(lane.name).second)
@@ -109,7 +109,7 @@ private:
   }
 
   void check_upstream(const upstream_settings& upstream, const std::string& at) {
-    if (!is_name(upstream.name))
+    if (!is_section_name(upstream.name))
       fault(at, "upstreams: name must be 1 to 64 letters, digits, '-', '_' or '.', and not \"default\" "
                 "(that is [upstream]), is " + in_quotes(upstream.name));
     else if (!names_.insert(upstream.name).second)

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "core/io/http/curl_loop.hpp"
+#include "core/base/exchange.hpp"
 
 #include <caf/allowed_unsafe_message_type.hpp>
 
@@ -12,7 +12,7 @@ namespace penstock {
 /// One exchange on its way to the http client, which takes it out. Stays inside the process: every
 /// node has a client.
 struct exchange_call {
-  std::shared_ptr<io::exchange> what;
+  std::shared_ptr<core::exchange> what;
 };
 
 /// The answer of the http client to one `exchange_call`.
@@ -23,7 +23,7 @@ struct exchange_reply {
 
 /// What the curl loop finished in one round: one message, one wake-up.
 struct completion_batch {
-  std::shared_ptr<std::vector<io::completion>> completions;
+  std::shared_ptr<std::vector<core::completion>> completions;
 };
 
 } // namespace penstock

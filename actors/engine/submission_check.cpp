@@ -14,7 +14,7 @@ namespace penstock::actors {
 
 namespace {
 
-constexpr size_t name_max = 200;          ///< Bytes of a tenant, a key, a client id.
+constexpr size_t submitted_name_max = 200;          ///< Bytes of a tenant, a key, a client id.
 constexpr size_t url_max = 4096;           ///< Bytes of a path, or of a model's name.
 constexpr size_t title_max = 1000;        ///< Bytes of a job's name.
 constexpr uint32_t requests_at_once_max = 1'000'000;
@@ -69,7 +69,7 @@ result<void> check_prices(const std::vector<core::price_row>& prices) {
     return refuse("prices", "must have at most " + std::to_string(rows_max) + " rows");
   for (auto& row : prices) {
     for (auto& model : row.models)
-      if (auto ok = check_text("prices.models", model, name_max); !ok)
+      if (auto ok = check_text("prices.models", model, submitted_name_max); !ok)
         return ok;
     for (auto [field, value] : {std::pair{"prices.input", row.input},
                                 {"prices.cached_input", row.cached_input},
@@ -120,8 +120,8 @@ result<void> check_options(const job_options& o) {
   if (o.tenant.empty())
     return refuse("tenant", "must not be empty");
   return first_of({
-    check_text("tenant", o.tenant, name_max),
-    check_text("client_id", o.client_id, name_max),
+    check_text("tenant", o.tenant, submitted_name_max),
+    check_text("client_id", o.client_id, submitted_name_max),
     check_enum("priority", o.priority, core::priority::bulk),
     check_enum("mode", o.mode, core::mode::sequential),
     check_enum("cache", o.cache, core::cache_mode::on),
@@ -178,7 +178,7 @@ result<void> check_submission(const submission& what) {
   return first_of({
     check_options(what.options),
     check_text("name", what.name, title_max),
-    check_text("idempotency_key", what.idempotency_key, name_max),
+    check_text("idempotency_key", what.idempotency_key, submitted_name_max),
     check_requests(what.requests),
   });
 }

@@ -13,7 +13,7 @@ namespace penstock {
 
 namespace {
 
-constexpr duration answer_within = std::chrono::minutes{2};
+constexpr duration core_answer_within = std::chrono::minutes{2};
 constexpr size_t part_requests = 512;
 constexpr uint64_t part_bytes = 1u << 20;
 constexpr size_t parts_unanswered = 2;
@@ -81,13 +81,13 @@ private:
     first.idempotency_key = what_.idempotency_key;
     first.requests = slice(0, end);
     first.complete = end == what_.requests.size();
-    return to_.ask<job_ticket>(answer_within, atom::submit_v, std::move(first));
+    return to_.ask<job_ticket>(core_answer_within, atom::submit_v, std::move(first));
   }
 
   void send(uint64_t job) {
     const auto end = end_of_part(next_);
     all_sent_ = end == what_.requests.size();
-    answers_.push_back(to_.start<job_ticket>(answer_within, atom::add_v,
+    answers_.push_back(to_.start<job_ticket>(core_answer_within, atom::add_v,
                                              submission_part{job, next_, slice(next_, end), all_sent_}));
     next_ = end;
   }

@@ -6,7 +6,7 @@ namespace penstock::actors {
 
 void http_client_state::send(exchange_call call, reply_taker_actor taker) {
   waiting[call.what->id] = std::move(taker);
-  std::vector<io::exchange> batch;
+  std::vector<core::exchange> batch;
   batch.push_back(std::move(*call.what));
   loop->submit(std::move(batch));
 }
@@ -29,10 +29,10 @@ http_client(http_client_actor::stateful_pointer<http_client_state> self,
   auto& st = self->state;
   st.self = self;
   // The loop ends before this actor does, so its thread may hold the bare address.
-  auto deliver = [self](std::vector<io::completion> completions) {
+  auto deliver = [self](std::vector<core::completion> completions) {
     caf::anon_send(caf::actor_cast<http_client_actor>(self), atom::done_v,
                    completion_batch{
-                     std::make_shared<std::vector<io::completion>>(std::move(completions))});
+                     std::make_shared<std::vector<core::completion>>(std::move(completions))});
   };
   st.loop = std::make_unique<io::curl_loop>(std::move(settings), std::move(deliver));
   return {

@@ -31,7 +31,7 @@ struct null_client_state {
 private:
   struct pending {
     uint64_t id = 0;
-    std::shared_ptr<io::exchange> what;
+    std::shared_ptr<core::exchange> what;
     reply_taker_actor taker;
     caf::timespan latency{};
   };

@@ -71,7 +71,7 @@ void worker_state::granted(const core::permit& permit) {
     end(report_kind::finished, core::outcome_state::failed, encoded.error());
     return;
   }
-  auto call = std::make_shared<io::exchange>();
+  auto call = std::make_shared<core::exchange>();
   call->id = permit.id;
   call->request = std::move(*encoded);
   call->timeout = setup->timeout;

@@ -38,7 +38,7 @@ std::string_view status_name(int status) {
   }
 }
 
-void read_part(talk& t, conversation::role who, const boost::json::object& part) {
+void read_gemini_part(talk& t, conversation::role who, const boost::json::object& part) {
   if (read_bool(part, "thought"))
     return;
   if (const auto text = read_string(part, "text"); !text.empty())
@@ -57,7 +57,7 @@ void read_part(talk& t, conversation::role who, const boost::json::object& part)
 void read_parts(talk& t, conversation::role who, const boost::json::object& content) {
   t.turn();
   if (const auto* parts = content.if_contains("parts"))
-    t.content(who, *parts, read_part);
+    t.content(who, *parts, read_gemini_part);
 }
 
 result<void> read_contents(const boost::json::object& o, mock_call& c) {
@@ -280,7 +280,7 @@ public:
   }
 };
 
-class count_tokens final : public gemini {
+class gemini_count_tokens final : public gemini {
 public:
   result<mock_call> parse(std::string_view body, std::string_view target) const override {
     return read_body(body, model_of(target),
@@ -381,7 +381,7 @@ const shape& gemini_stream_shape() {
 }
 
 const shape& gemini_count_shape() {
-  static const count_tokens s;
+  static const gemini_count_tokens s;
   return s;
 }
 

@@ -1,6 +1,6 @@
 #include "core/base/request.hpp"
 #include "core/base/http.hpp"
-#include "core/protocol/protocol.hpp"
+#include "core/base/verdict.hpp"
 
 namespace penstock::core {
 

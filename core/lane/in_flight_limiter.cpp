@@ -24,7 +24,7 @@ constexpr size_t crowd_min = 1024;
 constexpr double cut = 0.9;
 constexpr double drops_tolerated = 1.0 / 16;
 constexpr uint32_t drops_min = 3;
-constexpr uint32_t hold_min = 10, hold_max = 160;
+constexpr uint32_t hold_min = 10, width_hold_max = 160;
 // A chain of cuts this deep that left the share of drops as it was did not help.
 constexpr double chain_depth = 0.6, usual_drops_max = 0.5;
 constexpr uint32_t share_min = 40;
@@ -140,7 +140,7 @@ void in_flight_limiter::lower_ceiling(time_point now) {
     chain_share_ = share;
   }
   const double at = std::min(here, round_drop_widths_ / round_drops_);
-  hold_rounds_ = ceiling_ > 0 && at > 0.75 * hit_at_ ? std::min(2 * hold_rounds_, hold_max) : hold_min;
+  hold_rounds_ = ceiling_ > 0 && at > 0.75 * hit_at_ ? std::min(2 * hold_rounds_, width_hold_max) : hold_min;
   hit_at_ = at;
   ceiling_ = std::max(1.0, cut * at);
   held_ = 0;

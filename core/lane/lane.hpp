@@ -1,6 +1,6 @@
 #pragma once
 
-#include "core/protocol/protocol.hpp"
+#include "core/base/verdict.hpp"
 #include "core/base/request.hpp"
 #include "core/base/time.hpp"
 

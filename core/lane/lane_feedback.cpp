@@ -7,9 +7,9 @@ namespace penstock::core {
 
 namespace {
 
-constexpr auto input = static_cast<size_t>(dimension::input_tokens);
-constexpr auto output = static_cast<size_t>(dimension::output_tokens);
-constexpr auto total = static_cast<size_t>(dimension::total_tokens);
+constexpr auto input_dimension = static_cast<size_t>(dimension::input_tokens);
+constexpr auto output_dimension = static_cast<size_t>(dimension::output_tokens);
+constexpr auto total_dimension = static_cast<size_t>(dimension::total_tokens);
 constexpr duration backoff_first = std::chrono::milliseconds{500};
 constexpr duration backoff_max = std::chrono::seconds{30};
 // A limit we do not know that says "nothing left": look again after this at the latest.
@@ -38,7 +38,7 @@ lane_cost lane::impl::actual_cost(const settlement& s, const outstanding& o) con
     return {};
   lane_cost actual = o.cost;
   if (refused_unworked(s.kind)) {
-    actual[input] = actual[output] = actual[total] = 0;
+    actual[input_dimension] = actual[output_dimension] = actual[total_dimension] = 0;
     return actual;
   }
   if (!s.used.known || s.used.input_tokens + s.used.output_tokens == 0)
@@ -48,13 +48,13 @@ lane_cost lane::impl::actual_cost(const settlement& s, const outstanding& o) con
   if (limits.charging == charge_rule::anthropic)
     in -= static_cast<double>(std::min(s.used.cached_input_tokens, s.used.input_tokens));
   const auto out = static_cast<double>(s.used.output_tokens);
-  actual[input] = in;
-  actual[output] = out;
+  actual[input_dimension] = in;
+  actual[output_dimension] = out;
   // OpenAI gives unused output back to nobody; the real input is the best guess of its estimate.
   switch (limits.charging) {
-  case charge_rule::openai: actual[total] = std::max<double>(o.output_tokens_max, in); break;
-  case charge_rule::input_only: actual[total] = in; break;
-  default: actual[total] = in + out;
+  case charge_rule::openai: actual[total_dimension] = std::max<double>(o.output_tokens_max, in); break;
+  case charge_rule::input_only: actual[total_dimension] = in; break;
+  default: actual[total_dimension] = in + out;
   }
   return actual;
 }
@@ -177,7 +177,7 @@ void lane::impl::listen(const settlement& s, const outstanding* o, time_point no
     if (o && doubt.share() < lift_doubt_max)
       since = (gauges[d].spent() - o->spent_at[d]) * (1 + doubt.share());
     // Anthropic rounds what remains of tokens to thousands.
-    const bool rounded = limits.charging == charge_rule::anthropic && d >= input && r.remaining &&
+    const bool rounded = limits.charging == charge_rule::anthropic && d >= input_dimension && r.remaining &&
                          std::fmod(*r.remaining, 1000) == 0;
     gauges[d].hear(r, since, rounded ? 500 : 0, now);
   }

@@ -1,6 +1,6 @@
 #include "core/pack/pack_canary.hpp"
 #include "core/json/json_fields.hpp"
-#include "core/protocol/reply_judge.hpp"
+#include "core/json/parsed_json.hpp"
 #include "core/base/text.hpp"
 
 #include <boost/json.hpp>

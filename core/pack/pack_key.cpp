@@ -2,7 +2,7 @@
 #include "core/base/checksum.hpp"
 #include "core/json/json_fields.hpp"
 #include "core/pack/pack_part.hpp"
-#include "core/protocol/reply_judge.hpp"
+#include "core/json/parsed_json.hpp"
 
 #include <boost/json.hpp>
 

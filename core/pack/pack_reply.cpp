@@ -2,7 +2,7 @@
 #include "core/json/json_fields.hpp"
 #include "core/json/json_scan.hpp"
 #include "core/pack/pack.hpp"
-#include "core/protocol/reply_judge.hpp"
+#include "core/json/parsed_json.hpp"
 #include "core/base/text.hpp"
 
 #include <boost/json.hpp>

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "core/protocol/error_body.hpp"
-#include "core/protocol/protocol.hpp"
+#include "core/base/verdict.hpp"
 
 namespace penstock::core {
 

@@ -2,79 +2,12 @@
 
 #include "core/base/http.hpp"
 #include "core/base/request.hpp"
+#include "core/base/verdict.hpp"
 
-#include <array>
-#include <optional>
 #include <string>
 #include <string_view>
 
 namespace penstock::core {
-
-/// What an answer means for the request, its lane and its job.
-enum class reply_kind : uint8_t {
-  success,       ///< A whole, valid answer (also a refusal or a cut one: the caller judges those).
-  rate_limited,  ///< 429 that passes: the lane pauses, the request tries again.
-  slow_down,     ///< 429 for ramping too fast: as rate_limited, and headroom shrinks.
-  overloaded,    ///< 503, 529: retry, the breaker counts.
-  server_error,  ///< Other 5xx: retry, the breaker counts.
-  transport,     ///< No whole answer: retry, the breaker counts.
-  malformed,     ///< A 2xx that is no answer: retry.
-  conflict,      ///< 408, 409: retry.
-  daily_quota,   ///< 429 until a day ends: park the job.
-  billing,       ///< No money: abort the job.
-  unauthorized,  ///< 401, 403: abort the job.
-  too_large,     ///< This one request is above a limit: fail it.
-  bad_request,   ///< The rest of 4xx: fail it.
-};
-
-std::string_view to_string(reply_kind k) noexcept;
-
-/// Whether a retry of the same request can help.
-constexpr bool is_retryable(reply_kind k) noexcept {
-  return k >= reply_kind::rate_limited && k <= reply_kind::conflict;
-}
-
-/// The limited dimensions of a lane, in the order of design section 5.
-enum class dimension : uint8_t { requests_minute, requests_day, input_tokens, output_tokens, total_tokens };
-inline constexpr size_t dimension_count = 5;
-std::string_view to_string(dimension d) noexcept;
-
-/// What the headers of one answer said about one dimension. Absent, negative and placeholder
-/// values are nullopt.
-struct limit_reading {
-  std::optional<double> limit;     ///< Tokens or requests per window.
-  std::optional<double> remaining; ///< What is left now.
-  std::optional<duration> reset;   ///< Until it is whole again.
-};
-using limit_readings = std::array<limit_reading, dimension_count>;
-
-/// One judged answer.
-struct verdict {
-  reply_kind kind = reply_kind::malformed;
-  errc code = errc::bad_response;      ///< Our word for it; meaningless on success.
-  std::string message;                 ///< For people: the provider's text, bounded to 500 bytes, clean UTF-8.
-  std::string provider_code;           ///< The provider's own code or type, for example "rate_limit_exceeded".
-  std::string request_id;              ///< The provider's id of the exchange.
-  usage used;                          ///< Filled where the answer carries it.
-  std::optional<duration> retry_after; ///< The provider's hint, already clamped to sane values.
-  limit_readings limits;               ///< What the headers said.
-  /// The provider's own word on whether to try again (`x-should-retry`); wins over what a status
-  /// alone suggests, never over a code that names a permanent cause.
-  std::optional<bool> should_retry;
-  transport_error transport = transport_error::none; ///< Which one, if `kind` is transport.
-};
-
-/// How a provider charges a request against its token limits (providers.md B1).
-enum class charge_rule : uint8_t {
-  /// OpenAI: max(output maximum, estimate) at admission against one pool; nothing is given back.
-  openai,
-  /// Anthropic: input at admission, output as it is produced.
-  anthropic,
-  /// Input and output as really used, against whatever limits are set.
-  as_used,
-  /// Gemini: a token limit counts input alone, whichever of the limits names it.
-  input_only,
-};
 
 /// One provider's wire language. Stateless; safe to share between threads.
 class protocol {

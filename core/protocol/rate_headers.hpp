@@ -2,7 +2,7 @@
 
 #include "core/base/duration_text.hpp"
 #include "core/base/http.hpp"
-#include "core/protocol/protocol.hpp"
+#include "core/base/verdict.hpp"
 
 #include <optional>
 

@@ -2,7 +2,7 @@
 
 #include "core/base/duration_text.hpp"
 #include "core/json/parsed_json.hpp"
-#include "core/protocol/protocol.hpp"
+#include "core/base/verdict.hpp"
 
 #include <string>
 

@@ -25,7 +25,7 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr size_t depth_max = 64;       // The validator calls itself for each level.
+constexpr size_t check_depth_max = 64;       // The validator calls itself for each level.
 constexpr size_t matched_max = 2000;   // Bytes of a text that meets a pattern.
 constexpr size_t text_shown_max = 300; // Of one fault.
 
@@ -33,7 +33,7 @@ constexpr size_t text_shown_max = 300; // Of one fault.
 /// beyond become doubles. @returns false if it is nested too deep.
 bool normalize(json::value& v, size_t depth = 0) {
   constexpr double exact = 9'007'199'254'740'992.0;
-  if (depth > depth_max)
+  if (depth > check_depth_max)
     return false;
   if (auto x = v.if_double(); x && std::abs(*x) <= exact && *x == std::floor(*x))
     v = static_cast<int64_t>(*x);
@@ -211,7 +211,7 @@ result<schema_check> schema_check::compile(json::value schema) {
 std::optional<std::string> schema_check::check(const json::value& given) const {
   auto answer = given;
   if (!normalize(answer))
-    return "$: nested deeper than " + std::to_string(depth_max);
+    return "$: nested deeper than " + std::to_string(check_depth_max);
   if (auto fault = long_text(answer, compiled_->patterns, {}); !fault.empty())
     return fault;
   valijson::ValidationResults results;

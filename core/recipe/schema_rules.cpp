@@ -17,7 +17,7 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr size_t depth_max = 64;
+constexpr size_t rules_depth_max = 64;
 constexpr size_t schemas_max = 5000;
 
 constexpr std::array<std::string_view, 4> maps_of_schemas{"properties", "patternProperties", "definitions",
@@ -36,13 +36,13 @@ constexpr std::array<std::string_view, 7> type_names{"string", "number", "intege
 using visitor = std::function<void(const json::object&, std::string_view)>;
 
 void walk(const json::value& at, std::string_view property, const visitor& visit, size_t depth) {
-  if (auto list = at.if_array(); list && depth <= depth_max) { // `items` as a list.
+  if (auto list = at.if_array(); list && depth <= rules_depth_max) { // `items` as a list.
     for (auto& entry : *list)
       walk(entry, property, visit, depth + 1);
     return;
   }
   auto schema = at.if_object();
-  if (!schema || depth > depth_max)
+  if (!schema || depth > rules_depth_max)
     return;
   visit(*schema, property);
   for (auto key : maps_of_schemas)
@@ -193,8 +193,8 @@ void for_each_schema(const json::value& root, const visitor& visit) { walk(root,
 std::string schema_fault(const json::value& root) {
   if (!root.is_object())
     return "a schema must be an object";
-  if (depth_of(root) > depth_max)
-    return "the schema is nested deeper than " + std::to_string(depth_max);
+  if (depth_of(root) > rules_depth_max)
+    return "the schema is nested deeper than " + std::to_string(rules_depth_max);
   std::string fault;
   size_t count = 0;
   for_each_schema(root, [&](const json::object& schema, std::string_view property) {

@@ -15,10 +15,10 @@ public:
   explicit load(const bench::options& o)
       : options_{o}, body_{core::make_payload(bench::chat_body(o.body_bytes))},
         measured_{o.requests}, loop_{{.connections_max = static_cast<uint32_t>(o.in_flight)},
-                                     [this](std::vector<io::completion> batch) { take(batch); }} {}
+                                     [this](std::vector<core::completion> batch) { take(batch); }} {}
 
   int run() {
-    std::vector<io::exchange> first;
+    std::vector<core::exchange> first;
     for (; started_ < options_.in_flight; ++started_)
       first.push_back(make(started_));
     loop_.submit(std::move(first));
@@ -27,7 +27,7 @@ public:
   }
 
 private:
-  io::exchange make(uint64_t id) const {
+  core::exchange make(uint64_t id) const {
     return {.id = id,
             .request = {
                 "POST",
@@ -35,11 +35,11 @@ private:
                 {{"Content-Type", "application/json"}, {"Authorization", "Bearer sk-benchmark"}},
                 body_}};
   }
-  void take(const std::vector<io::completion>& batch) {
+  void take(const std::vector<core::completion>& batch) {
     std::unique_lock lock{mutex_};
-    std::vector<io::exchange> next;
+    std::vector<core::exchange> next;
     next.reserve(batch.size());
-    for (const io::completion& c : batch) {
+    for (const core::completion& c : batch) {
       measured_.add(c.response.elapsed,
                     c.response.failure == core::transport_error::none && c.response.status == 200);
       if (started_ < options_.requests)

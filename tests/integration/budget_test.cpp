@@ -2,7 +2,8 @@
 
 #include <boost/test/unit_test.hpp>
 
-namespace penstock::test {
+using namespace penstock;
+using namespace penstock::test;
 
 namespace {
 
@@ -64,4 +65,3 @@ BOOST_AUTO_TEST_CASE(a_request_dearer_than_the_budget_is_not_sent) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace penstock::test

@@ -11,7 +11,8 @@
 #include <sstream>
 
 // Each worked example by the line of its README, with the numbers that it promises.
-namespace penstock::test {
+using namespace penstock;
+using namespace penstock::test;
 
 namespace {
 
@@ -233,4 +234,3 @@ BOOST_AUTO_TEST_CASE(summaries_survive_a_kill_and_the_cancel_of_one_school) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace penstock::test

@@ -8,7 +8,8 @@
 #include <caf/all.hpp>
 
 // Two jobs of one engine, with the real files, lanes, cache and HTTP, against the mock.
-namespace penstock::test {
+using namespace penstock;
+using namespace penstock::test;
 
 namespace {
 
@@ -95,4 +96,3 @@ BOOST_AUTO_TEST_CASE(tenants_never_share_an_answer) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace penstock::test

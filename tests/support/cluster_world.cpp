@@ -46,7 +46,7 @@ caf::behavior host(caf::stateful_actor<host_state>* self, cluster_world* world, 
 }
 
 template <class State, class Handle>
-State* state_of(const Handle& handle) {
+State* cluster_state_of(const Handle& handle) {
   if (!handle)
     return nullptr;
   auto* actor = caf::actor_cast<typename Handle::template stateful_pointer<State>>(handle);
@@ -104,7 +104,7 @@ std::set<caf::resumable*> cluster_world::stopped_jobs() const {
     all.insert(job_of(caf::actor_cast<caf::actor>(p.http)));
     const auto node = node_of(p);
     all.insert(job_of(caf::actor_cast<caf::actor>(node)));
-    if (auto* st = state_of<actors::node_state>(node))
+    if (auto* st = cluster_state_of<actors::node_state>(node))
       for (auto& worker : st->workers())
         all.insert(job_of(caf::actor_cast<caf::actor>(worker)));
   }
@@ -293,7 +293,7 @@ void cluster_world::kill_node(size_t i) {
   // A dead process sends nothing, whatever its actors still do on their way out.
   p.upstream->script = [](auto&) { return completion("from the dead", -1ns); };
   if (const auto node = node_of(p)) {
-    if (auto* st = state_of<actors::node_state>(node))
+    if (auto* st = cluster_state_of<actors::node_state>(node))
       for (auto& worker : st->workers())
         caf::anon_send_exit(worker, caf::exit_reason::kill);
     caf::anon_send_exit(node, caf::exit_reason::kill);
@@ -325,7 +325,7 @@ void cluster_world::break_link(size_t i) {
 }
 
 void cluster_world::kill_worker(size_t i) {
-  auto* st = state_of<actors::node_state>(node_of(processes_[i]));
+  auto* st = cluster_state_of<actors::node_state>(node_of(processes_[i]));
   if (!st || st->workers().empty())
     return;
   const auto workers = st->workers();
@@ -363,14 +363,14 @@ void cluster_world::host_lost(size_t i, const caf::error& why) {
 }
 
 uint64_t cluster_world::number_of_node(size_t i) const {
-  auto* st = state_of<actors::node_state>(node_of(processes_[i]));
+  auto* st = cluster_state_of<actors::node_state>(node_of(processes_[i]));
   return st ? st->id : 0;
 }
 
 size_t cluster_world::workers() const {
   size_t n = 0;
   for (auto& p : processes_)
-    if (auto* st = state_of<actors::node_state>(node_of(p)))
+    if (auto* st = cluster_state_of<actors::node_state>(node_of(p)))
       n += st->workers().size();
   return n;
 }

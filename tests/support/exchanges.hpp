@@ -18,11 +18,11 @@ class exchanges {
 public:
   explicit exchanges(io::curl_loop_settings settings = {})
       : loop{std::move(settings),
-             [this](std::vector<io::completion> batch) { take(std::move(batch)); }} {}
+             [this](std::vector<core::completion> batch) { take(std::move(batch)); }} {}
 
   /// A POST of `body` to `url`.
-  static io::exchange post(uint64_t id, std::string url, std::string body = "{}") {
-    io::exchange x;
+  static core::exchange post(uint64_t id, std::string url, std::string body = "{}") {
+    core::exchange x;
     x.id = id;
     x.request = {"POST",
                  std::move(url),
@@ -31,9 +31,9 @@ public:
     return x;
   }
   /// Submits `x` alone and waits for its end.
-  core::http_response run(io::exchange x) {
+  core::http_response run(core::exchange x) {
     const uint64_t id = x.id;
-    std::vector<io::exchange> batch;
+    std::vector<core::exchange> batch;
     batch.push_back(std::move(x));
     loop.submit(std::move(batch));
     return wait_for(id);
@@ -61,10 +61,10 @@ public:
   }
 
 private:
-  void take(std::vector<io::completion> batch) {
+  void take(std::vector<core::completion> batch) {
     const std::lock_guard lock{mutex_};
     completed_ += batch.size();
-    for (io::completion& c : batch)
+    for (core::completion& c : batch)
       repeated_ += answers_.try_emplace(c.id, std::move(c.response)).second ? 0 : 1;
     arrived_.notify_all();
   }

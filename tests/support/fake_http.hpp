@@ -115,7 +115,7 @@ fake_http(http_client_actor::stateful_pointer<fake_http_state> self,
         noted.retry_after = std::chrono::seconds{std::stoi(std::string{hint})};
       if (said.delay < caf::timespan{})
         return;
-      auto done = std::make_shared<std::vector<io::completion>>();
+      auto done = std::make_shared<std::vector<core::completion>>();
       done->push_back({seen.id, std::move(said.response)});
       self->delayed_send(self, said.delay, atom::done_v, completion_batch{std::move(done)});
     },

@@ -18,11 +18,11 @@ namespace penstock::cli {
 
 namespace {
 
-constexpr duration answer_within = std::chrono::seconds{5};
+constexpr duration top_answer_within = std::chrono::seconds{5};
 constexpr duration default_every = std::chrono::seconds{1};
 constexpr duration shortest_every = std::chrono::milliseconds{100};
 /// How often keys and the size of the terminal are looked at.
-constexpr int look_up_ms = 50;
+constexpr int key_look_up_ms = 50;
 constexpr uint32_t jobs_max = 200;
 
 /// The screen of a terminal of its own while it lives: what was there before comes back afterwards.
@@ -67,12 +67,12 @@ public:
   /// Waits a moment for a key. @returns 0 if none came.
   char key() const {
     if (!keyboard_) {
-      ::poll(nullptr, 0, look_up_ms);
+      ::poll(nullptr, 0, key_look_up_ms);
       return 0;
     }
     pollfd waiting{STDIN_FILENO, POLLIN, 0};
     char c = 0;
-    return ::poll(&waiting, 1, look_up_ms) > 0 && ::read(STDIN_FILENO, &c, 1) == 1 ? c : '\0';
+    return ::poll(&waiting, 1, key_look_up_ms) > 0 && ::read(STDIN_FILENO, &c, 1) == 1 ? c : '\0';
   }
 
 private:
@@ -89,10 +89,10 @@ result<void> look_at(head_session& head, top_view& view, rate_meter& meter) {
   job_filter active;
   active.active_only = true;
   active.count_max = jobs_max;
-  auto nodes = head.start<std::vector<node_info>>(answer_within, atom::nodes_v);
-  auto lanes = head.start<std::vector<lane_info>>(answer_within, atom::lanes_v);
-  auto tenants = head.start<std::vector<tenant_counts>>(answer_within, atom::tenants_v);
-  auto jobs = head.start<std::vector<job_info>>(answer_within, atom::jobs_v, active);
+  auto nodes = head.start<std::vector<node_info>>(top_answer_within, atom::nodes_v);
+  auto lanes = head.start<std::vector<lane_info>>(top_answer_within, atom::lanes_v);
+  auto tenants = head.start<std::vector<tenant_counts>>(top_answer_within, atom::tenants_v);
+  auto jobs = head.start<std::vector<job_info>>(top_answer_within, atom::jobs_v, active);
   const auto take = [](auto answer, auto& into) -> result<void> {
     auto value = answer.wait();
     if (!value)

@@ -15,7 +15,7 @@ namespace {
 constexpr auto poll_wait = std::chrono::seconds{20};
 constexpr auto poll_again = std::chrono::milliseconds{200};
 constexpr auto cancel_again = std::chrono::milliseconds{500};
-constexpr uint32_t page_outcomes = 512;
+constexpr uint32_t follow_page_outcomes = 512;
 constexpr uint64_t page_bytes = 4u << 20;
 constexpr size_t ended_max = 1024;
 
@@ -33,7 +33,7 @@ void load_driver_state::poll(uint64_t number) {
   if (found == jobs_.end() || !engine_)
     return; // What is active is polled when the engine is back.
   auto& j = found->second;
-  const results_query query{.job = j.id, .from = j.next, .count_max = page_outcomes, .bytes_max = page_bytes,
+  const results_query query{.job = j.id, .from = j.next, .count_max = follow_page_outcomes, .bytes_max = page_bytes,
                             .wait = poll_wait};
   self->request(engine_, poll_wait + script_->timeout, atom::results_v, query)
     .then(

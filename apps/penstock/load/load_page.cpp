@@ -14,7 +14,7 @@ namespace {
 using core::load_message;
 using core::load_unit;
 
-constexpr double nothing = std::numeric_limits<double>::quiet_NaN();
+constexpr double page_nothing = std::numeric_limits<double>::quiet_NaN();
 
 std::string span_cell(const core::latency_histogram& h, double percent) {
   return h.count() == 0 ? "" : core::load_value_text(load_unit::seconds, to_seconds(h.percentile(percent)));
@@ -108,7 +108,7 @@ chart span_chart(const core::load_result& r, std::string title, bool tail, size_
     if (r.record.span(i).count() > 0)
       c.lines.push_back({std::string{core::load_span_name(i)},
                          values_of(r.record.series(),
-                                   [&](auto& p) { return p.count[i] == 0 ? nothing : double{tail ? p.p99[i] : p.p50[i]}; }),
+                                   [&](auto& p) { return p.count[i] == 0 ? page_nothing : double{tail ? p.p99[i] : p.p50[i]}; }),
                          static_cast<int>(i - from)});
   return c;
 }
@@ -129,7 +129,7 @@ std::string charts(const core::load_result& r) {
                 {"in flight", values_of(series, [](auto& p) { return p.in_flight; }), 1}};
   auto limit = empty_chart(r, "Share of the limit used, last minute", chart_unit::share);
   limit.lines = {{"of the limit that binds",
-                  values_of(series, [](auto& p) { return p.limit_share < 0 ? nothing : p.limit_share; }), 3}};
+                  values_of(series, [](auto& p) { return p.limit_share < 0 ? page_nothing : p.limit_share; }), 3}};
   const bool limited = std::ranges::any_of(series.points(), [](auto& p) { return p.limit_share >= 0; });
   auto out = chart_html(through) + chart_html(messages) +
              chart_html(span_chart(r, "Latency of messages, p50", false, 0, core::load_messages)) +

@@ -18,13 +18,13 @@ namespace json = boost::json;
 using core::load_message;
 using core::load_unit;
 
-std::string span_cell(const core::latency_histogram& h, double percent) {
+std::string report_span_cell(const core::latency_histogram& h, double percent) {
   return h.count() == 0 ? "-" : core::load_value_text(load_unit::seconds, to_seconds(h.percentile(percent)));
 }
 
 std::string spans_row(const core::latency_histogram& h) {
-  return fmt::format(" {:>9} {:>9} {:>9} {:>9} {:>9}\n", span_cell(h, 50), span_cell(h, 90), span_cell(h, 99),
-                     span_cell(h, 99.9), span_cell(h, 100));
+  return fmt::format(" {:>9} {:>9} {:>9} {:>9} {:>9}\n", report_span_cell(h, 50), report_span_cell(h, 90), report_span_cell(h, 99),
+                     report_span_cell(h, 99.9), report_span_cell(h, 100));
 }
 
 std::string message_rows(const core::load_record& record) {
@@ -54,7 +54,7 @@ std::string tenant_rows(const core::load_result& r) {
     auto& t = r.record.tenants()[i];
     out += fmt::format("  {:<16} {:>7} {:>10} {:>10} {:>8} {:>9} {:>9}\n", r.tenant_names[i].substr(0, 16),
                        count_text(t.jobs), count_text(t.requests), count_text(t.completed),
-                       count_text(t.outcomes() - t.completed), span_cell(t.job, 50), span_cell(t.job, 99));
+                       count_text(t.outcomes() - t.completed), report_span_cell(t.job, 50), report_span_cell(t.job, 99));
   }
   return out;
 }

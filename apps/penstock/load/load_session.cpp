@@ -19,7 +19,7 @@ using core::load_deed;
 
 constexpr auto find_timeout = std::chrono::seconds{2};
 constexpr auto find_again = std::chrono::milliseconds{50};
-constexpr auto look_every = std::chrono::milliseconds{50};
+constexpr auto session_look_every = std::chrono::milliseconds{50};
 constexpr auto line_every = std::chrono::seconds{10};
 constexpr auto redraw_every = std::chrono::milliseconds{250};
 
@@ -120,7 +120,7 @@ result<core::load_result> load_session::run() {
   int heard = 0;
   for (;;) {
     std::unique_lock lock{board_->mutex};
-    auto until = std::chrono::steady_clock::now() + look_every;
+    auto until = std::chrono::steady_clock::now() + session_look_every;
     const bool started = board_->now.started;
     if (started && next != steps_.end())
       until = std::min(until, board_->started + next->action.at);

@@ -20,7 +20,7 @@ using core::load_deed;
 
 constexpr auto ask_timeout = std::chrono::seconds{2};
 constexpr auto join_timeout = std::chrono::seconds{60};
-constexpr auto look_every = std::chrono::milliseconds{50};
+constexpr auto world_look_every = std::chrono::milliseconds{50};
 
 bool has_word(const std::vector<std::string>& words, std::string_view wanted) {
   return std::ranges::any_of(words, [&](auto& word) {
@@ -28,7 +28,7 @@ bool has_word(const std::vector<std::string>& words, std::string_view wanted) {
   });
 }
 
-bool names_upstream(const std::vector<std::string>& words) {
+bool words_name_upstream(const std::vector<std::string>& words) {
   return has_word(words, "--upstream") || has_word(words, "--base-url") || has_word(words, "--config");
 }
 
@@ -42,7 +42,7 @@ result<config::settings> load_engine_settings(const core::load_script& script, c
                                               const std::string& folder) {
   auto words = script.engine_options;
   const bool embedded = script.head.empty() && !script.head_process();
-  if (embedded && !names_upstream(words)) {
+  if (embedded && !words_name_upstream(words)) {
     if (has_mock_process(script)) // Its address is known once it listens.
       words.insert(words.end(), {"--base-url", "http://127.0.0.1:1/v1"});
     else
@@ -109,7 +109,7 @@ result<void> load_world::prepare() {
 }
 
 result<void> load_world::start_embedded() {
-  if (!names_upstream(script_.engine_options) && !processes_.mock_origin().empty())
+  if (!words_name_upstream(script_.engine_options) && !processes_.mock_origin().empty())
     settings_.upstream.base_url = processes_.mock_origin() + "/v1";
   auto keys = resolve_keys(settings_, env_);
   if (!keys)
@@ -164,7 +164,7 @@ result<void> load_world::await_nodes() {
       return {};
     if (auto died = processes_.look(); !died.empty())
       return error{errc::io_error, died.front()};
-    std::this_thread::sleep_for(look_every);
+    std::this_thread::sleep_for(world_look_every);
   }
   return error{errc::timeout, "the nodes did not join their head in time"};
 }

@@ -10,7 +10,7 @@ namespace penstock::cli {
 
 namespace {
 
-constexpr auto answer_within = std::chrono::seconds{60}; // The hub may be busy with documents.
+constexpr auto job_answer_within = std::chrono::seconds{60}; // The hub may be busy with documents.
 
 job_progress progress_of(const core::output_totals& t) {
   job_progress p;
@@ -24,7 +24,7 @@ result<actors::job_parts> map_job::launch(caf::actor_system& sys) {
   actors::job_parts parts;
   std::optional<error> gone;
   caf::scoped_actor self{sys, true};
-  self->request(hub_, answer_within, atom::status_v)
+  self->request(hub_, job_answer_within, atom::status_v)
     .receive(
       [&](const map_status& status) {
         const auto& stage = status.groups[number_ / stages_].stages[number_ % stages_];

@@ -37,7 +37,7 @@ struct mock_control::wire {
   std::condition_variable done;
   std::optional<core::http_response> answer;
   uint64_t calls = 0;
-  io::curl_loop loop{{.connections_max = 1, .loops = 1}, [this](std::vector<io::completion> batch) {
+  io::curl_loop loop{{.connections_max = 1, .loops = 1}, [this](std::vector<core::completion> batch) {
                        std::lock_guard lock{mutex};
                        answer = std::move(batch.back().response);
                        done.notify_all();
@@ -49,7 +49,7 @@ mock_control::~mock_control() = default;
 
 result<std::string> mock_control::call(const std::string& method, const std::string& path, std::string body) {
   constexpr auto timeout = std::chrono::seconds{10};
-  io::exchange x;
+  core::exchange x;
   x.request = {method, origin_ + path, {{"content-type", "application/json"}}, core::make_payload(std::move(body))};
   if (method == "GET")
     x.request.body = {};
@@ -57,7 +57,7 @@ result<std::string> mock_control::call(const std::string& method, const std::str
   std::unique_lock lock{wire_->mutex};
   x.id = ++wire_->calls;
   wire_->answer.reset();
-  std::vector<io::exchange> batch;
+  std::vector<core::exchange> batch;
   batch.push_back(std::move(x));
   wire_->loop.submit(std::move(batch));
   wire_->done.wait(lock, [&] { return wire_->answer.has_value(); });

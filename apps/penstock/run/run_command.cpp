@@ -31,13 +31,13 @@ namespace {
 
 constexpr auto stop_timeout = std::chrono::seconds{10};
 
-int complain(const error& e, exit_code code) {
+int run_complain(const error& e, exit_code code) {
   std::fprintf(stderr, "penstock: %s\n", e.context.c_str());
   return static_cast<int>(code);
 }
 
 /// What kind of end an error before the first send is.
-int complain(const error& e) { return complain(e, exit_code_of(e)); }
+int run_complain(const error& e) { return run_complain(e, exit_code_of(e)); }
 
 int show_plan(const run_command& command, const io::input_summary& scan) {
   dry_run_input input;
@@ -62,43 +62,43 @@ public:
 
   int run() {
     if (settings_.run.json && command_.output == "-")
-      return complain({errc::invalid_config, "--json and the results cannot both go to standard "
+      return run_complain({errc::invalid_config, "--json and the results cannot both go to standard "
                                              "output; name a file with -o"});
     if (auto readable = check_input(command_.input); !readable)
-      return complain(readable.error());
+      return run_complain(readable.error());
     const auto regular = is_regular_file(command_.input);
     if (settings_.run.dry_run && !regular)
-      return complain({errc::invalid_config, "--dry-run reads the input twice; give it a file"});
+      return run_complain({errc::invalid_config, "--dry-run reads the input twice; give it a file"});
     std::optional<io::input_summary> summary;
     if (regular) {
       auto found = scan_run_input(command_.input, settings_);
       if (!found)
-        return complain(found.error());
+        return run_complain(found.error());
       summary = std::move(*found);
       if (settings_.run.dry_run)
         return show_plan(command_, *summary);
     }
     if (auto priced = check_prices(settings_, summary); !priced)
-      return complain(priced.error());
+      return run_complain(priced.error());
     auto keys = resolve_keys(settings_, env_);
     if (!keys)
-      return complain(keys.error());
+      return run_complain(keys.error());
     if (auto files = raise_file_limit(settings_.run.max_in_flight);
         files < settings_.run.max_in_flight + 16)
-      return complain({errc::invalid_config,
+      return run_complain({errc::invalid_config,
                        "this process may open " + std::to_string(files) + " files, too few for "
                          + std::to_string(settings_.run.max_in_flight)
                          + " requests in flight; raise the limit (ulimit -n) or lower --max-in-flight"});
     if (settings_.cache.mode != core::cache_mode::off) {
       auto cache = find_cache(settings_, env_);
       if (!cache)
-        return complain(cache.error());
+        return run_complain(cache.error());
       cache_ = std::move(*cache);
     }
     job_ = make_job(summary);
     auto start = job_->prepare();
     if (!start)
-      return complain(start.error());
+      return run_complain(start.error());
     view_.total = summary ? std::optional{summary->requests} : std::nullopt;
     view_.output = command_.output;
     view_.resumable = job_->is_resumable();
@@ -109,7 +109,7 @@ public:
     block_signals(); // From here on threads start.
     auto mocks = start_mocks(settings_, *keys);
     if (!mocks)
-      return complain(mocks.error());
+      return run_complain(mocks.error());
     mocks_ = std::move(*mocks);
     return drive(*keys);
   }
@@ -182,7 +182,7 @@ private:
         },
         [&](const caf::error& e) { broken = {errc::internal, caf::to_string(e)}; });
     if (!engine)
-      return complain(broken);
+      return run_complain(broken);
     {
       std::lock_guard lock{engine_mutex};
       self->request(engine, stop_timeout, atom::submit_v,

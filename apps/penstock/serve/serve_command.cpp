@@ -35,7 +35,7 @@ constexpr uint32_t peers_max = 4096;
 /// Where lanes name no width: the slots of all nodes together bound it.
 constexpr uint32_t any_width = 1'000'000;
 
-int complain(const error& e) {
+int serve_complain(const error& e) {
   std::fprintf(stderr, "penstock: %s\n", e.context.c_str());
   return static_cast<int>(exit_code_of(e));
 }
@@ -73,10 +73,10 @@ public:
   int run(const config::environment& env) {
     block_signals(); // From here on threads start, the first one with the store.
     if (auto fine = prepare(env); !fine)
-      return complain(fine.error());
+      return serve_complain(fine.error());
     auto mocks = start_mocks(settings_, keys_);
     if (!mocks)
-      return complain(mocks.error());
+      return serve_complain(mocks.error());
     actors::cluster_config config{settings_.cluster};
     config.announce_by(log_line);
     caf::actor_system sys{config};
@@ -155,7 +155,7 @@ private:
       else
         broken = port.error();
     }
-    const auto code = broken ? complain(*broken) : await_end(self, running);
+    const auto code = broken ? serve_complain(*broken) : await_end(self, running);
     caf::anon_send_exit(door, caf::exit_reason::user_shutdown);
     self->demonitor(running.supervisor.address());
     if (!stop_engine(sys, running)) {

@@ -13,7 +13,7 @@ namespace penstock::cli {
 namespace {
 
 /// Weight of the past in the shown rates, per second.
-constexpr double memory_per_second = 0.7;
+constexpr double screen_memory_per_second = 0.7;
 
 struct section {
   std::string title;
@@ -71,7 +71,7 @@ job_rates rate_meter::update(const std::vector<job_info>& jobs, time_point now) 
     if (before == jobs_.end() || look.done < before->second.done || seconds <= 0)
       continue;
     const auto fresh = static_cast<double>(look.done - before->second.done) / seconds;
-    const auto past = before->second.measured ? std::pow(memory_per_second, seconds) : 0;
+    const auto past = before->second.measured ? std::pow(screen_memory_per_second, seconds) : 0;
     look.rate = past * before->second.rate + (1 - past) * fresh;
     look.measured = true;
     rates[job.id] = look.rate;

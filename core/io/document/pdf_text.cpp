@@ -19,7 +19,7 @@ namespace penstock::io {
 
 namespace {
 
-error refused(std::string what) { return {errc::invalid_input, std::move(what)}; }
+error pdf_refused(std::string what) { return {errc::invalid_input, std::move(what)}; }
 
 /// What a child of ours is started with; freed in the end.
 struct spawn_setup {
@@ -78,12 +78,12 @@ std::string start_of(int file) {
 
 result<std::string> ended_badly(int status, const std::string& said) {
   if (said.find("assword") != std::string::npos)
-    return refused("is encrypted; save it without a password");
+    return pdf_refused("is encrypted; save it without a password");
   if (WIFSIGNALED(status))
-    return refused("could not be read within its bounds of time and memory; split or simplify the document");
+    return pdf_refused("could not be read within its bounds of time and memory; split or simplify the document");
   if (WEXITSTATUS(status) == 127)
     return error{errc::io_error, "pdftotext cannot be run; install poppler-utils"};
-  return refused("is a damaged PDF file (" + core::clean_text(said, 160) +
+  return pdf_refused("is a damaged PDF file (" + core::clean_text(said, 160) +
                  "); open it in a viewer and print it to a new PDF");
 }
 
@@ -121,7 +121,7 @@ result<std::string> pdf_text(const std::string& path, uint64_t text_max) {
   while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }
   if (too_long)
-    return refused("holds more than " + std::to_string(text_max) + " bytes of words; split the document");
+    return pdf_refused("holds more than " + std::to_string(text_max) + " bytes of words; split the document");
   if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
     return ended_badly(status, start_of(messages.get()));
   std::string out;

@@ -11,7 +11,7 @@ namespace penstock::io {
 
 namespace {
 
-constexpr size_t block = 1u << 20;
+constexpr size_t check_block = 1u << 20;
 
 error edited(const std::string& path, std::string_view what) {
   return {errc::corrupt, path + " was edited or damaged: " + std::string{what}
@@ -39,7 +39,7 @@ result<void> check_synced(int fd, const std::string& path, const run_checkpoint&
   std::string piece;
   for (uint64_t left = at.output_bytes; left > 0;) {
     piece.clear();
-    auto n = read_some(fd, path, piece, static_cast<size_t>(std::min<uint64_t>(left, block)));
+    auto n = read_some(fd, path, piece, static_cast<size_t>(std::min<uint64_t>(left, check_block)));
     if (!n)
       return n.error();
     if (*n == 0)
@@ -73,7 +73,7 @@ result<bool> take_line(checked_output& out, const std::string& path, std::string
 result<void> take_lines(checked_output& out, int fd, const std::string& path) {
   std::string buffer;
   for (size_t searched = 0;;) {
-    auto n = read_some(fd, path, buffer, block);
+    auto n = read_some(fd, path, buffer, check_block);
     if (!n)
       return n.error();
     if (*n == 0)

@@ -53,13 +53,13 @@ curl_loop::~curl_loop() {
     loop->stop();
 }
 
-void curl_loop::submit(std::vector<exchange> batch) {
+void curl_loop::submit(std::vector<core::exchange> batch) {
   if (batch.empty())
     return;
   if (impl_->loops.size() == 1)
     return impl_->loops.front()->submit(std::move(batch));
-  std::vector<std::vector<exchange>> parts(impl_->loops.size());
-  for (exchange& x : batch)
+  std::vector<std::vector<core::exchange>> parts(impl_->loops.size());
+  for (core::exchange& x : batch)
     parts[impl_->loop_of(x.id)].push_back(std::move(x));
   for (size_t i = 0; i < parts.size(); ++i)
     if (!parts[i].empty())

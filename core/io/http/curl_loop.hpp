@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/base/error.hpp"
+#include "core/base/exchange.hpp"
 #include "core/base/http.hpp"
 
 #include <cstdint>
@@ -23,22 +24,6 @@ struct curl_loop_settings {
   uint32_t loops = 0; ///< Threads; 0: one per 1,024 connections, at most one per core.
 };
 
-/// One HTTP exchange to make.
-struct exchange {
-  uint64_t id = 0; ///< The caller's; unique among those in flight.
-  core::http_request request;
-  duration timeout = std::chrono::seconds{600};      ///< From submit to the last byte.
-  duration idle_timeout = std::chrono::seconds{120}; ///< Without a byte from the upstream.
-  uint64_t body_max = 32u << 20;                     ///< Longer answers are cut off and fail.
-  std::string ca_file = {};                          ///< PEM bundle for this one; empty: the loop's.
-};
-
-/// How an exchange ended. Every submitted exchange ends in exactly one of these.
-struct completion {
-  uint64_t id = 0;
-  core::http_response response;
-};
-
 /// The libcurl multi loop on threads of its own: connection reuse, HTTP/2 multiplexing over TLS,
 /// proxies from the environment, cancellation. It never sends a request twice: libcurl's silent
 /// re-send on a reused connection that died is aborted and reported as `stale_connection`, whose
@@ -52,7 +37,7 @@ struct completion {
 /// is submitted, each with a failure that says why.
 class curl_loop {
 public:
-  using deliver_fn = std::function<void(std::vector<completion>)>;
+  using deliver_fn = std::function<void(std::vector<core::completion>)>;
 
   /// Starts the threads. @throws std::system_error if the system gives none.
   curl_loop(curl_loop_settings settings, deliver_fn deliver);
@@ -62,7 +47,7 @@ public:
   curl_loop& operator=(const curl_loop&) = delete;
 
   /// Starts exchanges; one wake-up per batch, none while the loop is busy anyway.
-  void submit(std::vector<exchange> batch);
+  void submit(std::vector<core::exchange> batch);
   /// Aborts one exchange; its completion says `cancelled`. Unknown ids are ignored.
   void cancel(uint64_t id);
   /// Exchanges submitted and not yet completed.

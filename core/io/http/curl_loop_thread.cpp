@@ -69,11 +69,11 @@ void curl_loop_thread::stop() {
   thread_.join();
 }
 
-void curl_loop_thread::submit(std::vector<exchange> batch) {
+void curl_loop_thread::submit(std::vector<core::exchange> batch) {
   const time_point now = clock_now();
   in_flight_.fetch_add(batch.size(), std::memory_order_relaxed);
   std::unique_lock lock{mutex_};
-  for (exchange& x : batch)
+  for (core::exchange& x : batch)
     inbox_.exchanges.emplace_back(std::move(x), now);
   wake(std::move(lock));
 }
@@ -190,7 +190,7 @@ bool curl_loop_thread::take_inbox() {
   return true;
 }
 
-void curl_loop_thread::start(exchange x, time_point submitted) {
+void curl_loop_thread::start(core::exchange x, time_point submitted) {
   if (spare_.empty()) {
     spare_.reserve(transfers_.size() + 1);
     spare_.push_back(transfers_.emplace_back(std::make_unique<curl_loop_transfer>(context_)).get());
@@ -320,7 +320,7 @@ void curl_loop_thread::complete(uint64_t id, core::http_response response) {
 void curl_loop_thread::deliver() {
   if (completions_.empty())
     return;
-  std::vector<completion> batch = std::exchange(completions_, {});
+  std::vector<core::completion> batch = std::exchange(completions_, {});
   completions_.reserve(batch.size());
   in_flight_.fetch_sub(batch.size(), std::memory_order_relaxed);
   try {

@@ -32,7 +32,7 @@ public:
   curl_loop_thread(const curl_loop_thread&) = delete;
   curl_loop_thread& operator=(const curl_loop_thread&) = delete;
 
-  void submit(std::vector<exchange> batch);
+  void submit(std::vector<core::exchange> batch);
   void cancel(uint64_t id);
   /// Aborts what is in flight and joins. What is submitted afterwards is never looked at.
   void stop();
@@ -62,7 +62,7 @@ private:
       size_t after; ///< Number of `exchanges` submitted before it.
       uint64_t id;
     };
-    std::vector<std::pair<exchange, time_point>> exchanges;
+    std::vector<std::pair<core::exchange, time_point>> exchanges;
     std::vector<cancellation> cancellations;
     bool empty() const noexcept { return exchanges.empty() && cancellations.empty(); }
   };
@@ -78,7 +78,7 @@ private:
   void run_broken(std::string_view why);
   void close() noexcept;
   bool take_inbox();
-  void start(exchange x, time_point submitted);
+  void start(core::exchange x, time_point submitted);
   void stop_one(uint64_t id);
   shard& shard_with_room();
   void serve_timers();
@@ -106,7 +106,7 @@ private:
   std::vector<curl_loop_transfer*> spare_;                     ///< Those without an exchange.
   std::unordered_map<uint64_t, curl_loop_transfer*> by_id_;
   curl_loop_deadlines<curl_loop_transfer> deadlines_;
-  std::vector<completion> completions_;
+  std::vector<core::completion> completions_;
   inbox taken_;
   time_point next_sweep_{};
 

@@ -104,7 +104,7 @@ void curl_loop_transfer::set_trust() {
   ca_file_set_ = file;
 }
 
-std::string curl_loop_transfer::prepare(exchange x, time_point submitted) {
+std::string curl_loop_transfer::prepare(core::exchange x, time_point submitted) {
   exchange_ = std::move(x);
   response_ = {};
   submitted_ = submitted;

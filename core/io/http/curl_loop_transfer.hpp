@@ -32,7 +32,7 @@ public:
 
   /// Takes `x` on; `submitted` is when the caller handed it over.
   /// @returns what is wrong with the request, or an empty text.
-  std::string prepare(exchange x, time_point submitted);
+  std::string prepare(core::exchange x, time_point submitted);
   /// The answer of an exchange that libcurl ended with `code`. Leaves the transfer ready for
   /// another `prepare`.
   core::http_response finish(CURLcode code);
@@ -73,7 +73,7 @@ private:
 
   curl_loop_context& context_;
   CURL* easy_ = nullptr;
-  exchange exchange_;
+  core::exchange exchange_;
   core::http_response response_;
   time_point submitted_{};
   time_point last_byte_{};

@@ -15,7 +15,7 @@ namespace penstock::io {
 
 namespace {
 
-constexpr int format_version = 1;
+constexpr int response_format_version = 1;
 /// Several runs write in turn, each for milliseconds.
 constexpr int busy_timeout_ms = 5000;
 /// A use is noted when the last one is so long ago: a hit must not cost a write each time.
@@ -39,7 +39,7 @@ int64_t sum_of(const std::string& key, const core::cached_answer& a) noexcept {
   return static_cast<int64_t>(sum.value()); // SQLite knows signed numbers only.
 }
 
-const char* schema = R"(
+const char* response_schema = R"(
   CREATE TABLE answers(id INTEGER PRIMARY KEY, key BLOB NOT NULL, made INTEGER NOT NULL,
     expires INTEGER NOT NULL, used INTEGER NOT NULL, bytes INTEGER NOT NULL, status INTEGER NOT NULL,
     input INTEGER NOT NULL, cached INTEGER NOT NULL, output INTEGER NOT NULL,
@@ -79,8 +79,8 @@ public:
     }
     SQLite::Transaction tx{db_, SQLite::TransactionBehavior::IMMEDIATE};
     if (is_empty())
-      db_.exec(schema + ("PRAGMA application_id=" + std::to_string(application_id))
-               + "; PRAGMA user_version=" + std::to_string(format_version));
+      db_.exec(response_schema + ("PRAGMA application_id=" + std::to_string(application_id))
+               + "; PRAGMA user_version=" + std::to_string(response_format_version));
     if (auto ours = look(); !ours) // Another version of us may have been quicker.
       return ours;
     tx.commit();
@@ -196,9 +196,9 @@ private:
     const auto id = static_cast<uint32_t>(db_.execAndGet("PRAGMA application_id").getInt64());
     if (id != application_id)
       return is_empty() ? result<void>{} : foreign_store(path_, "a database of another program");
-    if (const auto version = db_.execAndGet("PRAGMA user_version").getInt(); version != format_version)
+    if (const auto version = db_.execAndGet("PRAGMA user_version").getInt(); version != response_format_version)
       return error{errc::corrupt, "the cache " + path_ + " has format " + std::to_string(version)
-                                    + ", this program knows " + std::to_string(format_version)
+                                    + ", this program knows " + std::to_string(response_format_version)
                                     + store_remedy(path_)};
     return {};
   }

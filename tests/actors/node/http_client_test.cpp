@@ -25,7 +25,7 @@ sender(reply_taker_actor::stateful_pointer<sender_state> self, http_client_actor
        std::string url, uint64_t count, bool abort,
        std::shared_ptr<std::promise<std::vector<exchange_reply>>> all) {
   for (uint64_t id = 1; id <= count; ++id) {
-    auto call = std::make_shared<io::exchange>();
+    auto call = std::make_shared<core::exchange>();
     call->id = id;
     call->request.url = url;
     call->request.body = core::make_payload("{}");
@@ -108,7 +108,7 @@ BOOST_AUTO_TEST_CASE(a_client_killed_with_exchanges_under_way_ends_at_once) {
   }};
   caf::scoped_actor self{sys, true};
   for (uint64_t id = 1; id <= 8; ++id) {
-    auto call = std::make_shared<io::exchange>();
+    auto call = std::make_shared<core::exchange>();
     call->id = id;
     call->request.url = server.url();
     self->send(client, atom::send_v, exchange_call{std::move(call)});

@@ -11,7 +11,7 @@ struct null_fixture : test::deterministic_system {
   http_client_actor client = spawn(actors::null_client, std::nullopt);
 
   void send(uint64_t id, duration latency) {
-    auto what = std::make_shared<io::exchange>();
+    auto what = std::make_shared<core::exchange>();
     what->id = id;
     what->request.url = core::null_base_url(latency) + "/v1/chat/completions";
     what->request.body = core::make_payload(R"({"messages":[]})");

@@ -1,4 +1,4 @@
-#include "openai_cases.hpp"
+#include "tests/core/protocol/openai_cases.hpp"
 
 #include "core/protocol/reply_judge.hpp"
 

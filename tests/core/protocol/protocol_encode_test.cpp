@@ -1,4 +1,4 @@
-#include "protocol_cases.hpp"
+#include "tests/core/protocol/protocol_cases.hpp"
 
 #include "core/protocol/api_path.hpp"
 #include "core/base/base64.hpp"

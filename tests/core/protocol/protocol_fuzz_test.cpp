@@ -1,4 +1,4 @@
-#include "protocol_cases.hpp"
+#include "tests/core/protocol/protocol_cases.hpp"
 
 #include "core/json/json_fields.hpp"
 #include "core/protocol/reply_judge.hpp"

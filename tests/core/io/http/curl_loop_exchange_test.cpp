@@ -59,7 +59,7 @@ BOOST_AUTO_TEST_CASE(a_request_arrives_as_given_and_its_answer_comes_back_whole)
   raw_server server{
       [](const raw_request& r) { return ok_reply(r.head + r.body, "X-Request-ID:  abc \r\n"); }};
   exchanges client;
-  io::exchange x = exchanges::post(7, server.url("/v1/x?y=1"), "{\"a\":1}");
+  core::exchange x = exchanges::post(7, server.url("/v1/x?y=1"), "{\"a\":1}");
   x.request.headers.emplace_back("Authorization", "Bearer key");
   x.request.headers.emplace_back("X-Empty", "");
   const auto r = client.run(std::move(x));
@@ -82,7 +82,7 @@ BOOST_AUTO_TEST_CASE(one_handle_serves_all_methods_in_turn) {
   exchanges client;
   uint64_t id = 0;
   for (const char* method : {"POST", "GET", "DELETE", "PUT", "GET", "POST", "DELETE", "POST"}) {
-    io::exchange x = exchanges::post(++id, server.url());
+    core::exchange x = exchanges::post(++id, server.url());
     x.request.method = method;
     const bool has_body = x.request.method == "POST" || x.request.method == "PUT";
     x.request.body = core::make_payload(has_body ? "body" : "");
@@ -122,13 +122,13 @@ BOOST_AUTO_TEST_CASE(redirects_and_errors_are_answers) {
 BOOST_AUTO_TEST_CASE(bad_requests_fail_without_a_connection) {
   raw_server server{echo};
   exchanges client;
-  io::exchange smuggler = exchanges::post(1, server.url());
+  core::exchange smuggler = exchanges::post(1, server.url());
   smuggler.request.headers.emplace_back("X-A", "b\r\nX-C: d");
-  io::exchange method = exchanges::post(2, server.url());
+  core::exchange method = exchanges::post(2, server.url());
   method.request.method = "BREW";
-  const io::exchange scheme = exchanges::post(3, "file:///etc/hostname");
-  const io::exchange empty = exchanges::post(4, "");
-  for (const io::exchange& x : {smuggler, method, scheme, empty}) {
+  const core::exchange scheme = exchanges::post(3, "file:///etc/hostname");
+  const core::exchange empty = exchanges::post(4, "");
+  for (const core::exchange& x : {smuggler, method, scheme, empty}) {
     const auto r = client.run(x);
     BOOST_TEST_CONTEXT(x.id) {
       BOOST_TEST((r.failure == transport_error::other));
@@ -152,9 +152,9 @@ BOOST_AUTO_TEST_CASE(thousands_of_exchanges_complete_exactly_once_on_few_connect
     auto make = [&](size_t id) {
       return exchanges::post(id, server.url(), "body " + std::to_string(id) + ".");
     };
-    auto on_batch = [&](std::vector<io::completion> batch) {
+    auto on_batch = [&](std::vector<core::completion> batch) {
       ++deliveries;
-      std::vector<io::exchange> next;
+      std::vector<core::exchange> next;
       for (const auto& c : batch) {
         ++seen[c.id];
         good += c.response.body.ends_with("\nbody " + std::to_string(c.id) + ".") ? 1 : 0;
@@ -168,7 +168,7 @@ BOOST_AUTO_TEST_CASE(thousands_of_exchanges_complete_exactly_once_on_few_connect
     };
     io::curl_loop loop{{.loops = loops}, on_batch};
     self = &loop;
-    std::vector<io::exchange> first;
+    std::vector<core::exchange> first;
     for (size_t id = 0; id < width; ++id)
       first.push_back(make(id));
     loop.submit(std::move(first));
@@ -204,7 +204,7 @@ BOOST_AUTO_TEST_CASE(a_gzip_answer_is_unpacked_and_a_gzip_bomb_is_cut_off) {
   exchanges client;
   const auto whole = client.run(exchanges::post(1, server.url()));
   BOOST_TEST_CONTEXT(whole.failure_text) BOOST_TEST(whole.body.size() == 8u << 20);
-  io::exchange bomb = exchanges::post(2, server.url());
+  core::exchange bomb = exchanges::post(2, server.url());
   bomb.body_max = 1u << 20;
   const auto cut = client.run(bomb);
   BOOST_TEST((cut.failure == transport_error::body_too_large));
@@ -241,7 +241,7 @@ BOOST_AUTO_TEST_CASE(many_start_at_once_without_waiting_for_each_other) {
   raw_server secure{last_only, identity};
   for (const raw_server* server : {&plain, &secure}) {
     exchanges client{{.ca_file = ca.path}};
-    std::vector<io::exchange> batch;
+    std::vector<core::exchange> batch;
     for (size_t id = 0; id < width; ++id)
       batch.push_back(exchanges::post(id, server->url()));
     client.loop.submit(std::move(batch));

@@ -68,7 +68,7 @@ private:
 core::http_response answer_to(const raw_reply& reply, uint64_t body_max = 1u << 20) {
   raw_server server{[&](const raw_request&) { return reply; }};
   exchanges client;
-  io::exchange x = exchanges::post(1, server.url());
+  core::exchange x = exchanges::post(1, server.url());
   x.request.headers.emplace_back("Authorization", "Bearer secret-key");
   x.body_max = body_max;
   auto r = client.run(std::move(x));
@@ -126,7 +126,7 @@ BOOST_AUTO_TEST_CASE(dying_connections_with_many_in_flight_cost_no_second_send) 
   exchanges client;
   constexpr size_t total = 1000, width = 50;
   for (size_t start = 0; start < total; start += width) {
-    std::vector<io::exchange> batch;
+    std::vector<core::exchange> batch;
     for (size_t id = start; id < start + width; ++id)
       batch.push_back(exchanges::post(id, server.url()));
     client.loop.submit(std::move(batch));
@@ -248,13 +248,13 @@ BOOST_AUTO_TEST_CASE(silence_ends_with_the_idle_timeout_and_a_drip_with_the_tota
     return reply;
   }};
   exchanges client;
-  io::exchange silent = exchanges::post(1, server.url(), "silence");
+  core::exchange silent = exchanges::post(1, server.url(), "silence");
   silent.idle_timeout = 100ms;
   const auto idle = client.run(silent);
   BOOST_TEST((idle.failure == transport_error::idle_timeout));
   BOOST_TEST((idle.elapsed >= 100ms && idle.elapsed < 5s));
   BOOST_TEST(idle.sent);
-  io::exchange drip = exchanges::post(2, server.url(), "drip");
+  core::exchange drip = exchanges::post(2, server.url(), "drip");
   drip.idle_timeout = 2s; // Generous: a busy machine may hold up a drop.
   drip.timeout = 200ms;
   const auto total = client.run(drip);
@@ -269,7 +269,7 @@ BOOST_AUTO_TEST_CASE(bytes_hold_off_the_idle_timeout) {
     return reply;
   }};
   exchanges client;
-  io::exchange x = exchanges::post(1, server.url());
+  core::exchange x = exchanges::post(1, server.url());
   x.idle_timeout = 300ms;
   const auto r = client.run(x); // About 90 bytes, 5 ms each.
   BOOST_TEST_CONTEXT(r.failure_text) BOOST_TEST((r.failure == transport_error::none));
@@ -301,7 +301,7 @@ BOOST_AUTO_TEST_CASE(a_loop_with_transfers_in_flight_stops_at_once) {
   const auto begin = std::chrono::steady_clock::now();
   {
     exchanges client;
-    std::vector<io::exchange> batch;
+    std::vector<core::exchange> batch;
     for (uint64_t id = 0; id < 300; ++id)
       batch.push_back(exchanges::post(id, id % 10 == 0   ? deaf.url()
                                           : id % 10 == 1 ? "http://does-not-exist.invalid/"
@@ -318,7 +318,7 @@ BOOST_AUTO_TEST_CASE(what_deliver_throws_does_not_stop_the_loop) {
   raw_server server{[](const raw_request&) { return ok_reply("ok"); }};
   std::atomic<int> calls{0};
   std::promise<void> second;
-  io::curl_loop loop{{}, [&](std::vector<io::completion>) {
+  io::curl_loop loop{{}, [&](std::vector<core::completion>) {
                        if (++calls == 2)
                          return second.set_value();
                        loop.submit({exchanges::post(2, server.url())});
