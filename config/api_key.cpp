@@ -29,7 +29,8 @@ result<std::string> usable(std::string_view raw, const std::string& where) {
   if (key.empty())
     return refused(where + " holds no key");
   if (key.size() > key_length_max)
-    return refused(where + " holds more than " + std::to_string(key_length_max) + " bytes: not a key");
+    return refused(where + " holds more than " + std::to_string(key_length_max) +
+                   " bytes: not a key");
   const auto bad = std::ranges::find_if(key, [](char c) { return c <= 0x20 || c >= 0x7f; });
   if (bad != key.end())
     return refused(where + " holds a blank, control or non-ASCII character at position " +
@@ -62,10 +63,12 @@ result<std::string> resolve_api_key(const upstream_settings& upstream, const env
     return std::string{};
   if (!is_default)
     return refused("no API key for upstream " + upstream.name + ": " + place_of(upstream) +
-                   " is not set. Set it (export " + upstream.api_key_env + "=...), or give the upstream another "
+                   " is not set. Set it (export " + upstream.api_key_env +
+                   "=...), or give the upstream another "
                    "api_key_env or an api_key_file; an empty api_key_env sends no key");
   return refused("no API key: " + place_of(upstream) + " is not set. Set it (export " +
-                 upstream.api_key_env + "=...), name another variable with --api-key-env, or a file "
+                 upstream.api_key_env +
+                 "=...), name another variable with --api-key-env, or a file "
                  "with --api-key-file; --upstream mock needs none");
 }
 

@@ -19,14 +19,14 @@ std::optional<unsigned> parse_whole(std::string_view text, unsigned max) {
 
 bool is_name(std::string_view host) {
   return !host.empty() && host.size() <= 253 && std::ranges::all_of(host, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.'
-           || c == '-' || c == '_';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '-' || c == '_';
   });
 }
 
 bool is_address(std::string_view host) {
-  return !host.empty() && host.size() <= 45 && host.find(':') != host.npos
-         && host.find_first_not_of("0123456789abcdefABCDEF:.") == host.npos;
+  return !host.empty() && host.size() <= 45 && host.find(':') != host.npos &&
+         host.find_first_not_of("0123456789abcdefABCDEF:.") == host.npos;
 }
 
 } // namespace

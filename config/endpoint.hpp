@@ -19,8 +19,8 @@ std::optional<endpoint> parse_endpoint(std::string_view text);
 /// Writes what `parse_endpoint` reads.
 std::string to_string(const endpoint& at);
 
-/// Whether `host` is this machine itself: 127.0.0.0/8, ::1 or "localhost". Decided by its text alone,
-/// so that no resolver can talk anybody out of certificates.
+/// Whether `host` is this machine itself: 127.0.0.0/8, ::1 or "localhost". Decided by its text
+/// alone, so that no resolver can talk anybody out of certificates.
 bool is_loopback_host(std::string_view host);
 
 } // namespace penstock::config

@@ -28,7 +28,8 @@ double measure(const key_row& row, const scalar& value) {
   if (auto number = std::get_if<double>(&value))
     return *number;
   const auto integer = std::get<int64_t>(value);
-  return row.kind == value_kind::span ? to_seconds(duration{integer}) : static_cast<double>(integer);
+  return row.kind == value_kind::span ? to_seconds(duration{integer})
+                                      : static_cast<double>(integer);
 }
 
 /// One end of a range as people write it.
@@ -80,19 +81,18 @@ bool is_allowed(const key_row& row, const scalar& value) {
 
 /// What was given, for the end of a message; nothing if it may be a secret.
 std::string is_shown(const key_row& row, const scalar& value) {
-  return std::visit(overloaded{
-                        [](bool b) { return std::string{", is "} + (b ? "true" : "false"); },
-                        [](int64_t n) { return ", is " + std::to_string(n); },
-                        [](double x) {
-                          return ", is " + (std::isnan(x) ? "not a number" : format_number(x));
-                        },
-                        [&](const std::string& text) {
-                          // An '@' in a URL means credentials before it.
-                          const bool secret = !row.echoed || text.find('@') != std::string::npos;
-                          return secret ? std::string{} : ", is " + in_quotes(text);
-                        },
-                    },
-                    value);
+  return std::visit(
+    overloaded{
+      [](bool b) { return std::string{", is "} + (b ? "true" : "false"); },
+      [](int64_t n) { return ", is " + std::to_string(n); },
+      [](double x) { return ", is " + (std::isnan(x) ? "not a number" : format_number(x)); },
+      [&](const std::string& text) {
+        // An '@' in a URL means credentials before it.
+        const bool secret = !row.echoed || text.find('@') != std::string::npos;
+        return secret ? std::string{} : ", is " + in_quotes(text);
+      },
+    },
+    value);
 }
 
 std::string refusal(const key_row& row, const scalar& given) {
@@ -164,7 +164,8 @@ std::optional<scalar> convert(const key_row& row, const scalar& value) {
       return scalar{int64_t{from_seconds(static_cast<double>(*n)).count()}};
   }
   if (auto x = std::get_if<double>(&value); x && row.kind == value_kind::span)
-    return std::isfinite(*x) ? std::optional{scalar{int64_t{from_seconds(*x).count()}}} : std::nullopt;
+    return std::isfinite(*x) ? std::optional{scalar{int64_t{from_seconds(*x).count()}}}
+                             : std::nullopt;
   return holds_kind(row, value) ? std::optional{value} : std::nullopt;
 }
 
@@ -202,19 +203,18 @@ std::string allowed(const key_row& row) {
 }
 
 scalar read(const field& from) {
-  return std::visit(overloaded{
-                        [](duration* at) { return scalar{int64_t{at->count()}}; },
-                        [](core::mode* at) { return scalar{std::string{core::to_string(*at)}}; },
-                        [](core::priority* at) { return scalar{std::string{core::to_string(*at)}}; },
-                        [](core::cache_mode* at) { return scalar{std::string{core::to_string(*at)}}; },
-                        [](upstream_settings* at) { return scalar{at->mock ? "mock" : at->protocol}; },
-                        [](uint32_t* at) { return scalar{int64_t{*at}}; },
-                        [](uint64_t* at) {
-                          return scalar{static_cast<int64_t>(std::min<uint64_t>(*at, beyond))};
-                        },
-                        [](auto* at) { return scalar{*at}; },
-                    },
-                    from);
+  return std::visit(
+    overloaded{
+      [](duration* at) { return scalar{int64_t{at->count()}}; },
+      [](core::mode* at) { return scalar{std::string{core::to_string(*at)}}; },
+      [](core::priority* at) { return scalar{std::string{core::to_string(*at)}}; },
+      [](core::cache_mode* at) { return scalar{std::string{core::to_string(*at)}}; },
+      [](upstream_settings* at) { return scalar{at->mock ? "mock" : at->protocol}; },
+      [](uint32_t* at) { return scalar{int64_t{*at}}; },
+      [](uint64_t* at) { return scalar{static_cast<int64_t>(std::min<uint64_t>(*at, beyond))}; },
+      [](auto* at) { return scalar{*at}; },
+    },
+    from);
 }
 
 scalar read(const key_row& row, const settings& values) {
@@ -223,38 +223,39 @@ scalar read(const key_row& row, const settings& values) {
 }
 
 void write(const field& to, const scalar& value) {
-  std::visit(overloaded{
-                 [&](bool* at) { *at = std::get<bool>(value); },
-                 [&](double* at) { *at = std::get<double>(value) + 0.0; }, // no minus zero
-                 [&](std::string* at) { *at = std::get<std::string>(value); },
-                 [&](duration* at) { *at = duration{std::get<int64_t>(value)}; },
-                 [&](core::mode* at) { *at = *core::mode_from(std::get<std::string>(value)); },
-                 [&](core::priority* at) { *at = *core::priority_from(std::get<std::string>(value)); },
-                 [&](core::cache_mode* at) { *at = *core::cache_mode_from(std::get<std::string>(value)); },
-                 [&](upstream_settings* at) {
-                   auto& kind = std::get<std::string>(value);
-                   at->mock = kind == "mock";
-                   at->protocol = at->mock ? "openai" : kind; // the mock speaks it
-                 },
-                 [&](auto* at) {
-                   *at = static_cast<std::remove_pointer_t<decltype(at)>>(std::get<int64_t>(value));
-                 },
-             },
-             to);
+  std::visit(
+    overloaded{
+      [&](bool* at) { *at = std::get<bool>(value); },
+      [&](double* at) { *at = std::get<double>(value) + 0.0; }, // no minus zero
+      [&](std::string* at) { *at = std::get<std::string>(value); },
+      [&](duration* at) { *at = duration{std::get<int64_t>(value)}; },
+      [&](core::mode* at) { *at = *core::mode_from(std::get<std::string>(value)); },
+      [&](core::priority* at) { *at = *core::priority_from(std::get<std::string>(value)); },
+      [&](core::cache_mode* at) { *at = *core::cache_mode_from(std::get<std::string>(value)); },
+      [&](upstream_settings* at) {
+        auto& kind = std::get<std::string>(value);
+        at->mock = kind == "mock";
+        at->protocol = at->mock ? "openai" : kind; // the mock speaks it
+      },
+      [&](auto* at) {
+        *at = static_cast<std::remove_pointer_t<decltype(at)>>(std::get<int64_t>(value));
+      },
+    },
+    to);
 }
 
 std::string format(const key_row& row, const scalar& value) {
   return std::visit(overloaded{
-                        [](bool b) { return std::string{b ? "true" : "false"}; },
-                        [](double x) { return format_number(x); },
-                        [](const std::string& text) { return toml_string(text); },
-                        [&](int64_t n) {
-                          if (row.kind == value_kind::span)
-                            return toml_string(format_duration(duration{n}));
-                          if (row.kind == value_kind::bytes)
-                            return toml_string(format_bytes(static_cast<uint64_t>(n)));
-                          return std::to_string(n);
-                        },
+                      [](bool b) { return std::string{b ? "true" : "false"}; },
+                      [](double x) { return format_number(x); },
+                      [](const std::string& text) { return toml_string(text); },
+                      [&](int64_t n) {
+                        if (row.kind == value_kind::span)
+                          return toml_string(format_duration(duration{n}));
+                        if (row.kind == value_kind::bytes)
+                          return toml_string(format_bytes(static_cast<uint64_t>(n)));
+                        return std::to_string(n);
+                      },
                     },
                     value);
 }

@@ -26,8 +26,8 @@ using scalar = std::variant<bool, int64_t, double, std::string>;
 
 /// The place of a value inside the settings. The upstream as a whole stands for its kind, because
 /// "mock" is a kind to the user and a flag to the program.
-using field = std::variant<bool*, uint32_t*, uint64_t*, double*, duration*, std::string*, core::mode*,
-                           core::priority*, core::cache_mode*, upstream_settings*>;
+using field = std::variant<bool*, uint32_t*, uint64_t*, double*, duration*, std::string*,
+                           core::mode*, core::priority*, core::cache_mode*, upstream_settings*>;
 
 /// What a number, span (in seconds) or size (in bytes) may be.
 struct value_range {
@@ -41,20 +41,20 @@ struct value_range {
 /// the file reader, the environment, the command line, `--help`, `config show`, the reference and
 /// validation all walk it.
 struct key_row {
-  std::string_view name;        ///< As in the file: "run.max_in_flight".
-  std::string_view flag;        ///< On the command line: "max-in-flight".
+  std::string_view name; ///< As in the file: "run.max_in_flight".
+  std::string_view flag; ///< On the command line: "max-in-flight".
   value_kind kind;
-  std::string_view placeholder; ///< What help shows after the flag, for example "N".
-  std::string_view help;        ///< One sentence.
-  value_range range;            ///< For integer, number, span and bytes.
+  std::string_view placeholder;              ///< What help shows after the flag, for example "N".
+  std::string_view help;                     ///< One sentence.
+  value_range range;                         ///< For integer, number, span and bytes.
   std::span<const std::string_view> choices; ///< For choice.
-  std::string_view form;        ///< For text: what it must be, for example "an http or https URL".
-  bool (*fits)(std::string_view) = nullptr;   ///< For text: whether it is that.
-  field (*at)(settings&) = nullptr;           ///< Where the value lives.
+  std::string_view form; ///< For text: what it must be, for example "an http or https URL".
+  bool (*fits)(std::string_view) = nullptr;    ///< For text: whether it is that.
+  field (*at)(settings&) = nullptr;            ///< Where the value lives.
   field (*at_lane)(limit_settings&) = nullptr; ///< Set for limits: lanes have this key, too.
-  bool inherited = false;       ///< A lane that is silent takes the value of `[upstream.limits]`.
-  bool cluster = false;         ///< Only the commands of a cluster have it on their command line.
-  bool echoed = true;           ///< False: a wrong value may be a secret, messages do not repeat it.
+  bool inherited = false; ///< A lane that is silent takes the value of `[upstream.limits]`.
+  bool cluster = false;   ///< Only the commands of a cluster have it on their command line.
+  bool echoed = true;     ///< False: a wrong value may be a secret, messages do not repeat it.
 
   /// "PENSTOCK_MAX_IN_FLIGHT".
   std::string env_name() const;

@@ -38,7 +38,8 @@ std::optional<std::string> nearest_key(std::string_view key, std::span<const std
 /// Whether keys stand below `name`: "upstream.limits".
 bool is_section(std::string_view name) {
   return std::ranges::any_of(keys(), [&](auto& row) {
-    return row.name.size() > name.size() && row.name.starts_with(name) && row.name[name.size()] == '.';
+    return row.name.size() > name.size() && row.name.starts_with(name) &&
+           row.name[name.size()] == '.';
   });
 }
 
@@ -77,7 +78,8 @@ private:
     else if (named != from_.env.end() && !named->second.empty())
       out_.file = named->second;
     else {
-      const auto beside = (std::filesystem::path{from_.directory} / "penstock.toml").lexically_normal();
+      const auto beside =
+        (std::filesystem::path{from_.directory} / "penstock.toml").lexically_normal();
       std::error_code ec;
       if (!std::filesystem::exists(beside, ec))
         return std::nullopt;
@@ -108,14 +110,16 @@ private:
     std::vector<std::string> known;
     for (auto& row : keys())
       known.emplace_back(row.name);
-    fault(place(entry), "unknown key " + in_quotes(entry.key) + did_you_mean(nearest_key(entry.key, known)));
+    fault(place(entry),
+          "unknown key " + in_quotes(entry.key) + did_you_mean(nearest_key(entry.key, known)));
   }
 
   /// A value of the file.
   void take(const key_row& row, std::string_view key, const file_entry& entry, field to) {
     auto value = std::get_if<scalar>(&entry.value);
     if (!value)
-      return fault(place(entry), std::string{key} + " must be " + allowed(row) + ", is " + described(entry.value));
+      return fault(place(entry), std::string{key} + " must be " + allowed(row) + ", is " +
+                                   described(entry.value));
     if (auto wrong = assign(row, to, *value))
       return fault(place(entry), std::string{key} + " " + *wrong);
     if (row.at(out_.values) == to)
@@ -123,7 +127,8 @@ private:
   }
 
   /// A value of the environment or the command line.
-  void take(const key_row& row, const std::string& where, std::string origin, std::string_view text) {
+  void take(const key_row& row, const std::string& where, std::string origin,
+            std::string_view text) {
     if (auto wrong = assign_text(row, row.at(out_.values), text))
       return fault(where, std::string{row.name} + " " + *wrong);
     out_.origins[std::string{row.name}] = std::move(origin);
@@ -153,11 +158,11 @@ private:
       auto& name = it->first;
       if (!name.starts_with("PENSTOCK_"))
         break;
-      const bool fine = it->second.empty() || is_reserved_variable(name) ||
-                        holds_key(name) ||
+      const bool fine = it->second.empty() || is_reserved_variable(name) || holds_key(name) ||
                         std::ranges::find(known, name) != known.end();
       if (!fine)
-        fault("environment", "unknown variable " + in_quotes(name) + did_you_mean(nearest(name, known)));
+        fault("environment",
+              "unknown variable " + in_quotes(name) + did_you_mean(nearest(name, known)));
     }
   }
 
@@ -182,7 +187,8 @@ private:
       upstream.base_url.pop_back();
     std::error_code ec;
     if (!upstream.ca_file.empty() && !std::filesystem::is_regular_file(upstream.ca_file, ec))
-      fault(where, section_name(out_.values, upstream) + ".ca_file: there is no file " + in_quotes(upstream.ca_file));
+      fault(where, section_name(out_.values, upstream) + ".ca_file: there is no file " +
+                     in_quotes(upstream.ca_file));
   }
 
   /// Address and key of an upstream that nobody chose are those of its protocol.
@@ -239,7 +245,9 @@ private:
     return "file " + out_.file + ":" + std::to_string(entry.line);
   }
 
-  void fault(const std::string& where, const std::string& text) { faults_.push_back(where + ": " + text); }
+  void fault(const std::string& where, const std::string& text) {
+    faults_.push_back(where + ": " + text);
+  }
 
   const load_request& from_;
   loaded_settings out_;

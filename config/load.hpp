@@ -28,11 +28,12 @@ struct load_request {
 /// over what is built in. An empty environment variable counts as unset.
 ///
 /// Everything is checked and all faults are reported together, one line each, with their place
-/// ("penstock.toml:12:9", "environment PENSTOCK_RPM", "--rpm"), key, value and what is allowed. Unknown
-/// keys and unknown PENSTOCK_* variables are faults: a misspelt limit must not cost money.
+/// ("penstock.toml:12:9", "environment PENSTOCK_RPM", "--rpm"), key, value and what is allowed.
+/// Unknown keys and unknown PENSTOCK_* variables are faults: a misspelt limit must not cost money.
 ///
-/// A lane that is silent about headroom, adaptive or burst takes what holds for `[upstream.limits]` in
-/// the end; the rates of a lane are its own. A window that nobody sets grows with `max_in_flight`.
+/// A lane that is silent about headroom, adaptive or burst takes what holds for `[upstream.limits]`
+/// in the end; the rates of a lane are its own. A window that nobody sets grows with
+/// `max_in_flight`.
 result<loaded_settings> load(const load_request& from);
 
 /// Whether a PENSTOCK_* variable is left alone although it is no setting: PENSTOCK_CONFIG,

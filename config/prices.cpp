@@ -5,7 +5,8 @@ namespace penstock::config {
 namespace {
 
 core::price_row row_of(const price_settings& p) {
-  return {p.models, p.input, p.cached_input.value_or(p.input), p.output, p.reasoning.value_or(p.output)};
+  return {p.models, p.input, p.cached_input.value_or(p.input), p.output,
+          p.reasoning.value_or(p.output)};
 }
 
 void append_own(const upstream_settings& upstream, std::vector<core::price_row>& rows) {

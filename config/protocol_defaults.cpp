@@ -8,11 +8,10 @@ namespace penstock::config {
 namespace {
 
 constexpr std::array rows{
-    protocol_defaults{"openai", "https://api.openai.com/v1", "OPENAI_API_KEY"},
-    protocol_defaults{"anthropic", "https://api.anthropic.com", "ANTHROPIC_API_KEY"},
-    protocol_defaults{"gemini", "https://generativelanguage.googleapis.com/v1beta",
-                      "GEMINI_API_KEY"},
-    protocol_defaults{"ollama", "http://localhost:11434", ""},
+  protocol_defaults{"openai", "https://api.openai.com/v1", "OPENAI_API_KEY"},
+  protocol_defaults{"anthropic", "https://api.anthropic.com", "ANTHROPIC_API_KEY"},
+  protocol_defaults{"gemini", "https://generativelanguage.googleapis.com/v1beta", "GEMINI_API_KEY"},
+  protocol_defaults{"ollama", "http://localhost:11434", ""},
 };
 
 } // namespace
@@ -28,7 +27,8 @@ std::vector<std::string_view> take_protocol_defaults(upstream_settings& upstream
   const auto* row = find_protocol_defaults(upstream.protocol);
   if (!row || upstream.mock)
     return taken;
-  const auto take = [&](std::string_view word, bool given, std::string& to, std::string_view value) {
+  const auto take = [&](std::string_view word, bool given, std::string& to,
+                        std::string_view value) {
     if (given || to == value)
       return;
     to = value;

@@ -7,7 +7,8 @@ namespace penstock::config {
 default_use use_of_default(const settings& values) {
   auto use = default_use::possible;
   for (auto& route : values.routes) {
-    if (std::ranges::find(route.to, values.upstream.name, &route_target::upstream) != route.to.end())
+    if (std::ranges::find(route.to, values.upstream.name, &route_target::upstream) !=
+        route.to.end())
       return default_use::needed;
     if (std::ranges::find(route.models, "*") != route.models.end())
       use = default_use::none;
@@ -36,9 +37,11 @@ routing_plan plan_routing(const settings& values, bool with_default) {
   for (auto& route : values.routes) {
     core::model_route out{route.models, route.weighted, {}};
     for (auto& target : route.to) {
-      const auto found = std::ranges::find(plan.upstreams, target.upstream, &upstream_settings::name);
+      const auto found =
+        std::ranges::find(plan.upstreams, target.upstream, &upstream_settings::name);
       if (found != plan.upstreams.end())
-        out.to.push_back({static_cast<uint32_t>(found - plan.upstreams.begin()), target.model, target.weight});
+        out.to.push_back(
+          {static_cast<uint32_t>(found - plan.upstreams.begin()), target.model, target.weight});
     }
     routes.push_back(std::move(out));
   }

@@ -9,8 +9,9 @@ namespace penstock::config {
 
 /// The upstreams that take part in a run, their lanes, and which of them takes which model.
 struct routing_plan {
-  std::vector<const upstream_settings*> upstreams; ///< Into the settings; `[upstream]` is the first if it takes part.
-  std::vector<const limit_settings*> limits;       ///< By lane.
+  std::vector<const upstream_settings*>
+    upstreams; ///< Into the settings; `[upstream]` is the first if it takes part.
+  std::vector<const limit_settings*> limits; ///< By lane.
   core::route_table routes;
 };
 

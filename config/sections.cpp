@@ -17,7 +17,8 @@ namespace penstock::config {
 namespace {
 
 constexpr size_t sections_max = 1000;
-constexpr std::array<std::string_view, 4> section_names{"upstream.lanes", "upstreams", "routes", "prices"};
+constexpr std::array<std::string_view, 4> section_names{"upstream.lanes", "upstreams", "routes",
+                                                        "prices"};
 
 /// "routes[2].to": the name of a section, its number, and the rest of the key.
 struct numbered_key {
@@ -39,7 +40,8 @@ std::optional<numbered_key> parse_numbered(std::string_view key) {
 /// The repeated section that `key` is, or lies in; empty if none.
 std::string_view section_of(std::string_view key) {
   for (auto name : section_names)
-    if (key.starts_with(name) && (key.size() == name.size() || key[name.size()] == '[' || key[name.size()] == '.'))
+    if (key.starts_with(name) &&
+        (key.size() == name.size() || key[name.size()] == '[' || key[name.size()] == '.'))
       return name;
   return {};
 }
@@ -150,27 +152,29 @@ constexpr std::string_view models_form = "a list of model names such as [\"gpt-4
 constexpr std::string_view price_form = "dollars per million tokens, from 0 to 1000000";
 
 constexpr section_key<lane_settings> lane_keys[] = {
-    {"name", "text", [](auto& x, auto& v) { return put_text(x.name, v); }},
-    {"models", models_form, [](auto& x, auto& v) { return put_texts(x.models, v); }},
+  {"name", "text", [](auto& x, auto& v) { return put_text(x.name, v); }},
+  {"models", models_form, [](auto& x, auto& v) { return put_texts(x.models, v); }},
 };
 constexpr section_key<route_settings> route_keys[] = {
-    {"models", models_form, [](auto& x, auto& v) { return put_texts(x.models, v); }},
-    {"strategy", "\"ordered\" or \"weighted\"", put_strategy},
-    {"to", "a list of upstreams such as [\"main\", \"spare/other-model\"], or of tables such as "
-           "[{upstream = \"main\", weight = 3}]", put_targets},
+  {"models", models_form, [](auto& x, auto& v) { return put_texts(x.models, v); }},
+  {"strategy", "\"ordered\" or \"weighted\"", put_strategy},
+  {"to",
+   "a list of upstreams such as [\"main\", \"spare/other-model\"], or of tables such as "
+   "[{upstream = \"main\", weight = 3}]",
+   put_targets},
 };
 constexpr section_key<route_target> target_keys[] = {
-    {"upstream", "the name of an upstream", [](auto& x, auto& v) { return put_text(x.upstream, v); }},
-    {"model", "a model's name", [](auto& x, auto& v) { return put_text(x.model, v); }},
-    {"weight", "a number above 0 and at most 1000000", put_weight},
+  {"upstream", "the name of an upstream", [](auto& x, auto& v) { return put_text(x.upstream, v); }},
+  {"model", "a model's name", [](auto& x, auto& v) { return put_text(x.model, v); }},
+  {"weight", "a number above 0 and at most 1000000", put_weight},
 };
 constexpr section_key<price_settings> price_keys[] = {
-    {"models", models_form, [](auto& x, auto& v) { return put_texts(x.models, v); }},
-    {"upstream", "the name of an upstream", [](auto& x, auto& v) { return put_text(x.upstream, v); }},
-    {"input", price_form, [](auto& x, auto& v) { return put_price(x.input, v); }},
-    {"cached_input", price_form, [](auto& x, auto& v) { return put_price(x.cached_input, v); }},
-    {"output", price_form, [](auto& x, auto& v) { return put_price(x.output, v); }},
-    {"reasoning", price_form, [](auto& x, auto& v) { return put_price(x.reasoning, v); }},
+  {"models", models_form, [](auto& x, auto& v) { return put_texts(x.models, v); }},
+  {"upstream", "the name of an upstream", [](auto& x, auto& v) { return put_text(x.upstream, v); }},
+  {"input", price_form, [](auto& x, auto& v) { return put_price(x.input, v); }},
+  {"cached_input", price_form, [](auto& x, auto& v) { return put_price(x.cached_input, v); }},
+  {"output", price_form, [](auto& x, auto& v) { return put_price(x.output, v); }},
+  {"reasoning", price_form, [](auto& x, auto& v) { return put_price(x.reasoning, v); }},
 };
 
 std::string shown(const file_value& value) {
@@ -181,20 +185,22 @@ std::string shown(const file_value& value) {
   return described(value);
 }
 
-std::string unknown_key(std::string_view key, std::string_view what, const std::vector<std::string>& known) {
-  return "unknown key " + in_quotes(key) + " of " + std::string{what} + did_you_mean(nearest(key, known));
+std::string unknown_key(std::string_view key, std::string_view what,
+                        const std::vector<std::string>& known) {
+  return "unknown key " + in_quotes(key) + " of " + std::string{what} +
+         did_you_mean(nearest(key, known));
 }
 
 /// Puts the value of `key` where the table says. @returns what is wrong; empty: nothing.
 template <class Section, size_t N>
-std::string put(const section_key<Section> (&table)[N], std::string_view section, std::string_view what,
-                std::string_view key, const file_value& value, Section& to) {
+std::string put(const section_key<Section> (&table)[N], std::string_view section,
+                std::string_view what, std::string_view key, const file_value& value, Section& to) {
   std::vector<std::string> known;
   for (auto& row : table) {
     if (row.name == key)
       return row.put(to, value) ? std::string{}
                                 : std::string{section} + " " + std::string{key} + " must be " +
-                                      std::string{row.form} + ", is " + shown(value);
+                                    std::string{row.form} + ", is " + shown(value);
     known.emplace_back(row.name);
   }
   return unknown_key(key, what, known);
@@ -209,7 +215,8 @@ std::string take_route(const file_entry& entry, std::string_view key, route_sett
   return put(route_keys, "routes", "a route", key, entry.value, to);
 }
 
-/// Calls `visit(row, key)` for each row of an upstream with its key inside a section ("limits.rpm").
+/// Calls `visit(row, key)` for each row of an upstream with its key inside a section
+/// ("limits.rpm").
 template <class Visitor>
 void for_each_upstream_row(Visitor visit) {
   constexpr std::string_view prefix = "upstream.";
@@ -222,12 +229,15 @@ void for_each_upstream_row(Visitor visit) {
 
 bool section_reader::owns(std::string_view key) { return !section_of(key).empty(); }
 
-std::string section_reader::take(const file_entry& entry, const std::string& origin, settings& values) {
+std::string section_reader::take(const file_entry& entry, const std::string& origin,
+                                 settings& values) {
   const auto key = parse_numbered(entry.key);
   const std::string section{section_of(entry.key)};
   if (!key || key->name != section) {
     auto none = std::get_if<std::vector<std::string>>(&entry.value);
-    return none && none->empty() && entry.key == section ? "" : section + " must be sections: [[" + section + "]]";
+    return none && none->empty() && entry.key == section
+             ? ""
+             : section + " must be sections: [[" + section + "]]";
   }
   const auto too_many = [&] { return "more than " + std::to_string(sections_max) + " sections"; };
   given_[entry.key] = origin;
@@ -249,7 +259,7 @@ std::string section_reader::take(const file_entry& entry, const std::string& ori
     return !route ? too_many() : key->rest.empty() ? "" : take_route(entry, key->rest, *route);
   }
   auto* price = at(values.prices, key->number);
-  return !price           ? too_many()
+  return !price              ? too_many()
          : key->rest.empty() ? ""
                              : put(price_keys, "prices", "a price", key->rest, entry.value, *price);
 }
@@ -264,7 +274,8 @@ std::string section_reader::take_upstream(const file_entry& entry, std::string_v
                 : "more than " + std::to_string(sections_max) + " lanes";
   }
   if (key == "name")
-    return put_text(to.name, entry.value) ? "" : "upstreams name must be text, is " + shown(entry.value);
+    return put_text(to.name, entry.value) ? ""
+                                          : "upstreams name must be text, is " + shown(entry.value);
   const auto* row = find_key("upstream." + std::string{key});
   if (!row) {
     std::vector<std::string> known{"name", "lanes"};
@@ -318,7 +329,8 @@ void section_reader::finish(loaded_settings& out) const {
     const auto limits_name = name + ".limits";
     for (size_t i = 0; i < upstream.lanes.size(); ++i) {
       auto& lane = upstream.lanes[i];
-      const auto key = name + ".lanes." + lane.name + ".", place = numbered(from + ".lanes", i) + ".";
+      const auto key = name + ".lanes." + lane.name + ".",
+                 place = numbered(from + ".lanes", i) + ".";
       note(key + "models", place + "models", "built-in");
       for (auto& row : keys()) {
         if (!row.at_lane)
@@ -344,7 +356,7 @@ void section_reader::finish(loaded_settings& out) const {
     for (auto word : take_protocol_defaults(upstream, given_.contains(from + ".base_url"),
                                             given_.contains(from + ".api_key_env")))
       out.origins["upstreams." + upstream.name + "." + std::string{word}] =
-          "built-in, for " + upstream.protocol;
+        "built-in, for " + upstream.protocol;
     finish_lanes(upstream, from);
   }
   for (auto& [key, origin] : given_)

@@ -11,8 +11,8 @@
 namespace penstock::config {
 
 /// Reads the sections of a file that may stand several times: `[[upstream.lanes]]`, `[[upstreams]]`
-/// (with `[[upstreams.lanes]]`), `[[routes]]` and `[[prices]]`. A section of an upstream has the keys
-/// of `[upstream]`: the same rows read them.
+/// (with `[[upstreams.lanes]]`), `[[routes]]` and `[[prices]]`. A section of an upstream has the
+/// keys of `[upstream]`: the same rows read them.
 class section_reader {
 public:
   /// Whether `key` belongs to such a section: "routes[0].models", and "routes" itself.
@@ -36,9 +36,10 @@ private:
 
 /// A value of a section, to be shown.
 struct section_value {
-  std::string section; ///< Its section as people know it: "upstreams.spare.lanes.mini", "routes[0]".
-  std::string name;    ///< Its key there: "limits.rpm".
-  std::string text;    ///< As it is written in a file.
+  std::string
+    section;        ///< Its section as people know it: "upstreams.spare.lanes.mini", "routes[0]".
+  std::string name; ///< Its key there: "limits.rpm".
+  std::string text; ///< As it is written in a file.
   /// The key of its origin.
   std::string key() const { return section + "." + name; }
 };

@@ -64,7 +64,8 @@ std::string cell(std::string_view text) {
 std::string show(const loaded_settings& loaded, const environment& env) {
   std::string out = "# configuration file: " + (loaded.file.empty() ? "none" : loaded.file) + "\n";
   for (auto& row : keys())
-    out += line(row.name, format(row, read(row, loaded.values)), origin_of(loaded, std::string{row.name}));
+    out += line(row.name, format(row, read(row, loaded.values)),
+                origin_of(loaded, std::string{row.name}));
   for (auto& value : section_values(loaded.values))
     out += line(value.key(), value.text, origin_of(loaded, value.key()));
   out += "# api key: " + describe_api_key(loaded.values, env) + "\n";
@@ -75,14 +76,16 @@ std::string show(const loaded_settings& loaded, const environment& env) {
 
 std::string show_json(const loaded_settings& loaded, const environment& env) {
   json::object settings;
-  const auto put = [&](json::object& into, std::string_view name, const std::string& key, json::value value) {
+  const auto put = [&](json::object& into, std::string_view name, const std::string& key,
+                       json::value value) {
     into[name] = json::object{{"value", std::move(value)}, {"origin", origin_of(loaded, key)}};
   };
   for (auto& row : keys())
     put(settings, row.name, std::string{row.name}, as_json(row, read(row, loaded.values)));
   json::array lanes;
   for (auto& lane : loaded.values.upstream.lanes) {
-    json::object one{{"name", lane.name}, {"models", json::array(lane.models.begin(), lane.models.end())}};
+    json::object one{{"name", lane.name},
+                     {"models", json::array(lane.models.begin(), lane.models.end())}};
     for_each_limit(lane, [&](auto& row, const std::string& key, const scalar& value) {
       put(one, row.short_name(), key, as_json(row, value));
     });
@@ -93,7 +96,8 @@ std::string show_json(const loaded_settings& loaded, const environment& env) {
     auto& section = sections[value.section];
     if (!section.is_object())
       section.emplace_object();
-    section.as_object()[value.name] = {{"value", value.text}, {"origin", origin_of(loaded, value.key())}};
+    section.as_object()[value.name] = {{"value", value.text},
+                                       {"origin", origin_of(loaded, value.key())}};
   }
   for (auto& upstream : loaded.values.upstreams)
     api_keys[upstream.name] = describe_api_key(upstream, env);
@@ -108,18 +112,22 @@ std::string show_json(const loaded_settings& loaded, const environment& env) {
 
 std::string reference_markdown() {
   std::string out =
-      "Every setting can be given on the command line, as an environment variable, or in the "
-      "configuration file; the command line wins over the environment, the environment over the file. "
-      "The file is the one of `--config`, else of `PENSTOCK_CONFIG`, else `penstock.toml` in the working "
-      "directory. Durations are written like `90s`, `10m`, `1h30m`, `500ms` (a bare number is seconds), "
-      "sizes like `32MB` (10^6) or `64KiB` (2^10).\n\n"
-      "| Key | Command line | Environment | Default | Allowed | Meaning |\n"
-      "|---|---|---|---|---|---|\n";
+    "Every setting can be given on the command line, as an environment variable, or in the "
+    "configuration file; the command line wins over the environment, the environment over the "
+    "file. "
+    "The file is the one of `--config`, else of `PENSTOCK_CONFIG`, else `penstock.toml` in the "
+    "working "
+    "directory. Durations are written like `90s`, `10m`, `1h30m`, `500ms` (a bare number is "
+    "seconds), "
+    "sizes like `32MB` (10^6) or `64KiB` (2^10).\n\n"
+    "| Key | Command line | Environment | Default | Allowed | Meaning |\n"
+    "|---|---|---|---|---|---|\n";
   const settings defaults;
   for (auto& row : keys()) {
     const auto value = read(row, defaults);
     const bool negated = value == scalar{true};
-    out += "| `" + std::string{row.name} + "` | `--" + (negated ? "no-" : "") + std::string{row.flag};
+    out +=
+      "| `" + std::string{row.name} + "` | `--" + (negated ? "no-" : "") + std::string{row.flag};
     out += row.placeholder.empty() ? "` | `" : " " + std::string{row.placeholder} + "` | `";
     out += row.env_name() + "` | `" + format(row, value) + "` | " + cell(allowed(row)) + " | " +
            cell(row.help) + " |\n";
@@ -146,7 +154,8 @@ matches wins), `input`, `output`, and, where they are priced apart, `cached_inpu
 
 )"
                "Other variables with the prefix `PENSTOCK_` are refused as misspelt, except "
-               "`PENSTOCK_CONFIG`, `PENSTOCK_API_KEY` (free for use with `api_key_env`), `PENSTOCK_TEST_*`, "
+               "`PENSTOCK_CONFIG`, `PENSTOCK_API_KEY` (free for use with `api_key_env`), "
+               "`PENSTOCK_TEST_*`, "
                "`PENSTOCK_BENCH_*`, and what Kubernetes sets for a service called penstock "
                "(`PENSTOCK_PORT*`, `PENSTOCK_SERVICE_*`).\n";
 }

@@ -7,11 +7,12 @@
 
 namespace penstock::config {
 
-/// Every setting as "key = value  # origin", in the order of the reference, then the lanes. Of the API
-/// key only its length.
+/// Every setting as "key = value  # origin", in the order of the reference, then the lanes. Of the
+/// API key only its length.
 std::string show(const loaded_settings& loaded, const environment& env);
 
-/// The same as one JSON object: {"settings": {key: {"value", "origin"}}, "lanes": [...], "api_key": ...}.
+/// The same as one JSON object: {"settings": {key: {"value", "origin"}}, "lanes": [...], "api_key":
+/// ...}.
 std::string show_json(const loaded_settings& loaded, const environment& env);
 
 /// The reference of all settings as Markdown, for the README.

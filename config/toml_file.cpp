@@ -85,7 +85,7 @@ result<std::vector<file_entry>> parse_toml(std::string_view text, const std::str
   } catch (const toml::parse_error& e) {
     const auto at = e.source().begin;
     return toml_refused(name + ":" + std::to_string(at.line) + ":" + std::to_string(at.column) +
-                   ": not TOML: " + std::string{e.description()});
+                        ": not TOML: " + std::string{e.description()});
   }
 }
 

@@ -28,8 +28,8 @@ struct file_entry {
 /// What a value is, for a message about it: "a list".
 std::string described(const file_value& value);
 
-/// The leaves of a TOML text in the order of their lines. `name` stands in the error, which also has
-/// line and column.
+/// The leaves of a TOML text in the order of their lines. `name` stands in the error, which also
+/// has line and column.
 result<std::vector<file_entry>> parse_toml(std::string_view text, const std::string& name);
 
 /// `parse_toml` of the file called `name`; refuses what is no regular file of at most 1 MiB.

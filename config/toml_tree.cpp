@@ -92,14 +92,15 @@ result<toml_node> parse_toml_tree(std::string_view text, const std::string& name
     return node_of({}, toml::parse(text, name));
   } catch (const toml::parse_error& e) {
     const auto at = e.source().begin;
-    return error{errc::invalid_config, name + ":" + std::to_string(at.line) + ":" + std::to_string(at.column) +
-                                           ": not TOML: " + std::string{e.description()}};
+    return error{errc::invalid_config, name + ":" + std::to_string(at.line) + ":" +
+                                         std::to_string(at.column) +
+                                         ": not TOML: " + std::string{e.description()}};
   }
 }
 
 toml_section::toml_section(const std::string& file, std::string path, const toml_node& table,
                            std::string& faults)
-  : file_{file}, path_{std::move(path)}, table_{table}, faults_{faults} {}
+    : file_{file}, path_{std::move(path)}, table_{table}, faults_{faults} {}
 
 std::string toml_section::dotted(std::string_view name) const {
   if (name.empty())
@@ -108,13 +109,14 @@ std::string toml_section::dotted(std::string_view name) const {
 }
 
 std::string toml_section::place(std::string_view name, const toml_node* at) const {
-  return file_ + ":" + std::to_string(std::max(1u, (at ? at : &table_)->line)) + ": " + dotted(name);
+  return file_ + ":" + std::to_string(std::max(1u, (at ? at : &table_)->line)) + ": " +
+         dotted(name);
 }
 
 void toml_section::refuse(std::string_view name, const toml_node* at, const std::string& what) {
   const auto& node = at ? *at : table_;
-  faults_ += (faults_.empty() ? "" : "\n") + file_ + ":" + std::to_string(std::max(1u, node.line)) + ":" +
-             std::to_string(std::max(1u, node.column)) + ": " + dotted(name) + " " + what;
+  faults_ += (faults_.empty() ? "" : "\n") + file_ + ":" + std::to_string(std::max(1u, node.line)) +
+             ":" + std::to_string(std::max(1u, node.column)) + ": " + dotted(name) + " " + what;
 }
 
 const toml_node* toml_section::any(std::string_view name) {
@@ -150,11 +152,13 @@ std::optional<int64_t> toml_section::integer(std::string_view name, int64_t min,
   if (value && *value >= min && *value <= max)
     return *value;
   refuse(name, node,
-         "must be an integer from " + std::to_string(min) + " to " + std::to_string(max) + ", is " + shown(*node));
+         "must be an integer from " + std::to_string(min) + " to " + std::to_string(max) + ", is " +
+           shown(*node));
   return std::nullopt;
 }
 
-std::optional<std::string> toml_section::choice(std::string_view name, std::span<const std::string_view> words) {
+std::optional<std::string> toml_section::choice(std::string_view name,
+                                                std::span<const std::string_view> words) {
   auto word = text(name);
   if (!word || std::ranges::find(words, *word) != words.end())
     return word;
@@ -163,7 +167,8 @@ std::optional<std::string> toml_section::choice(std::string_view name, std::span
     allowed += (allowed.empty() ? "" : ", ") + std::string{w};
   const std::vector<std::string> candidates{words.begin(), words.end()};
   refuse(name, table_.find(name),
-         "must be one of " + allowed + ", is " + in_quotes(*word) + did_you_mean(nearest(*word, candidates)));
+         "must be one of " + allowed + ", is " + in_quotes(*word) +
+           did_you_mean(nearest(*word, candidates)));
   return std::nullopt;
 }
 

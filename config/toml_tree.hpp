@@ -14,8 +14,8 @@
 
 namespace penstock::config {
 
-/// A TOML value with its place in the file. Members stand in the order in which they were written: the
-/// order of columns and of a schema's properties means something.
+/// A TOML value with its place in the file. Members stand in the order in which they were written:
+/// the order of columns and of a schema's properties means something.
 struct toml_node {
   enum class kind : uint8_t { table, list, leaf } what = kind::leaf;
   std::string key;                ///< Of a member of a table; empty in lists.
@@ -37,7 +37,8 @@ result<toml_node> parse_toml_tree(std::string_view text, const std::string& name
 class toml_section {
 public:
   /// @param path The key of `table` in the file, empty for the whole. @param faults Grows.
-  toml_section(const std::string& file, std::string path, const toml_node& table, std::string& faults);
+  toml_section(const std::string& file, std::string path, const toml_node& table,
+               std::string& faults);
 
   /// The member `name` of any kind, or null. Asking makes a key known.
   const toml_node* any(std::string_view name);

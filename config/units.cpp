@@ -17,14 +17,18 @@ struct unit {
 
 // Large to small: a text may only walk down this list.
 constexpr std::array span_units{
-    unit{"d", 86'400'000'000'000}, unit{"h", 3'600'000'000'000}, unit{"m", 60'000'000'000},
-    unit{"s", 1'000'000'000},      unit{"ms", 1'000'000},        unit{"us", 1'000},
-    unit{"ns", 1},
+  unit{"d", 86'400'000'000'000},
+  unit{"h", 3'600'000'000'000},
+  unit{"m", 60'000'000'000},
+  unit{"s", 1'000'000'000},
+  unit{"ms", 1'000'000},
+  unit{"us", 1'000},
+  unit{"ns", 1},
 };
 
 constexpr std::array size_units{
-    unit{"gib", 1 << 30}, unit{"mib", 1 << 20}, unit{"kib", 1 << 10}, unit{"gb", 1'000'000'000},
-    unit{"mb", 1'000'000}, unit{"kb", 1'000},   unit{"b", 1},
+  unit{"gib", 1 << 30},  unit{"mib", 1 << 20}, unit{"kib", 1 << 10}, unit{"gb", 1'000'000'000},
+  unit{"mb", 1'000'000}, unit{"kb", 1'000},    unit{"b", 1},
 };
 
 /// Both kinds of value stay below this, far enough from 2^63 for rounding.
@@ -39,8 +43,8 @@ std::optional<double> take_decimal(std::string_view& text) {
   if (text.empty() || !is_digit(text.front()))
     return std::nullopt;
   double value = 0;
-  auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), value,
-                                   std::chars_format::fixed);
+  auto [end, ec] =
+    std::from_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed);
   if (ec != std::errc{})
     return std::nullopt;
   text.remove_prefix(static_cast<size_t>(end - text.data()));
@@ -117,7 +121,7 @@ std::optional<uint64_t> parse_bytes(std::string_view text) {
 
 std::string format_bytes(uint64_t n) {
   constexpr std::array<std::pair<std::string_view, uint64_t>, 3> binary{
-      {{"GiB", 1u << 30}, {"MiB", 1u << 20}, {"KiB", 1u << 10}}};
+    {{"GiB", 1u << 30}, {"MiB", 1u << 20}, {"KiB", 1u << 10}}};
   for (auto& [name, worth] : binary)
     if (n >= worth && n % worth == 0)
       return std::to_string(n / worth) + std::string{name};

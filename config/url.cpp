@@ -17,8 +17,9 @@ bool is_alnum(char c) {
 /// A name or an IPv4 address: no colon can be left once the port is off.
 bool is_plain_host(std::string_view host) {
   return !host.empty() && host.size() <= 253 && host.front() != '-' && host.front() != '.' &&
-         host.find("..") == std::string_view::npos &&
-         std::ranges::all_of(host, [](char c) { return is_alnum(c) || c == '.' || c == '-' || c == '_'; });
+         host.find("..") == std::string_view::npos && std::ranges::all_of(host, [](char c) {
+           return is_alnum(c) || c == '.' || c == '-' || c == '_';
+         });
 }
 
 /// What stands between the brackets of "[::1]"; the connection attempt judges the rest.
@@ -59,7 +60,8 @@ std::optional<base_url_parts> parse_base_url(std::string_view text) {
     parts.path.pop_back();
 
   const bool bracketed = authority.starts_with('[');
-  const auto host_end = bracketed ? authority.find(']') : std::min(authority.find(':'), authority.size());
+  const auto host_end =
+    bracketed ? authority.find(']') : std::min(authority.find(':'), authority.size());
   if (host_end == std::string_view::npos)
     return std::nullopt;
   auto host = bracketed ? authority.substr(1, host_end - 1) : authority.substr(0, host_end);

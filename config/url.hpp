@@ -14,8 +14,9 @@ struct base_url_parts {
   std::string path;   ///< "" or "/v1": no slash at the end.
 };
 
-/// Takes "https://host[:port][/path]" apart. Refuses other schemes, credentials, a query, a fragment,
-/// blanks and control characters, so that what is left can be joined with a request's path.
+/// Takes "https://host[:port][/path]" apart. Refuses other schemes, credentials, a query, a
+/// fragment, blanks and control characters, so that what is left can be joined with a request's
+/// path.
 std::optional<base_url_parts> parse_base_url(std::string_view text);
 
 /// Whether `url` points to this machine by its very text: localhost, 127.x.x.x or [::1]. Names are

@@ -47,8 +47,11 @@ public:
       check_route(values_.routes[i], numbered_section("routes", i), globs);
     for (size_t i = 0; i < values_.upstreams.size(); ++i)
       if (auto& name = values_.upstreams[i].name; is_section_name(name) && !reached_.contains(name))
-        fault(numbered_section("upstreams", i), "upstreams." + name + ": no route leads to it; add a [[routes]] section "
-                                        "with to = [\"" + name + "\"], or remove it");
+        fault(numbered_section("upstreams", i),
+              "upstreams." + name +
+                ": no route leads to it; add a [[routes]] section "
+                "with to = [\"" +
+                name + "\"], or remove it");
     std::set<std::string, std::less<>> priced;
     for (size_t i = 0; i < values_.prices.size(); ++i)
       check_price(values_.prices[i], numbered_section("prices", i), priced);
@@ -56,11 +59,14 @@ public:
   }
 
 private:
-  void fault(std::string at, std::string text) { faults_.push_back({std::move(at), std::move(text)}); }
+  void fault(std::string at, std::string text) {
+    faults_.push_back({std::move(at), std::move(text)});
+  }
 
   bool exists(std::string_view upstream) const {
     return upstream == values_.upstream.name ||
-           std::ranges::find(values_.upstreams, upstream, &upstream_settings::name) != values_.upstreams.end();
+           std::ranges::find(values_.upstreams, upstream, &upstream_settings::name) !=
+             values_.upstreams.end();
   }
 
   std::string no_such_upstream(const std::string& name) const {
@@ -70,20 +76,25 @@ private:
       known.push_back(upstream.name);
       all += ", " + upstream.name;
     }
-    return "there is no upstream " + in_quotes(name) + did_you_mean(nearest(name, known)) + "; there are " + all;
+    return "there is no upstream " + in_quotes(name) + did_you_mean(nearest(name, known)) +
+           "; there are " + all;
   }
 
   /// @param key As people know it, @param at as it is numbered, both without ".models".
-  void check_models(const std::vector<std::string>& models, const std::string& key, const std::string& at,
-                    std::set<std::string, std::less<>>& seen, const std::string& scope = {}) {
+  void check_models(const std::vector<std::string>& models, const std::string& key,
+                    const std::string& at, std::set<std::string, std::less<>>& seen,
+                    const std::string& scope = {}) {
     if (models.empty())
       fault(at, key + ".models must name at least one model, such as [\"gpt-4o*\"]");
     for (auto& glob : models) {
       if (!is_pattern(glob))
-        fault(at + ".models", key + ".models must be model names without blanks, with * and ? as "
-                                    "wildcards; one is " + in_quotes(glob));
+        fault(at + ".models", key +
+                                ".models must be model names without blanks, with * and ? as "
+                                "wildcards; one is " +
+                                in_quotes(glob));
       else if (!seen.insert(scope + glob).second)
-        fault(at + ".models", key + ".models: " + in_quotes(glob) + " stands in two places; only the first counts");
+        fault(at + ".models",
+              key + ".models: " + in_quotes(glob) + " stands in two places; only the first counts");
     }
   }
 
@@ -95,8 +106,10 @@ private:
       const auto at = numbered_section(from + ".lanes", i);
       const auto key = section + "." + (lane.name.empty() ? "?" : lane.name);
       if (!is_section_name(lane.name))
-        fault(at, section + ": name must be 1 to 64 letters, digits, '-', '_' or '.', and not \"default\" "
-                  "(that is the upstream's own limits), is " + in_quotes(lane.name));
+        fault(at, section +
+                    ": name must be 1 to 64 letters, digits, '-', '_' or '.', and not \"default\" "
+                    "(that is the upstream's own limits), is " +
+                    in_quotes(lane.name));
       else if (!names.insert(lane.name).second)
         fault(at + ".name", section + ": two lanes have the name " + in_quotes(lane.name));
       check_models(lane.models, key, at, globs);
@@ -104,14 +117,17 @@ private:
       for (auto& row : keys())
         if (row.at_lane)
           if (auto wrong = check(row, read(row.at_lane(limits))))
-            fault(at + "." + std::string{row.short_name()}, key + "." + std::string{row.short_name()} + " " + *wrong);
+            fault(at + "." + std::string{row.short_name()},
+                  key + "." + std::string{row.short_name()} + " " + *wrong);
     }
   }
 
   void check_upstream(const upstream_settings& upstream, const std::string& at) {
     if (!is_section_name(upstream.name))
-      fault(at, "upstreams: name must be 1 to 64 letters, digits, '-', '_' or '.', and not \"default\" "
-                "(that is [upstream]), is " + in_quotes(upstream.name));
+      fault(at,
+            "upstreams: name must be 1 to 64 letters, digits, '-', '_' or '.', and not \"default\" "
+            "(that is [upstream]), is " +
+              in_quotes(upstream.name));
     else if (!names_.insert(upstream.name).second)
       fault(at + ".name", "upstreams: two have the name " + in_quotes(upstream.name));
     settings alone;
@@ -121,11 +137,13 @@ private:
       if (row.name.starts_with(prefix))
         if (auto wrong = check(row, read(row, alone)))
           fault(at + "." + std::string{row.name.substr(prefix.size())},
-                "upstreams." + upstream.name + "." + std::string{row.name.substr(prefix.size())} + " " + *wrong);
+                "upstreams." + upstream.name + "." + std::string{row.name.substr(prefix.size())} +
+                  " " + *wrong);
     check_lanes(upstream, at);
   }
 
-  void check_route(const route_settings& route, const std::string& at, std::set<std::string, std::less<>>& globs) {
+  void check_route(const route_settings& route, const std::string& at,
+                   std::set<std::string, std::less<>>& globs) {
     check_models(route.models, at, at, globs);
     if (route.to.empty())
       fault(at, at + ".to must name at least one upstream, such as [\"default\"]");
@@ -135,22 +153,27 @@ private:
       if (!exists(target.upstream))
         fault(at + ".to", at + ".to: " + no_such_upstream(target.upstream));
       else if (!seen.insert({target.upstream, target.model}).second)
-        fault(at + ".to", at + ".to: " + in_quotes(target.upstream) + " stands twice with the same model");
+        fault(at + ".to",
+              at + ".to: " + in_quotes(target.upstream) + " stands twice with the same model");
       if (!target.model.empty() && !is_pattern(target.model))
-        fault(at + ".to", at + ".to: the model must be a name without blanks, is " + in_quotes(target.model));
+        fault(at + ".to",
+              at + ".to: the model must be a name without blanks, is " + in_quotes(target.model));
       if (!(target.weight > 0 && target.weight <= 1e6))
         fault(at + ".to", at + ".to: a weight must be above 0 and at most 1000000");
       else if (!route.weighted && target.weight != 1)
-        fault(at + ".to", at + ".to: weights count only with strategy = \"weighted\"; set that, or leave them out");
+        fault(
+          at + ".to",
+          at + ".to: weights count only with strategy = \"weighted\"; set that, or leave them out");
     }
   }
 
-  void check_price(const price_settings& price, const std::string& at, std::set<std::string, std::less<>>& globs) {
+  void check_price(const price_settings& price, const std::string& at,
+                   std::set<std::string, std::less<>>& globs) {
     check_models(price.models, at, at, globs, price.upstream + " ");
     if (!price.upstream.empty() && !exists(price.upstream))
       fault(at + ".upstream", at + ".upstream: " + no_such_upstream(price.upstream));
-    if (!is_price(price.input) || !is_price(price.output) || !is_price(price.cached_input.value_or(0)) ||
-        !is_price(price.reasoning.value_or(0)))
+    if (!is_price(price.input) || !is_price(price.output) ||
+        !is_price(price.cached_input.value_or(0)) || !is_price(price.reasoning.value_or(0)))
       fault(at, at + ": prices must be dollars per million tokens, from 0 to 1000000");
   }
 
@@ -162,7 +185,9 @@ private:
 
 } // namespace
 
-std::vector<section_fault> section_faults(const settings& values) { return section_checker{values}.run(); }
+std::vector<section_fault> section_faults(const settings& values) {
+  return section_checker{values}.run();
+}
 
 error joined(const std::vector<std::string>& faults) {
   std::string text;

@@ -20,8 +20,8 @@ inline caf::error to_caf(const error& e) {
 inline error from_caf(const caf::error& e) {
   if (e.category() != error_category)
     return {errc::internal, "actor failure: " + caf::to_string(e)};
-  auto context = e.context().match_elements<std::string>() ? e.context().get_as<std::string>(0)
-                                                           : std::string{};
+  auto context =
+    e.context().match_elements<std::string>() ? e.context().get_as<std::string>(0) : std::string{};
   return {static_cast<errc>(e.code()), std::move(context)};
 }
 

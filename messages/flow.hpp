@@ -41,7 +41,8 @@ struct collector_progress {
 
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, collector_progress& x) {
-  return f(caf::meta::type_name("penstock.collector_progress"), x.written_below, x.held_bytes, x.waiting);
+  return f(caf::meta::type_name("penstock.collector_progress"), x.written_below, x.held_bytes,
+           x.waiting);
 }
 
 } // namespace penstock

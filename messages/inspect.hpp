@@ -142,9 +142,10 @@ template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, lane_snapshot& x) {
   auto paused = static_cast<bool>(x.paused_until);
   return f(caf::meta::type_name("penstock.lane_snapshot"), x.in_flight, x.in_flight_peak, x.waiting,
-           x.in_flight_limit, x.in_flight_adaptive, x.headroom, x.limit, x.level, x.capacity, x.used_last_minute, paused, x.breaker,
-           x.granted, x.settled, x.rate_limited, x.breaker_trips, x.tokens_per_byte,
-           x.output_tokens_p95, x.adopted, x.released, x.settled_unknown);
+           x.in_flight_limit, x.in_flight_adaptive, x.headroom, x.limit, x.level, x.capacity,
+           x.used_last_minute, paused, x.breaker, x.granted, x.settled, x.rate_limited,
+           x.breaker_trips, x.tokens_per_byte, x.output_tokens_p95, x.adopted, x.released,
+           x.settled_unknown);
 }
 
 } // namespace core

@@ -12,9 +12,10 @@
 #include <caf/replies_to.hpp>
 #include <caf/typed_actor.hpp>
 
-/// What every actor understands, one alias each. Work flows by one-way messages: the answer to a call
-/// may take hours (a permit) or never come (a dead node), and a deadline per message would cost more
-/// than the message. Whoever waits learns of a death through links, monitors or a `rewire`.
+/// What every actor understands, one alias each. Work flows by one-way messages: the answer to a
+/// call may take hours (a permit) or never come (a dead node), and a deadline per message would
+/// cost more than the message. Whoever waits learns of a death through links, monitors or a
+/// `rewire`.
 namespace penstock {
 
 /// Whoever asked a rate limiter for a permit; it is answered by exactly one of the two.
@@ -53,8 +54,8 @@ using http_client_actor = caf::typed_actor<
   // INTERNAL: from the loop's thread.
   caf::reacts_to<atom::done, completion_batch>>;
 
-/// Whoever asked a response cache; it is answered by one of the two, at once or when an equal request
-/// in flight has ended. After `lead` it owes the cache a `publish` or a `withdraw`.
+/// Whoever asked a response cache; it is answered by one of the two, at once or when an equal
+/// request in flight has ended. After `lead` it owes the cache a `publish` or a `withdraw`.
 using cache_taker_actor = caf::typed_actor<
   // Here is the answer.
   caf::reacts_to<atom::found, cache_hit>,
@@ -72,8 +73,7 @@ using response_cache_actor = caf::typed_actor<
   // One that leads or waits goes without an answer; the next may lead.
   caf::reacts_to<atom::withdraw, cache_leave>,
   // Everything of `owner` is void: it died.
-  caf::reacts_to<atom::release, uint64_t>,
-  caf::replies_to<atom::snapshot>::with<cache_snapshot>,
+  caf::reacts_to<atom::release, uint64_t>, caf::replies_to<atom::snapshot>::with<cache_snapshot>,
   // INTERNAL: answers wait to be written.
   caf::reacts_to<atom::flush>,
   // INTERNAL: a restarted cache has heard of those that lead.
@@ -119,8 +119,7 @@ using node_actor = caf::typed_actor<
   // Aborts what runs for a job; all of it is given back.
   caf::reacts_to<atom::abort, uint64_t>,
   // Begins no further attempt for a job.
-  caf::reacts_to<atom::drain, uint64_t>,
-  caf::reacts_to<atom::rewire, wiring>,
+  caf::reacts_to<atom::drain, uint64_t>, caf::reacts_to<atom::rewire, wiring>,
   // INTERNAL: from workers.
   caf::reacts_to<atom::done, work_report>,
   // INTERNAL: from workers: this lane takes nothing of this job any more.
@@ -133,15 +132,14 @@ using node_actor = caf::typed_actor<
   caf::reacts_to<atom::heartbeat, uint64_t>,
   // INTERNAL: a sign of life is due.
   caf::reacts_to<atom::heartbeat>,
-  // The process is asked to stop: takes nothing more, finishes what is in flight within this time, gives
-  // back what never started, says so to the engine and quits.
+  // The process is asked to stop: takes nothing more, finishes what is in flight within this time,
+  // gives back what never started, says so to the engine and quits.
   caf::reacts_to<atom::leave, caf::timespan>>;
 
 /// Whoever pulls from a source.
-using chunk_taker_actor = caf::typed_actor<
-  caf::reacts_to<atom::chunk, request_chunk>,
-  // The input cannot be read on.
-  caf::reacts_to<atom::failed, error>>;
+using chunk_taker_actor = caf::typed_actor<caf::reacts_to<atom::chunk, request_chunk>,
+                                           // The input cannot be read on.
+                                           caf::reacts_to<atom::failed, error>>;
 
 /// A SOURCE of requests.
 using source_actor = caf::typed_actor<
@@ -161,8 +159,7 @@ using sink_actor = caf::typed_actor<
   caf::replies_to<atom::close, bool>::with<bool>>;
 
 /// A STORE: keeps results that wait for their turn, so that a crash does not lose them.
-using store_actor = caf::typed_actor<
-  caf::reacts_to<atom::keep, std::vector<sink_item>>>;
+using store_actor = caf::typed_actor<caf::reacts_to<atom::keep, std::vector<sink_item>>>;
 
 /// The RUN OUTPUT actor interface: the files of one run, sink and store in one.
 using run_output_actor = sink_actor::extend_with<store_actor>::extend<
@@ -172,39 +169,36 @@ using run_output_actor = sink_actor::extend_with<store_actor>::extend<
   caf::reacts_to<atom::mark>>;
 
 /// The COLLECTOR actor interface, one per job.
-using collector_actor = written_taker_actor::extend<
-  caf::reacts_to<atom::collect, std::vector<sink_item>>,
-  // Answers true once everything that is due is at the sink.
-  caf::replies_to<atom::close>::with<bool>>;
+using collector_actor =
+  written_taker_actor::extend<caf::reacts_to<atom::collect, std::vector<sink_item>>,
+                              // Answers true once everything that is due is at the sink.
+                              caf::replies_to<atom::close>::with<bool>>;
 
 /// The COORDINATOR actor interface, one per job.
-using coordinator_actor = report_taker_actor
-  ::extend_with<chunk_taker_actor>
-  ::extend<
-    // From the engine: slots to fill.
-    caf::reacts_to<atom::slots, node_actor, uint64_t, uint32_t>,
-    // From the collector.
-    caf::reacts_to<atom::written, collector_progress>,
-    // From the engine: what this node had is lost.
-    caf::reacts_to<atom::lost, uint64_t>,
-    // From the engine: this node went in peace. What it still had is handed out again, and nothing of
-    // that counts as a loss.
-    caf::reacts_to<atom::leave, uint64_t>,
-    // Stop handing out, finish what is in flight, end resumable.
-    caf::reacts_to<atom::drain>,
-    // Stop at once, end resumable.
-    caf::reacts_to<atom::abort>,
-    // End every open request as cancelled.
-    caf::reacts_to<atom::cancel>,
-    caf::replies_to<atom::status>::with<job_progress>,
-    // INTERNAL: deadlines, ends of parking.
-    caf::reacts_to<atom::wake>>;
+using coordinator_actor = report_taker_actor ::extend_with<chunk_taker_actor>::extend<
+  // From the engine: slots to fill.
+  caf::reacts_to<atom::slots, node_actor, uint64_t, uint32_t>,
+  // From the collector.
+  caf::reacts_to<atom::written, collector_progress>,
+  // From the engine: what this node had is lost.
+  caf::reacts_to<atom::lost, uint64_t>,
+  // From the engine: this node went in peace. What it still had is handed out again, and nothing of
+  // that counts as a loss.
+  caf::reacts_to<atom::leave, uint64_t>,
+  // Stop handing out, finish what is in flight, end resumable.
+  caf::reacts_to<atom::drain>,
+  // Stop at once, end resumable.
+  caf::reacts_to<atom::abort>,
+  // End every open request as cancelled.
+  caf::reacts_to<atom::cancel>, caf::replies_to<atom::status>::with<job_progress>,
+  // INTERNAL: deadlines, ends of parking.
+  caf::reacts_to<atom::wake>>;
 
 /// Opens the files of a job away from the scheduler's threads.
 using opener_actor = caf::typed_actor<caf::reacts_to<atom::open>>;
 
-/// The JOB STORE actor interface, one per engine that takes jobs by value: the one writer. It answers
-/// when what it was told is safe; what arrives together is made safe together.
+/// The JOB STORE actor interface, one per engine that takes jobs by value: the one writer. It
+/// answers when what it was told is safe; what arrives together is made safe together.
 using job_store_actor = caf::typed_actor<
   caf::replies_to<atom::submit, submission>::with<job_ticket>,
   caf::replies_to<atom::add, submission_part>::with<job_ticket>,
@@ -235,8 +229,7 @@ using job_reader_actor = caf::typed_actor<
   caf::replies_to<atom::pull, uint64_t, uint64_t, uint32_t, uint64_t>::with<request_chunk>,
   caf::replies_to<atom::results, results_query>::with<results_page>,
   // The sender must be an `outcome_taker_actor`.
-  caf::reacts_to<atom::subscribe, subscription>,
-  caf::reacts_to<atom::credit, uint64_t, uint32_t>,
+  caf::reacts_to<atom::subscribe, subscription>, caf::reacts_to<atom::credit, uint64_t, uint32_t>,
   caf::replies_to<atom::jobs, job_filter>::with<std::vector<job_info>>,
   caf::replies_to<atom::info, uint64_t>::with<job_info>,
   caf::replies_to<atom::tenants>::with<std::vector<tenant_counts>>,
@@ -247,8 +240,8 @@ using job_reader_actor = caf::typed_actor<
   // INTERNAL: somebody has waited long enough.
   caf::reacts_to<atom::wake>>;
 
-/// The ENGINE actor interface, one per head: the front door, for actors of its own process and, on a
-/// head, of others. What it cannot do it answers with an error of category `error_category`.
+/// The ENGINE actor interface, one per head: the front door, for actors of its own process and, on
+/// a head, of others. What it cannot do it answers with an error of category `error_category`.
 using engine_actor = caf::typed_actor<
   // Takes a job over files of this process; answers its id once it is admitted.
   caf::replies_to<atom::submit, local_submission>::with<uint64_t>,
@@ -264,18 +257,18 @@ using engine_actor = caf::typed_actor<
   // Outcomes of a job by value, in order: by question, or by subscription (the sender must be an
   // `outcome_taker_actor`).
   caf::replies_to<atom::results, results_query>::with<results_page>,
-  caf::reacts_to<atom::subscribe, subscription>,
-  caf::reacts_to<atom::credit, uint64_t, uint32_t>,
-  // Hands out nothing more; the job ends `interrupted`. Job 0 means all, before the process stops: no new
-  // ones are taken, and those of the store go on when it starts again. `wait` for job 0 then answers
-  // when nothing runs any more.
+  caf::reacts_to<atom::subscribe, subscription>, caf::reacts_to<atom::credit, uint64_t, uint32_t>,
+  // Hands out nothing more; the job ends `interrupted`. Job 0 means all, before the process stops:
+  // no new ones are taken, and those of the store go on when it starts again. `wait` for job 0 then
+  // answers when nothing runs any more.
   caf::reacts_to<atom::drain, uint64_t>,
   // The same at once: transfers are aborted.
   caf::reacts_to<atom::abort, uint64_t>,
   // Ends every open request as cancelled, and what is being sent with it; answers whether there was
   // anything to cancel.
   caf::replies_to<atom::cancel, uint64_t>::with<bool>,
-  // Takes an ended job by value up again, for its requests that are not completed; answers how many.
+  // Takes an ended job by value up again, for its requests that are not completed; answers how
+  // many.
   caf::replies_to<atom::retry, uint64_t>::with<uint64_t>,
   caf::replies_to<atom::nodes>::with<std::vector<node_info>>,
   caf::replies_to<atom::lanes>::with<std::vector<lane_info>>,
@@ -305,10 +298,10 @@ using engine_actor = caf::typed_actor<
 
 /// The answer to a `node_offer`. A node may work as soon as it has it.
 struct node_welcome {
-  uint64_t node = 0;             ///< Its number, until the connection ends.
-  wiring neighbours;             ///< The limiters in the order of the offer's lanes.
-  caf::timespan heartbeat{};     ///< How often it shall give a sign of life.
-  caf::timespan lost_after{};    ///< After so much silence each side gives the other up.
+  uint64_t node = 0;          ///< Its number, until the connection ends.
+  wiring neighbours;          ///< The limiters in the order of the offer's lanes.
+  caf::timespan heartbeat{};  ///< How often it shall give a sign of life.
+  caf::timespan lost_after{}; ///< After so much silence each side gives the other up.
 };
 
 template <class Inspector>
@@ -320,7 +313,7 @@ typename Inspector::result_type inspect(Inspector& f, node_welcome& x) {
 /// The answer to a `peer_hello`. Its shape never changes.
 struct peer_welcome {
   uint32_t protocol = cluster_protocol;
-  std::string version;           ///< Of the head's program, for people.
+  std::string version; ///< Of the head's program, for people.
   engine_actor engine;
 };
 

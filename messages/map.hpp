@@ -36,8 +36,8 @@ struct map_stage_status {
 /// Where one group of a map stands.
 struct map_group_status {
   std::string name;
-  uint64_t rows = 0;    ///< In the input, as far as this map goes.
-  uint64_t unread = 0;  ///< Of these, not yet begun.
+  uint64_t rows = 0;   ///< In the input, as far as this map goes.
+  uint64_t unread = 0; ///< Of these, not yet begun.
   bool cancelled = false;
   core::map_group_totals done; ///< Rows with a result; `stages` as in the next line.
   std::vector<map_stage_status> stages;
@@ -46,12 +46,13 @@ struct map_group_status {
 /// Where a map stands.
 struct map_status {
   std::vector<map_group_status> groups;
-  uint64_t written = 0;          ///< Rows at the output.
-  uint64_t resumed_answers = 0;  ///< Answers taken over from an earlier life.
-  uint64_t resumed_rows = 0;     ///< Rows that an earlier life had written.
-  bool complete = false;         ///< Every row of the input is at the output.
-  double cost = 0;               ///< Dollars, earlier lives included.
-  std::vector<core::stage_sample> samples; ///< By stage; of the rows that this life finished or took over.
+  uint64_t written = 0;         ///< Rows at the output.
+  uint64_t resumed_answers = 0; ///< Answers taken over from an earlier life.
+  uint64_t resumed_rows = 0;    ///< Rows that an earlier life had written.
+  bool complete = false;        ///< Every row of the input is at the output.
+  double cost = 0;              ///< Dollars, earlier lives included.
+  std::vector<core::stage_sample>
+    samples; ///< By stage; of the rows that this life finished or took over.
 };
 
 /// Whoever is told that a map cannot go on as it is.
@@ -66,13 +67,13 @@ using stage_port_actor = source_actor::extend_with<sink_actor>::extend_with<stor
 using map_hub_actor = caf::typed_actor<
   // A port of job `n` begins; what an earlier one had is offered again.
   caf::reacts_to<atom::join, uint32_t, stage_port_actor>,
-  // Requests for job `n`, at most so many and so many bytes; answered by `chunk`, perhaps much later.
+  // Requests for job `n`, at most so many and so many bytes; answered by `chunk`, perhaps much
+  // later.
   caf::reacts_to<atom::pull, uint32_t, uint32_t, uint64_t>,
   // Outcomes, in any order.
   caf::reacts_to<atom::keep, std::vector<map_answer>>,
   // Rows of this group that have not finished end as cancelled.
-  caf::reacts_to<atom::cancel, std::string>,
-  caf::replies_to<atom::status>::with<map_status>,
+  caf::reacts_to<atom::cancel, std::string>, caf::replies_to<atom::status>::with<map_status>,
   // Makes everything safe; answers how the map stands.
   caf::replies_to<atom::close>::with<map_status>,
   // INTERNAL: keeps the answers that wait.

@@ -17,7 +17,7 @@ namespace penstock {
 struct wiring;       // messages/interfaces.hpp
 struct peer_welcome; // messages/interfaces.hpp
 struct node_welcome; // messages/interfaces.hpp
-}
+} // namespace penstock
 
 /// Every atom and type that crosses an actor boundary, once.
 CAF_BEGIN_TYPE_ID_BLOCK(penstock, caf::first_custom_type_id)

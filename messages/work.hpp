@@ -30,10 +30,10 @@ typename Inspector::result_type inspect(Inspector& f, request_key& x) {
 struct assigned_request {
   request_key key;
   shared_request what;
-  uint32_t attempts_before = 0;   ///< HTTP exchanges made in earlier modes or lives.
+  uint32_t attempts_before = 0;     ///< HTTP exchanges made in earlier modes or lives.
   uint32_t rate_limited_before = 0; ///< Of these, answered 429.
-  caf::timespan queued_before{};    ///< From the first hand-out to the first permit, if that is past.
-  caf::timespan upstream_before{};  ///< Time inside earlier exchanges.
+  caf::timespan queued_before{}; ///< From the first hand-out to the first permit, if that is past.
+  caf::timespan upstream_before{}; ///< Time inside earlier exchanges.
 };
 
 template <class Inspector>
@@ -49,10 +49,10 @@ struct assignment {
   std::string tenant;
   core::priority priority = core::priority::normal;
   core::mode ran_as = core::mode::parallel;
-  uint32_t attempts_max = 5;        ///< Per request, earlier hand-outs included, 429s left out.
-  caf::timespan time_left{};        ///< Until the job's deadline; zero: none.
-  uint64_t seed = 0;                ///< Of the jitter.
-  std::string client_id;            ///< As in the job's options.
+  uint32_t attempts_max = 5; ///< Per request, earlier hand-outs included, 429s left out.
+  caf::timespan time_left{}; ///< Until the job's deadline; zero: none.
+  uint64_t seed = 0;         ///< Of the jitter.
+  std::string client_id;     ///< As in the job's options.
   core::cache_mode cache = core::cache_mode::off;
   std::vector<assigned_request> requests;
 };
@@ -83,9 +83,9 @@ struct work_report {
   caf::timespan resume_in{}; ///< For `held`: zero if nobody knows.
   /// Duration of the last exchange, for statistics; if two ran at once, since the first began.
   caf::timespan last_attempt{};
-  bool joined = false;          ///< Answered by an equal request in flight.
-  uint32_t hedged = 0;          ///< Second attempts on another lane.
-  bool hedge_won = false;       ///< One of these answered.
+  bool joined = false;    ///< Answered by an equal request in flight.
+  uint32_t hedged = 0;    ///< Second attempts on another lane.
+  bool hedge_won = false; ///< One of these answered.
 };
 
 template <class Inspector>
@@ -105,8 +105,9 @@ typename Inspector::result_type inspect(Inspector& f, report_batch& x) {
   return f(caf::meta::type_name("penstock.report_batch"), x.node, x.reports);
 }
 
-/// A job that is opened again after a crash is a new life of it. The epochs of each life are a range
-/// of their own, so that what a dead one handed out is never taken for the work of its successor.
+/// A job that is opened again after a crash is a new life of it. The epochs of each life are a
+/// range of their own, so that what a dead one handed out is never taken for the work of its
+/// successor.
 constexpr uint32_t epoch_bits = 20;
 constexpr uint32_t first_epoch_of(uint32_t life) { return life << epoch_bits; }
 constexpr uint32_t life_of(uint32_t epoch) { return epoch >> epoch_bits; }

@@ -93,12 +93,13 @@ BOOST_AUTO_TEST_CASE(only_wrappers_know_the_wrapped_libraries) {
                    s.path << " includes " << name);
 }
 
-// P10: a wall clock that jumps can expire or stall nothing, because nothing that measures time reads it.
+// P10: a wall clock that jumps can expire or stall nothing, because nothing that measures time
+// reads it.
 BOOST_AUTO_TEST_CASE(only_dates_and_ages_come_from_the_wall_clock) {
   const std::set<std::string> allowed{
-    "actors/node/worker.cpp",        // Retry-After as a date.
-    "core/io/http/http_server.cpp",  // The Date header.
-    "core/io/file/wall_clock.cpp",   // The age of kept answers, which outlive the process.
+    "actors/node/worker.cpp",       // Retry-After as a date.
+    "core/io/http/http_server.cpp", // The Date header.
+    "core/io/file/wall_clock.cpp",  // The age of kept answers, which outlive the process.
   };
   size_t readers = 0;
   for (auto& s : sources()) {

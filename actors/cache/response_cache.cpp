@@ -9,7 +9,9 @@ namespace penstock::actors {
 namespace {
 
 bool reads(core::cache_mode m) { return m == core::cache_mode::read || m == core::cache_mode::on; }
-bool writes(core::cache_mode m) { return m == core::cache_mode::write || m == core::cache_mode::on; }
+bool writes(core::cache_mode m) {
+  return m == core::cache_mode::write || m == core::cache_mode::on;
+}
 
 /// How many may ask the upstream for the same after so many failures.
 size_t leaders_max(uint32_t failures) { return size_t{1} << std::min(failures, 16u); }

@@ -25,18 +25,20 @@ struct response_cache_setup {
 
 /// Answers kept in a store, and requests in flight that are equal.
 ///
-/// The first asker of a key that nobody has the answer to leads: it goes to the upstream. Who asks for
-/// the same key meanwhile waits (and sends nothing) until the leader publishes its answer, which all of
-/// them get, also one that is not to be kept. A leader that leaves without an answer hands over:
+/// The first asker of a key that nobody has the answer to leads: it goes to the upstream. Who asks
+/// for the same key meanwhile waits (and sends nothing) until the leader publishes its answer,
+/// which all of them get, also one that is not to be kept. A leader that leaves without an answer
+/// hands over:
 ///   - it was stopped, held back by its lane, or died: the next of the waiting leads;
-///   - the upstream failed it: as many lead as it takes for 2, 4, 8 ... to be under way, by the number
-///     of failures. A request that always fails thus fails for 1,000 waiting ones in ten rounds, not in
-///     a thousand, and one bad moment costs one attempt more, not a thousand.
-/// A restarted cache has lost all that. It lets questions wait for `adopt_for`, until those that lead
-/// have told so: the workers are told to ask again all at once, in any order.
+///   - the upstream failed it: as many lead as it takes for 2, 4, 8 ... to be under way, by the
+///   number
+///     of failures. A request that always fails thus fails for 1,000 waiting ones in ten rounds,
+///     not in a thousand, and one bad moment costs one attempt more, not a thousand.
+/// A restarted cache has lost all that. It lets questions wait for `adopt_for`, until those that
+/// lead have told so: the workers are told to ask again all at once, in any order.
 ///
-/// Published answers are written in groups: `rows_at_once`, or what came in `flush_every`. Until then
-/// they are found in memory. An error of the store costs the cache, never the job.
+/// Published answers are written in groups: `rows_at_once`, or what came in `flush_every`. Until
+/// then they are found in memory. An error of the store costs the cache, never the job.
 struct response_cache_state {
   static inline const char* name = "response-cache";
   static constexpr auto flush_every = std::chrono::milliseconds{5};
@@ -87,12 +89,12 @@ private:
   response_cache_setup setup_;
   std::unique_ptr<io::response_store> store_; ///< Null if it cannot be used.
   flights flights_;
-  std::vector<io::store_row> pending_;        ///< To be written.
+  std::vector<io::store_row> pending_; ///< To be written.
   std::unordered_map<std::string, shared_answer> pending_by_key_;
   uint64_t pending_bytes_ = 0;
-  std::vector<waiter> early_;                 ///< Askers while a restarted cache adopts.
+  std::vector<waiter> early_; ///< Askers while a restarted cache adopts.
   bool adopting_ = false, flush_pending_ = false;
-  bool retrying_ = false;                     ///< Others hold the store.
+  bool retrying_ = false; ///< Others hold the store.
   cache_snapshot counts_;
 };
 

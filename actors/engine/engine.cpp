@@ -31,8 +31,8 @@ bool can_restart(errc code) { return code == errc::internal; }
 
 } // namespace
 
-/// A life's number goes round: epochs have 12 bits for it, and 0 belongs to no life. Nobody works for
-/// the life of 4,095 lives ago any more.
+/// A life's number goes round: epochs have 12 bits for it, and 0 belongs to no life. Nobody works
+/// for the life of 4,095 lives ago any more.
 uint32_t engine_state::incarnation_of(uint32_t life) {
   constexpr uint32_t lives = (1u << (32 - epoch_bits)) - 1;
   return (life - 1) % lives + 1;
@@ -117,8 +117,8 @@ void engine_state::begin(uint64_t job, std::shared_ptr<job_parts> parts) {
   if (parts->store)
     watch(job, parts->store.address());
   slots_.add_job(job, record.options.tenant, record.options.priority, record.options.in_flight_max);
-  record.coordinator = self->spawn(actors::coordinator, job, engine_actor{self}, record.options, parts,
-                                   record.incarnation);
+  record.coordinator = self->spawn(actors::coordinator, job, engine_actor{self}, record.options,
+                                   parts, record.incarnation);
   watch(job, record.coordinator.address());
   if (record.asked)
     record.asked(*this, record.coordinator);
@@ -243,9 +243,8 @@ caf::result<job_progress> engine_state::wait(uint64_t job) {
 void engine_state::tell_if_idle() {
   job_progress stopped;
   stopped.state = job_state::interrupted;
-  if (waiters_.contains(all_jobs)
-      && std::none_of(jobs_.begin(), jobs_.end(),
-                   [](auto& x) { return is_under_way(x.second); }))
+  if (waiters_.contains(all_jobs) &&
+      std::none_of(jobs_.begin(), jobs_.end(), [](auto& x) { return is_under_way(x.second); }))
     tell_waiters(all_jobs, stopped);
 }
 
@@ -300,7 +299,8 @@ void engine_state::distribute() {
     auto job = jobs_.find(grant.job);
     auto node = nodes_.find(grant.node);
     if (job != jobs_.end() && job->second.coordinator && node != nodes_.end())
-      self->send(job->second.coordinator, atom::slots_v, node->second.actor, grant.node, grant.slots);
+      self->send(job->second.coordinator, atom::slots_v, node->second.actor, grant.node,
+                 grant.slots);
     else
       slots_.give_back(grant.job, grant.node, grant.slots);
   }

@@ -26,15 +26,16 @@ namespace penstock::actors {
 
 /// The job table, the node table and the distribution of slots; the front door for jobs by value.
 ///
-/// Life of a job: submitted -> opening (its launcher runs away from our threads, or the store is asked
-/// for it) -> running (its coordinator reports) -> ended. If an actor of a running job dies, its links
-/// take the others down; once all are gone the job is opened again from its journal or from the store,
-/// within a restart budget. Errors that opening again cannot mend (disk, damaged files) end the job
-/// instead.
+/// Life of a job: submitted -> opening (its launcher runs away from our threads, or the store is
+/// asked for it) -> running (its coordinator reports) -> ended. If an actor of a running job dies,
+/// its links take the others down; once all are gone the job is opened again from its journal or
+/// from the store, within a restart budget. Errors that opening again cannot mend (disk, damaged
+/// files) end the job instead.
 ///
-/// A job by value is the store's: it is taken up once all of it is there, at the start of the engine
-/// and after a `retry`, and forgotten here once the store knows how it ended. What the store does not
-/// know of (it cannot be written or read) stays here as an ended job, so that people can be told.
+/// A job by value is the store's: it is taken up once all of it is there, at the start of the
+/// engine and after a `retry`, and forgotten here once the store knows how it ended. What the store
+/// does not know of (it cannot be written or read) stays here as an ended job, so that people can
+/// be told.
 struct engine_state {
   static inline const char* name = "engine";
   /// Ended jobs whose progress is kept for `status`.
@@ -102,34 +103,34 @@ struct engine_state {
 private:
   struct job_record {
     job_options options;
-    bool stored = false;                ///< By value: the store's.
+    bool stored = false;                    ///< By value: the store's.
     std::shared_ptr<job_launcher> launcher; ///< Null if stored.
-    coordinator_actor coordinator;      ///< Null while opening and after the end.
-    std::set<caf::actor_addr> alive;    ///< Parts whose death we have not yet seen.
-    uint32_t incarnation = 0;           ///< Begins the epochs of the current life.
+    coordinator_actor coordinator;          ///< Null while opening and after the end.
+    std::set<caf::actor_addr> alive;        ///< Parts whose death we have not yet seen.
+    uint32_t incarnation = 0;               ///< Begins the epochs of the current life.
     core::restart_policy restarts;
-    std::optional<error> death;         ///< Why the current life ended before its time.
+    std::optional<error> death; ///< Why the current life ended before its time.
     bool ended = false;
-    bool ending = false;                ///< Ended, but the store does not know it yet.
-    wish asked = nullptr;               ///< The last one; a job that is opened (again) gets it too.
-    job_progress progress;              ///< Final once ended.
+    bool ending = false;   ///< Ended, but the store does not know it yet.
+    wish asked = nullptr;  ///< The last one; a job that is opened (again) gets it too.
+    job_progress progress; ///< Final once ended.
   };
 
   /// A node, of this process or another.
   ///
-  /// Life of a remote one: it offers (no actor yet) -> joins -> active <-> silent, perhaps draining ->
-  /// left, or lost: by silence, or because the connection broke. Lost for us is lost for good: it may
-  /// come back as another one, under a new number.
+  /// Life of a remote one: it offers (no actor yet) -> joins -> active <-> silent, perhaps draining
+  /// -> left, or lost: by silence, or because the connection broke. Lost for us is lost for good:
+  /// it may come back as another one, under a new number.
   struct node_record {
-    node_actor actor;                   ///< Null: it has offered, and not joined yet.
+    node_actor actor; ///< Null: it has offered, and not joined yet.
     bool local = true;
     std::string name, version;
     uint32_t slots = 0;
-    std::vector<uint32_t> lanes;        ///< Ours, in its order.
+    std::vector<uint32_t> lanes; ///< Ours, in its order.
     bool silent = false, draining = false;
-    bool rewired = false;               ///< A neighbour was restarted between its offer and its joining.
+    bool rewired = false; ///< A neighbour was restarted between its offer and its joining.
     time_point joined;
-    uint64_t finished = 0;              ///< Hand-outs that it has ended.
+    uint64_t finished = 0; ///< Hand-outs that it has ended.
     bool is_open() const { return !silent && !draining; }
     std::string title(uint64_t id) const;
   };
@@ -194,22 +195,22 @@ private:
   std::string why_no_slots() const;
 
   engine_setup setup_;
-  wiring wiring_;                       ///< The long-lived actors as the supervisor told last.
+  wiring wiring_; ///< The long-lived actors as the supervisor told last.
   std::map<uint64_t, job_record> jobs_;
   /// Whoever waits for the end of a job, or of all.
   std::map<uint64_t, std::vector<caf::typed_response_promise<job_progress>>> waiters_;
   std::map<caf::actor_addr, uint64_t> parts_; ///< Whose part an actor is.
   std::deque<uint64_t> ended_;                ///< Jobs, the one that ended first in front.
-  std::map<uint64_t, node_record> nodes_; ///< By number.
-  core::lease_table leases_;            ///< Of remote nodes.
-  std::optional<time_point> node_wake_at_; ///< The wake under way.
+  std::map<uint64_t, node_record> nodes_;     ///< By number.
+  core::lease_table leases_;                  ///< Of remote nodes.
+  std::optional<time_point> node_wake_at_;    ///< The wake under way.
   /// Nodes lost by silence whose death is still to come: until then their workers may be heard.
   std::map<caf::actor_addr, uint64_t> ghosts_;
   uint64_t number_base_ = 0, number_count_ = 0; ///< Of the last remote node.
   core::slot_scheduler slots_;
   uint64_t next_job_ = 1;
-  std::mt19937_64 random_;              ///< For names and seeds of jobs that bring none.
-  bool stopping_ = false;               ///< All jobs were told to stop: none is taken up.
+  std::mt19937_64 random_; ///< For names and seeds of jobs that bring none.
+  bool stopping_ = false;  ///< All jobs were told to stop: none is taken up.
 };
 
 /// The front door of a head.

@@ -230,7 +230,8 @@ caf::result<bool> engine_state::cancel(uint64_t job) {
 /// Makes it safe that a job is to be cancelled: should we die before it has ended, the next engine
 /// goes on with that.
 void engine_state::note_cancel(uint64_t job, job_progress progress,
-                               caf::typed_response_promise<bool> answer, std::function<void()> then) {
+                               caf::typed_response_promise<bool> answer,
+                               std::function<void()> then) {
   progress.state = job_state::draining;
   progress.cause = cancelled;
   self->request(setup_.store, store_timeout, atom::finished_v, job, std::move(progress))
@@ -239,7 +240,8 @@ void engine_state::note_cancel(uint64_t job, job_progress progress,
 }
 
 /// Takes what has come of a job for all of it, so that it can be cancelled like any other.
-void engine_state::end_receiving(uint64_t job, uint64_t first, caf::typed_response_promise<bool> answer) {
+void engine_state::end_receiving(uint64_t job, uint64_t first,
+                                 caf::typed_response_promise<bool> answer) {
   submission_part rest;
   rest.job = job;
   rest.first = first;
@@ -263,11 +265,13 @@ caf::result<uint64_t> engine_state::retry(uint64_t job) {
     return to_caf({errc::unavailable, "this head is stopping; ask again when it is back"});
   auto it = jobs_.find(job);
   if (it != jobs_.end() && !it->second.stored)
-    return to_caf({errc::invalid_input, "job " + std::to_string(job) + " is over files of the head; "
-                                        "run its command again to take it up"});
+    return to_caf({errc::invalid_input, "job " + std::to_string(job) +
+                                          " is over files of the head; "
+                                          "run its command again to take it up"});
   if (it != jobs_.end() && is_under_way(it->second))
-    return to_caf({errc::invalid_input, "job " + std::to_string(job) + " has not ended; cancel it or "
-                                        "wait for its end before a retry"});
+    return to_caf({errc::invalid_input, "job " + std::to_string(job) +
+                                          " has not ended; cancel it or "
+                                          "wait for its end before a retry"});
   auto answer = self->make_response_promise<uint64_t>();
   self->request(setup_.store, store_timeout, atom::retry_v, job)
     .then(

@@ -15,9 +15,9 @@ constexpr uint32_t slots_max = 100'000;
 constexpr size_t offered_lanes_max = 10'000;
 constexpr size_t name_max = 200;
 
-/// Numbers of remote nodes: a random part that no two lives of a head share, then a count. The count
-/// alone must tell the nodes of one life apart, for the ids of permits have room for no more; the
-/// nodes of the head's own process have those below `first_count`.
+/// Numbers of remote nodes: a random part that no two lives of a head share, then a count. The
+/// count alone must tell the nodes of one life apart, for the ids of permits have room for no more;
+/// the nodes of the head's own process have those below `first_count`.
 constexpr uint32_t count_bits = 16;
 constexpr uint64_t count_mask = (uint64_t{1} << count_bits) - 1;
 constexpr uint64_t first_count = 4096;
@@ -52,13 +52,15 @@ void engine_state::join(node_actor node, uint64_t id, uint32_t slots) {
   distribute();
 }
 
-/// What is wrong with an offer, if anything; else `order` has our lanes in the order of the offer's.
-std::optional<error> engine_state::check(const node_offer& offer, std::vector<uint32_t>& order) const {
+/// What is wrong with an offer, if anything; else `order` has our lanes in the order of the
+/// offer's.
+std::optional<error> engine_state::check(const node_offer& offer,
+                                         std::vector<uint32_t>& order) const {
   if (offer.slots < 1 || offer.slots > slots_max)
-    return error{errc::invalid_input, "a node has from 1 to " + std::to_string(slots_max)
-                                        + " slots, not " + std::to_string(offer.slots)};
-  if (offer.name.size() > name_max || offer.version.size() > name_max
-      || offer.lanes.size() > offered_lanes_max)
+    return error{errc::invalid_input, "a node has from 1 to " + std::to_string(slots_max) +
+                                        " slots, not " + std::to_string(offer.slots)};
+  if (offer.name.size() > name_max || offer.version.size() > name_max ||
+      offer.lanes.size() > offered_lanes_max)
     return error{errc::invalid_input, "the offer of a node is too large"};
   if (wiring_.limiters.size() != setup_.lanes.size())
     return error{errc::unavailable, "the head is still starting"};
@@ -89,16 +91,16 @@ std::optional<error> engine_state::check(const node_offer& offer, std::vector<ui
   add("it has twice ", twice);
   if (wrong.empty())
     return std::nullopt;
-  return error{errc::invalid_config, "the lanes of the node and of the head differ: " + wrong
-                                       + "; give both the same upstreams, models and routes"};
+  return error{errc::invalid_config, "the lanes of the node and of the head differ: " + wrong +
+                                       "; give both the same upstreams, models and routes"};
 }
 
 uint64_t engine_state::next_node_number() {
   if (number_base_ == 0)
     number_base_ = ((random_() >> 32) | 1) << count_bits;
   for (;;) {
-    number_count_ = number_count_ < first_count || number_count_ == count_mask ? first_count
-                                                                              : number_count_ + 1;
+    number_count_ =
+      number_count_ < first_count || number_count_ == count_mask ? first_count : number_count_ + 1;
     if (nodes_.count(number_base_ | number_count_) == 0)
       return number_base_ | number_count_;
   }
@@ -117,7 +119,8 @@ caf::result<node_welcome> engine_state::offer(const node_offer& offer) {
   node_record record;
   auto wrong = check(offer, record.lanes);
   if (!wrong && nodes_.size() >= nodes_max)
-    wrong = error{errc::overflow, "this head has " + std::to_string(nodes_max) + " nodes, and takes no more"};
+    wrong = error{errc::overflow,
+                  "this head has " + std::to_string(nodes_max) + " nodes, and takes no more"};
   if (wrong) {
     announce("node " + core::clean_text(offer.name, name_max) + " refused: " + wrong->context);
     return to_caf(*wrong);
@@ -161,16 +164,16 @@ void engine_state::join(node_actor node, uint64_t id) {
 /// Counts what a node has ended; coordinators give slots back, too, which nobody used.
 void engine_state::note_freed(const slot_return& slots) {
   const auto node = nodes_.find(slots.node);
-  if (node != nodes_.end() && node->second.actor
-      && self->current_sender() == caf::actor_cast<caf::strong_actor_ptr>(node->second.actor))
+  if (node != nodes_.end() && node->second.actor &&
+      self->current_sender() == caf::actor_cast<caf::strong_actor_ptr>(node->second.actor))
     node->second.finished += slots.slots;
 }
 
 void engine_state::beat(const node_beat& sign) {
   const auto known = nodes_.find(sign.node);
   // Whom we have given up is not answered, and gives itself up.
-  if (known == nodes_.end() || known->second.local || !known->second.actor
-      || !leases_.renew(sign.node, self->clock().now()))
+  if (known == nodes_.end() || known->second.local || !known->second.actor ||
+      !leases_.renew(sign.node, self->clock().now()))
     return;
   auto& record = known->second;
   const auto was_open = record.is_open();

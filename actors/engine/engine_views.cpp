@@ -17,24 +17,24 @@ constexpr uint32_t listed_max = 1000;
 
 /// For people: seconds are fine enough.
 std::string rounded(duration d) {
-  return config::format_duration(std::max<duration>(std::chrono::ceil<std::chrono::seconds>(d),
-                                                    std::chrono::seconds{1}));
+  return config::format_duration(
+    std::max<duration>(std::chrono::ceil<std::chrono::seconds>(d), std::chrono::seconds{1}));
 }
 
 bool is_closed(const lane_info& lane) {
-  return lane.paused_for > duration{} || lane.now.breaker == core::lane_snapshot::breaker_state::open;
+  return lane.paused_for > duration{} ||
+         lane.now.breaker == core::lane_snapshot::breaker_state::open;
 }
 
 /// What keeps every lane closed; empty: one at least is open.
 std::string why_closed(const std::vector<lane_info>& lanes) {
   if (lanes.empty() || !std::all_of(lanes.begin(), lanes.end(), is_closed))
     return {};
-  const auto& next = *std::min_element(lanes.begin(), lanes.end(), [](auto& a, auto& b) {
-    return a.paused_for < b.paused_for;
-  });
-  return "lane \"" + next.name + "\" "
-         + (next.paused_for > duration{} ? "is paused for " + rounded(next.paused_for)
-                                         : "has its breaker open");
+  const auto& next = *std::min_element(
+    lanes.begin(), lanes.end(), [](auto& a, auto& b) { return a.paused_for < b.paused_for; });
+  return "lane \"" + next.name + "\" " +
+         (next.paused_for > duration{} ? "is paused for " + rounded(next.paused_for)
+                                       : "has its breaker open");
 }
 
 } // namespace
@@ -79,7 +79,8 @@ void engine_state::look(const std::vector<uint64_t>& jobs, bool with_lanes,
         [=, this](const core::lane_snapshot& now) {
           view->lanes[i].now = now;
           if (now.paused_until)
-            view->lanes[i].paused_for = std::max(duration{}, *now.paused_until - self->clock().now());
+            view->lanes[i].paused_for =
+              std::max(duration{}, *now.paused_until - self->clock().now());
           answered();
         },
         silent);
@@ -102,7 +103,8 @@ caf::result<job_progress> engine_state::status(uint64_t job) {
   return answer;
 }
 
-void engine_state::tell_last_status(uint64_t job, caf::typed_response_promise<job_progress> answer) {
+void engine_state::tell_last_status(uint64_t job,
+                                    caf::typed_response_promise<job_progress> answer) {
   if (auto it = jobs_.find(job); it != jobs_.end()) {
     answer.deliver(it->second.progress);
     return;
@@ -121,7 +123,9 @@ caf::result<job_info> engine_state::info(uint64_t job) {
   if (!setup_.reader && it == jobs_.end())
     return to_caf({errc::not_found, "no job " + std::to_string(job)});
   auto answer = self->make_response_promise<job_info>();
-  auto deliver = [answer](std::vector<job_info> all) mutable { answer.deliver(std::move(all.front())); };
+  auto deliver = [answer](std::vector<job_info> all) mutable {
+    answer.deliver(std::move(all.front()));
+  };
   if (it != jobs_.end() && !it->second.stored) {
     describe({local_info(job, it->second)}, deliver);
     return answer;
@@ -150,9 +154,9 @@ caf::result<std::vector<job_info>> engine_state::jobs(const job_filter& filter) 
   // Those over files have the higher numbers: they come first.
   for (auto it = jobs_.rbegin(); it != jobs_.rend() && local.size() < wanted; ++it) {
     const auto& [id, record] = *it;
-    if (!record.stored && (filter.before == 0 || id < filter.before)
-        && (filter.tenant.empty() || filter.tenant == record.options.tenant)
-        && (!filter.active_only || !record.ended))
+    if (!record.stored && (filter.before == 0 || id < filter.before) &&
+        (filter.tenant.empty() || filter.tenant == record.options.tenant) &&
+        (!filter.active_only || !record.ended))
       local.push_back(local_info(id, record));
   }
   auto answer = self->make_response_promise<std::vector<job_info>>();

@@ -14,9 +14,9 @@ namespace penstock::actors {
 
 namespace {
 
-constexpr size_t submitted_name_max = 200;          ///< Bytes of a tenant, a key, a client id.
+constexpr size_t submitted_name_max = 200; ///< Bytes of a tenant, a key, a client id.
 constexpr size_t url_max = 4096;           ///< Bytes of a path, or of a model's name.
-constexpr size_t title_max = 1000;        ///< Bytes of a job's name.
+constexpr size_t title_max = 1000;         ///< Bytes of a job's name.
 constexpr uint32_t requests_at_once_max = 1'000'000;
 constexpr auto span_max = std::chrono::hours{24 * 365 * 10};
 
@@ -27,8 +27,8 @@ error refuse(std::string_view field, const std::string& rest) {
 /// One line of text without control characters: it reaches logs, lists, and headers.
 result<void> check_text(std::string_view field, std::string_view text, size_t bytes_max) {
   if (text.size() > bytes_max)
-    return refuse(field, "must have at most " + std::to_string(bytes_max) + " bytes, has "
-                           + std::to_string(text.size()));
+    return refuse(field, "must have at most " + std::to_string(bytes_max) + " bytes, has " +
+                           std::to_string(text.size()));
   const auto is_control = [](unsigned char c) { return c < 0x20 || c == 0x7F; };
   if (!core::is_utf8(text) || std::any_of(text.begin(), text.end(), is_control))
     return refuse(field, "must be UTF-8 without control characters");
@@ -39,8 +39,8 @@ template <class T>
 result<void> check_range(std::string_view field, T value, T lowest, T highest) {
   if (value >= lowest && value <= highest)
     return {};
-  return refuse(field, "must be from " + std::to_string(lowest) + " to " + std::to_string(highest)
-                         + ", is " + std::to_string(value));
+  return refuse(field, "must be from " + std::to_string(lowest) + " to " + std::to_string(highest) +
+                         ", is " + std::to_string(value));
 }
 
 /// Dollars or a share: a number, and one that makes sense.
@@ -59,7 +59,8 @@ result<void> check_span(std::string_view field, duration value) {
 /// Numbers from another process need not be those of the enumeration.
 template <class T>
 result<void> check_enum(std::string_view field, T value, T highest) {
-  return check_range<unsigned>(field, static_cast<unsigned>(value), 0, static_cast<unsigned>(highest));
+  return check_range<unsigned>(field, static_cast<unsigned>(value), 0,
+                               static_cast<unsigned>(highest));
 }
 
 result<void> check_prices(const std::vector<core::price_row>& prices) {
@@ -83,14 +84,15 @@ result<void> check_prices(const std::vector<core::price_row>& prices) {
 
 /// Bytes that a request takes in memory, more or less.
 uint64_t bytes_of(const core::request& r) {
-  return r.custom_id.size() + r.url.size() + r.model.size() + (r.body ? r.body->size() : 0)
-         + (r.rejection ? r.rejection->context.size() : 0);
+  return r.custom_id.size() + r.url.size() + r.model.size() + (r.body ? r.body->size() : 0) +
+         (r.rejection ? r.rejection->context.size() : 0);
 }
 
 /// What a line of an input would have been checked for.
 result<void> check_request(const core::request& r) {
   if (r.custom_id.size() > core::custom_id_max || !core::is_utf8(r.custom_id))
-    return refuse("custom_id", "must be UTF-8 of at most " + std::to_string(core::custom_id_max) + " bytes");
+    return refuse("custom_id",
+                  "must be UTF-8 of at most " + std::to_string(core::custom_id_max) + " bytes");
   if (r.rejection && core::is_utf8(r.rejection->context))
     return {};
   if (r.method != "POST")
@@ -143,9 +145,9 @@ result<void> check_options(const job_options& o) {
 
 result<void> check_requests(std::span<const shared_request> requests) {
   if (requests.size() > part_requests_max)
-    return refuse("requests", "must be at most " + std::to_string(part_requests_max)
-                                + " at once, are " + std::to_string(requests.size())
-                                + "; send them in parts");
+    return refuse("requests", "must be at most " + std::to_string(part_requests_max) +
+                                " at once, are " + std::to_string(requests.size()) +
+                                "; send them in parts");
   uint64_t bytes = 0;
   for (size_t i = 0; i < requests.size(); ++i) {
     if (!requests[i])
@@ -153,9 +155,9 @@ result<void> check_requests(std::span<const shared_request> requests) {
     bytes += bytes_of(*requests[i]);
   }
   if (bytes > part_bytes_max)
-    return refuse("requests", "must have at most " + config::format_bytes(part_bytes_max)
-                                + " at once, have " + config::format_bytes(bytes)
-                                + "; send them in parts");
+    return refuse("requests", "must have at most " + config::format_bytes(part_bytes_max) +
+                                " at once, have " + config::format_bytes(bytes) +
+                                "; send them in parts");
   return {};
 }
 
@@ -169,7 +171,8 @@ shared_request prepared(const shared_request& what, uint64_t index) {
     r.custom_id = core::clean_text(r.custom_id, core::custom_id_max);
     r.url = r.model = {};
     r.body = nullptr;
-    r.rejection = error{errc::invalid_input, "request " + std::to_string(index) + ": " + fault.error().context};
+    r.rejection =
+      error{errc::invalid_input, "request " + std::to_string(index) + ": " + fault.error().context};
   }
   return make_shared_value(std::move(r));
 }

@@ -11,8 +11,8 @@ inline constexpr uint64_t part_bytes_max = 64u << 20;
 /// Most requests in one.
 inline constexpr size_t part_requests_max = 100'000;
 
-/// Refuses options that no job can be run with, naming the field ("in_flight_max must be at least 1,
-/// is 0"). Whatever passes breaks no assertion later, whoever sent it.
+/// Refuses options that no job can be run with, naming the field ("in_flight_max must be at least
+/// 1, is 0"). Whatever passes breaks no assertion later, whoever sent it.
 result<void> check_options(const job_options& options);
 
 /// Refuses a part of a job that is too large, or has holes.

@@ -28,8 +28,9 @@ error error_of_request(const caf::error& e, const std::string& address) {
   if (e == caf::sec::request_timeout)
     return {errc::connection_failed, "the head at " + address + " did not answer in time"};
   if (e == caf::sec::unexpected_message)
-    return {errc::incompatible, "the head at " + address
-                                  + " did not understand the question; head and client must be of the same version"};
+    return {errc::incompatible,
+            "the head at " + address +
+              " did not understand the question; head and client must be of the same version"};
   // An actor behind the engine went down with the question; a head that lives on starts it again.
   if (e.category() == caf::atom("system") || e.category() == caf::atom("exit"))
     return {errc::connection_failed, "the head at " + address + " went down"};
@@ -37,12 +38,11 @@ error error_of_request(const caf::error& e, const std::string& address) {
 }
 
 head_session::head_session(caf::actor_system& sys, engine_finder find, std::string address)
-  : sys_{sys}, find_{std::move(find)}, address_{std::move(address)} {}
+    : sys_{sys}, find_{std::move(find)}, address_{std::move(address)} {}
 
 head_session::head_session(caf::actor_system& sys, engine_actor engine)
-  : sys_{sys},
-    find_{[engine](duration) -> result<engine_actor> { return engine; }},
-    address_{"this process"} {
+    : sys_{sys}, find_{[engine](duration) -> result<engine_actor> { return engine; }},
+      address_{"this process"} {
   use(std::move(engine));
 }
 

@@ -65,8 +65,8 @@ private:
   std::shared_ptr<answer_slot<T>> slot_;
 };
 
-/// What a session has its courier do: the actor that asks the engine, in the order of the errands, and
-/// that hears at once when the engine is gone (a request to another process would not tell).
+/// What a session has its courier do: the actor that asks the engine, in the order of the errands,
+/// and that hears at once when the engine is gone (a request to another process would not tell).
 struct errand {
   std::shared_ptr<std::function<void(caf::event_based_actor*)>> run;
 };
@@ -74,8 +74,8 @@ struct errand {
 /// What a failed request means to a client: `connection_failed` if asking again may help.
 error error_of_request(const caf::error& e, const std::string& address);
 
-/// A client's way to a head, for threads that may block: asks its engine, and finds it again when the
-/// connection breaks or the head was restarted. Thread-safe.
+/// A client's way to a head, for threads that may block: asks its engine, and finds it again when
+/// the connection breaks or the head was restarted. Thread-safe.
 class head_session {
 public:
   /// @param address Of the head, for messages.
@@ -100,17 +100,22 @@ public:
     slot->signal = signal_;
     pending_answer<T> pending{slot};
     // Whoever owes the answer and goes without a word has said that the connection broke.
-    std::shared_ptr<answer_slot<T>> debt{slot.get(), [slot, address = address_](auto*) {
-      slot->set(error{errc::connection_failed, "the connection to the head at " + address + " broke"});
-    }};
+    std::shared_ptr<answer_slot<T>> debt{
+      slot.get(), [slot, address = address_](auto*) {
+        slot->set(
+          error{errc::connection_failed, "the connection to the head at " + address + " broke"});
+      }};
     auto [courier, engine] = way();
     if (engine)
       caf::anon_send(courier, errand{std::make_shared<std::function<void(caf::event_based_actor*)>>(
-        [=, engine = std::move(engine), address = address_](caf::event_based_actor* self) {
-          self->request(engine, timeout, words...)
-            .then([debt](T& x) { debt->set(std::move(x)); },
-                  [debt, address](const caf::error& e) { debt->set(error_of_request(e, address)); });
-        })});
+                                [=, engine = std::move(engine),
+                                 address = address_](caf::event_based_actor* self) {
+                                  self->request(engine, timeout, words...)
+                                    .then([debt](T& x) { debt->set(std::move(x)); },
+                                          [debt, address](const caf::error& e) {
+                                            debt->set(error_of_request(e, address));
+                                          });
+                                })});
     return pending;
   }
 
@@ -120,8 +125,8 @@ public:
     return start<T>(timeout, std::move(words)...).wait();
   }
 
-  /// Calls `step` until it ends in something else than a broken connection, and finds the head again
-  /// in between. What it asks for has to bear being asked twice.
+  /// Calls `step` until it ends in something else than a broken connection, and finds the head
+  /// again in between. What it asks for has to bear being asked twice.
   template <class Step>
   auto persist(Step step) -> decltype(step()) {
     for (;;) {
@@ -134,10 +139,10 @@ public:
     }
   }
 
-  /// Looks for the head again, with pauses from 0.1 s to 1 s, until it is there, the patience is over
-  /// or the session is interrupted. One thread looks, the others wait for it.
-  /// @param why What broke the connection. @param seen Its generation: nothing is to be done if there is a
-  /// later one.
+  /// Looks for the head again, with pauses from 0.1 s to 1 s, until it is there, the patience is
+  /// over or the session is interrupted. One thread looks, the others wait for it.
+  /// @param why What broke the connection. @param seen Its generation: nothing is to be done if
+  /// there is a later one.
   result<void> reconnect(const error& why, std::optional<uint64_t> seen = {});
   /// Grows with every connection.
   uint64_t generation() const;
@@ -162,7 +167,7 @@ private:
   std::function<void(const std::string&)> tell_;
   std::shared_ptr<session_signal> signal_ = std::make_shared<session_signal>();
   std::mutex reconnecting_;
-  engine_actor engine_;      ///< Guarded by the signal's mutex, as what follows.
+  engine_actor engine_; ///< Guarded by the signal's mutex, as what follows.
   caf::actor courier_;
   uint64_t generation_ = 0;
 };

@@ -49,7 +49,8 @@ result<shared_outcome> outcome_of(const sink_item& item) {
 
 struct outcome_range::reader {
   reader(std::shared_ptr<host_core> c, uint64_t job, uint64_t from)
-    : core{std::move(c)}, pages{*core->session, job, {from, !core->is_remote(), core->is_remote()}} {}
+      : core{std::move(c)}, pages{
+                              *core->session, job, {from, !core->is_remote(), core->is_remote()}} {}
 
   result<shared_outcome> next() {
     while (at == page.items.size()) {
@@ -99,33 +100,34 @@ outcome_range job::results(uint64_t from) const {
 void job::on_outcome(std::function<void(const core::outcome&)> each,
                      std::function<void(const result<job_progress>&)> at_end) const {
   // The thread holds no handle: the host waits for it, and its end must not be the host's.
-  core_->call_back([core = core_.get(), id = id_, each = std::move(each), at_end = std::move(at_end)] {
-    const job self{core->shared_from_this(), id};
-    const auto go_through = [&]() -> result<job_progress> {
-      auto all = self.results();
-      for (;;) {
-        auto next = all.next();
-        if (!next)
-          return next.error();
-        if (!*next)
-          return self.wait();
-        try {
-          each(**next);
-        } catch (const std::exception& e) {
-          return error{errc::internal, std::string{"the callback threw: "} + e.what()};
-        } catch (...) {
-          return error{errc::internal, "the callback threw what is no exception"};
+  core_->call_back(
+    [core = core_.get(), id = id_, each = std::move(each), at_end = std::move(at_end)] {
+      const job self{core->shared_from_this(), id};
+      const auto go_through = [&]() -> result<job_progress> {
+        auto all = self.results();
+        for (;;) {
+          auto next = all.next();
+          if (!next)
+            return next.error();
+          if (!*next)
+            return self.wait();
+          try {
+            each(**next);
+          } catch (const std::exception& e) {
+            return error{errc::internal, std::string{"the callback threw: "} + e.what()};
+          } catch (...) {
+            return error{errc::internal, "the callback threw what is no exception"};
+          }
         }
-      }
-    };
-    const auto end = go_through();
-    const bool stopped = [&] {
-      std::lock_guard lock{core->mutex};
-      return core->stopped;
-    }();
-    if (at_end && !stopped)
-      at_end(end);
-  });
+      };
+      const auto end = go_through();
+      const bool stopped = [&] {
+        std::lock_guard lock{core->mutex};
+        return core->stopped;
+      }();
+      if (at_end && !stopped)
+        at_end(end);
+    });
 }
 
 result<job_progress> job::wait() const {

@@ -38,10 +38,11 @@ public:
     if (!ticket)
       return ticket.error();
     if (ticket->existed && ticket->complete && ticket->accepted != total)
-      return error{errc::invalid_input,
-                   "the idempotency key \"" + what_.idempotency_key + "\" belongs to job "
-                     + std::to_string(ticket->job) + " with " + std::to_string(ticket->accepted)
-                     + " requests, here are " + std::to_string(total) + "; another job needs another key"};
+      return error{errc::invalid_input, "the idempotency key \"" + what_.idempotency_key +
+                                          "\" belongs to job " + std::to_string(ticket->job) +
+                                          " with " + std::to_string(ticket->accepted) +
+                                          " requests, here are " + std::to_string(total) +
+                                          "; another job needs another key"};
     next_ = ticket->accepted;
     while (!ticket->complete) {
       while (answers_.size() < parts_unanswered && !all_sent_)
@@ -61,7 +62,8 @@ private:
   size_t end_of_part(size_t first) const {
     uint64_t bytes = 0;
     auto end = first;
-    for (; end < what_.requests.size() && end - first < part_requests && bytes < part_bytes; ++end) {
+    for (; end < what_.requests.size() && end - first < part_requests && bytes < part_bytes;
+         ++end) {
       const auto& body = what_.requests[end]->body;
       bytes += request_overhead + (body ? body->size() : 0);
     }
@@ -69,7 +71,9 @@ private:
   }
 
   std::vector<shared_request> slice(size_t first, size_t end) const {
-    const auto at = [&](size_t i) { return what_.requests.begin() + static_cast<std::ptrdiff_t>(i); };
+    const auto at = [&](size_t i) {
+      return what_.requests.begin() + static_cast<std::ptrdiff_t>(i);
+    };
     return {at(first), at(end)};
   }
 
@@ -87,8 +91,8 @@ private:
   void send(uint64_t job) {
     const auto end = end_of_part(next_);
     all_sent_ = end == what_.requests.size();
-    answers_.push_back(to_.start<job_ticket>(core_answer_within, atom::add_v,
-                                             submission_part{job, next_, slice(next_, end), all_sent_}));
+    answers_.push_back(to_.start<job_ticket>(
+      core_answer_within, atom::add_v, submission_part{job, next_, slice(next_, end), all_sent_}));
     next_ = end;
   }
 
@@ -118,17 +122,19 @@ void host_core::stop() {
 }
 
 void host_core::watch() {
-  system.spawn([weak = weak_from_this(), watched = running->supervisor](caf::event_based_actor* self) {
-    self->set_down_handler([self, weak](const caf::down_msg& down) {
-      if (auto core = weak.lock()) {
-        std::lock_guard lock{core->mutex};
-        core->broken = down.reason ? from_caf(down.reason) : error{errc::cancelled, "the engine was stopped"};
-      }
-      self->quit();
+  system.spawn(
+    [weak = weak_from_this(), watched = running->supervisor](caf::event_based_actor* self) {
+      self->set_down_handler([self, weak](const caf::down_msg& down) {
+        if (auto core = weak.lock()) {
+          std::lock_guard lock{core->mutex};
+          core->broken =
+            down.reason ? from_caf(down.reason) : error{errc::cancelled, "the engine was stopped"};
+        }
+        self->quit();
+      });
+      self->monitor(watched);
+      return caf::behavior{[](caf::unit_t) {}}; // It waits for the end alone.
     });
-    self->monitor(watched);
-    return caf::behavior{[](caf::unit_t) {}}; // It waits for the end alone.
-  });
 }
 
 result<engine_actor> host_core::find_engine() {

@@ -15,10 +15,11 @@
 
 namespace penstock {
 
-/// What a host and the handles of its jobs share. It lives as long as the last of them, because any thread
-/// may be inside of it; `stop` ends its work.
+/// What a host and the handles of its jobs share. It lives as long as the last of them, because any
+/// thread may be inside of it; `stop` ends its work.
 struct host_core : std::enable_shared_from_this<host_core> {
-  explicit host_core(std::unique_ptr<caf::actor_system_config> c) : config{std::move(c)}, system{*config} {}
+  explicit host_core(std::unique_ptr<caf::actor_system_config> c)
+      : config{std::move(c)}, system{*config} {}
   ~host_core() { stop(); }
 
   /// Ends everything; calls under way return `cancelled`. @returns once no callback runs any more.
@@ -51,11 +52,11 @@ struct host_core : std::enable_shared_from_this<host_core> {
   caf::actor_system system;
   config::settings settings;
   duration grace{};
-  std::optional<running_engine> running;         ///< Unset: the engine is a head's.
+  std::optional<running_engine> running; ///< Unset: the engine is a head's.
   std::unique_ptr<actors::head_session> session;
 
-  mutable std::mutex mutex;                      ///< Guards the rest.
-  std::optional<error> broken;                   ///< Why the engine of this process is gone.
+  mutable std::mutex mutex;    ///< Guards the rest.
+  std::optional<error> broken; ///< Why the engine of this process is gone.
   std::vector<callback> callbacks;
   bool stopped = false;
 };

@@ -15,7 +15,7 @@ constexpr uint64_t page_bytes = 2u << 20;
 } // namespace
 
 page_stream::page_stream(head_session& head, uint64_t job, page_stream_options options)
-  : head_{head}, comes_back_{options.comes_back} {
+    : head_{head}, comes_back_{options.comes_back} {
   query_.job = job;
   query_.from = options.from;
   query_.count_max = page_outcomes;
@@ -44,8 +44,9 @@ result<void> page_stream::check_same() {
   if (!now)
     return now.error();
   if (created_ && now->created != *created_)
-    return error{errc::not_found, "the head at " + head_.address() + " has another job "
-                                    + std::to_string(query_.job) + " now: it was started on another store"};
+    return error{errc::not_found, "the head at " + head_.address() + " has another job " +
+                                    std::to_string(query_.job) +
+                                    " now: it was started on another store"};
   created_ = now->created;
   generation_ = generation;
   return {};
@@ -64,8 +65,8 @@ result<results_page> page_stream::ask_until_there() {
     if (!page)
       return page.error();
     if (!page->items.empty() && page->from != query_.from)
-      return error{errc::corrupt, "the head answered with outcome " + std::to_string(page->from)
-                                    + " instead of " + std::to_string(query_.from)};
+      return error{errc::corrupt, "the head answered with outcome " + std::to_string(page->from) +
+                                    " instead of " + std::to_string(query_.from)};
     query_.from += page->items.size();
     // A head that is being stopped leaves its jobs so; they go on when it is back.
     const bool stopped = comes_back_ && page->end && page->state == job_state::interrupted;

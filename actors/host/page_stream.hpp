@@ -14,9 +14,9 @@ struct page_stream_options {
   bool comes_back = false;
 };
 
-/// The outcomes of a job, page by page, in order and as they come, for a thread that may block. The next
-/// page is on its way while one is looked at. A connection that breaks is made anew, and the stream goes on
-/// where it was.
+/// The outcomes of a job, page by page, in order and as they come, for a thread that may block. The
+/// next page is on its way while one is looked at. A connection that breaks is made anew, and the
+/// stream goes on where it was.
 class page_stream {
 public:
   /// @param head Must live as long as this.

@@ -24,7 +24,8 @@ void collector_state::collect(std::vector<sink_item> items) {
   write_due();
   if (next.store) {
     // What must wait for others is kept; a line from the store is there already.
-    std::erase_if(items, [this](const sink_item& x) { return !x.outcome || x.index < window.next(); });
+    std::erase_if(items,
+                  [this](const sink_item& x) { return !x.outcome || x.index < window.next(); });
     if (!items.empty())
       self->send(next.store, atom::keep_v, std::move(items));
   }
@@ -83,9 +84,9 @@ uint64_t collector_state::held_bytes() const noexcept {
   return window.held_bytes() + due_bytes_ + with_sink_bytes_;
 }
 
-collector_actor::behavior_type
-collector(collector_actor::stateful_pointer<collector_state> self, coordinator_actor coordinator,
-          collector_neighbours next, uint64_t first, uint32_t window) {
+collector_actor::behavior_type collector(collector_actor::stateful_pointer<collector_state> self,
+                                         coordinator_actor coordinator, collector_neighbours next,
+                                         uint64_t first, uint32_t window) {
   auto& st = self->state;
   st.self = self;
   st.next = std::move(next);

@@ -50,13 +50,13 @@ private:
   void tell_progress();
   uint64_t held_bytes() const noexcept;
 
-  std::deque<sink_item> due_;   ///< In order, not yet sent to the sink.
+  std::deque<sink_item> due_; ///< In order, not yet sent to the sink.
   struct run {
     uint64_t end = 0; ///< Index after its last result.
     size_t bytes = 0;
   };
   std::deque<run> with_sink_; ///< Runs under way, oldest first.
-  uint64_t told_bytes_ = 0; ///< Held, as the coordinator knows it.
+  uint64_t told_bytes_ = 0;   ///< Held, as the coordinator knows it.
   uint64_t due_bytes_ = 0;
   uint64_t with_sink_bytes_ = 0;
   std::optional<caf::typed_response_promise<bool>> closing_;
@@ -66,8 +66,8 @@ private:
 size_t bytes_of(const sink_item& item) noexcept;
 
 /// Releases the results of one job to `next.sink` in the order of their indexes, from `first` on.
-collector_actor::behavior_type
-collector(collector_actor::stateful_pointer<collector_state> self, coordinator_actor coordinator,
-          collector_neighbours next, uint64_t first, uint32_t window);
+collector_actor::behavior_type collector(collector_actor::stateful_pointer<collector_state> self,
+                                         coordinator_actor coordinator, collector_neighbours next,
+                                         uint64_t first, uint32_t window);
 
 } // namespace penstock::actors

@@ -63,14 +63,15 @@ uint32_t coordinator_state::collector_window() const {
 }
 
 void coordinator_state::maybe_pull() {
-  const auto room = options_.window_requests - std::min<size_t>(window_.size(), options_.window_requests);
+  const auto room =
+    options_.window_requests - std::min<size_t>(window_.size(), options_.window_requests);
   const size_t together = plan_.packs() ? options_.pack_entries_max : 1;
   // Twice what it ever had in flight is read ahead: `in_flight_max` may be far beyond what it gets.
   const auto ahead = 2 * std::min<size_t>(options_.in_flight_max, handouts_peak_) * together;
   const auto ready = window_.count(core::request_state::ready);
-  if (pull_pending_ || source_ended_ || phase_ != phase::running || room == 0
-      || window_.bytes() + held_bytes_ >= options_.window_bytes
-      || ready >= std::max<size_t>(ahead, chunk_max) || (handouts_peak_ == 0 && ready > 0))
+  if (pull_pending_ || source_ended_ || phase_ != phase::running || room == 0 ||
+      window_.bytes() + held_bytes_ >= options_.window_bytes ||
+      ready >= std::max<size_t>(ahead, chunk_max) || (handouts_peak_ == 0 && ready > 0))
     return;
   auto bytes = options_.window_bytes - window_.bytes() - held_bytes_;
   if (handouts_peak_ == 0)
@@ -96,8 +97,9 @@ void coordinator_state::take_chunk(const request_chunk& chunk) {
       end_open(index, *ending_as_, counts_.cause);
     else if (budget_.is_bounded() && !budget_.knows(*what))
       end_open(index, core::outcome_state::failed,
-               {errc::invalid_config, "the model \"" + what->model + "\" has no price, and the job "
-                                      "has a budget; add a [[prices]] row for it"});
+               {errc::invalid_config, "the model \"" + what->model +
+                                        "\" has no price, and the job "
+                                        "has a budget; add a [[prices]] row for it"});
     else if (plan_.packs() && !can_pack(index) && plan_.current() == core::mode::batch)
       skip(index);
   }

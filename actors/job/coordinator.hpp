@@ -28,21 +28,22 @@ namespace penstock::actors {
 /// collector; a degradable failure waits for the next mode; what a lane holds back (breaker, quota)
 /// waits for that lane. The collector's progress empties the window again.
 ///
-/// Packs (design section 6): what travels to the node is one request, made of several, under the key
-/// of the first; node and worker need not know. Its report is taken apart here. All its requests are
-/// in flight and get a new epoch. A right answer ends its request. The others go into packs of half
-/// the size; such an exchange counts in their `attempts`, but not against `attempts_max`: halving
-/// bounds it (10 entries: three packs, then alone).
+/// Packs (design section 6): what travels to the node is one request, made of several, under the
+/// key of the first; node and worker need not know. Its report is taken apart here. All its
+/// requests are in flight and get a new epoch. A right answer ends its request. The others go into
+/// packs of half the size; such an exchange counts in their `attempts`, but not against
+/// `attempts_max`: halving bounds it (10 entries: three packs, then alone).
 ///
-/// Losses: what a dead worker or node had goes out again at once, before fresh requests. A request that
-/// was lost twice in a row is suspected to be the cause: it runs alone, in an assignment of its own,
-/// one suspect of the job at a time; the third loss in a row fails it (`errc::poison`). An attempt that
-/// ends otherwise clears it. What a node gives back when it leaves was not lost.
+/// Losses: what a dead worker or node had goes out again at once, before fresh requests. A request
+/// that was lost twice in a row is suspected to be the cause: it runs alone, in an assignment of
+/// its own, one suspect of the job at a time; the third loss in a row fails it (`errc::poison`). An
+/// attempt that ends otherwise clears it. What a node gives back when it leaves was not lost.
 ///
 /// The way to the end: (a) every request written: close the collector, the sink, the store, in this
-/// order, tell the engine, quit. (b) `drain`: hand out nothing more, and close likewise when nothing
-/// is in flight or the grace period is over. (c) `abort`, or an error that ends the job: as (b), but
-/// transfers are stopped at once (abort) or left to finish (error). Only (a) marks the output complete.
+/// order, tell the engine, quit. (b) `drain`: hand out nothing more, and close likewise when
+/// nothing is in flight or the grace period is over. (c) `abort`, or an error that ends the job: as
+/// (b), but transfers are stopped at once (abort) or left to finish (error). Only (a) marks the
+/// output complete.
 struct coordinator_state {
   static inline const char* name = "coordinator";
 
@@ -142,33 +143,34 @@ private:
   /// Requests of one lane, or of all lanes of a route, that take nothing now.
   struct held_lane {
     std::set<uint64_t> waiting; ///< Their indexes, but for those that went to see.
-    time_point since;    ///< When it began without a success in between.
-    time_point retry_at; ///< Then one request goes to see.
-    bool quota = false;  ///< Out of its daily quota: no patience needed, the time is known.
+    time_point since;           ///< When it began without a success in between.
+    time_point retry_at;        ///< Then one request goes to see.
+    bool quota = false;         ///< Out of its daily quota: no patience needed, the time is known.
     error cause;
   };
-  std::map<std::string, held_lane> held_; ///< By lane, or lanes joined by ", ".
-  std::string last_failure_; ///< Of a request that was carried over.
+  std::map<std::string, held_lane> held_;           ///< By lane, or lanes joined by ", ".
+  std::string last_failure_;                        ///< Of a request that was carried over.
   std::unordered_set<std::string> lanes_seen_well_; ///< Lanes that answered at least once.
 
   phase phase_ = phase::running;
   bool pull_pending_ = false;
   bool source_ended_ = false;
-  bool leaving_ = false;              ///< The mode is being left early.
-  std::set<uint64_t> detour_;         ///< The carried requests that run now, on a detour.
+  bool leaving_ = false;      ///< The mode is being left early.
+  std::set<uint64_t> detour_; ///< The carried requests that run now, on a detour.
   core::pack_queue packable_;
   std::map<uint64_t, sent_pack> packs_; ///< In flight, by their first request.
   std::optional<uint64_t> suspect_;     ///< The one suspected request in flight.
   size_t in_packs_ = 0;                 ///< Requests in them, the first ones left out.
   core::pack_pace pace_;                ///< Of packs after a fall back.
   core::pack_style pack_style_ = core::pack_style::schema;
-  bool schema_worked_ = false;          ///< A pack with a schema was answered.
+  bool schema_worked_ = false;                  ///< A pack with a schema was answered.
   std::map<uint64_t, shared_outcome> canaries_; ///< Answered by a pack, asked again alone.
-  uint32_t told_ = 0;                 ///< Demand as the engine knows it.
-  size_t handouts_peak_ = 0;          ///< Most in flight so far, in this life.
-  uint64_t held_bytes_ = 0;           ///< Results not yet at the sink, by the collector.
-  uint64_t waiting_ = 0;              ///< Those of them whose turn has come.
-  std::optional<core::outcome_state> ending_as_; ///< Cancelled or expired: nothing is sent any more.
+  uint32_t told_ = 0;                           ///< Demand as the engine knows it.
+  size_t handouts_peak_ = 0;                    ///< Most in flight so far, in this life.
+  uint64_t held_bytes_ = 0;                     ///< Results not yet at the sink, by the collector.
+  uint64_t waiting_ = 0;                        ///< Those of them whose turn has come.
+  std::optional<core::outcome_state>
+    ending_as_; ///< Cancelled or expired: nothing is sent any more.
   std::optional<time_point> deadline_, grace_end_;
   std::optional<time_point> wake_at_;
   job_progress counts_;

@@ -14,8 +14,8 @@ namespace {
 /// Attempts that a request gets besides `attempts_max` once it was carried into another mode. Batch
 /// takes but one of them where another mode follows, so that the last one has one left.
 constexpr uint32_t fallback_attempts = 2;
-/// Answers that may wait for a slow disk: a crash would pay for them again. Above two runs, so that a disk
-/// that keeps up never holds a job back.
+/// Answers that may wait for a slow disk: a crash would pay for them again. Above two runs, so that
+/// a disk that keeps up never holds a job back.
 constexpr uint64_t waiting_max = 4 * collector_state::run_max;
 
 } // namespace
@@ -32,14 +32,15 @@ size_t coordinator_state::handouts() const {
 /// Whether a request waits for nothing but a slot.
 bool coordinator_state::may_go(uint64_t index) const {
   const auto* entry = window_.peek(index);
-  return entry && (entry->state == core::request_state::ready
-                   || (entry->state == core::request_state::suspected && !suspect_));
+  return entry && (entry->state == core::request_state::ready ||
+                   (entry->state == core::request_state::suspected && !suspect_));
 }
 
 /// The request to hand out next; on a detour, one of those that it is for.
 std::optional<uint64_t> coordinator_state::next_index() {
   if (plan_.on_detour()) {
-    const auto next = std::find_if(detour_.begin(), detour_.end(), [this](auto i) { return may_go(i); });
+    const auto next =
+      std::find_if(detour_.begin(), detour_.end(), [this](auto i) { return may_go(i); });
     return next == detour_.end() ? std::nullopt : std::optional{*next};
   }
   const auto suspect = suspect_ ? std::nullopt : window_.lowest(core::request_state::suspected);
@@ -75,9 +76,9 @@ uint32_t coordinator_state::handout_limit() {
 
 /// Whether the budget has room for another hand-out of a request.
 bool coordinator_state::affords(uint64_t index) const {
-  return !budget_.is_bounded()
-         || budget_.admits(*window_.peek(index)->what,
-                           window_.count(core::request_state::in_flight) == 0);
+  return !budget_.is_bounded() ||
+         budget_.admits(*window_.peek(index)->what,
+                        window_.count(core::request_state::in_flight) == 0);
 }
 
 /// Ends the job when nothing is in flight whose settling could make room for the next request.
@@ -166,7 +167,11 @@ bool coordinator_state::send_pack(const std::vector<uint64_t>& members, const no
     work.client_id = window_.find(first)->what->custom_id;
   work.client_id += "-pack" + std::to_string(members.size());
   assigned_request req{{job_, first, window_.find(first)->epoch},
-                       make_shared_value(std::move(made->what)), used, 0, {}, {}};
+                       make_shared_value(std::move(made->what)),
+                       used,
+                       0,
+                       {},
+                       {}};
   made->what = {};
   work.requests.push_back(std::move(req));
   in_packs_ += members.size() - 1;
@@ -181,8 +186,8 @@ void coordinator_state::take_slots(node_actor node, uint64_t node_id, uint32_t s
   uint32_t used = 0;
   bool skipped = false;
   const auto is_ready = [this](uint64_t index) {
-    return window_.peek(index)->state == core::request_state::ready
-           && (!plan_.on_detour() || detour_.count(index) == 1);
+    return window_.peek(index)->state == core::request_state::ready &&
+           (!plan_.on_detour() || detour_.count(index) == 1);
   };
   while (used < slots && handout_limit() > 0) {
     const auto index = next_index();
@@ -215,8 +220,8 @@ void coordinator_state::take_slots(node_actor node, uint64_t node_id, uint32_t s
   if (used > 0) {
     nodes_[node_id] = node;
     handouts_peak_ = std::max(handouts_peak_, handouts());
-    counts_.in_flight_peak = std::max<uint64_t>(counts_.in_flight_peak,
-                                                window_.count(core::request_state::in_flight));
+    counts_.in_flight_peak =
+      std::max<uint64_t>(counts_.in_flight_peak, window_.count(core::request_state::in_flight));
   }
   if (!alone.empty()) {
     auto work = make_assignment();

@@ -29,8 +29,8 @@ void coordinator_state::change_mode() {
     return;
   }
   // What failed here, or cannot run here, blocks the window, or is all that is left.
-  if (idle && !plan_.is_last() && window_.lowest(core::request_state::carried)
-      && handout_limit() == 0)
+  if (idle && !plan_.is_last() && window_.lowest(core::request_state::carried) &&
+      handout_limit() == 0)
     begin_detour();
 }
 
@@ -80,20 +80,21 @@ void coordinator_state::begin_detour() {
     window_.move(index, core::request_state::ready);
 }
 
-/// Nothing is in flight: what the detour left over takes the next one, and after the last of them the
-/// job returns to its mode. If most requests fail in the last mode, too, the rest of them is not
-/// tried again: it failed in every attempt so far.
+/// Nothing is in flight: what the detour left over takes the next one, and after the last of them
+/// the job returns to its mode. If most requests fail in the last mode, too, the rest of them is
+/// not tried again: it failed in every attempt so far.
 void coordinator_state::go_on_with_detour() {
   const auto is_over = [this](uint64_t index) {
     const auto* entry = window_.find(index);
-    return !entry || entry->state == core::request_state::done
-           || entry->state == core::request_state::carried;
+    return !entry || entry->state == core::request_state::done ||
+           entry->state == core::request_state::carried;
   };
   std::erase_if(detour_, is_over);
   if (plan_.leave_early()) {
     for (auto index : detour_) {
       const auto& entry = *window_.find(index);
-      if (entry.state != core::request_state::ready && entry.state != core::request_state::suspected)
+      if (entry.state != core::request_state::ready &&
+          entry.state != core::request_state::suspected)
         continue;
       if (!plan_.is_last())
         window_.move(index, core::request_state::carried);

@@ -49,8 +49,8 @@ void coordinator_state::take_pack(const work_report& report, double cost) {
   const auto& entries = pack.sent.what.entries;
   in_packs_ -= entries.size() - 1;
   const auto* said = report.outcome.get();
-  const auto answered = report.kind == report_kind::finished
-                        && said->state == core::outcome_state::completed;
+  const auto answered =
+    report.kind == report_kind::finished && said->state == core::outcome_state::completed;
   std::vector<uint64_t> even(entries.size(), 1);
   if (said) {
     pack.attempts = said->attempts - std::min(said->attempts, pack.sent.attempts_before);
@@ -73,9 +73,8 @@ void coordinator_state::take_pack(const work_report& report, double cost) {
     pack.divide = is_divisible(*said);
   }
   pack.smaller = std::max<uint32_t>(1, static_cast<uint32_t>(entries.size() / 2));
-  if (pack.divide && !answered && schema && !schema_worked_
-      && said->failure->code == errc::bad_request
-      && pack.sent.what.form == core::answer_form::text) {
+  if (pack.divide && !answered && schema && !schema_worked_ &&
+      said->failure->code == errc::bad_request && pack.sent.what.form == core::answer_form::text) {
     // Perhaps the upstream does not know schemas: the same once more without.
     pack_style_ = core::pack_style::plain;
     pack.smaller = options_.pack_entries_max;
@@ -97,8 +96,8 @@ void coordinator_state::take_member(const work_report& report, const pack_result
   entry.cost += pack.lost_cost / static_cast<double>(entries.size());
   if (ended_by_itself(report))
     entry.losses = 0;
-  const auto* answer = i < pack.reply.answers.size() && pack.reply.answers[i]
-                         ? &*pack.reply.answers[i] : nullptr;
+  const auto* answer =
+    i < pack.reply.answers.size() && pack.reply.answers[i] ? &*pack.reply.answers[i] : nullptr;
   if (const auto* said = report.outcome.get()) {
     auto out = *said;
     const auto* last = entry.last.get();
@@ -107,7 +106,8 @@ void coordinator_state::take_member(const work_report& report, const pack_result
     out.pack_size = static_cast<uint32_t>(entries.size());
     out.attempts = pack.attempts + (last ? last->attempts : 0);
     out.rate_limited = pack.rate_limited + (last ? last->rate_limited : 0);
-    out.upstream = duration{static_cast<int64_t>(pack.times[i])} + (last ? last->upstream : duration{});
+    out.upstream =
+      duration{static_cast<int64_t>(pack.times[i])} + (last ? last->upstream : duration{});
     out.queued = last ? last->queued : said->queued;
     out.used = {};
     entry.packed_attempts += pack.attempts;
@@ -128,8 +128,8 @@ void coordinator_state::take_member(const work_report& report, const pack_result
     part.outcome = make_shared_value(std::move(out));
   }
   if (answer) {
-    if (phase_ == phase::running && !ending_as_ && !leaving_
-        && core::is_canary(options_.seed, index, options_.pack_canary)) {
+    if (phase_ == phase::running && !ending_as_ && !leaving_ &&
+        core::is_canary(options_.seed, index, options_.pack_canary)) {
       canaries_[index] = part.outcome;
       entry.last = part.outcome;
       packable_.limit(index, 1);
@@ -151,8 +151,8 @@ void coordinator_state::take_member(const work_report& report, const pack_result
     end_open(index, *ending_as_, counts_.cause);
 }
 
-/// A request that a pack has answered was also sent alone. Its own answer wins; without one, that of
-/// the pack stands and nothing is tried again.
+/// A request that a pack has answered was also sent alone. Its own answer wins; without one, that
+/// of the pack stands and nothing is tried again.
 void coordinator_state::end_canary(const work_report& report) {
   const auto index = report.key.index;
   auto node = canaries_.extract(index);

@@ -12,8 +12,9 @@ namespace {
 constexpr uint32_t losses_max = 3;
 
 /// Requests that have no outcome and are nowhere under way.
-constexpr core::request_state open_states[]{core::request_state::ready, core::request_state::carried,
-                                            core::request_state::held, core::request_state::suspected};
+constexpr core::request_state open_states[]{core::request_state::ready,
+                                            core::request_state::carried, core::request_state::held,
+                                            core::request_state::suspected};
 
 /// How often one request goes to see whether a held lane takes work again.
 constexpr auto held_retry_every = std::chrono::seconds{1};
@@ -45,8 +46,8 @@ bool is_degradable(const core::outcome& o) {
 bool is_answer(const core::outcome& o) {
   if (o.cached)
     return false;
-  return o.state == core::outcome_state::completed
-         || (o.failure && o.failure->code == errc::bad_request);
+  return o.state == core::outcome_state::completed ||
+         (o.failure && o.failure->code == errc::bad_request);
 }
 
 /// Whether no attempt got through to an upstream: a wrong address, no network, nobody listening.
@@ -201,9 +202,10 @@ void coordinator_state::apply(const work_report& report) {
     remember(entry, report);
     if (++entry.losses >= losses_max) {
       end_open(index, core::outcome_state::failed,
-               {errc::poison, "the worker or the node of this request died " + std::to_string(losses_max)
-                                + " times in a row, the last time while no other suspect ran; it "
-                                  "is not sent again"});
+               {errc::poison, "the worker or the node of this request died " +
+                                std::to_string(losses_max) +
+                                " times in a row, the last time while no other suspect ran; it "
+                                "is not sent again"});
       return;
     }
     if (entry.losses >= core::request_window::suspected_after)
@@ -265,8 +267,8 @@ void coordinator_state::count(const core::outcome& outcome, const core::window_e
   counts_.cached += outcome.cached;
   // Exchanges of packs were counted when they ended, once for all their requests.
   counts_.attempts += outcome.attempts - std::min(outcome.attempts, entry.packed_attempts);
-  counts_.rate_limited += outcome.rate_limited
-                          - std::min(outcome.rate_limited, entry.packed_rate_limited);
+  counts_.rate_limited +=
+    outcome.rate_limited - std::min(outcome.rate_limited, entry.packed_rate_limited);
   counts_.packed += outcome.state == core::outcome_state::completed && outcome.pack_size > 0;
   if (!outcome.cached) { // What a kept answer once cost is not paid again.
     counts_.input_tokens += outcome.used.input_tokens;
@@ -337,8 +339,9 @@ void coordinator_state::retry_held(time_point now) {
       free.push_back(lane);
       continue;
     }
-    const auto seen_well = std::any_of(lanes_seen_well_.begin(), lanes_seen_well_.end(),
-                                       [&, &lanes = lane](auto& one) { return has_lane(lanes, one); });
+    const auto seen_well =
+      std::any_of(lanes_seen_well_.begin(), lanes_seen_well_.end(),
+                  [&, &lanes = lane](auto& one) { return has_lane(lanes, one); });
     const auto patience = seen_well ? options_.outage_patience : options_.first_patience;
     if (now - held.since > patience) {
       give_up(held.cause);
@@ -346,9 +349,10 @@ void coordinator_state::retry_held(time_point now) {
     }
     // One goes to see, the one with most attempts left; the others wait for its success.
     held.retry_at = now + held_retry_every;
-    const auto scout = std::min_element(held.waiting.begin(), held.waiting.end(), [&](auto a, auto b) {
-      return window_.find(a)->last->attempts < window_.find(b)->last->attempts;
-    });
+    const auto scout =
+      std::min_element(held.waiting.begin(), held.waiting.end(), [&](auto a, auto b) {
+        return window_.find(a)->last->attempts < window_.find(b)->last->attempts;
+      });
     if (scout != held.waiting.end()) {
       window_.move(*scout, core::request_state::ready);
       held.waiting.erase(scout);
@@ -359,9 +363,9 @@ void coordinator_state::retry_held(time_point now) {
     release_held(lane);
 }
 
-/// The upstream is down for longer than we wait. What it answered with an error fails with that; what
-/// never was tried, or never reached it, must not fail for an outage: with any of that left, the job
-/// stops and can be resumed.
+/// The upstream is down for longer than we wait. What it answered with an error fails with that;
+/// what never was tried, or never reached it, must not fail for an outage: with any of that left,
+/// the job stops and can be resumed.
 void coordinator_state::give_up(error why) {
   auto untried = !source_ended_;
   for (auto s : open_states)

@@ -87,7 +87,8 @@ void coordinator_state::wake() {
 
 /// Only the earliest wake is under way at any time, so each one asks for the next.
 void coordinator_state::schedule_next_wake() {
-  auto next = std::min(grace_end_.value_or(time_point::max()), deadline_.value_or(time_point::max()));
+  auto next =
+    std::min(grace_end_.value_or(time_point::max()), deadline_.value_or(time_point::max()));
   for (auto& [lane, held] : held_)
     next = std::min(next, held.retry_at);
   if (next != time_point::max())
@@ -116,18 +117,20 @@ job_progress coordinator_state::status() const {
     }
   // How it ends may be known before it has ended.
   if (phase_ != phase::ended && has_ended(p.state))
-    p.state = p.state == job_state::interrupted || p.state == job_state::aborted ? job_state::draining
-                                                                                 : job_state::running;
+    p.state = p.state == job_state::interrupted || p.state == job_state::aborted
+                ? job_state::draining
+                : job_state::running;
   return p;
 }
 
-/// Ends the job once nothing of it is under way: everything written, or stopped and nothing in flight.
+/// Ends the job once nothing of it is under way: everything written, or stopped and nothing in
+/// flight.
 void coordinator_state::try_close() {
   const auto idle = window_.count(core::request_state::in_flight) == 0;
   const auto whole = source_ended_ && window_.size() == 0;
   if (phase_ == phase::running && whole) {
-    counts_.state = ending_as_ == core::outcome_state::cancelled ? job_state::cancelled
-                                                                 : job_state::completed;
+    counts_.state =
+      ending_as_ == core::outcome_state::cancelled ? job_state::cancelled : job_state::completed;
   } else if (phase_ != phase::stopping || !idle) {
     return;
   }
@@ -135,15 +138,14 @@ void coordinator_state::try_close() {
   close_next(0);
 }
 
-/// Collector, then sink (and with it the store): each has passed on what it had before the next closes.
+/// Collector, then sink (and with it the store): each has passed on what it had before the next
+/// closes.
 void coordinator_state::close_next(int stage) {
   const auto complete = source_ended_ && window_.size() == 0;
   auto next = [this, stage](bool) { close_next(stage + 1); };
   auto give_up = [this](const caf::error& why) { self->quit(why); };
   switch (stage) {
-  case 0:
-    self->request(collector, close_timeout, atom::close_v).then(next, give_up);
-    break;
+  case 0: self->request(collector, close_timeout, atom::close_v).then(next, give_up); break;
   case 1:
     self->request(parts_.sink, close_timeout, atom::close_v, complete).then(next, give_up);
     break;
@@ -154,10 +156,9 @@ void coordinator_state::close_next(int stage) {
 void coordinator_state::report_end() {
   phase_ = phase::ended;
   self->send(engine_, atom::finished_v, job_, status());
-  for (const auto& part : {caf::actor_cast<caf::actor>(parts_.source),
-                           caf::actor_cast<caf::actor>(parts_.sink),
-                           caf::actor_cast<caf::actor>(parts_.store),
-                           caf::actor_cast<caf::actor>(collector)})
+  for (const auto& part :
+       {caf::actor_cast<caf::actor>(parts_.source), caf::actor_cast<caf::actor>(parts_.sink),
+        caf::actor_cast<caf::actor>(parts_.store), caf::actor_cast<caf::actor>(collector)})
     if (part) {
       self->unlink_from(part);
       self->send_exit(part, caf::exit_reason::user_shutdown);

@@ -6,7 +6,8 @@
 
 namespace penstock::actors {
 
-void job_port_state::pull(uint32_t requests_max, uint64_t bytes_max, const chunk_taker_actor& from) {
+void job_port_state::pull(uint32_t requests_max, uint64_t bytes_max,
+                          const chunk_taker_actor& from) {
   self->request(reader, caf::infinite, atom::pull_v, job, next_, requests_max, bytes_max)
     .then(
       [this, from](request_chunk& chunk) {
@@ -24,7 +25,8 @@ void job_port_state::keep(std::vector<sink_item> items) {
 
 void job_port_state::write(std::vector<sink_item> items, const written_taker_actor& to) {
   const auto end = items.back().index + 1;
-  // What an earlier life left has neither outcome nor line; what was kept is with the store already.
+  // What an earlier life left has neither outcome nor line; what was kept is with the store
+  // already.
   std::erase_if(items, [this](auto& item) {
     return kept_.erase(item.index) > 0 || (!item.outcome && !item.line);
   });
@@ -62,9 +64,9 @@ caf::result<bool> job_port_state::close() {
   return promise;
 }
 
-job_port_actor::behavior_type
-job_port(job_port_actor::stateful_pointer<job_port_state> self, stored_job job,
-         job_store_actor store, job_reader_actor reader) {
+job_port_actor::behavior_type job_port(job_port_actor::stateful_pointer<job_port_state> self,
+                                       stored_job job, job_store_actor store,
+                                       job_reader_actor reader) {
   auto& st = self->state;
   st.self = self;
   st.store = std::move(store);
@@ -76,7 +78,8 @@ job_port(job_port_actor::stateful_pointer<job_port_state> self, stored_job job,
         self->state.pull(requests_max, bytes_max, from);
     },
     [self](atom::write, std::vector<sink_item>& items) {
-      if (auto to = caf::actor_cast<written_taker_actor>(self->current_sender()); to && !items.empty())
+      if (auto to = caf::actor_cast<written_taker_actor>(self->current_sender());
+          to && !items.empty())
         self->state.write(std::move(items), to);
     },
     [self](atom::close, bool) { return self->state.close(); },

@@ -16,11 +16,12 @@ namespace penstock::actors {
 /// The JOB PORT actor interface: source, sink and store of one job by value.
 using job_port_actor = source_actor::extend_with<sink_actor>::extend_with<store_actor>;
 
-/// Joins one life of a job to the job store and its reader, in one actor that does no work of its own.
+/// Joins one life of a job to the job store and its reader, in one actor that does no work of its
+/// own.
 ///
-/// A result reaches the store once, when it is kept out of turn or when its turn comes. The collector
-/// hears `written` when the store has said that all up to there are safe. Whatever the store or the
-/// reader cannot do ends the port, and with it this life of the job.
+/// A result reaches the store once, when it is kept out of turn or when its turn comes. The
+/// collector hears `written` when the store has said that all up to there are safe. Whatever the
+/// store or the reader cannot do ends the port, and with it this life of the job.
 struct job_port_state {
   static inline const char* name = "job-port";
 
@@ -40,23 +41,23 @@ struct job_port_state {
 
 private:
   struct run {
-    uint64_t number = 0;  ///< The write that makes it safe.
-    uint64_t end = 0;     ///< Index after its last result.
+    uint64_t number = 0; ///< The write that makes it safe.
+    uint64_t end = 0;    ///< Index after its last result.
     written_taker_actor to;
   };
   void send(std::vector<sink_item> items);
   void try_tell();
 
-  uint64_t next_ = 0;           ///< Index of the next request to pull.
-  std::set<uint64_t> kept_;     ///< With the store already, their turn has not come.
-  std::deque<run> runs_;        ///< Oldest first.
+  uint64_t next_ = 0;            ///< Index of the next request to pull.
+  std::set<uint64_t> kept_;      ///< With the store already, their turn has not come.
+  std::deque<run> runs_;         ///< Oldest first.
   uint64_t sent_ = 0, safe_ = 0; ///< Writes, by number.
   std::vector<caf::typed_response_promise<bool>> closing_;
 };
 
 /// The port of one life of `job`.
-job_port_actor::behavior_type
-job_port(job_port_actor::stateful_pointer<job_port_state> self, stored_job job,
-         job_store_actor store, job_reader_actor reader);
+job_port_actor::behavior_type job_port(job_port_actor::stateful_pointer<job_port_state> self,
+                                       stored_job job, job_store_actor store,
+                                       job_reader_actor reader);
 
 } // namespace penstock::actors

@@ -40,14 +40,14 @@ void jsonl_source_state::pull(uint32_t requests_max, uint64_t bytes_max,
 
 void jsonl_source_state::check_unseen(core::request& req) {
   if (!seen_.insert(core::checksum(req.custom_id)).second && !req.rejection)
-    req.rejection = error{errc::invalid_input, "line " + std::to_string(req.line) + ": custom_id \""
-                                                 + req.custom_id + "\" stands in an earlier line"};
+    req.rejection =
+      error{errc::invalid_input, "line " + std::to_string(req.line) + ": custom_id \"" +
+                                   req.custom_id + "\" stands in an earlier line"};
 }
 
-source_actor::behavior_type
-jsonl_source(source_actor::stateful_pointer<jsonl_source_state> self,
-             std::shared_ptr<io::request_reader> reader, std::shared_ptr<shared_mark> mark,
-             bool strict) {
+source_actor::behavior_type jsonl_source(source_actor::stateful_pointer<jsonl_source_state> self,
+                                         std::shared_ptr<io::request_reader> reader,
+                                         std::shared_ptr<shared_mark> mark, bool strict) {
   self->state.self = self;
   self->state.reader.emplace(std::move(*reader));
   self->state.mark = std::move(mark);

@@ -50,10 +50,10 @@ private:
 };
 
 /// Reads requests from a file or pipe. In a pipe a repeated custom_id is a rejected request; if
-/// `strict`, the first rejected one fails the source. Blocks while a pipe is silent: spawn it detached.
-source_actor::behavior_type
-jsonl_source(source_actor::stateful_pointer<jsonl_source_state> self,
-             std::shared_ptr<io::request_reader> reader, std::shared_ptr<shared_mark> mark,
-             bool strict);
+/// `strict`, the first rejected one fails the source. Blocks while a pipe is silent: spawn it
+/// detached.
+source_actor::behavior_type jsonl_source(source_actor::stateful_pointer<jsonl_source_state> self,
+                                         std::shared_ptr<io::request_reader> reader,
+                                         std::shared_ptr<shared_mark> mark, bool strict);
 
 } // namespace penstock::actors

@@ -37,9 +37,9 @@ void run_output_state::write(std::vector<sink_item> items, const written_taker_a
   commit_soon();
 }
 
-/// A pipe cannot be looked through beforehand. What it held is noted before a line of it is written,
-/// so that a later run can tell whether it is given the same again. The source reads ahead, so this
-/// is due once a chunk at most.
+/// A pipe cannot be looked through beforehand. What it held is noted before a line of it is
+/// written, so that a later run can tell whether it is given the same again. The source reads
+/// ahead, so this is due once a chunk at most.
 result<void> run_output_state::note_input(uint64_t end) {
   if (!input_mark || !files->is_resumable() || files->expected_start().requests >= end)
     return {};

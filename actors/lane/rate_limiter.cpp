@@ -72,7 +72,9 @@ rate_limiter(rate_limiter_actor::stateful_pointer<rate_limiter_state> self,
   st.lane = core::lane{std::move(limits), self->clock().now(), start_empty};
   return {
     [self](atom::acquire, const core::permit_request& req) { self->state.acquire(req); },
-    [self](atom::adopt, const core::permit_request& req) { self->state.lane.adopt(req, self->clock().now()); },
+    [self](atom::adopt, const core::permit_request& req) {
+      self->state.lane.adopt(req, self->clock().now());
+    },
     [self](atom::settle, const core::settlement& s) { self->state.settle(s); },
     [self](atom::withdraw, uint64_t id) { self->state.withdraw(id); },
     [self](atom::release, uint64_t owner) { self->state.release(owner); },

@@ -30,12 +30,12 @@ private:
   void refuse(uint64_t id, error why);
 
   std::unordered_map<uint64_t, permit_taker_actor> waiting_; ///< Asked and not yet answered.
-  std::vector<core::permit> due_;     ///< Scratch of `pump`.
+  std::vector<core::permit> due_;                            ///< Scratch of `pump`.
   time_point wake_at_ = time_point::max(); ///< The earliest wake message under way.
 };
 
-/// Hands out the permits of one lane, never faster than `limits`. `start_empty` for one that follows
-/// a crashed one: what that had granted is unknown, so its burst must not be granted twice.
+/// Hands out the permits of one lane, never faster than `limits`. `start_empty` for one that
+/// follows a crashed one: what that had granted is unknown, so its burst must not be granted twice.
 /// @pre `core::validate(limits)` succeeds.
 rate_limiter_actor::behavior_type
 rate_limiter(rate_limiter_actor::stateful_pointer<rate_limiter_state> self,

@@ -84,8 +84,8 @@ void map_hub_state::serve(uint32_t job) {
   const auto until = std::chrono::steady_clock::now() + offer_time;
   map_offer offer;
   uint64_t bytes = 0;
-  while (offer.requests.size() < std::min<size_t>(j.wanted, offer_max) && bytes < j.wanted_bytes
-         && (offer.requests.empty() || std::chrono::steady_clock::now() < until)) {
+  while (offer.requests.size() < std::min<size_t>(j.wanted, offer_max) && bytes < j.wanted_bytes &&
+         (offer.requests.empty() || std::chrono::steady_clock::now() < until)) {
     const auto tickets = plan_.take(group, stage, 1);
     if (tickets.empty())
       break;
@@ -127,16 +127,16 @@ void map_hub_state::take(std::vector<map_answer> answers) {
   }
 }
 
-/// Keeps what has come since the last time, then lets the rows go on: nothing is asked on the strength
-/// of an answer that a crash could lose.
+/// Keeps what has come since the last time, then lets the rows go on: nothing is asked on the
+/// strength of an answer that a crash could lose.
 void map_hub_state::flush() {
   flush_pending_ = false;
   auto answers = std::move(waiting_);
   waiting_.clear();
   std::vector<io::journal_row> kept;
   for (auto& a : answers)
-    if (a.outcome->state == core::outcome_state::completed
-        || a.outcome->state == core::outcome_state::failed) {
+    if (a.outcome->state == core::outcome_state::completed ||
+        a.outcome->state == core::outcome_state::failed) {
       const auto number = numbering_.number_of(a.ticket);
       kept.emplace_back(number, core::encode_answer(*a.outcome, number));
     }
@@ -190,7 +190,9 @@ map_hub_actor::behavior_type map_hub(map_hub_actor::stateful_pointer<map_hub_sta
   self->state.self = self;
   self->state.start(std::move(*setup));
   return {
-    [self](atom::join, uint32_t job, const stage_port_actor& port) { self->state.begin(job, port); },
+    [self](atom::join, uint32_t job, const stage_port_actor& port) {
+      self->state.begin(job, port);
+    },
     [self](atom::pull, uint32_t job, uint32_t requests_max, uint64_t bytes_max) {
       self->state.pull(job, requests_max, bytes_max);
     },

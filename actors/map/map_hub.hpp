@@ -31,21 +31,21 @@ struct map_setup {
   size_t window_rows = 4096;             ///< Rows read and not yet written.
   uint64_t window_bytes = 32u << 20;     ///< Bytes of cells and results among them.
   std::set<std::string> cancelled;       ///< Groups that are cancelled from the start.
-  std::string client_id;                 ///< Begins the custom_id of every request; stable over restarts.
-  double budget = 0;                     ///< Dollars, earlier lives included; 0: no bound.
-  map_watcher_actor watcher;             ///< Is told when the budget is spent; null: nobody.
+  std::string client_id;     ///< Begins the custom_id of every request; stable over restarts.
+  double budget = 0;         ///< Dollars, earlier lives included; 0: no bound.
+  map_watcher_actor watcher; ///< Is told when the budget is spent; null: nobody.
 };
 
 /// The rows of a map on their way through the stages.
 ///
 /// One job of the engine per group and stage (number: group x stages + stage), each behind a
-/// `stage_port`. A row is read once; its request goes out through the port of its group's first stage;
-/// the answer is kept in the journal, then judged; then the row goes on: to the next stage, to the same
-/// stage once more with a correction, or to the output when all rows before it are there. A job is told
-/// its end when no row of its group can come any more.
+/// `stage_port`. A row is read once; its request goes out through the port of its group's first
+/// stage; the answer is kept in the journal, then judged; then the row goes on: to the next stage,
+/// to the same stage once more with a correction, or to the output when all rows before it are
+/// there. A job is told its end when no row of its group can come any more.
 ///
-/// Example: two groups, stages `extract` and `grade`. Row 7 (of group 1) was extracted: its answer is
-/// kept, it becomes a request of job 3 at once, though rows 0 to 6 are still with job 0.
+/// Example: two groups, stages `extract` and `grade`. Row 7 (of group 1) was extracted: its answer
+/// is kept, it becomes a request of job 3 at once, though rows 0 to 6 are still with job 0.
 struct map_hub_state {
   static inline const char* name = "map-hub";
   static constexpr auto commit_every = std::chrono::seconds{1};
@@ -71,11 +71,12 @@ private:
   };
   /// A row between reading and writing.
   struct row_entry {
-    core::map_row row;                              ///< Emptied once it is finished.
-    std::optional<core::map_correction> correction; ///< The last answer of its stage, not good enough.
+    core::map_row row; ///< Emptied once it is finished.
+    std::optional<core::map_correction>
+      correction; ///< The last answer of its stage, not good enough.
     std::vector<std::pair<core::map_ticket, core::output_record>> answers;
     std::optional<core::outcome_state> ended;
-    std::string line;                               ///< Of the output, once it is finished.
+    std::string line; ///< Of the output, once it is finished.
   };
 
   uint32_t stages() const { return plan_.stages(); }
@@ -112,8 +113,8 @@ private:
   bool flush_pending_ = false, commit_pending_ = false, over_budget_ = false, dirty_ = false;
 };
 
-/// Runs the rows of one map. Blocks on files and documents: spawn it detached. Quits with the error of
-/// the disk, or of an input that cannot be read on.
+/// Runs the rows of one map. Blocks on files and documents: spawn it detached. Quits with the error
+/// of the disk, or of an input that cannot be read on.
 map_hub_actor::behavior_type map_hub(map_hub_actor::stateful_pointer<map_hub_state> self,
                                      std::shared_ptr<map_setup> setup);
 

@@ -20,8 +20,8 @@ constexpr size_t row_overhead = 512;
 /// @returns whether anything was read.
 bool map_hub_state::fill() {
   const auto before = plan_.next_row();
-  while (plan_.next_row() < rows_total_ && plan_.held() < setup_.window_rows
-         && held_bytes_ < setup_.window_bytes)
+  while (plan_.next_row() < rows_total_ && plan_.held() < setup_.window_rows &&
+         held_bytes_ < setup_.window_bytes)
     if (!read_row())
       return false;
   return plan_.next_row() > before;
@@ -35,10 +35,11 @@ bool map_hub_state::read_row() {
     fail(more.error());
     return false;
   }
-  if (!*more || row.group >= setup_.groups.size() || plan_.unread(row.group) == 0
-      || row.index != plan_.next_row()) {
-    fail({errc::input_changed, "the input was changed while it was read; start the same command with the "
-                               "input as it was, or pass --restart to begin anew"});
+  if (!*more || row.group >= setup_.groups.size() || plan_.unread(row.group) == 0 ||
+      row.index != plan_.next_row()) {
+    fail({errc::input_changed,
+          "the input was changed while it was read; start the same command with the "
+          "input as it was, or pass --restart to begin anew"});
     return false;
   }
   if (row.index < resumed_rows_)
@@ -72,8 +73,8 @@ void map_hub_state::admit(core::map_row row) {
   for (auto& [number, line] : *kept) {
     auto outcome = core::decode_answer(line);
     if (!outcome || !(numbering_.ticket_of(number) == at)) {
-      fail({errc::corrupt, "the journal is damaged: answer " + std::to_string(number)
-                             + " cannot be used; pass --restart to begin anew"});
+      fail({errc::corrupt, "the journal is damaged: answer " + std::to_string(number) +
+                             " cannot be used; pass --restart to begin anew"});
       return;
     }
     ++resumed_answers_;
@@ -110,8 +111,8 @@ void map_hub_state::count(const core::map_ticket& t, const core::outcome& o) {
   if (setup_.budget > 0 && !over_budget_ && setup_.watcher && spent_ >= setup_.budget) {
     over_budget_ = true;
     self->send(setup_.watcher, atom::failed_v,
-               error{errc::budget_exhausted, "the budget of " + std::to_string(setup_.budget)
-                                               + " dollars is spent"});
+               error{errc::budget_exhausted,
+                     "the budget of " + std::to_string(setup_.budget) + " dollars is spent"});
   }
 }
 
@@ -151,7 +152,8 @@ bool map_hub_state::accept(const core::map_ticket& t, const core::outcome& o) {
 
 /// Renders the result of a row and lets go of all else.
 /// @param in_plan False while the row is being admitted.
-void map_hub_state::finish(uint64_t row, core::outcome_state state, const error* why, bool in_plan) {
+void map_hub_state::finish(uint64_t row, core::outcome_state state, const error* why,
+                           bool in_plan) {
   auto& entry = rows_.at(row);
   setup_.script->append_row(entry.line, entry.row, why);
   entry.ended = state;

@@ -38,8 +38,9 @@ void stage_port_state::write(const std::vector<sink_item>& items, const written_
   self->send(to, atom::written_v, items.back().index + 1);
 }
 
-stage_port_actor::behavior_type stage_port(stage_port_actor::stateful_pointer<stage_port_state> self,
-                                           map_hub_actor hub, uint32_t job) {
+stage_port_actor::behavior_type
+stage_port(stage_port_actor::stateful_pointer<stage_port_state> self, map_hub_actor hub,
+           uint32_t job) {
   self->state.self = self;
   self->state.hub = hub;
   self->state.job = job;

@@ -13,10 +13,10 @@ namespace penstock::actors {
 
 /// Source, sink and store of one job of a map, in one actor that does no work of its own.
 ///
-/// Requests get their place in the job in the order in which the hub gives them, which is not that of
-/// the rows: a row comes when its earlier stages are done. A pull stays open until the hub has something
-/// or nothing more will come. An outcome reaches us when it is there (`keep`, out of turn) or when its
-/// turn comes (`write`); the hub hears of it once, at the first of the two.
+/// Requests get their place in the job in the order in which the hub gives them, which is not that
+/// of the rows: a row comes when its earlier stages are done. A pull stays open until the hub has
+/// something or nothing more will come. An outcome reaches us when it is there (`keep`, out of
+/// turn) or when its turn comes (`write`); the hub hears of it once, at the first of the two.
 struct stage_port_state {
   static inline const char* name = "stage-port";
 
@@ -31,12 +31,13 @@ struct stage_port_state {
 
 private:
   chunk_taker_actor puller_;
-  uint64_t next_ = 0;                          ///< Place of the next request.
-  std::map<uint64_t, core::map_ticket> open_;  ///< Without an outcome, by place.
+  uint64_t next_ = 0;                         ///< Place of the next request.
+  std::map<uint64_t, core::map_ticket> open_; ///< Without an outcome, by place.
 };
 
 /// The port of job number `job` of `hub`.
-stage_port_actor::behavior_type stage_port(stage_port_actor::stateful_pointer<stage_port_state> self,
-                                           map_hub_actor hub, uint32_t job);
+stage_port_actor::behavior_type
+stage_port(stage_port_actor::stateful_pointer<stage_port_state> self, map_hub_actor hub,
+           uint32_t job);
 
 } // namespace penstock::actors

@@ -30,9 +30,9 @@ http_client(http_client_actor::stateful_pointer<http_client_state> self,
   st.self = self;
   // The loop ends before this actor does, so its thread may hold the bare address.
   auto deliver = [self](std::vector<core::completion> completions) {
-    caf::anon_send(caf::actor_cast<http_client_actor>(self), atom::done_v,
-                   completion_batch{
-                     std::make_shared<std::vector<core::completion>>(std::move(completions))});
+    caf::anon_send(
+      caf::actor_cast<http_client_actor>(self), atom::done_v,
+      completion_batch{std::make_shared<std::vector<core::completion>>(std::move(completions))});
   };
   st.loop = std::make_unique<io::curl_loop>(std::move(settings), std::move(deliver));
   return {

@@ -16,7 +16,8 @@ node_state::~node_state() {
   dismiss_idle();
 }
 
-/// Dropping the handles is not enough: whoever has spoken to a head, CAF's registry holds until its end.
+/// Dropping the handles is not enough: whoever has spoken to a head, CAF's registry holds until its
+/// end.
 void node_state::dismiss_idle() {
   for (auto& worker : idle_)
     caf::anon_send_exit(worker, caf::exit_reason::kill);
@@ -41,9 +42,9 @@ void node_state::assign(const assignment& work, report_taker_actor from) {
 void node_state::start(const assignment& work, const assigned_request& req, const job_note& note) {
   worker_task task;
   task.request = req;
-  // 48 bits, so that each permit has a number of its own: nodes of one head differ in the upper 16. The
-  // count begins where the head's life says: our http client survives a head, and an exchange for the
-  // next one must not have the number of one that is still ending.
+  // 48 bits, so that each permit has a number of its own: nodes of one head differ in the upper 16.
+  // The count begins where the head's life says: our http client survives a head, and an exchange
+  // for the next one must not have the number of one that is still ending.
   task.id = ((id & 0xFFFF) << 32) | (((id >> 16) + ++spawned_) & 0xFFFFFFFF);
   task.node_id = id;
   task.tenant = work.tenant;
@@ -64,7 +65,8 @@ void node_state::start(const assignment& work, const assigned_request& req, cons
     task.hedge_after = hedging.patience(one.model);
   }
   if (idle_.empty()) {
-    one.worker = self->spawn<caf::monitored>(actors::worker, setup, std::move(task), neighbours, node_actor{self});
+    one.worker = self->spawn<caf::monitored>(actors::worker, setup, std::move(task), neighbours,
+                                             node_actor{self});
   } else {
     one.worker = std::move(idle_.back());
     idle_.pop_back();
@@ -74,7 +76,8 @@ void node_state::start(const assignment& work, const assigned_request& req, cons
 }
 
 /// Ends a hand-out that never started.
-void node_state::report_unstarted(const assigned_request& req, core::mode ran_as, report_kind kind, error why) {
+void node_state::report_unstarted(const assigned_request& req, core::mode ran_as, report_kind kind,
+                                  error why) {
   core::outcome o;
   o.index = req.what->index;
   o.custom_id = req.what->custom_id;
@@ -100,8 +103,8 @@ void node_state::drain(uint64_t job) {
       self->send(one.worker, atom::drain_v);
 }
 
-/// A head knows nothing of our http client, and who restarts that knows nothing of the head's actors:
-/// what is left out stays.
+/// A head knows nothing of our http client, and who restarts that knows nothing of the head's
+/// actors: what is left out stays.
 void node_state::rewire(const wiring& now) {
   if (now.http)
     neighbours.http = now.http;
@@ -170,7 +173,8 @@ void node_state::worker_down(const caf::actor_addr& who) {
     const auto lost = std::move(it->second);
     workers_.erase(it);
     --jobs_[lost.request.key.job].running;
-    report_unstarted(lost.request, lost.ran_as, report_kind::lost, {errc::internal, "its worker had died"});
+    report_unstarted(lost.request, lost.ran_as, report_kind::lost,
+                     {errc::internal, "its worker had died"});
     return;
   }
 }
@@ -201,8 +205,8 @@ void node_state::flush() {
   try_leave();
 }
 
-/// A job without work here is forgotten; one that has lost lanes only when there are many, for asking
-/// those lanes again costs an attempt.
+/// A job without work here is forgotten; one that has lost lanes only when there are many, for
+/// asking those lanes again costs an attempt.
 void node_state::forget_idle_jobs() {
   size_t idle = 0;
   for (auto it = jobs_.end(); it != jobs_.begin();) {
@@ -312,18 +316,20 @@ void set_up(node_actor::stateful_pointer<node_state> self, uint64_t id, engine_a
 
 } // namespace
 
-node_actor::behavior_type
-node(node_actor::stateful_pointer<node_state> self, uint64_t id, uint32_t slots,
-     engine_actor engine, std::shared_ptr<const worker_setup> setup, wiring neighbours) {
+node_actor::behavior_type node(node_actor::stateful_pointer<node_state> self, uint64_t id,
+                               uint32_t slots, engine_actor engine,
+                               std::shared_ptr<const worker_setup> setup, wiring neighbours) {
   set_up(self, id, engine, std::move(setup), std::move(neighbours));
-  self->set_down_handler([self](const caf::down_msg& down) { self->state.worker_down(down.source); });
+  self->set_down_handler(
+    [self](const caf::down_msg& down) { self->state.worker_down(down.source); });
   self->send(engine, atom::join_v, node_actor{self}, id, slots);
   return behavior(self);
 }
 
-node_actor::behavior_type
-remote_node(node_actor::stateful_pointer<node_state> self, node_welcome welcome, engine_actor engine,
-            std::shared_ptr<const worker_setup> setup, http_client_actor http) {
+node_actor::behavior_type remote_node(node_actor::stateful_pointer<node_state> self,
+                                      node_welcome welcome, engine_actor engine,
+                                      std::shared_ptr<const worker_setup> setup,
+                                      http_client_actor http) {
   auto neighbours = std::move(welcome.neighbours);
   neighbours.http = std::move(http);
   set_up(self, welcome.node, engine, std::move(setup), std::move(neighbours));

@@ -15,19 +15,19 @@
 
 namespace penstock::actors {
 
-/// The slots of this process: one worker each, kept for the next request. Reports of workers that end together leave together,
-/// one message a job, and free their slots at the engine. It remembers for its workers which lanes are
-/// out for a job, and gives leave for second attempts. If the node dies, its workers die with it, and
-/// with them their transfers.
+/// The slots of this process: one worker each, kept for the next request. Reports of workers that
+/// end together leave together, one message a job, and free their slots at the engine. It remembers
+/// for its workers which lanes are out for a job, and gives leave for second attempts. If the node
+/// dies, its workers die with it, and with them their transfers.
 ///
-/// A remote node holds a lease of its head (`core::lease`): it gives signs of life, and when none was
-/// answered for too long, or the connection broke, it fences itself: it aborts everything and quits,
-/// for by then the head has handed out its work to others. Its workers look at the lease once more
-/// just before each attempt: a process that was stopped for ten seconds may read a permit before its
-/// node reads the clock.
+/// A remote node holds a lease of its head (`core::lease`): it gives signs of life, and when none
+/// was answered for too long, or the connection broke, it fences itself: it aborts everything and
+/// quits, for by then the head has handed out its work to others. Its workers look at the lease
+/// once more just before each attempt: a process that was stopped for ten seconds may read a permit
+/// before its node reads the clock.
 ///
-/// `leave`: working -> draining (takes nothing, lets finish what is being sent, at most for the grace
-/// period) -> told the engine -> ended.
+/// `leave`: working -> draining (takes nothing, lets finish what is being sent, at most for the
+/// grace period) -> told the engine -> ended.
 struct node_state {
   static inline const char* name = "node";
   /// Workers without a request that are kept for the next ones.
@@ -83,19 +83,20 @@ private:
 
   struct running {
     pooled_worker_actor worker;
-    std::string model;             ///< Kept only where second attempts are made.
+    std::string model; ///< Kept only where second attempts are made.
     assigned_request request;
     core::mode ran_as = core::mode::parallel;
   };
   struct job_note {
-    report_taker_actor to;            ///< Who gets its reports.
+    report_taker_actor to; ///< Who gets its reports.
     size_t running = 0;
     lost_lanes lost;
     std::vector<work_report> reports; ///< Until the next flush.
   };
 
   void start(const assignment& work, const assigned_request& req, const job_note& note);
-  void report_unstarted(const assigned_request& req, core::mode ran_as, report_kind kind, error why);
+  void report_unstarted(const assigned_request& req, core::mode ran_as, report_kind kind,
+                        error why);
   void report(work_report what);
   void forget_idle_jobs();
   void dismiss_idle();
@@ -110,18 +111,20 @@ private:
   bool draining_ = false;
   core::lease_limits limits_;
   core::lease lease_;
-  std::shared_ptr<work_lease> shared_lease_; ///< The same, for workers; null: the engine is of this process.
+  std::shared_ptr<work_lease>
+    shared_lease_; ///< The same, for workers; null: the engine is of this process.
 };
 
 /// Runs assignments with `slots` workers at once; joins `engine`, of this process, under `id`.
-node_actor::behavior_type
-node(node_actor::stateful_pointer<node_state> self, uint64_t id, uint32_t slots,
-     engine_actor engine, std::shared_ptr<const worker_setup> setup, wiring neighbours);
+node_actor::behavior_type node(node_actor::stateful_pointer<node_state> self, uint64_t id,
+                               uint32_t slots, engine_actor engine,
+                               std::shared_ptr<const worker_setup> setup, wiring neighbours);
 
 /// The same for an engine of another process, as agreed in its `welcome`. The http client is ours.
 /// Quits with `errc::unavailable` when it has lost the engine; normally after `leave`.
-node_actor::behavior_type
-remote_node(node_actor::stateful_pointer<node_state> self, node_welcome welcome, engine_actor engine,
-            std::shared_ptr<const worker_setup> setup, http_client_actor http);
+node_actor::behavior_type remote_node(node_actor::stateful_pointer<node_state> self,
+                                      node_welcome welcome, engine_actor engine,
+                                      std::shared_ptr<const worker_setup> setup,
+                                      http_client_actor http);
 
 } // namespace penstock::actors

@@ -16,8 +16,8 @@
 
 namespace penstock::actors {
 
-/// Answers what goes to null upstreams (core/protocol/null_protocol.hpp), at once or when their latency is over,
-/// and passes all else on to a real client, which it spawns and dies with.
+/// Answers what goes to null upstreams (core/protocol/null_protocol.hpp), at once or when their
+/// latency is over, and passes all else on to a real client, which it spawns and dies with.
 struct null_client_state {
   static inline const char* name = "null-client";
 
@@ -40,7 +40,7 @@ private:
 
   std::multimap<time_point, pending> waiting_; ///< By the time of their answer.
   std::unordered_map<uint64_t, std::multimap<time_point, pending>::iterator> by_id_;
-  std::optional<time_point> armed_;            ///< When the next wake comes, if one is under way.
+  std::optional<time_point> armed_; ///< When the next wake comes, if one is under way.
 };
 
 /// The http client of a process with null upstreams.
@@ -54,7 +54,9 @@ null_client(http_client_actor::stateful_pointer<null_client_state> self,
 template <caf::spawn_options Options, class Parent>
 http_client_actor spawn_http_client(Parent& parent, const worker_setup& workers,
                                     const io::curl_loop_settings& settings) {
-  const auto is_null = [](const worker_upstream& u) { return core::null_latency_of(u.base_url).has_value(); };
+  const auto is_null = [](const worker_upstream& u) {
+    return core::null_latency_of(u.base_url).has_value();
+  };
   if (std::ranges::none_of(workers.upstreams, is_null))
     return parent.template spawn<Options>(http_client, settings);
   const bool all = std::ranges::all_of(workers.upstreams, is_null);

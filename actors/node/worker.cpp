@@ -36,17 +36,16 @@ void worker_state::start(worker_task next) {
   const auto used = req.attempts_before - std::min(req.attempts_before, req.rate_limited_before);
   attempts_max_ = limits.attempts_max = task.attempts_max > used ? task.attempts_max - used : 1;
   const auto last_mode = task.ran_as == core::mode::sequential;
-  plan_ = core::attempt_plan{last_mode ? core::patient(limits) : limits,
-                             task.time_left > duration{} ? std::optional{now + task.time_left}
-                                                         : std::nullopt,
-                             last_mode};
+  plan_ = core::attempt_plan{
+    last_mode ? core::patient(limits) : limits,
+    task.time_left > duration{} ? std::optional{now + task.time_left} : std::nullopt, last_mode};
   // Drawn from what every hand-out of the request has: it stays with its lane.
   auto drawn = task.seed ^ ((req.key.index + 1) * 0xD1342543DE82EF95u);
   walk_ = core::route_walk{setup->routes.candidates(what().model, drawn), setup->routes.lanes()};
   if (walk_.empty()) {
     end(report_kind::finished, core::outcome_state::failed,
-        error{errc::invalid_config, "no lane takes the model \"" + what().model
-                                      + "\"; add it to a route, or give [upstream] a key"});
+        error{errc::invalid_config, "no lane takes the model \"" + what().model +
+                                      "\"; add it to a route, or give [upstream] a key"});
     return;
   }
   for (auto& [lane, why] : task.lost)
@@ -86,7 +85,8 @@ void worker_state::finish_round() {
     const auto quota = at.why.code == errc::quota_exhausted;
     if (!quota && !last_failure_.empty())
       at.why.context += "; the last attempt failed: " + last_failure_;
-    end(report_kind::held, core::outcome_state::failed, std::move(at.why), quota ? at.retry_in : duration{});
+    end(report_kind::held, core::outcome_state::failed, std::move(at.why),
+        quota ? at.retry_in : duration{});
     return;
   }
   const auto next = plan_.refused(at.why, self->clock().now(), random());
@@ -133,7 +133,8 @@ void worker_state::reply(const exchange_reply& answer) {
         error{errc::cancelled, "stopped while in flight"});
     return;
   }
-  auto v = upstream_of(*found).protocol->decode(*found->what, response, std::chrono::system_clock::now());
+  auto v =
+    upstream_of(*found).protocol->decode(*found->what, response, std::chrono::system_clock::now());
   const auto a = take(*found);
   settle(a, response.sent || response.failure == core::transport_error::none, v, false);
   judged(a, std::move(v), std::move(response.body), response);
@@ -156,9 +157,9 @@ void worker_state::judged(const attempt& a, core::verdict v, std::string body,
   outcome_.lane = walk_.lane_name(a.candidate);
   outcome_.lane_reason = walk_.reason(a.candidate);
   add_cost(a, v.used);
-  outcome_.body = status > 0
-                    ? core::make_payload(upstream_of(a).protocol->present(*a.what, std::move(body), v))
-                    : core::payload{};
+  outcome_.body =
+    status > 0 ? core::make_payload(upstream_of(a).protocol->present(*a.what, std::move(body), v))
+               : core::payload{};
   if (v.kind != core::reply_kind::success)
     last_failure_ = v.message;
   go_on(a, plan_.judge(v, self->clock().now(), random()));
@@ -171,14 +172,15 @@ void worker_state::go_on(const attempt& a, const core::next_step& next) {
     other_model_ = a.what != task.request.what;
     hedge_won_ = a.beside.has_value();
     if (hedge_won_ && outcome_.lane_reason.empty())
-      outcome_.lane_reason = "lane " + walk_.lane_name(*a.beside)
-                             + (attempts_[0].is_live() ? ": takes longer" : ": failed first");
+      outcome_.lane_reason = "lane " + walk_.lane_name(*a.beside) +
+                             (attempts_[0].is_live() ? ": takes longer" : ": failed first");
     end(report_kind::finished, core::outcome_state::completed, std::nullopt);
     return;
   case action::finish_failed: end(report_kind::finished, next.state, next.failure); return;
   case action::abort_job: // Not the job's end if another lane has another key.
     if (walk_.lose_lane(walk_.at(a.candidate).lane, *next.failure))
-      self->send(node, atom::dead_v, task.request.key.job, walk_.at(a.candidate).lane, *next.failure);
+      self->send(node, atom::dead_v, task.request.key.job, walk_.at(a.candidate).lane,
+                 *next.failure);
     break;
   case action::park_job: walk_.refuse(a.candidate, *next.failure, next.wait); break;
   case action::retry_after:
@@ -207,17 +209,17 @@ void worker_state::end(report_kind kind, core::outcome_state state, std::optiona
   outcome_.state = state;
   outcome_.failure = std::move(failure);
   tell_cache(kind);
-  work_report report{task.request.key, kind, make_shared_value(std::move(outcome_)), resume_in,
-                     last_attempt_, joined_};
+  work_report report{task.request.key, kind,          make_shared_value(std::move(outcome_)),
+                     resume_in,        last_attempt_, joined_};
   report.hedged = hedged_;
   report.hedge_won = hedge_won_;
   self->send(node, atom::done_v, std::move(report));
   task.request.what = nullptr; // It may be large, and the next request be far.
 }
 
-pooled_worker_actor::behavior_type
-worker(pooled_worker_actor::stateful_pointer<worker_state> self, std::shared_ptr<const worker_setup> setup,
-       worker_task task, wiring neighbours, node_actor node) {
+pooled_worker_actor::behavior_type worker(pooled_worker_actor::stateful_pointer<worker_state> self,
+                                          std::shared_ptr<const worker_setup> setup,
+                                          worker_task task, wiring neighbours, node_actor node) {
   auto& st = self->state;
   st.self = self;
   st.setup = std::move(setup);

@@ -26,10 +26,10 @@ struct worker_request {
   /// One exchange, from asking a lane for leave to its end.
   struct attempt {
     enum class stage : uint8_t { none, asking, sending } stage = stage::none;
-    uint64_t id = 0;         ///< Of its permit and its exchange.
-    size_t candidate = 0;    ///< Of the route.
-    shared_request what;     ///< The request, perhaps for another model.
-    core::permit permit;     ///< Once it is sending.
+    uint64_t id = 0;      ///< Of its permit and its exchange.
+    size_t candidate = 0; ///< Of the route.
+    shared_request what;  ///< The request, perhaps for another model.
+    core::permit permit;  ///< Once it is sending.
     time_point sent;
     std::optional<size_t> beside; ///< Set for a second attempt: the first one's candidate.
     bool is_live() const { return stage != stage::none; }
@@ -41,19 +41,19 @@ struct worker_request {
   core::route_walk walk_;
   std::array<attempt, 2> attempts_; ///< The first is live if any is.
   core::outcome outcome_;
-  std::string last_failure_;   ///< Text of the last attempt that failed.
-  std::string cache_key_;      ///< While the cache has a question or a promise of ours.
-  bool leads_ = false;         ///< We owe the cache an answer.
-  bool joined_ = false;        ///< Answered by an equal request.
-  bool other_model_ = false;   ///< Answered by another model than was asked for.
-  uint32_t attempts_max_ = 1;  ///< Of this hand-out.
-  uint32_t turn_ = 0;          ///< Makes the id of each permit and exchange unique.
-  uint32_t hedged_ = 0;        ///< Second attempts.
+  std::string last_failure_;  ///< Text of the last attempt that failed.
+  std::string cache_key_;     ///< While the cache has a question or a promise of ours.
+  bool leads_ = false;        ///< We owe the cache an answer.
+  bool joined_ = false;       ///< Answered by an equal request.
+  bool other_model_ = false;  ///< Answered by another model than was asked for.
+  uint32_t attempts_max_ = 1; ///< Of this hand-out.
+  uint32_t turn_ = 0;         ///< Makes the id of each permit and exchange unique.
+  uint32_t hedged_ = 0;       ///< Second attempts.
   bool hedge_won_ = false;
   bool first_permit_ = true;
-  bool aborted_ = false;       ///< Told to stop, or to drain, while sending.
+  bool aborted_ = false; ///< Told to stop, or to drain, while sending.
   time_point started_;
-  time_point wake_at_;         ///< End of the backoff.
+  time_point wake_at_; ///< End of the backoff.
   duration last_attempt_{};
   uint64_t rng_ = 0;
 };
@@ -64,20 +64,21 @@ struct worker_request {
 ///                             ^           |
 ///                             +- backing_off
 ///
-/// looking_up: the response cache may have the answer, or an equal request in flight may bring it; it
-/// is passed over if the job uses no cache. running: one attempt is under way, or two. An attempt is
-/// first asking (a lane has our request for a permit), then sending (we hold the permit, and the http
-/// client has the exchange). A lane that refuses, or whose key is refused, makes it ask the next one of
-/// the route (`core::route_walk`). If it takes long, and the node gives leave, a second attempt starts
-/// on another lane; the first answer that ends the request wins, and the other attempt is cancelled.
+/// looking_up: the response cache may have the answer, or an equal request in flight may bring it;
+/// it is passed over if the job uses no cache. running: one attempt is under way, or two. An
+/// attempt is first asking (a lane has our request for a permit), then sending (we hold the permit,
+/// and the http client has the exchange). A lane that refuses, or whose key is refused, makes it
+/// ask the next one of the route (`core::route_walk`). If it takes long, and the node gives leave,
+/// a second attempt starts on another lane; the first answer that ends the request wins, and the
+/// other attempt is cancelled.
 ///
-/// Whoever ends an attempt settles its permit, also by dying: the destructor gives back what the worker
-/// holds and reports the request as lost, so that nothing depends on monitors.
+/// Whoever ends an attempt settles its permit, also by dying: the destructor gives back what the
+/// worker holds and reports the request as lost, so that nothing depends on monitors.
 ///
-/// After its end a worker waits for the next request of its node, which lets it go when it needs it no more:
-/// the birth and death of an actor cost more than the request. What still comes for the one before finds
-/// nobody: permits and exchanges have numbers of their own, and what the node said came before the
-/// next request.
+/// After its end a worker waits for the next request of its node, which lets it go when it needs it
+/// no more: the birth and death of an actor cost more than the request. What still comes for the
+/// one before finds nobody: permits and exchanges have numbers of their own, and what the node said
+/// came before the next request.
 struct worker_state : private worker_request {
   static inline const char* name = "worker";
   worker_state() = default;
@@ -111,7 +112,8 @@ private:
   void ask_anew();
   void back_off(duration wait);
   void finish_round();
-  void judged(const attempt& a, core::verdict v, std::string body, const core::http_response& reply);
+  void judged(const attempt& a, core::verdict v, std::string body,
+              const core::http_response& reply);
   void go_on(const attempt& a, const core::next_step& next);
   void end(report_kind kind, core::outcome_state state, std::optional<error> failure,
            duration resume_in = {});
@@ -134,9 +136,10 @@ private:
   void tell_cache(report_kind kind);
 };
 
-/// Runs one request to its outcome (or to a reason why it has none) and reports it to `node`; then the next.
-pooled_worker_actor::behavior_type
-worker(pooled_worker_actor::stateful_pointer<worker_state> self, std::shared_ptr<const worker_setup> setup,
-       worker_task task, wiring neighbours, node_actor node);
+/// Runs one request to its outcome (or to a reason why it has none) and reports it to `node`; then
+/// the next.
+pooled_worker_actor::behavior_type worker(pooled_worker_actor::stateful_pointer<worker_state> self,
+                                          std::shared_ptr<const worker_setup> setup,
+                                          worker_task task, wiring neighbours, node_actor node);
 
 } // namespace penstock::actors

@@ -63,9 +63,10 @@ void worker_state::granted(const core::permit& permit) {
   a->permit = permit;
   const auto& upstream = upstream_of(*a);
   // Jobs whose places are not stable name their requests themselves.
-  const auto client_id = task.client_id.empty() ? what().custom_id
-                                                : task.client_id + '-' + std::to_string(what().index);
-  auto encoded = upstream.protocol->encode(*a->what, upstream.base_url, upstream.api_key, client_id);
+  const auto client_id =
+    task.client_id.empty() ? what().custom_id : task.client_id + '-' + std::to_string(what().index);
+  auto encoded =
+    upstream.protocol->encode(*a->what, upstream.base_url, upstream.api_key, client_id);
   if (!encoded) {
     settle(take(*a), false, {}, true);
     end(report_kind::finished, core::outcome_state::failed, encoded.error());
@@ -139,9 +140,9 @@ void worker_state::add_cost(const attempt& a, const core::usage& used) {
 
 bool worker_state::may_hedge() const {
   // One after the other means one at a time.
-  return task.hedge_after && task.ran_as != core::mode::sequential && hedged_ == 0 && !aborted_
-         && !attempts_[1].is_live() && plan_.counted() + 2 <= attempts_max_
-         && walk_.other_than(attempts_[0].candidate);
+  return task.hedge_after && task.ran_as != core::mode::sequential && hedged_ == 0 && !aborted_ &&
+         !attempts_[1].is_live() && plan_.counted() + 2 <= attempts_max_ &&
+         walk_.other_than(attempts_[0].candidate);
 }
 
 void worker_state::take_long(uint64_t id) {
@@ -166,8 +167,8 @@ worker_state::~worker_state() {
   // What was spent so far goes along; the exchanges under way may have been charged too.
   for (auto& a : attempts_)
     cancel(a);
-  work_report report{task.request.key, report_kind::lost, make_shared_value(std::move(outcome_)),
-                     {}, {}, false};
+  work_report report{
+    task.request.key, report_kind::lost, make_shared_value(std::move(outcome_)), {}, {}, false};
   report.hedged = hedged_;
   caf::anon_send(node, atom::done_v, std::move(report));
 }

@@ -11,7 +11,8 @@ bool worker_state::look_up() {
   if (task.cache == core::cache_mode::off || !neighbours.cache)
     return false;
   const auto& upstream = setup->upstreams[setup->routes.lanes()[walk_.at(0).lane].upstream];
-  cache_key_ = io::cache_key({task.tenant, upstream.cache_family, upstream.protocol->name()}, what());
+  cache_key_ =
+    io::cache_key({task.tenant, upstream.cache_family, upstream.protocol->name()}, what());
   if (cache_key_.empty())
     return false;
   phase_ = phase::looking_up;
@@ -72,7 +73,8 @@ void worker_state::leave_cache(bool failed) {
 void worker_state::tell_cache(report_kind kind) {
   if (cache_key_.empty())
     return;
-  if (kind != report_kind::finished || outcome_.state != core::outcome_state::completed || !leads_) {
+  if (kind != report_kind::finished || outcome_.state != core::outcome_state::completed ||
+      !leads_) {
     leave_cache(kind == report_kind::finished || kind == report_kind::degraded);
     return;
   }

@@ -22,22 +22,22 @@ namespace penstock::actors {
 struct worker_upstream {
   const core::protocol* protocol = nullptr;
   std::string base_url;
-  std::string api_key;                 ///< Never logged, never in a message to another node.
-  std::string ca_file;                 ///< PEM bundle instead of the system's; empty: the http client's.
-  std::string cache_family;            ///< Upstreams with the same one give the same answers.
-  core::price_table prices;            ///< What an attempt costs.
+  std::string api_key;      ///< Never logged, never in a message to another node.
+  std::string ca_file;      ///< PEM bundle instead of the system's; empty: the http client's.
+  std::string cache_family; ///< Upstreams with the same one give the same answers.
+  core::price_table prices; ///< What an attempt costs.
 };
 
 /// What all workers of a process share and nobody changes.
 struct worker_setup {
   std::vector<worker_upstream> upstreams;
-  core::route_table routes;            ///< Its lanes in the order of `wiring::limiters`.
+  core::route_table routes; ///< Its lanes in the order of `wiring::limiters`.
   duration timeout = std::chrono::seconds{600};
   duration idle_timeout = std::chrono::seconds{120};
   uint64_t body_max = 32u << 20;
-  core::attempt_limits attempts;       ///< `attempts_max` comes with the assignment.
+  core::attempt_limits attempts;                     ///< `attempts_max` comes with the assignment.
   duration route_patience = std::chrono::seconds{5}; ///< A lane paused for longer is passed over.
-  core::hedge_limits hedging;          ///< Of the process: each node has its own policy.
+  core::hedge_limits hedging; ///< Of the process: each node has its own policy.
 };
 
 /// Lanes that take nothing of a job any more, and why.
@@ -57,19 +57,19 @@ private:
 /// What a worker is told about its one request.
 struct worker_task {
   assigned_request request;
-  uint64_t id = 0;                     ///< Unique among the workers of all nodes; 48 bits.
+  uint64_t id = 0; ///< Unique among the workers of all nodes; 48 bits.
   uint64_t node_id = 0;
   std::string tenant;
   core::priority priority = core::priority::normal;
   core::mode ran_as = core::mode::parallel;
   uint32_t attempts_max = 5;
-  caf::timespan time_left{};           ///< Until the job's deadline; zero: none.
+  caf::timespan time_left{}; ///< Until the job's deadline; zero: none.
   uint64_t seed = 0;
   std::string client_id;
   core::cache_mode cache = core::cache_mode::off;
-  lost_lanes lost;                     ///< Those known so far.
+  lost_lanes lost;                         ///< Those known so far.
   std::shared_ptr<const work_lease> lease; ///< Null: without end.
-  std::optional<duration> hedge_after; ///< How long an attempt may take before a second one.
+  std::optional<duration> hedge_after;     ///< How long an attempt may take before a second one.
 };
 
 } // namespace penstock::actors

@@ -16,9 +16,10 @@ namespace penstock::actors {
 
 /// How many actors of a system have a thread of their own just now. May be used from any thread.
 ///
-/// CAF's broker lets go of nothing that it is sent after its end, and the end of a system waits for each of
-/// these threads until nobody holds its actor any more: the farewell of one that other processes know, said
-/// too late, would be waited for for ever. So they have to be gone before the broker is.
+/// CAF's broker lets go of nothing that it is sent after its end, and the end of a system waits for
+/// each of these threads until nobody holds its actor any more: the farewell of one that other
+/// processes know, said too late, would be waited for for ever. So they have to be gone before the
+/// broker is.
 class actor_threads {
 public:
   /// Has the systems made from `config` counted.

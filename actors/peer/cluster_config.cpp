@@ -12,8 +12,8 @@ namespace penstock::actors {
 
 cluster_config::cluster_config(const config::cluster_settings& settings) {
   load<caf::io::middleman>();
-  // The engine judges nodes by the signs of life of their actors; CAF's own only has to tidy up behind
-  // it, and to notice a head that is gone.
+  // The engine judges nodes by the signs of life of their actors; CAF's own only has to tidy up
+  // behind it, and to notice a head that is gone.
   const auto timeout = settings.lost_after + 2 * settings.heartbeat;
   set("middleman.heartbeat-interval", caf::timespan{settings.heartbeat});
   set("middleman.connection-timeout", caf::timespan{timeout});

@@ -29,14 +29,15 @@ std::string reason() {
 }
 
 error wrong(const named_file& file, const std::string& why) {
-  return {errc::invalid_config, std::string{file.key} + ": " + config::in_quotes(file.path) + ": " + why};
+  return {errc::invalid_config,
+          std::string{file.key} + ": " + config::in_quotes(file.path) + ": " + why};
 }
 
 /// Whether the CA stands for the certificate; what others will ask as well.
 std::string verify(SSL_CTX* context) {
   auto* store = SSL_CTX_get_cert_store(context);
   const std::unique_ptr<X509_STORE_CTX, decltype(&X509_STORE_CTX_free)> check{X509_STORE_CTX_new(),
-                                                                            X509_STORE_CTX_free};
+                                                                              X509_STORE_CTX_free};
   STACK_OF(X509)* chain = nullptr;
   SSL_CTX_get0_chain_certs(context, &chain);
   if (X509_STORE_CTX_init(check.get(), store, SSL_CTX_get0_certificate(context), chain) != 1)
@@ -46,8 +47,9 @@ std::string verify(SSL_CTX* context) {
   return X509_verify_cert_error_string(X509_STORE_CTX_get_error(check.get()));
 }
 
-constexpr const char* three = "set all three of cluster.tls_cert, cluster.tls_key and cluster.tls_ca "
-                              "(--tls-cert, --tls-key, --tls-ca), or none of them";
+constexpr const char* three =
+  "set all three of cluster.tls_cert, cluster.tls_key and cluster.tls_ca "
+  "(--tls-cert, --tls-key, --tls-ca), or none of them";
 
 } // namespace
 
@@ -67,7 +69,8 @@ result<void> check_certificates(const config::cluster_settings& s) {
       return wrong(file, std::strerror(errno));
   }
   ERR_clear_error();
-  const std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context{SSL_CTX_new(TLS_method()), SSL_CTX_free};
+  const std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context{SSL_CTX_new(TLS_method()),
+                                                                  SSL_CTX_free};
   auto* c = context.get();
   // A key with a passphrase would ask the terminal.
   SSL_CTX_set_default_passwd_cb(c, [](char*, int, int, void*) { return 0; });
@@ -84,7 +87,8 @@ result<void> check_certificates(const config::cluster_settings& s) {
   if (SSL_CTX_load_verify_locations(c, ca.path.c_str(), nullptr) != 1)
     return wrong(ca, "holds no certificate in PEM form (" + reason() + ")");
   if (const auto why = verify(c); !why.empty())
-    return wrong(cert, "the CA of cluster.tls_ca (" + config::in_quotes(ca.path) + ") does not stand for it: " + why);
+    return wrong(cert, "the CA of cluster.tls_ca (" + config::in_quotes(ca.path) +
+                         ") does not stand for it: " + why);
   return {};
 }
 
@@ -92,14 +96,16 @@ result<config::endpoint> trusted_address(const config::cluster_settings& s, cons
                                          const std::string& address) {
   auto at = config::parse_endpoint(address);
   if (!at)
-    return error{errc::invalid_config, key + " must be HOST:PORT, is " + config::in_quotes(address)};
+    return error{errc::invalid_config,
+                 key + " must be HOST:PORT, is " + config::in_quotes(address)};
   if (auto files = check_certificates(s); !files)
     return files.error();
   if (!uses_tls(s) && !config::is_loopback_host(at->host))
     return error{errc::invalid_config,
-                 key + ": " + address + " is beyond this machine, and without certificates anybody could "
-                   "join, read and submit there; " + three
-                   + " (config/make-certs.sh makes some to try with), or keep to 127.0.0.1"};
+                 key + ": " + address +
+                   " is beyond this machine, and without certificates anybody could "
+                   "join, read and submit there; " +
+                   three + " (config/make-certs.sh makes some to try with), or keep to 127.0.0.1"};
   return *at;
 }
 

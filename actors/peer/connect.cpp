@@ -37,8 +37,9 @@ result<engine_actor> connect(caf::actor_system& sys, const config::cluster_setti
     return error{errc::internal, "connect needs an actor system made with a cluster_config"};
   const auto nobody = [&](const std::string& why) {
     return error{errc::connection_failed,
-                 "no head answers at " + settings.head + " (" + why + "); is `penstock serve` running there"
-                   + (uses_tls(settings) ? ", with certificates of the same CA?" : ", without TLS?")};
+                 "no head answers at " + settings.head + " (" + why +
+                   "); is `penstock serve` running there" +
+                   (uses_tls(settings) ? ", with certificates of the same CA?" : ", without TLS?")};
   };
   caf::scoped_actor self{sys, true};
   door_actor door;
@@ -57,16 +58,18 @@ result<engine_actor> connect(caf::actor_system& sys, const config::cluster_setti
   if (!door)
     return wrong;
   result<engine_actor> engine = error{};
-  self->request(door, timeout, atom::hello_v, peer_hello{cluster_protocol, PENSTOCK_VERSION, role, name})
+  self
+    ->request(door, timeout, atom::hello_v,
+              peer_hello{cluster_protocol, PENSTOCK_VERSION, role, name})
     .receive(
       [&](peer_welcome& welcome) {
         if (welcome.protocol == cluster_protocol && welcome.engine)
           engine = std::move(welcome.engine);
         else
-          engine = error{errc::incompatible,
-                         "the head at " + settings.head + " speaks protocol "
-                           + std::to_string(welcome.protocol) + ", we speak "
-                           + std::to_string(cluster_protocol) + " (penstock " PENSTOCK_VERSION ")"};
+          engine = error{errc::incompatible, "the head at " + settings.head + " speaks protocol " +
+                                               std::to_string(welcome.protocol) + ", we speak " +
+                                               std::to_string(cluster_protocol) +
+                                               " (penstock " PENSTOCK_VERSION ")"};
       },
       [&](const caf::error& e) {
         engine = e.category() == error_category ? from_caf(e) : nobody(reason(e, *config->guard));

@@ -14,8 +14,8 @@ namespace penstock::actors {
 /// must have been made with a `cluster_config`.
 /// @param role "node" or "client". @param name Of this process, for the head's lists.
 /// @returns `invalid_config` if the address needs certificates that are not there,
-/// `connection_failed` if nobody answers within `timeout`, `incompatible` if the head speaks another
-/// version of the cluster's protocol.
+/// `connection_failed` if nobody answers within `timeout`, `incompatible` if the head speaks
+/// another version of the cluster's protocol.
 result<engine_actor> connect(caf::actor_system& sys, const config::cluster_settings& settings,
                              const std::string& role, const std::string& name, duration timeout);
 

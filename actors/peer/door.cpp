@@ -15,8 +15,8 @@ namespace {
 /// "node build-7/4711 (penstock 0.1.0)", whatever it was that came.
 std::string describe(const peer_hello& who) {
   constexpr size_t length_max = 80;
-  return core::clean_text(who.role, length_max) + " " + core::clean_text(who.name, length_max)
-         + " (penstock " + core::clean_text(who.version, length_max) + ")";
+  return core::clean_text(who.role, length_max) + " " + core::clean_text(who.name, length_max) +
+         " (penstock " + core::clean_text(who.version, length_max) + ")";
 }
 
 } // namespace
@@ -27,13 +27,15 @@ door_actor::behavior_type door(door_actor::pointer, engine_actor engine,
     [=](atom::hello, const peer_hello& who) -> caf::result<peer_welcome> {
       if (who.protocol != cluster_protocol) {
         if (announce)
-          announce("refused " + describe(who) + ": it speaks protocol " + std::to_string(who.protocol)
-                   + ", this head speaks " + std::to_string(cluster_protocol));
-        return to_caf({errc::incompatible,
-                       "this head speaks protocol " + std::to_string(cluster_protocol) + " (penstock "
-                         PENSTOCK_VERSION "), you speak " + std::to_string(who.protocol) + " (penstock "
-                         + core::clean_text(who.version, 80)
-                         + "); run the same version of penstock on both"});
+          announce("refused " + describe(who) + ": it speaks protocol " +
+                   std::to_string(who.protocol) + ", this head speaks " +
+                   std::to_string(cluster_protocol));
+        return to_caf({errc::incompatible, "this head speaks protocol " +
+                                             std::to_string(cluster_protocol) +
+                                             " (penstock " PENSTOCK_VERSION "), you speak " +
+                                             std::to_string(who.protocol) + " (penstock " +
+                                             core::clean_text(who.version, 80) +
+                                             "); run the same version of penstock on both"});
       }
       if (announce)
         announce(describe(who) + " connected");
@@ -52,14 +54,15 @@ result<uint16_t> publish(caf::actor_system& sys, const config::cluster_settings&
     return error{errc::internal, "publish needs an actor system made with a cluster_config"};
   result<uint16_t> port = error{};
   caf::scoped_actor self{sys, true};
-  self->request((*config->link)->actor(), caf::infinite, caf::publish_atom::value, at->port,
-                caf::actor_cast<caf::strong_actor_ptr>(door), sys.message_types<door_actor>(), at->host,
-                true)
+  self
+    ->request((*config->link)->actor(), caf::infinite, caf::publish_atom::value, at->port,
+              caf::actor_cast<caf::strong_actor_ptr>(door), sys.message_types<door_actor>(),
+              at->host, true)
     .receive([&](uint16_t actual) { port = actual; },
              [&](const caf::error&) {
-               port = error{errc::io_error, "cannot listen at " + settings.listen
-                                              + ": the port is taken, or the address is not of this "
-                                                "machine; choose another one with --listen"};
+               port = error{errc::io_error, "cannot listen at " + settings.listen +
+                                              ": the port is taken, or the address is not of this "
+                                              "machine; choose another one with --listen"};
              });
   return port;
 }

@@ -21,22 +21,18 @@ constexpr duration step_timeout = std::chrono::seconds{3};
 /// Who is lost sooner than this after joining has not been well, and waits longer each time.
 constexpr duration well_after = std::chrono::seconds{5};
 
-/// Whether trying again is of no use. Files of ours that were fine at the start (certificates) may be in
-/// the middle of a change; what the head says of us is not.
+/// Whether trying again is of no use. Files of ours that were fine at the start (certificates) may
+/// be in the middle of a change; what the head says of us is not.
 bool is_final(const error& e, bool head_said) {
-  return e.code == errc::incompatible
-         || (head_said && (e.code == errc::invalid_config || e.code == errc::invalid_input));
+  return e.code == errc::incompatible ||
+         (head_said && (e.code == errc::invalid_config || e.code == errc::invalid_input));
 }
 
 } // namespace
 
 node_host::node_host(caf::actor_system& sys, node_host_setup setup)
-  : sys_{sys},
-    setup_{std::move(setup)},
-    self_{sys, true},
-    restarts_{setup_.restarts},
-    pause_{first_pause},
-    random_{std::random_device{}()} {
+    : sys_{sys}, setup_{std::move(setup)}, self_{sys, true}, restarts_{setup_.restarts},
+      pause_{first_pause}, random_{std::random_device{}()} {
   spawn_http();
 }
 
@@ -60,7 +56,8 @@ result<void> node_host::run() {
   for (;;) {
     auto engine = connect(sys_, setup_.cluster, "node", setup_.cluster.node_name, step_timeout);
     auto welcome = engine ? join(*engine) : engine.error();
-    auto next = welcome ? work(*engine, std::move(*welcome)) : result<next_step>{next_step::look_again};
+    auto next =
+      welcome ? work(*engine, std::move(*welcome)) : result<next_step>{next_step::look_again};
     if (!welcome) {
       if (is_final(welcome.error(), engine.has_value()))
         return welcome.error();
@@ -78,23 +75,25 @@ result<void> node_host::run() {
 }
 
 result<node_welcome> node_host::join(const engine_actor& engine) {
-  const node_offer offer{setup_.cluster.node_name, PENSTOCK_VERSION, setup_.cluster.slots, setup_.lanes};
+  const node_offer offer{setup_.cluster.node_name, PENSTOCK_VERSION, setup_.cluster.slots,
+                         setup_.lanes};
   result<node_welcome> answer = error{};
   self_->request(engine, step_timeout, atom::join_v, offer)
     .receive([&](node_welcome& welcome) { answer = std::move(welcome); },
              [&](const caf::error& e) {
                answer = e.category() == error_category
                           ? from_caf(e)
-                          : error{errc::connection_failed,
-                                  "the head at " + setup_.cluster.head + " does not answer our offer"};
+                          : error{errc::connection_failed, "the head at " + setup_.cluster.head +
+                                                             " does not answer our offer"};
              });
   return answer;
 }
 
 /// From the welcome to the end of the node.
 result<node_host::next_step> node_host::work(const engine_actor& engine, node_welcome welcome) {
-  announce("joined the head at " + setup_.cluster.head + " as " + setup_.cluster.node_name + " ("
-           + std::to_string(welcome.node) + ") with " + std::to_string(setup_.cluster.slots) + " slots");
+  announce("joined the head at " + setup_.cluster.head + " as " + setup_.cluster.node_name + " (" +
+           std::to_string(welcome.node) + ") with " + std::to_string(setup_.cluster.slots) +
+           " slots");
   complaint_.clear();
   const auto node = sys_.spawn(remote_node, std::move(welcome), engine, setup_.workers, http_);
   self_->monitor(node);
@@ -117,8 +116,8 @@ result<node_host::next_step> node_host::work(const engine_actor& engine, node_we
           announce("left the head at " + setup_.cluster.head);
           end = next_step::end;
         } else {
-          announce("lost the head at " + setup_.cluster.head + ": " + from_caf(down.reason).context
-                   + "; looking for it");
+          announce("lost the head at " + setup_.cluster.head + ": " +
+                   from_caf(down.reason).context + "; looking for it");
           if (std::chrono::steady_clock::now() - begun > well_after)
             pause_ = first_pause;
           end = next_step::look_again;

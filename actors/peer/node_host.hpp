@@ -19,20 +19,21 @@ namespace penstock::actors {
 
 /// What a process that works for a head is told.
 struct node_host_setup {
-  config::cluster_settings cluster;     ///< Where the head is, our name and slots.
+  config::cluster_settings cluster; ///< Where the head is, our name and slots.
   std::shared_ptr<const worker_setup> workers;
-  std::vector<std::string> lanes;       ///< Of `workers->routes`, in their order.
+  std::vector<std::string> lanes; ///< Of `workers->routes`, in their order.
   io::curl_loop_settings http;
-  core::restart_limits restarts;        ///< Of the http client.
+  core::restart_limits restarts;             ///< Of the http client.
   std::function<void(std::string)> announce; ///< Told of each change in one line; empty: silent.
 };
 
 /// A process that works for a head: its http client, its connection, and a node actor for each time
 /// that it is connected.
 ///
-/// looking (tries again after 0.1 s, 0.2 s ... 1 s, jittered, for ever) -> joined (works) -> looking
-/// again when the head is lost, with everything of before given up and under a new number -> ended,
-/// when it was told to leave and has given back what it had, or when the head will never take it.
+/// looking (tries again after 0.1 s, 0.2 s ... 1 s, jittered, for ever) -> joined (works) ->
+/// looking again when the head is lost, with everything of before given up and under a new number
+/// -> ended, when it was told to leave and has given back what it had, or when the head will never
+/// take it.
 class node_host {
 public:
   /// @pre `sys` was made with a `cluster_config` of `setup.cluster`.
@@ -42,12 +43,12 @@ public:
   node_host& operator=(const node_host&) = delete;
 
   /// Works until it is told to leave; on the caller's thread, which may block.
-  /// @returns `incompatible` or `invalid_config` if the head will never take this node, `internal` if
-  /// the http client died too often.
+  /// @returns `incompatible` or `invalid_config` if the head will never take this node, `internal`
+  /// if the http client died too often.
   result<void> run();
 
-  /// Takes nothing more, lets what is in flight finish within `grace_period`, gives back the rest, and
-  /// ends. Zero: at once. Callable from any thread, also again with less time.
+  /// Takes nothing more, lets what is in flight finish within `grace_period`, gives back the rest,
+  /// and ends. Zero: at once. Callable from any thread, also again with less time.
   void leave(duration grace_period);
 
 private:
@@ -67,7 +68,7 @@ private:
   core::restart_policy restarts_;
   duration pause_{};
   std::minstd_rand random_;
-  std::string complaint_;               ///< Why the last try failed, said already.
+  std::string complaint_; ///< Why the last try failed, said already.
 };
 
 } // namespace penstock::actors

@@ -66,10 +66,11 @@ private:
   caf::openssl::session_ptr session_;
 };
 
-/// A connection for the middleman over `peer.socket`, which it takes in any case. Fails with a text if TLS
-/// comes to nothing at once.
+/// A connection for the middleman over `peer.socket`, which it takes in any case. Fails with a text
+/// if TLS comes to nothing at once.
 result<caf::io::scribe_ptr> make_scribe(net::default_multiplexer& mpx, caf::actor_system& sys,
-                                std::shared_ptr<peer_guard> guard, peer_state peer, bool tls) {
+                                        std::shared_ptr<peer_guard> guard, peer_state peer,
+                                        bool tls) {
   const int fd = peer.socket;
   const int patience_ms = 30'000;
   net::nonblocking(fd, true);
@@ -87,7 +88,7 @@ result<caf::io::scribe_ptr> make_scribe(net::default_multiplexer& mpx, caf::acto
     if (auto session = caf::openssl::make_session(sys, fd, peer.accepted))
       return caf::io::scribe_ptr{caf::make_counted<peer_scribe<tls_policy>>(
         mpx, std::move(guard), std::move(peer), tls_policy{std::move(session)})};
-    fault = tls_fault(); // The other end's first bytes were there already.
+    fault = tls_fault();            // The other end's first bytes were there already.
   } catch (const std::exception&) { // CAF reads the files again for each connection.
     fault = "our own certificate files cannot be read any more";
   }
@@ -98,9 +99,9 @@ result<caf::io::scribe_ptr> make_scribe(net::default_multiplexer& mpx, caf::acto
 /// Takes connections.
 class peer_doorman final : public net::doorman_impl {
 public:
-  peer_doorman(net::default_multiplexer& mpx, net::native_socket fd, std::shared_ptr<peer_guard> guard,
-               bool tls)
-    : doorman_impl{mpx, fd}, guard_{std::move(guard)}, tls_{tls} {}
+  peer_doorman(net::default_multiplexer& mpx, net::native_socket fd,
+               std::shared_ptr<peer_guard> guard, bool tls)
+      : doorman_impl{mpx, fd}, guard_{std::move(guard)}, tls_{tls} {}
 
   bool new_connection() override {
     if (detached())
@@ -149,8 +150,9 @@ caf::error failure(std::string why) {
 /// CAF's middleman actor with our connections.
 class link_actor final : public caf::io::middleman_actor_impl {
 public:
-  link_actor(caf::actor_config& config, caf::actor broker, std::shared_ptr<peer_guard> guard, bool tls)
-    : middleman_actor_impl{config, std::move(broker)}, guard_{std::move(guard)}, tls_{tls} {}
+  link_actor(caf::actor_config& config, caf::actor broker, std::shared_ptr<peer_guard> guard,
+             bool tls)
+      : middleman_actor_impl{config, std::move(broker)}, guard_{std::move(guard)}, tls_{tls} {}
 
   const char* name() const override { return "peer-link"; }
 
@@ -165,7 +167,8 @@ protected:
     const std::unique_ptr<addrinfo, void (*)(addrinfo*)> addresses{found, ::freeaddrinfo};
     int code = EADDRNOTAVAIL;
     for (const auto* a = addresses.get(); a; a = a->ai_next) {
-      const int fd = ::socket(a->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, a->ai_protocol);
+      const int fd =
+        ::socket(a->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, a->ai_protocol);
       if (fd < 0) {
         code = errno;
         continue;
@@ -187,7 +190,8 @@ protected:
     return failure(core::clean_text(std::strerror(code), 200));
   }
 
-  caf::expected<caf::io::doorman_ptr> open(uint16_t port, const char* address, bool reuse) override {
+  caf::expected<caf::io::doorman_ptr> open(uint16_t port, const char* address,
+                                           bool reuse) override {
     auto fd = net::new_tcp_acceptor_impl(port, address, reuse);
     if (!fd)
       return std::move(fd.error());
@@ -219,7 +223,7 @@ std::shared_ptr<peer_link*> peer_link::install(caf::actor_system_config& config,
 
 peer_link::peer_link(caf::actor_system& sys, std::shared_ptr<peer_guard> guard,
                      std::shared_ptr<actor_threads> threads, bool tls)
-  : system_{sys}, guard_{std::move(guard)}, threads_{std::move(threads)}, tls_{tls} {}
+    : system_{sys}, guard_{std::move(guard)}, threads_{std::move(threads)}, tls_{tls} {}
 
 void peer_link::start() {
   auto broker = system_.middleman().named_broker<caf::io::basp_broker>(caf::atom("BASP"));
@@ -232,8 +236,8 @@ void peer_link::stop() {
   self->send_exit(actor_, caf::exit_reason::kill);
   self->wait_for(actor_);
   actor_ = nullptr;
-  // All others but CAF's own link, that of its TLS, and its printer. We stop first of all modules, so the broker
-  // still hears their farewells.
+  // All others but CAF's own link, that of its TLS, and its printer. We stop first of all modules,
+  // so the broker still hears their farewells.
   threads_->await_at_most(tls_ ? 3 : 2, std::chrono::seconds{5});
 }
 

@@ -12,8 +12,8 @@ namespace penstock::actors {
 class actor_threads;
 
 /// What opens and makes the connections of this process to others: the middleman's own broker and
-/// messages behind `peer_scribe`s, plain or with TLS. A module of the actor system, so that it starts
-/// and stops with the middleman that it belongs to.
+/// messages behind `peer_scribe`s, plain or with TLS. A module of the actor system, so that it
+/// starts and stops with the middleman that it belongs to.
 class peer_link : public caf::actor_system::module {
 public:
   /// Has the systems made from `config` load one.

@@ -14,8 +14,8 @@
 
 namespace penstock::actors {
 
-/// How bytes go in and out of a socket (`Policy`: plain TCP or TLS), with an eye on a peer that has not
-/// said yet what it is.
+/// How bytes go in and out of a socket (`Policy`: plain TCP or TLS), with an eye on a peer that has
+/// not said yet what it is.
 template <class Policy>
 class watched_policy {
 public:
@@ -63,7 +63,8 @@ private:
 };
 
 /// One connection of CAF's middleman to another process, as CAF makes them, with what CAF lacks:
-///  - The first message must be a handshake, and short; no message is longer than the limit. CAF makes
+///  - The first message must be a handshake, and short; no message is longer than the limit. CAF
+///  makes
 ///    room for as many bytes as a header of 32 bytes asks for, and anybody can send one.
 ///  - Who says nothing, or not what it is, goes after CAF's connection timeout. CAF keeps silent
 ///    connections for ever, and gives one that we made no longer than to the next heartbeat.
@@ -76,10 +77,8 @@ public:
 
   peer_scribe(caf::io::network::default_multiplexer& mpx, std::shared_ptr<peer_guard> guard,
               peer_state peer, Policy policy)
-    : scribe{caf::io::network::conn_hdl_from_socket(peer.socket)},
-      guard_{std::move(guard)},
-      peer_{std::move(peer)},
-      stream_{mpx, peer_.socket, &peer_, std::move(policy)} {}
+      : scribe{caf::io::network::conn_hdl_from_socket(peer.socket)}, guard_{std::move(guard)},
+        peer_{std::move(peer)}, stream_{mpx, peer_.socket, &peer_, std::move(policy)} {}
 
   ~peer_scribe() override {
     if (opened_ && !peer_.known)
@@ -95,8 +94,8 @@ public:
     const auto& limits = guard_->limits();
     const auto most = peer_.known ? limits.message_bytes_max : limits.handshake_bytes_max;
     if (awaited > most) {
-      const auto why = "a message of " + std::to_string(awaited) + " bytes, where " + std::to_string(most)
-                       + " are allowed";
+      const auto why = "a message of " + std::to_string(awaited) + " bytes, where " +
+                       std::to_string(most) + " are allowed";
       if (peer_.known)
         guard_->say("closed the connection to " + peer_.who + ": " + why);
       peer_.refuse(why);
@@ -126,7 +125,7 @@ public:
 
   void graceful_shutdown() override {
     if (!peer_.known && peer_.fault.empty())
-      peer_.fault = consuming_          ? "its handshake is not one of ours"
+      peer_.fault = consuming_         ? "its handshake is not one of ours"
                     : peer_.bytes == 0 ? "it said nothing"
                                        : "it did not say what it is";
     const auto known = peer_.known;
@@ -169,19 +168,23 @@ private:
   /// A message beyond may take longer than the timeout.
   static constexpr uint64_t long_bytes = 64u << 10;
 
-  /// Whether this is the header of a handshake with a body, as it must be; CAF crashes at one without.
+  /// Whether this is the header of a handshake with a body, as it must be; CAF crashes at one
+  /// without.
   bool begins_handshake(const uint8_t* header) const {
     using caf::io::basp::message_type;
-    const auto expected = peer_.accepted ? message_type::client_handshake : message_type::server_handshake;
+    const auto expected =
+      peer_.accepted ? message_type::client_handshake : message_type::server_handshake;
     const auto length = header[4] | header[5] | header[6] | header[7];
     return header[0] == static_cast<uint8_t>(expected) && length != 0;
   }
 
-  /// Keeps the socket until the broker has read that it is gone. Handles are socket numbers: the next
-  /// connection would get this one, and the broker would take the farewell for its.
-  void stay(caf::intrusive_ptr<peer_scribe> self, caf::strong_actor_ptr broker, uint32_t rounds = 10'000) {
+  /// Keeps the socket until the broker has read that it is gone. Handles are socket numbers: the
+  /// next connection would get this one, and the broker would take the farewell for its.
+  void stay(caf::intrusive_ptr<peer_scribe> self, caf::strong_actor_ptr broker,
+            uint32_t rounds = 10'000) {
     stream_.backend().post([self, broker, rounds] {
-      if (rounds > 0 && self->broker_->ctx.count(self->hdl()) > 0) // A broker that ends reads nothing.
+      if (rounds > 0 &&
+          self->broker_->ctx.count(self->hdl()) > 0) // A broker that ends reads nothing.
         self->stay(self, broker, rounds - 1);
     });
   }
@@ -210,11 +213,12 @@ private:
   }
 
   std::shared_ptr<peer_guard> guard_;
-  caf::io::basp_broker* broker_ = nullptr; ///< Valid while it is our parent, and when it was held since.
+  caf::io::basp_broker* broker_ =
+    nullptr; ///< Valid while it is our parent, and when it was held since.
   peer_state peer_;
   caf::io::network::stream_impl<watched_policy<Policy>> stream_;
   bool launched_ = false, opened_ = false, consuming_ = false;
-  uint32_t parts_ = 0;    ///< Headers and bodies received while unknown.
+  uint32_t parts_ = 0; ///< Headers and bodies received while unknown.
 };
 
 } // namespace penstock::actors

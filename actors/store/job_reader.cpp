@@ -11,7 +11,8 @@ namespace penstock::actors {
 
 namespace {
 
-/// Nobody waits for longer without asking again: an asker that died shall not be remembered for ever.
+/// Nobody waits for longer without asking again: an asker that died shall not be remembered for
+/// ever.
 constexpr caf::timespan wait_max = std::chrono::minutes{10};
 constexpr uint32_t listed_max = 1000;
 
@@ -36,7 +37,8 @@ caf::result<request_chunk> job_reader_state::pull(uint64_t job, uint64_t from, u
   auto marks = reader->marks(job);
   if (!marks)
     return to_caf(marks.error());
-  auto found = reader->requests(job, from, std::max(count_max, 1u), std::max<uint64_t>(bytes_max, 1));
+  auto found =
+    reader->requests(job, from, std::max(count_max, 1u), std::max<uint64_t>(bytes_max, 1));
   if (!found)
     return to_caf(found.error());
   request_chunk chunk;
@@ -76,7 +78,8 @@ caf::result<results_page> job_reader_state::results(const results_query& query) 
   if (!now->items.empty() || now->end || query.wait <= caf::timespan{})
     return std::move(*now);
   if (waiting_ >= waiting_max)
-    return to_caf({errc::overflow, std::to_string(waiting_) + " questions wait for results; ask again later"});
+    return to_caf(
+      {errc::overflow, std::to_string(waiting_) + " questions wait for results; ask again later"});
   const auto until = self->clock().now() + std::min(query.wait, wait_max);
   auto promise = self->make_response_promise<results_page>();
   questions_[query.job].push_back({query, until, promise});
@@ -209,8 +212,8 @@ void job_reader_state::down(const caf::actor_addr& who) {
 }
 
 caf::result<std::vector<job_info>> job_reader_state::jobs(const job_filter& filter) {
-  auto rows = reader->rows({filter.tenant, filter.active_only, filter.before,
-                            std::min(filter.count_max, listed_max)});
+  auto rows = reader->rows(
+    {filter.tenant, filter.active_only, filter.before, std::min(filter.count_max, listed_max)});
   if (!rows)
     return to_caf(rows.error());
   std::vector<job_info> all;

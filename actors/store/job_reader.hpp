@@ -17,18 +17,19 @@ namespace penstock::actors {
 
 /// Looks at the jobs of a store, beside its writer, and passes outcomes on as they become safe.
 ///
-/// A question for results that finds none waits until the store says that there are some (`written`,
-/// `finished`), or its time is over: then the page is empty. A subscriber has credit for so many
-/// outcomes; it gets a page whenever it has credit and there is something, and hears `end` once. It is
-/// forgotten then, or when it dies, or when it subscribes to the same job anew.
+/// A question for results that finds none waits until the store says that there are some
+/// (`written`, `finished`), or its time is over: then the page is empty. A subscriber has credit
+/// for so many outcomes; it gets a page whenever it has credit and there is something, and hears
+/// `end` once. It is forgotten then, or when it dies, or when it subscribes to the same job anew.
 struct job_reader_state {
   static inline const char* name = "job-reader";
-  static constexpr uint32_t page_max = 512;           ///< Outcomes of one page.
-  static constexpr uint64_t page_bytes = 1u << 20;    ///< Beyond the first one.
-  static constexpr uint32_t credit_max = 4096;        ///< Outcomes on their way to one subscriber.
-  static constexpr size_t waiting_max = 10'000;       ///< Questions that wait at once.
+  static constexpr uint32_t page_max = 512;        ///< Outcomes of one page.
+  static constexpr uint64_t page_bytes = 1u << 20; ///< Beyond the first one.
+  static constexpr uint32_t credit_max = 4096;     ///< Outcomes on their way to one subscriber.
+  static constexpr size_t waiting_max = 10'000;    ///< Questions that wait at once.
 
-  caf::result<request_chunk> pull(uint64_t job, uint64_t from, uint32_t count_max, uint64_t bytes_max);
+  caf::result<request_chunk> pull(uint64_t job, uint64_t from, uint32_t count_max,
+                                  uint64_t bytes_max);
   caf::result<results_page> results(const results_query& query);
   void subscribe(const subscription& what, const outcome_taker_actor& to);
   void credit(uint64_t job, uint32_t more, const caf::actor_addr& from);
@@ -58,8 +59,8 @@ private:
   bool serve(uint64_t job, subscriber& to);
   void schedule_wake(time_point at);
 
-  std::map<uint64_t, std::list<question>> questions_;       ///< By job.
-  std::map<uint64_t, std::list<subscriber>> subscribers_;   ///< By job.
+  std::map<uint64_t, std::list<question>> questions_;     ///< By job.
+  std::map<uint64_t, std::list<subscriber>> subscribers_; ///< By job.
   size_t waiting_ = 0;
   std::optional<time_point> wake_at_;
 };

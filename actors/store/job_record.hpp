@@ -11,9 +11,9 @@
 #include <string>
 #include <vector>
 
-/// What the actors make of the rows of a job store. Options and progress of a job lie there as the number
-/// of our protocol and the bytes of CAF's serializer. The protocol changes with the shape of any
-/// message, so bytes of another one are never taken for something that they are not.
+/// What the actors make of the rows of a job store. Options and progress of a job lie there as the
+/// number of our protocol and the bytes of CAF's serializer. The protocol changes with the shape of
+/// any message, so bytes of another one are never taken for something that they are not.
 namespace penstock::actors {
 
 template <class T>
@@ -33,9 +33,10 @@ result<T> from_blob(caf::actor_system& sys, const std::string& blob) {
   if (source(version))
     return error{errc::corrupt, "its description is damaged"};
   if (version != cluster_protocol)
-    return error{errc::incompatible, "it was submitted to a program of protocol " + std::to_string(version)
-                                       + ", this one has " + std::to_string(cluster_protocol)
-                                       + "; finish it with that program, or submit it anew"};
+    return error{errc::incompatible, "it was submitted to a program of protocol " +
+                                       std::to_string(version) + ", this one has " +
+                                       std::to_string(cluster_protocol) +
+                                       "; finish it with that program, or submit it anew"};
   T value;
   if (source(value) || source.remaining() != 0)
     return error{errc::corrupt, "its description is damaged"};
@@ -48,7 +49,8 @@ void apply_totals(job_progress& to, const core::output_totals& totals);
 /// The state of a job for people.
 job_state state_of(io::job_phase phase, uint8_t state);
 
-/// Where a job stands, as far as its row tells: how it ended, or what is there of its earlier lives.
+/// Where a job stands, as far as its row tells: how it ended, or what is there of its earlier
+/// lives.
 job_progress progress_of(caf::actor_system& sys, const io::job_row& row);
 
 } // namespace penstock::actors

@@ -25,14 +25,17 @@ result<part> unpack(const std::vector<shared_request>& from) {
   p.requests.reserve(from.size());
   for (auto& request : from) {
     if (!request)
-      return error{errc::invalid_input, "request " + std::to_string(p.requests.size()) + " of the part is empty"};
+      return error{errc::invalid_input,
+                   "request " + std::to_string(p.requests.size()) + " of the part is empty"};
     p.bytes += row_overhead + (request->body ? request->body->size() : 0);
     p.requests.push_back(request);
   }
   return p;
 }
 
-job_ticket ticket_of(const io::job_receipt& r) { return {r.job, r.accepted, r.complete, r.existed}; }
+job_ticket ticket_of(const io::job_receipt& r) {
+  return {r.job, r.accepted, r.complete, r.existed};
+}
 
 /// In the words of messages.
 template <class To, class From, class F>
@@ -81,10 +84,10 @@ caf::result<job_ticket> job_store_state::submit(submission what) {
                       to_blob(self->system(), o)};
   const auto rows = p->requests.size() + 1;
   const auto bytes = p->bytes;
-  return later<job_ticket>(0, rows, bytes,
-                           [this, head = std::move(head), part = std::move(*p), whole = what.complete] {
-                             return mapped<job_ticket>(store->submit(head, part.requests, whole, now()), ticket_of);
-                           });
+  return later<job_ticket>(
+    0, rows, bytes, [this, head = std::move(head), part = std::move(*p), whole = what.complete] {
+      return mapped<job_ticket>(store->submit(head, part.requests, whole, now()), ticket_of);
+    });
 }
 
 caf::result<job_ticket> job_store_state::add(submission_part what) {
@@ -93,10 +96,11 @@ caf::result<job_ticket> job_store_state::add(submission_part what) {
     return to_caf(p.error());
   const auto rows = p->requests.size() + 1;
   const auto bytes = p->bytes;
-  return later<job_ticket>(what.job, rows, bytes,
-                           [this, job = what.job, first = what.first, part = std::move(*p), whole = what.complete] {
-                             return mapped<job_ticket>(store->add(job, first, part.requests, whole, now()), ticket_of);
-                           });
+  return later<job_ticket>(
+    what.job, rows, bytes,
+    [this, job = what.job, first = what.first, part = std::move(*p), whole = what.complete] {
+      return mapped<job_ticket>(store->add(job, first, part.requests, whole, now()), ticket_of);
+    });
 }
 
 result<stored_job> job_store_state::take_up(uint64_t job) {
@@ -105,8 +109,8 @@ result<stored_job> job_store_state::take_up(uint64_t job) {
     return row.error();
   auto described = from_blob<job_options>(self->system(), row->head.options);
   if (!described)
-    return error{described.error().code, "job " + std::to_string(job) + " cannot be taken up: "
-                                           + described.error().context};
+    return error{described.error().code, "job " + std::to_string(job) +
+                                           " cannot be taken up: " + described.error().context};
   auto recorded = store->recorded(job);
   if (!recorded)
     return recorded.error();
@@ -118,7 +122,8 @@ result<stored_job> job_store_state::take_up(uint64_t job) {
   taken.options = std::move(*described);
   // Since all of it was there, or it was retried; a head that was down gives it no more time.
   if (auto& deadline = taken.options.deadline; deadline > duration{})
-    deadline = std::max<duration>(duration{1}, deadline - std::chrono::milliseconds{now() - row->touched});
+    deadline =
+      std::max<duration>(duration{1}, deadline - std::chrono::milliseconds{now() - row->touched});
   taken.total = row->requests;
   taken.first = row->ordered;
   taken.recorded = std::move(*recorded);
@@ -135,12 +140,14 @@ caf::result<bool> job_store_state::write(uint64_t job, std::vector<sink_item> it
   outcomes.reserve(items.size());
   uint64_t bytes = 0;
   for (auto& item : items) {
-    bytes += row_overhead + (item.line ? item.line->size()
-                             : item.outcome && item.outcome->body ? item.outcome->body->size() : 0);
+    bytes += row_overhead + (item.line                            ? item.line->size()
+                             : item.outcome && item.outcome->body ? item.outcome->body->size()
+                                                                  : 0);
     outcomes.push_back({item.index, std::move(item.outcome), std::move(item.line)});
   }
   const auto rows = outcomes.size();
-  return later<bool>(job, rows, bytes, [this, job, outcomes = std::move(outcomes)] { return keep(job, outcomes); });
+  return later<bool>(job, rows, bytes,
+                     [this, job, outcomes = std::move(outcomes)] { return keep(job, outcomes); });
 }
 
 result<bool> job_store_state::keep(uint64_t job, const std::vector<io::job_outcome>& outcomes) {
@@ -226,9 +233,9 @@ void job_store_state::sweep_some() {
     self->delayed_send(self, options.sweep_every, atom::wake_v);
 }
 
-job_store_actor::behavior_type
-job_store(job_store_actor::stateful_pointer<job_store_state> self,
-          std::shared_ptr<io::job_store> store, job_reader_actor reader, job_store_options options) {
+job_store_actor::behavior_type job_store(job_store_actor::stateful_pointer<job_store_state> self,
+                                         std::shared_ptr<io::job_store> store,
+                                         job_reader_actor reader, job_store_options options) {
   auto& st = self->state;
   st.self = self;
   st.store = std::move(store);
@@ -242,7 +249,9 @@ job_store(job_store_actor::stateful_pointer<job_store_state> self,
     [self](atom::write, uint64_t job, std::vector<sink_item>& items) {
       return self->state.write(job, std::move(items));
     },
-    [self](atom::finished, uint64_t job, job_progress& p) { return self->state.finished(job, std::move(p)); },
+    [self](atom::finished, uint64_t job, job_progress& p) {
+      return self->state.finished(job, std::move(p));
+    },
     [self](atom::retry, uint64_t job) { return self->state.retry(job); },
     [self](atom::jobs) { return self->state.jobs(); },
     [self](atom::forget, uint64_t job, uint64_t below) { self->state.store->forget(job, below); },

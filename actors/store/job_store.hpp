@@ -17,7 +17,8 @@
 namespace penstock::actors {
 
 struct job_store_options {
-  duration retention = std::chrono::hours{24 * 7}; ///< How long an ended job is kept; zero: for ever.
+  duration retention =
+    std::chrono::hours{24 * 7}; ///< How long an ended job is kept; zero: for ever.
   /// A job that is not complete goes after so long without a new request.
   duration receive_patience = std::chrono::hours{24};
   duration sweep_every = std::chrono::minutes{1};
@@ -26,20 +27,21 @@ struct job_store_options {
 
 /// The one writer of a job store.
 ///
-/// What waits is made safe together: the first write asks for a `flush`, which comes behind all that wait
-/// in the mailbox by then; it fills a group from what has come (`core::group_queue`: a job's writes in
-/// their order, small ones before large ones, large ones in turns), and commits it. Whoever waits gets
-/// its answer after the commit, and then the reader hears what is new. So a submission of one request
-/// waits for the group that is under way and its own, however much others have sent before it. If the disk fails, everybody who waits gets that error, and so does everything
-/// in the mailbox; then the store quits with it. What was not acknowledged may or may not be there
-/// when it is opened again.
+/// What waits is made safe together: the first write asks for a `flush`, which comes behind all
+/// that wait in the mailbox by then; it fills a group from what has come (`core::group_queue`: a
+/// job's writes in their order, small ones before large ones, large ones in turns), and commits it.
+/// Whoever waits gets its answer after the commit, and then the reader hears what is new. So a
+/// submission of one request waits for the group that is under way and its own, however much others
+/// have sent before it. If the disk fails, everybody who waits gets that error, and so does
+/// everything in the mailbox; then the store quits with it. What was not acknowledged may or may
+/// not be there when it is opened again.
 ///
-/// The bytes of options and progress are those of CAF's serializer behind the number of our protocol:
-/// a job whose options are of another version cannot be taken up, and says so.
+/// The bytes of options and progress are those of CAF's serializer behind the number of our
+/// protocol: a job whose options are of another version cannot be taken up, and says so.
 struct job_store_state {
   static inline const char* name = "job-store";
   static constexpr core::group_limits group{};
-  static constexpr uint32_t swept_at_once = 200;    ///< Rows removed with one group.
+  static constexpr uint32_t swept_at_once = 200; ///< Rows removed with one group.
 
   caf::result<job_ticket> submit(submission what);
   caf::result<job_ticket> add(submission_part what);
@@ -75,15 +77,16 @@ private:
   io::unix_ms now() const;
 
   core::group_queue<write_call> queue_{group};
-  std::vector<std::function<void(const caf::error&)>> waiting_; ///< Promises of this group, in order.
-  std::vector<news> news_;       ///< For the reader, after the commit.
+  std::vector<std::function<void(const caf::error&)>>
+    waiting_;              ///< Promises of this group, in order.
+  std::vector<news> news_; ///< For the reader, after the commit.
   bool flush_pending_ = false;
   bool failed_ = false;
 };
 
 /// Writes jobs into `store` and tells `reader` what is new. Blocks on the disk: spawn it detached.
-job_store_actor::behavior_type
-job_store(job_store_actor::stateful_pointer<job_store_state> self,
-          std::shared_ptr<io::job_store> store, job_reader_actor reader, job_store_options options);
+job_store_actor::behavior_type job_store(job_store_actor::stateful_pointer<job_store_state> self,
+                                         std::shared_ptr<io::job_store> store,
+                                         job_reader_actor reader, job_store_options options);
 
 } // namespace penstock::actors

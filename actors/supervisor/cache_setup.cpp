@@ -16,8 +16,9 @@ result<std::string> cache_file_of(const config::settings& s, const config::envir
   if (folder.empty() && !value_of("HOME").empty())
     folder = value_of("HOME") + "/.cache";
   if (folder.empty())
-    return error{errc::invalid_config, "where is the cache? Neither XDG_CACHE_HOME nor HOME is set; "
-                                       "name a file with --cache-file, or pass --cache off"};
+    return error{errc::invalid_config,
+                 "where is the cache? Neither XDG_CACHE_HOME nor HOME is set; "
+                 "name a file with --cache-file, or pass --cache off"};
   return folder + "/penstock/cache.db";
 }
 

@@ -18,7 +18,8 @@ io::store_limits cache_limits_of(const config::settings& s);
 /// The response cache in `file`.
 response_cache_setup make_cache_setup(std::string file, io::store_limits limits);
 
-/// The response cache of the settings, opened once to see that it can be used. @pre some job uses it.
+/// The response cache of the settings, opened once to see that it can be used. @pre some job uses
+/// it.
 result<response_cache_setup> find_cache(const config::settings& s, const config::environment& env);
 
 /// Upstreams with the same text give the same answers, by all that the cache knows.

@@ -72,8 +72,8 @@ supervisor_setup make_supervisor_setup(const config::settings& s, const upstream
   supervisor_setup setup;
   auto& lanes = workers->routes.lanes();
   for (size_t i = 0; i < lanes.size(); ++i)
-    setup.lanes.push_back(config::lane_limits_of(s, *plan.limits[i],
-                                                 workers->upstreams[lanes[i].upstream].protocol->charging()));
+    setup.lanes.push_back(config::lane_limits_of(
+      s, *plan.limits[i], workers->upstreams[lanes[i].upstream].protocol->charging()));
   setup.workers = std::move(workers);
   setup.http.connect_timeout = s.run.connect_timeout;
   setup.http.connections_max = std::max(1024u, s.run.max_in_flight);

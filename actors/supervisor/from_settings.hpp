@@ -12,8 +12,8 @@
 /// How the settings of a process become what its actors are told.
 namespace penstock::actors {
 
-/// The API keys of the upstreams that take part, by name. `[upstream]` is left out where routes need it
-/// for nothing, or only for models without a route and it has no key.
+/// The API keys of the upstreams that take part, by name. `[upstream]` is left out where routes
+/// need it for nothing, or only for models without a route and it has no key.
 using upstream_keys = std::map<std::string, std::string>;
 result<upstream_keys> resolve_keys(const config::settings& s, const config::environment& env);
 

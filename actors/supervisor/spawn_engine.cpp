@@ -21,12 +21,14 @@ constexpr auto answer_within = std::chrono::seconds{10};
 result<void> check_upstreams(const config::settings& s) {
   const auto check = [](const config::upstream_settings& upstream) -> result<void> {
     if (upstream.mock)
-      return error{errc::invalid_config,
-                   "the mock provider belongs to the program `penstock`: start `penstock mock` and set the "
-                   "upstream's base_url to it, or use the protocol \"null\""};
+      return error{
+        errc::invalid_config,
+        "the mock provider belongs to the program `penstock`: start `penstock mock` and set the "
+        "upstream's base_url to it, or use the protocol \"null\""};
     if (!core::find_protocol(upstream.protocol))
-      return error{errc::invalid_config, "no upstream speaks the protocol \"" + upstream.protocol
-                                           + "\"; there are openai, anthropic, gemini, ollama and null"};
+      return error{errc::invalid_config,
+                   "no upstream speaks the protocol \"" + upstream.protocol +
+                     "\"; there are openai, anthropic, gemini, ollama and null"};
     return {};
   };
   if (auto fine = check(s.upstream); !fine)

@@ -67,9 +67,8 @@ bool supervisor_state::is_restarted(role what) {
 /// On a thread of its own, if this process has some to spare.
 template <class F, class... Args>
 auto supervisor_state::spawn_blocking(F what, Args... args) {
-  return setup_.own_threads
-           ? self->spawn<caf::monitored + caf::detached>(what, std::move(args)...)
-           : self->spawn<caf::monitored>(what, std::move(args)...);
+  return setup_.own_threads ? self->spawn<caf::monitored + caf::detached>(what, std::move(args)...)
+                            : self->spawn<caf::monitored>(what, std::move(args)...);
 }
 
 void supervisor_state::spawn_child(uint32_t number) {
@@ -114,8 +113,8 @@ void supervisor_state::start_child(child& c) {
     engine = keep(self->spawn<caf::monitored>(actors::engine, make_engine_setup()));
     break;
   case role::node:
-    node_ = keep(self->spawn<caf::monitored>(node, next_node_++, setup_.slots, engine, setup_.workers,
-                                             handles));
+    node_ = keep(self->spawn<caf::monitored>(node, next_node_++, setup_.slots, engine,
+                                             setup_.workers, handles));
     break;
   }
 }
@@ -161,13 +160,14 @@ void supervisor_state::down(const caf::down_msg& msg) {
       // What the disk said names file and remedy; a bug has only its name.
       fail(why.code != errc::internal
              ? why
-             : error{errc::internal, std::string{"the "} + name_of(c.what) + " died (" + why.context + ")"});
+             : error{errc::internal,
+                     std::string{"the "} + name_of(c.what) + " died (" + why.context + ")"});
       return;
     }
     const auto wait = c.restarts.on_failure(self->clock().now());
     if (!wait) {
-      fail({errc::internal, std::string{"the "} + name_of(c.what) + " died too often ("
-                              + caf::to_string(msg.reason) + ")"});
+      fail({errc::internal, std::string{"the "} + name_of(c.what) + " died too often (" +
+                              caf::to_string(msg.reason) + ")"});
       return;
     }
     if (*wait <= duration{})

@@ -24,14 +24,15 @@ struct supervisor_setup {
   std::shared_ptr<const worker_setup> workers;
   std::vector<core::lane_limits> lanes; ///< As the lanes of `worker_setup::routes`.
   io::curl_loop_settings http;
-  uint32_t slots = 256;                 ///< Of this process's node; 0: no node.
-  core::restart_limits restarts;        ///< Of each child, and of a job whose actors die.
+  uint32_t slots = 256;                      ///< Of this process's node; 0: no node.
+  core::restart_limits restarts;             ///< Of each child, and of a job whose actors die.
   std::optional<response_cache_setup> cache; ///< Unset: no job uses one.
-  std::shared_ptr<io::job_store> jobs;  ///< Null: the engine takes no jobs by value.
-  duration retention = std::chrono::hours{24 * 7}; ///< How long that keeps an ended job; zero: for ever.
+  std::shared_ptr<io::job_store> jobs;       ///< Null: the engine takes no jobs by value.
+  duration retention =
+    std::chrono::hours{24 * 7}; ///< How long that keeps an ended job; zero: for ever.
   duration heartbeat = std::chrono::milliseconds{500}; ///< Between signs of life of remote nodes.
-  duration lost_after = std::chrono::seconds{3}; ///< Their silence after which they are lost.
-  std::function<void(std::string)> announce; ///< As in `engine_setup`.
+  duration lost_after = std::chrono::seconds{3};       ///< Their silence after which they are lost.
+  std::function<void(std::string)> announce;           ///< As in `engine_setup`.
   /// What blocks on a disk gets a thread of its own; tests run it like the others.
   bool own_threads = true;
 };
@@ -43,10 +44,10 @@ struct supervisor_setup {
 /// (`rewire`): workers ask a new limiter again, adopt the permits they hold, tell a new
 /// cache what they lead, and take an exchange of
 /// a dead http client for a broken connection; a dead node's requests are handed out again by the
-/// engine, which passes on to remote nodes what they need. The engine itself owns the job table, and
-/// the job store knows what is safe: these are not started again. Their death, or a budget used up,
-/// ends the supervisor, and with it everything, so that the process can stop with one clear error and
-/// be resumed.
+/// engine, which passes on to remote nodes what they need. The engine itself owns the job table,
+/// and the job store knows what is safe: these are not started again. Their death, or a budget used
+/// up, ends the supervisor, and with it everything, so that the process can stop with one clear
+/// error and be resumed.
 struct supervisor_state {
   static inline const char* name = "supervisor";
   supervisor_state() = default;
@@ -69,7 +70,7 @@ private:
   enum class role : uint8_t { http, limiter, cache, job_reader, job_store, engine, node };
   struct child {
     role what = role::http;
-    uint32_t lane = 0;        ///< Of a limiter.
+    uint32_t lane = 0; ///< Of a limiter.
     caf::actor actor;
     core::restart_policy restarts;
     uint32_t lives = 0;

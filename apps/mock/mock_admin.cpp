@@ -81,9 +81,9 @@ void mock_service::models(const io::http_exchange& e, std::string_view path) {
     body = "{\"models\":[";
     for (const auto& id : known)
       body += (tags ? R"({"model":)" + quoted(id) + R"(,"name":)" + quoted(id) +
-                          R"(,"modified_at":"2025-01-01T00:00:00Z","size":1)"
+                        R"(,"modified_at":"2025-01-01T00:00:00Z","size":1)"
                     : R"({"name":)" + quoted("models/" + id) +
-                          R"(,"supportedGenerationMethods":["generateContent","countTokens"])") +
+                        R"(,"supportedGenerationMethods":["generateContent","countTokens"])") +
               "},";
     body.back() = ']';
     return e.reply({200, "application/json", {}, body + '}', {}});
@@ -91,17 +91,14 @@ void mock_service::models(const io::http_exchange& e, std::string_view path) {
   if (path.starts_with("/v1/models/")) {
     const auto id = path.substr(11);
     if (!options.models.empty() && std::find(known.begin(), known.end(), id) == known.end())
-      return e.reply({404,
-                      "application/json",
-                      {},
-                      chat_shape().error_body({404,
-                                               "invalid_request_error",
-                                               "model_not_found",
-                                               {},
-                                               "The model does not exist.",
-                                               {}},
-                                              ""),
-                      {}});
+      return e.reply(
+        {404,
+         "application/json",
+         {},
+         chat_shape().error_body(
+           {404, "invalid_request_error", "model_not_found", {}, "The model does not exist.", {}},
+           ""),
+         {}});
     append_model(body, id);
   } else {
     body = R"({"object":"list","data":[)";
@@ -151,7 +148,7 @@ void mock_service::admin(const io::http_exchange& e, std::string_view path,
            "application/json",
            {},
            chat_shape().error_body(
-               {404, "invalid_request_error", "unknown_url", {}, std::move(message), {}}, ""),
+             {404, "invalid_request_error", "unknown_url", {}, std::move(message), {}}, ""),
            {}});
 }
 

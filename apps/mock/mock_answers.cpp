@@ -21,7 +21,7 @@ result<output_model> parse_output(std::string_view text) {
     const auto n = parse_number(value.empty() ? key : value);
     if (!n || *n < 0 || (!value.empty() && key != "sigma"))
       return error{errc::invalid_config, "output tokens '" + std::string{text} +
-                                             "' is none of echo, 150, lognormal:150,sigma=0.8"};
+                                           "' is none of echo, 150, lognormal:150,sigma=0.8"};
     (value.empty() ? m.tokens : m.sigma) = *n;
   }
   return m;
@@ -47,7 +47,7 @@ mock_answer make_answer(const mock_call& call, const output_model& length, const
   }
   const auto scaled = [factor](uint64_t tokens) {
     return std::max<uint64_t>(
-        1, static_cast<uint64_t>(std::llround(static_cast<double>(tokens) * factor)));
+      1, static_cast<uint64_t>(std::llround(static_cast<double>(tokens) * factor)));
   };
   a.input_tokens = scaled(call.input_tokens);
   if (call.dimensions > 0 || call.counting)
@@ -58,7 +58,7 @@ mock_answer make_answer(const mock_call& call, const output_model& length, const
   uint64_t tokens = estimate_tokens(a.text);
   if (length.tokens > 0 && call.pack.empty()) {
     const double wanted =
-        length.sigma > 0 ? r.lognormal(length.tokens, length.sigma) : length.tokens;
+      length.sigma > 0 ? r.lognormal(length.tokens, length.sigma) : length.tokens;
     const auto target = static_cast<uint64_t>(std::clamp(wanted, 1.0, 1e6));
     for (; tokens < target; ++tokens) // Four characters are a token.
       a.text.append(" and");

@@ -80,7 +80,7 @@ mock_answer make_answer(const mock_call& call, const output_model& length, const
 struct usage_detail {
   double cached_share = 0; ///< Of the input tokens.
   uint64_t reasoning_tokens =
-      0; ///< Beside the words of the answer; no more than its maximum leaves.
+    0; ///< Beside the words of the answer; no more than its maximum leaves.
 };
 void add_detail(mock_answer& a, const mock_call& call, const usage_detail& detail);
 

@@ -53,8 +53,8 @@ result<void> read_request(const boost::json::object& o, mock_call& c) {
     if (role != "user" && role != "assistant")
       return error{errc::bad_request,
                    "messages: Unexpected role \"" + std::string{role.substr(0, 64)} +
-                       "\". The Messages API accepts a top-level `system` parameter, not "
-                       "\"system\" as an input message role."};
+                     "\". The Messages API accepts a top-level `system` parameter, not "
+                     "\"system\" as an input message role."};
     if (const auto* content = message->if_contains("content"))
       t.content(role == "user" ? user : assistant, *content, read_part);
   }
@@ -106,11 +106,11 @@ public:
     const auto event = [&out](std::string_view name, std::string_view rest) {
       std::string e = "event: ";
       e.append(name)
-          .append("\ndata: {\"type\":\"")
-          .append(name)
-          .append("\"")
-          .append(rest)
-          .append("}\n\n");
+        .append("\ndata: {\"type\":\"")
+        .append(name)
+        .append("\"")
+        .append(rest)
+        .append("}\n\n");
       out.push_back(std::move(e));
     };
     std::string start = ",\"message\":";
@@ -160,7 +160,7 @@ public:
     provider_error e{429, "tokens", "rate_limit_exceeded", "rate_limit_error", {}, {}};
     e.message = a.too_large ? "This request is larger than" : "This request would exceed";
     e.message +=
-        " the rate limit for your organization (org-mock) of " + with_commas(a.limit) + ' ';
+      " the rate limit for your organization (org-mock) of " + with_commas(a.limit) + ' ';
     e.message += a.failing == dimension::requests_minute ? "requests per minute"
                  : a.failing == dimension::requests_day  ? "requests per day"
                                                          : dimension_text(a.failing);
@@ -193,8 +193,8 @@ public:
     add(levels[static_cast<size_t>(dimension::requests_minute)], "requests", 1);
     if (mode == header_mode::partial)
       return;
-    const bool input_tighter = in.limited && (!output.limited || in.remaining * output.limit <=
-                                                                     output.remaining * in.limit);
+    const bool input_tighter =
+      in.limited && (!output.limited || in.remaining * output.limit <= output.remaining * in.limit);
     add(input_tighter ? in : output, "tokens", 1000);
     add(in, "input-tokens", 1000);
     add(output, "output-tokens", 1000);
@@ -204,8 +204,8 @@ private:
   /// Up to and including the bracket that opens `content`.
   static void begin(std::string& out, const mock_call& call, std::string_view id) {
     out.append(R"({"id":"msg_)")
-        .append(id)
-        .append(R"(","type":"message","role":"assistant","model":)");
+      .append(id)
+      .append(R"(","type":"message","role":"assistant","model":)");
     append_json(out, call.model);
     out += R"(,"content":[)";
   }

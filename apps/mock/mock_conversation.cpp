@@ -9,9 +9,7 @@ namespace {
 
 constexpr size_t text_max = 64; ///< Code points of the echo.
 
-constexpr bool is_space(char c) {
-  return c == ' ' || (c >= '\t' && c <= '\r');
-}
+constexpr bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
 uint64_t step(uint64_t hash, char c) {
   return (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ull;
@@ -68,9 +66,7 @@ void conversation::say(role who, std::string_view text) {
   last_ = who;
 }
 
-void conversation::attach(std::string_view data) {
-  attachments_ = mix(attachments_ + fnv1a(data));
-}
+void conversation::attach(std::string_view data) { attachments_ = mix(attachments_ + fnv1a(data)); }
 
 conversation conversation::beginning() const {
   conversation c;

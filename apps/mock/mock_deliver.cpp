@@ -100,7 +100,7 @@ void spoil_events(event_feed& feed, const fault_rule& rule) {
   } else if (name == "sse_error") {
     events.resize(half);
     const provider_error e{
-        500, "server_error", "server_is_overloaded", "overloaded_error", "Overloaded", {}};
+      500, "server_error", "server_is_overloaded", "overloaded_error", "Overloaded", {}};
     events.push_back(feed.f->form->error_event(e, feed.f->id));
     feed.good = false;
   } else if (name == "sse_split") {
@@ -111,7 +111,7 @@ void spoil_events(event_feed& feed, const fault_rule& rule) {
       e.insert(0, feed.f->form->comment());
   } else if (name == "sse_huge_line") {
     const auto bytes =
-        static_cast<size_t>(std::clamp(number_or(rule.argument, 64), 0.0, 4096.0) * 1048576);
+      static_cast<size_t>(std::clamp(number_or(rule.argument, 64), 0.0, 4096.0) * 1048576);
     std::vector<std::string> line{"data: \""};
     line.resize(line.size() + bytes / filler_size);
     line.emplace_back("\"\n\n");
@@ -130,7 +130,7 @@ void deliver_stream(const flight_ptr& f) {
   if (f->rule && f->rule->info->phase == fault_phase::stream)
     spoil_events(*feed, *f->rule);
   io::http_reply head{
-      200, std::string{f->form->stream_type(f->call)}, processing_headers(f), {}, {}};
+    200, std::string{f->form->stream_type(f->call)}, processing_headers(f), {}, {}};
   io::add_header(head.headers, "cache-control", "no-cache");
   const auto span = f->timing.total - f->timing.first;
   feed->gap = span / static_cast<int64_t>(std::max<size_t>(1, feed->events.size()));

@@ -21,67 +21,65 @@ constexpr std::string_view limit_text = "Rate limit reached for mock in organiza
                                         "requests per min (RPM): Limit 500, Used 500, Requested 1.";
 
 constexpr auto rows = std::to_array<row>({
-    {"429_ra", 429, "requests", "rate_limit_exceeded", "rate_limit_error", limit_text, ""},
-    {"429_ra_ms", 429, "requests", "rate_limit_exceeded", "rate_limit_error", limit_text, ""},
-    {"429_ra_date", 429, "requests", "rate_limit_exceeded", "rate_limit_error", limit_text, ""},
-    {"429_bare", 429, "requests", "rate_limit_exceeded", "rate_limit_error", limit_text, ""},
-    {"429_ra_bad", 429, "requests", "rate_limit_exceeded", "rate_limit_error", limit_text, ""},
-    {"429_quota", 429, "insufficient_quota", "credit_balance_exhausted", "rate_limit_error",
-     "You exceeded your current quota, please check your plan and billing details.",
-     "enforced_spend_limit_reached"},
-    {"429_billing", 429, "insufficient_quota", "billing_hard_limit_reached", "rate_limit_error",
-     "Billing hard limit has been reached.", "enforced_spend_limit_reached"},
-    {"429_spend", 429, "insufficient_quota", "organization_spend_limit_exceeded",
-     "rate_limit_error", "Your organization has reached its monthly spend limit.",
-     "enforced_spend_limit_reached"},
-    {"429_daily", 429, "requests", "rate_limit_exceeded", "rate_limit_error",
-     "Rate limit reached for mock in organization org-mock on requests per day (RPD): Limit 10000, "
-     "Used 10000, "
-     "Requested 1. Please try again in 6h12m0s.",
-     "GenerateRequestsPerDayPerProjectPerModel"},
-    {"429_toolarge", 429, "tokens", "rate_limit_exceeded", "rate_limit_error",
-     "Request too large for mock in organization org-mock on tokens per min (TPM): Limit 30000, "
-     "Requested 40000. "
-     "The input or output tokens must be reduced in order to run successfully.",
-     ""},
-    {"slow_down", 429, "rate_limit_error", "slow_down", "rate_limit_error",
-     "You are sending requests too quickly. Slow down and ramp up gradually.", ""},
-    {"400_ctx", 400, "invalid_request_error", "context_length_exceeded", "invalid_request_error",
-     "This model's maximum context length is 8192 tokens. However, your messages resulted in 9000 "
-     "tokens.",
-     ""},
-    {"401", 401, "invalid_request_error", "invalid_api_key", "authentication_error",
-     "Incorrect API key provided: mock-****.", ""},
-    {"402", 402, "invalid_request_error", "", "billing_error", "Payment is required.", ""},
-    {"403", 403, "invalid_request_error", "unsupported_country_region_territory",
-     "permission_error", "Country, region, or territory not supported.", ""},
-    {"404_model", 404, "invalid_request_error", "model_not_found", "not_found_error",
-     "The model does not exist or you do not have access to it.", ""},
-    {"408", 408, "invalid_request_error", "", "timeout_error", "The request timed out.", ""},
-    {"409", 409, "invalid_request_error", "", "conflict_error",
-     "A conflicting operation is in progress.", ""},
-    {"413", 413, "invalid_request_error", "", "request_too_large", "The request body is too large.",
-     ""},
-    {"422", 422, "invalid_request_error", "", "invalid_request_error",
-     "The request cannot be processed.", ""},
-    {"500", 500, "server_error", "", "api_error",
-     "The server had an error while processing your request. Sorry about that!", ""},
-    {"503", 503, "service_unavailable_error", "server_is_overloaded", "overloaded_error",
-     "The server is currently overloaded with other requests. Please try again later.", ""},
-    {"504", 504, "server_error", "", "timeout_error", "The request timed out while processing.",
-     ""},
-    {"529", 529, "server_error", "server_is_overloaded", "overloaded_error", "Overloaded", ""},
-    {"error_in_200", 200, "server_error", "", "api_error", "The server had an error.", ""},
-    {"redirect", 307, "invalid_request_error", "", "invalid_request_error", "Moved.", ""},
-    {"flap", 503, "service_unavailable_error", "server_is_overloaded", "overloaded_error",
-     "The server is currently down.", ""},
-    {"concurrent", 503, "service_unavailable_error", "server_is_overloaded", "overloaded_error",
-     "The server takes no further requests at the same time.", ""},
+  {"429_ra", 429, "requests", "rate_limit_exceeded", "rate_limit_error", limit_text, ""},
+  {"429_ra_ms", 429, "requests", "rate_limit_exceeded", "rate_limit_error", limit_text, ""},
+  {"429_ra_date", 429, "requests", "rate_limit_exceeded", "rate_limit_error", limit_text, ""},
+  {"429_bare", 429, "requests", "rate_limit_exceeded", "rate_limit_error", limit_text, ""},
+  {"429_ra_bad", 429, "requests", "rate_limit_exceeded", "rate_limit_error", limit_text, ""},
+  {"429_quota", 429, "insufficient_quota", "credit_balance_exhausted", "rate_limit_error",
+   "You exceeded your current quota, please check your plan and billing details.",
+   "enforced_spend_limit_reached"},
+  {"429_billing", 429, "insufficient_quota", "billing_hard_limit_reached", "rate_limit_error",
+   "Billing hard limit has been reached.", "enforced_spend_limit_reached"},
+  {"429_spend", 429, "insufficient_quota", "organization_spend_limit_exceeded", "rate_limit_error",
+   "Your organization has reached its monthly spend limit.", "enforced_spend_limit_reached"},
+  {"429_daily", 429, "requests", "rate_limit_exceeded", "rate_limit_error",
+   "Rate limit reached for mock in organization org-mock on requests per day (RPD): Limit 10000, "
+   "Used 10000, "
+   "Requested 1. Please try again in 6h12m0s.",
+   "GenerateRequestsPerDayPerProjectPerModel"},
+  {"429_toolarge", 429, "tokens", "rate_limit_exceeded", "rate_limit_error",
+   "Request too large for mock in organization org-mock on tokens per min (TPM): Limit 30000, "
+   "Requested 40000. "
+   "The input or output tokens must be reduced in order to run successfully.",
+   ""},
+  {"slow_down", 429, "rate_limit_error", "slow_down", "rate_limit_error",
+   "You are sending requests too quickly. Slow down and ramp up gradually.", ""},
+  {"400_ctx", 400, "invalid_request_error", "context_length_exceeded", "invalid_request_error",
+   "This model's maximum context length is 8192 tokens. However, your messages resulted in 9000 "
+   "tokens.",
+   ""},
+  {"401", 401, "invalid_request_error", "invalid_api_key", "authentication_error",
+   "Incorrect API key provided: mock-****.", ""},
+  {"402", 402, "invalid_request_error", "", "billing_error", "Payment is required.", ""},
+  {"403", 403, "invalid_request_error", "unsupported_country_region_territory", "permission_error",
+   "Country, region, or territory not supported.", ""},
+  {"404_model", 404, "invalid_request_error", "model_not_found", "not_found_error",
+   "The model does not exist or you do not have access to it.", ""},
+  {"408", 408, "invalid_request_error", "", "timeout_error", "The request timed out.", ""},
+  {"409", 409, "invalid_request_error", "", "conflict_error",
+   "A conflicting operation is in progress.", ""},
+  {"413", 413, "invalid_request_error", "", "request_too_large", "The request body is too large.",
+   ""},
+  {"422", 422, "invalid_request_error", "", "invalid_request_error",
+   "The request cannot be processed.", ""},
+  {"500", 500, "server_error", "", "api_error",
+   "The server had an error while processing your request. Sorry about that!", ""},
+  {"503", 503, "service_unavailable_error", "server_is_overloaded", "overloaded_error",
+   "The server is currently overloaded with other requests. Please try again later.", ""},
+  {"504", 504, "server_error", "", "timeout_error", "The request timed out while processing.", ""},
+  {"529", 529, "server_error", "server_is_overloaded", "overloaded_error", "Overloaded", ""},
+  {"error_in_200", 200, "server_error", "", "api_error", "The server had an error.", ""},
+  {"redirect", 307, "invalid_request_error", "", "invalid_request_error", "Moved.", ""},
+  {"flap", 503, "service_unavailable_error", "server_is_overloaded", "overloaded_error",
+   "The server is currently down.", ""},
+  {"concurrent", 503, "service_unavailable_error", "server_is_overloaded", "overloaded_error",
+   "The server takes no further requests at the same time.", ""},
 });
 
 const row& row_of(std::string_view name, int status) {
   const auto same_name =
-      std::find_if(rows.begin(), rows.end(), [&](const row& r) { return r.name == name; });
+    std::find_if(rows.begin(), rows.end(), [&](const row& r) { return r.name == name; });
   if (same_name != rows.end())
     return *same_name;
   const auto named = [](std::string_view n) {
@@ -89,8 +87,8 @@ const row& row_of(std::string_view name, int status) {
   };
   static const row bad = [] {
     row r{
-        "400", 400, "invalid_request_error", "", "invalid_request_error", "The request is invalid.",
-        ""};
+      "400", 400, "invalid_request_error", "", "invalid_request_error", "The request is invalid.",
+      ""};
     return r;
   }();
   static const row broken = named("500"), limited = named("429_bare"), missing = named("404_model");
@@ -187,7 +185,7 @@ void spoil_body(const fault_rule& rule, std::string& body, std::string& content_
     body.clear();
   } else if (name == "deep_nesting") {
     const auto depth =
-        static_cast<size_t>(std::clamp(leading_number(rule.argument, 10'000), 1, 10'000'000));
+      static_cast<size_t>(std::clamp(leading_number(rule.argument, 10'000), 1, 10'000'000));
     body = "{\"choices\":" + std::string(depth, '[') + std::string(depth, ']') + '}';
   } else if (name == "wrong_type") {
     content_type = argument_or(rule, "text/plain; charset=utf-8");

@@ -15,85 +15,85 @@ namespace {
 using enum fault_phase;
 
 constexpr auto menu = std::to_array<fault_info>({
-    {"429_ra", status},
-    {"429_ra_ms", status},
-    {"429_ra_date", status},
-    {"429_bare", status},
-    {"429_ra_bad", status},
-    {"429_quota", status},
-    {"429_billing", status},
-    {"429_spend", status},
-    {"429_daily", status},
-    {"429_toolarge", status},
-    {"slow_down", status},
-    {"400_ctx", status},
-    {"404_model", status},
-    {"error_in_200", status},
-    {"redirect", status},
-    {"flap", status},
-    {"concurrent", status},
-    {"html_502", page},
-    {"html_200", page},
-    {"html_503", page},
-    {"html_520", page},
-    {"html_524", page},
-    {"reset_before", socket},
-    {"reset_reused", socket},
-    {"hang", socket},
-    {"hang_headers", socket},
-    {"hang_connect", socket},
-    {"garbage", socket},
-    {"pack_missing", pack},
-    {"pack_repeat", pack},
-    {"pack_extra", pack},
-    {"pack_swap", pack},
-    {"pack_order", pack},
-    {"pack_malformed", pack},
-    {"empty_choices", answer},
-    {"null_content", answer},
-    {"refusal", answer},
-    {"content_filter", answer},
-    {"length", answer},
-    {"schema_violation", answer},
-    {"usage_missing", answer},
-    {"usage_zero", answer},
-    {"usage_x100", answer},
-    {"truncated_json", body},
-    {"malformed_json", body},
-    {"invalid_utf8", body},
-    {"bom", body},
-    {"empty_body", body},
-    {"deep_nesting", body},
-    {"wrong_type", body},
-    {"reset_after_headers", wire},
-    {"reset_body", wire},
-    {"reset_idle", wire},
-    {"dup_delivery", wire},
-    {"truncated_len", wire},
-    {"truncated_chunked", wire},
-    {"wrong_len_long", wire},
-    {"wrong_len_short", wire},
-    {"slow_drip", wire},
-    {"hang_body", wire},
-    {"huge_body", wire},
-    {"keepalive_noise", wire},
-    {"chunked", wire},
-    {"close_delimited", wire},
-    {"clock_skew", wire},
-    {"sse_no_done", stream},
-    {"sse_cut", stream},
-    {"sse_error", stream},
-    {"sse_split", stream},
-    {"sse_comments", stream},
-    {"sse_huge_line", stream},
-    {"headers_none", header},
-    {"headers_partial", header},
-    {"headers_stale", header},
-    {"headers_lying", header},
-    {"slow", world},
-    {"brownout", world},
-    {"limit_drift", world},
-    {"close_idle_race", unread},
+  {"429_ra", status},
+  {"429_ra_ms", status},
+  {"429_ra_date", status},
+  {"429_bare", status},
+  {"429_ra_bad", status},
+  {"429_quota", status},
+  {"429_billing", status},
+  {"429_spend", status},
+  {"429_daily", status},
+  {"429_toolarge", status},
+  {"slow_down", status},
+  {"400_ctx", status},
+  {"404_model", status},
+  {"error_in_200", status},
+  {"redirect", status},
+  {"flap", status},
+  {"concurrent", status},
+  {"html_502", page},
+  {"html_200", page},
+  {"html_503", page},
+  {"html_520", page},
+  {"html_524", page},
+  {"reset_before", socket},
+  {"reset_reused", socket},
+  {"hang", socket},
+  {"hang_headers", socket},
+  {"hang_connect", socket},
+  {"garbage", socket},
+  {"pack_missing", pack},
+  {"pack_repeat", pack},
+  {"pack_extra", pack},
+  {"pack_swap", pack},
+  {"pack_order", pack},
+  {"pack_malformed", pack},
+  {"empty_choices", answer},
+  {"null_content", answer},
+  {"refusal", answer},
+  {"content_filter", answer},
+  {"length", answer},
+  {"schema_violation", answer},
+  {"usage_missing", answer},
+  {"usage_zero", answer},
+  {"usage_x100", answer},
+  {"truncated_json", body},
+  {"malformed_json", body},
+  {"invalid_utf8", body},
+  {"bom", body},
+  {"empty_body", body},
+  {"deep_nesting", body},
+  {"wrong_type", body},
+  {"reset_after_headers", wire},
+  {"reset_body", wire},
+  {"reset_idle", wire},
+  {"dup_delivery", wire},
+  {"truncated_len", wire},
+  {"truncated_chunked", wire},
+  {"wrong_len_long", wire},
+  {"wrong_len_short", wire},
+  {"slow_drip", wire},
+  {"hang_body", wire},
+  {"huge_body", wire},
+  {"keepalive_noise", wire},
+  {"chunked", wire},
+  {"close_delimited", wire},
+  {"clock_skew", wire},
+  {"sse_no_done", stream},
+  {"sse_cut", stream},
+  {"sse_error", stream},
+  {"sse_split", stream},
+  {"sse_comments", stream},
+  {"sse_huge_line", stream},
+  {"headers_none", header},
+  {"headers_partial", header},
+  {"headers_stale", header},
+  {"headers_lying", header},
+  {"slow", world},
+  {"brownout", world},
+  {"limit_drift", world},
+  {"close_idle_race", unread},
 });
 
 /// Every bare status shares one row: its name is in the rule.
@@ -118,7 +118,7 @@ bool needs_reuse(const fault_rule& rule) {
 result<void> set_key(fault_rule& rule, std::string_view key, std::string_view value) {
   const auto bad = [&](std::string_view what) {
     return error{errc::invalid_config, "fault '" + rule.name + "': " + std::string{key} + "=" +
-                                           std::string{value} + " " + std::string{what}};
+                                         std::string{value} + " " + std::string{what}};
   };
   if (key == "path" || key == "model") {
     (key == "path" ? rule.path : rule.model) = value.substr(0, value.find('*'));
@@ -166,9 +166,7 @@ result<void> set_key(fault_rule& rule, std::string_view key, std::string_view va
 
 } // namespace
 
-std::span<const fault_info> fault_menu() {
-  return menu;
-}
+std::span<const fault_info> fault_menu() { return menu; }
 
 const fault_info* find_fault(std::string_view name) {
   for (const auto& f : menu)
@@ -189,7 +187,7 @@ result<fault_rule> parse_fault(std::string_view spec) {
   for (size_t i = 1; i < parts.size(); ++i) {
     const auto [key, value] = parts[i];
     const bool assigned =
-        key.data() + key.size() < spec.data() + spec.size() && key.data()[key.size()] == '=';
+      key.data() + key.size() < spec.data() + spec.size() && key.data()[key.size()] == '=';
     if (!assigned && rule.argument.empty())
       rule.argument = key;
     else if (auto r = set_key(rule, key, value); !r)
@@ -235,8 +233,8 @@ result<std::vector<fault_rule>> parse_fault_script(std::string_view text) {
           continue;
         const bool plain = value.is_string();
         const std::string as_text =
-            plain ? std::string{value.get_string().data(), value.get_string().size()}
-                  : boost::json::serialize(value);
+          plain ? std::string{value.get_string().data(), value.get_string().size()}
+                : boost::json::serialize(value);
         spec += ',';
         spec += key == "arg" ? as_text : std::string{key.data(), key.size()} + "=" + as_text;
       }

@@ -111,8 +111,8 @@ public:
                  quoted(e.retry) + "},";
     if (e.code == "invalid_api_key")
       details +=
-          R"({"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":"API_KEY_INVALID",)"
-          R"("domain":"googleapis.com","metadata":{"service":"generativelanguage.googleapis.com"}},)";
+        R"({"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":"API_KEY_INVALID",)"
+        R"("domain":"googleapis.com","metadata":{"service":"generativelanguage.googleapis.com"}},)";
     if (!details.empty()) {
       details.pop_back();
       out.append(R"(,"details":[)").append(details).append("]");
@@ -124,8 +124,8 @@ public:
     provider_error e{429, {}, {}, {}, {}, {}};
     e.detail = a.failing == dimension::requests_day ? "GenerateRequestsPerDayPerProjectPerModel"
                : a.failing == dimension::input_tokens
-                   ? "GenerateContentInputTokensPerModelPerMinute"
-                   : "GenerateRequestsPerMinutePerProjectPerModel";
+                 ? "GenerateContentInputTokensPerModelPerMinute"
+                 : "GenerateRequestsPerMinutePerProjectPerModel";
     e.type = std::to_string(static_cast<uint64_t>(a.limit));
     std::string seconds;
     append_number(seconds, wait);
@@ -146,15 +146,15 @@ public:
 private:
   static std::string_view metric_of(std::string_view quota) {
     return quota.find("InputTokens") != quota.npos
-               ? "generativelanguage.googleapis.com/generate_content_paid_tier_input_token_count"
-               : "generativelanguage.googleapis.com/generate_content_paid_tier_requests";
+             ? "generativelanguage.googleapis.com/generate_content_paid_tier_input_token_count"
+             : "generativelanguage.googleapis.com/generate_content_paid_tier_requests";
   }
   /// The quota that was exceeded: `detail` names it, or says that there is no money.
   static std::string quota_failure(const provider_error& e) {
     const bool spent = e.detail == "enforced_spend_limit_reached";
     const std::string_view quota = spent || e.detail.empty()
-                                       ? "GenerateRequestsPerMinutePerProjectPerModel"
-                                       : std::string_view{e.detail};
+                                     ? "GenerateRequestsPerMinutePerProjectPerModel"
+                                     : std::string_view{e.detail};
     const bool number = !e.type.empty() && std::all_of(e.type.begin(), e.type.end(),
                                                        [](char c) { return c >= '0' && c <= '9'; });
     std::string out = R"({"@type":"type.googleapis.com/google.rpc.QuotaFailure","violations":[)"
@@ -310,23 +310,23 @@ public:
 
   result<mock_call> parse(std::string_view body, std::string_view target) const override {
     return read_body(
-        body, model_of(target), [this](const boost::json::object& o, mock_call& c) -> result<void> {
-          c.stream = false;
-          if (!batch_)
-            return read_one(o, c);
-          const auto* list = read_array(o, "requests");
-          if (!list || list->empty() || list->size() > 100)
-            return error{errc::bad_request,
-                         "* BatchEmbedContentsRequest.requests: 1 to 100 are allowed\n"};
-          for (const auto& r : *list) {
-            const auto* one = r.if_object();
-            if (!one)
-              return error{errc::bad_request, "* requests: an object is expected\n"};
-            if (auto read = read_one(*one, c); !read)
-              return read;
-          }
-          return {};
-        });
+      body, model_of(target), [this](const boost::json::object& o, mock_call& c) -> result<void> {
+        c.stream = false;
+        if (!batch_)
+          return read_one(o, c);
+        const auto* list = read_array(o, "requests");
+        if (!list || list->empty() || list->size() > 100)
+          return error{errc::bad_request,
+                       "* BatchEmbedContentsRequest.requests: 1 to 100 are allowed\n"};
+        for (const auto& r : *list) {
+          const auto* one = r.if_object();
+          if (!one)
+            return error{errc::bad_request, "* requests: an object is expected\n"};
+          if (auto read = read_one(*one, c); !read)
+            return read;
+        }
+        return {};
+      });
   }
 
   std::string answer(const mock_call& call, const mock_answer&, const answer_tweak& t,
@@ -361,7 +361,7 @@ private:
       return error{errc::bad_request, "* EmbedContentRequest.content: content is not specified\n"};
     add_input(c, text);
     c.dimensions = static_cast<uint32_t>(
-        std::clamp<uint64_t>(read_number(o, "outputDimensionality", 8), 1, 4096));
+      std::clamp<uint64_t>(read_number(o, "outputDimensionality", 8), 1, 4096));
     return {};
   }
 

@@ -140,7 +140,7 @@ void append_vector(std::string& out, uint32_t dimensions, uint64_t seed) {
 
 void append_base64(std::string& out, std::string_view bytes) {
   static constexpr char digits[] =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   for (size_t i = 0; i < bytes.size(); i += 3) {
     uint32_t group = 0;
     for (size_t k = 0; k < 3; ++k)

@@ -17,16 +17,16 @@ struct profile {
 
 constexpr auto ttft = latency_model::kind::ttft;
 const std::array profiles{
-    profile{"gpt-4o-mini", {ttft, 645ms, 0.32, 105, 0.01}},
-    profile{"claude-haiku", {ttft, 731ms, 0.25, 58, 0.01}},
-    profile{"gemini-flash", {ttft, 556ms, 0.87, 137, 0.01}},
-    profile{"llama-70b", {ttft, 761ms, 0.65, 48, 0.01}},
+  profile{"gpt-4o-mini", {ttft, 645ms, 0.32, 105, 0.01}},
+  profile{"claude-haiku", {ttft, 731ms, 0.25, 58, 0.01}},
+  profile{"gemini-flash", {ttft, 556ms, 0.87, 137, 0.01}},
+  profile{"llama-70b", {ttft, 761ms, 0.65, 48, 0.01}},
 };
 
 error bad(std::string_view text) {
   return {errc::invalid_config, "latency '" + std::string{text} +
-                                    "' is none of 0, 50ms, fixed:50ms, lognormal:p50=..,sigma=.., "
-                                    "ttft:p50=..,sigma=..,tps=..,tail=.. or a profile"};
+                                  "' is none of 0, 50ms, fixed:50ms, lognormal:p50=..,sigma=.., "
+                                  "ttft:p50=..,sigma=..,tps=..,tail=.. or a profile"};
 }
 
 } // namespace

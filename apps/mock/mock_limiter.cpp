@@ -7,14 +7,10 @@ namespace penstock::mock {
 
 namespace {
 
-size_t at(dimension d) {
-  return static_cast<size_t>(d);
-}
+size_t at(dimension d) { return static_cast<size_t>(d); }
 
 /// Seconds that a limit's window spans.
-double window_of(dimension d) {
-  return d == dimension::requests_day ? 86400 : 60;
-}
+double window_of(dimension d) { return d == dimension::requests_day ? 86400 : 60; }
 
 } // namespace
 
@@ -40,9 +36,7 @@ constexpr std::array<std::string_view, 6> style_names{"none",   "openai", "anthr
 
 } // namespace
 
-std::string_view to_string(limit_style s) noexcept {
-  return style_names[static_cast<size_t>(s)];
-}
+std::string_view to_string(limit_style s) noexcept { return style_names[static_cast<size_t>(s)]; }
 
 std::optional<limit_style> limit_style_from(std::string_view text) noexcept {
   for (size_t i = 0; i < style_names.size(); ++i)

@@ -195,7 +195,7 @@ public:
       if (c.inputs.empty())
         return error{errc::bad_request, "input is required"};
       c.dimensions =
-          static_cast<uint32_t>(std::clamp<uint64_t>(read_number(o, "dimensions", 8), 1, 4096));
+        static_cast<uint32_t>(std::clamp<uint64_t>(read_number(o, "dimensions", 8), 1, 4096));
       return {};
     });
   }

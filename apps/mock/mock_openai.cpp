@@ -38,8 +38,8 @@ provider_error openai_shape::rejection(const admission& a, std::string_view mode
   e.message += ", Requested ";
   append_number(e.message, whole(a.requested));
   e.message += a.too_large
-                   ? ". The input or output tokens must be reduced in order to run successfully."
-                   : ". Please try again in " + go_duration(wait) + ".";
+                 ? ". The input or output tokens must be reduced in order to run successfully."
+                 : ". Please try again in " + go_duration(wait) + ".";
   e.message += " Visit https://platform.openai.com/account/rate-limits to learn more.";
   return e;
 }
@@ -249,7 +249,7 @@ public:
         return error{errc::bad_request, "Invalid 'input': 1 to 2048 non-empty inputs are allowed."};
       c.base64 = read_string(o, "encoding_format") == "base64";
       c.dimensions =
-          static_cast<uint32_t>(std::clamp<uint64_t>(read_number(o, "dimensions", 8), 1, 4096));
+        static_cast<uint32_t>(std::clamp<uint64_t>(read_number(o, "dimensions", 8), 1, 4096));
       c.stream = false;
       return {};
     });
@@ -272,7 +272,7 @@ public:
     append_json(out, call.model);
     if (!t.usage_missing) {
       const auto tokens =
-          static_cast<uint64_t>(static_cast<double>(a.input_tokens) * t.usage_factor);
+        static_cast<uint64_t>(static_cast<double>(a.input_tokens) * t.usage_factor);
       out += R"(,"usage":{"prompt_tokens":)";
       append_number(out, tokens);
       out += R"(,"total_tokens":)";

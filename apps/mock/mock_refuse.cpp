@@ -82,12 +82,12 @@ bool mock_service::refuse_early(const flight_ptr& f) {
   const auto& known = options.models;
   if (!known.empty() && std::find(known.begin(), known.end(), f->call.model) == known.end()) {
     reply_error(
-        f, {404,
-            "invalid_request_error",
-            "model_not_found",
-            "not_found_error",
-            "The model `" + f->call.model + "` does not exist or you do not have access to it.",
-            {}});
+      f, {404,
+          "invalid_request_error",
+          "model_not_found",
+          "not_found_error",
+          "The model `" + f->call.model + "` does not exist or you do not have access to it.",
+          {}});
     return true;
   }
   if ((options.overload > 0 && stats.in_flight() > options.overload) ||
@@ -99,8 +99,8 @@ bool mock_service::refuse_early(const flight_ptr& f) {
                     "server_is_overloaded",
                     "overloaded_error",
                     p == provider::ollama
-                        ? "server busy, please try again.  maximum pending requests exceeded"
-                        : "The server is overloaded.",
+                      ? "server busy, please try again.  maximum pending requests exceeded"
+                      : "The server is overloaded.",
                     {}});
     return true;
   }

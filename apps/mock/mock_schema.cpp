@@ -309,7 +309,7 @@ private:
       words.append(name).append(": ");
     words += std::exchange(said_, true) || wanted.most != UINT64_MAX ? echo_ : text_;
     for (auto have =
-             std::count_if(words.begin(), words.end(), [](char c) { return (c & 0xc0) != 0x80; });
+           std::count_if(words.begin(), words.end(), [](char c) { return (c & 0xc0) != 0x80; });
          static_cast<uint64_t>(have) < std::min<uint64_t>(wanted.least, 1'000'000); have += 4)
       words += " and";
     append_json(out, first_codepoints(words, std::min<uint64_t>(wanted.most, words.size())));

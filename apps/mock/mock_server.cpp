@@ -32,9 +32,7 @@ struct mock_server::impl {
 
 mock_server::mock_server(std::unique_ptr<impl> i) : impl_(std::move(i)) {}
 
-mock_server::~mock_server() {
-  stop();
-}
+mock_server::~mock_server() { stop(); }
 
 result<std::unique_ptr<mock_server>> mock_server::start(mock_options options) {
   auto i = std::make_unique<impl>(std::move(options));
@@ -55,17 +53,13 @@ result<std::unique_ptr<mock_server>> mock_server::start(mock_options options) {
   return std::unique_ptr<mock_server>{new mock_server{std::move(i)}};
 }
 
-uint16_t mock_server::port() const {
-  return impl_->server->port();
-}
+uint16_t mock_server::port() const { return impl_->server->port(); }
 
 std::string mock_server::origin() const {
   return "http://" + impl_->service.options.host + ":" + std::to_string(port());
 }
 
-std::string mock_server::base_url() const {
-  return origin() + "/v1";
-}
+std::string mock_server::base_url() const { return origin() + "/v1"; }
 
 mock_stats mock_server::stats() const {
   mock_stats out;

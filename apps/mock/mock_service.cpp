@@ -33,9 +33,8 @@ std::string_view key_of(const io::http_exchange& e, provider p) {
     const auto key = e.header("x-goog-api-key");
     const auto target = e.target();
     return !key.empty()
-               ? key
-               : query_value(target.substr(std::min(target.find('?'), target.size() - 1) + 1),
-                             "key");
+             ? key
+             : query_value(target.substr(std::min(target.find('?'), target.size() - 1) + 1), "key");
   }
   const auto key = p == provider::anthropic ? e.header("x-api-key") : std::string_view{};
   return !key.empty() ? key : bearer(e.header("authorization"));
@@ -73,8 +72,8 @@ void mock_service::scale_limits(double factor) {
 
 mock_limiter& mock_service::limiter_of(const flight& f) {
   return limiter.options().style == limit_style::native
-             ? native_[static_cast<size_t>(f.form->speaks())]
-             : limiter;
+           ? native_[static_cast<size_t>(f.form->speaks())]
+           : limiter;
 }
 
 time_point mock_service::now() const {
@@ -123,7 +122,7 @@ void mock_service::provide(const io::http_exchange& e, const shape& form, std::s
   f->client_id = sent_id.empty() ? fnv1a(e.body()) : fnv1a(sent_id);
   const uint32_t attempt = stats.arrived(f->client_id, sent_id.empty() ? "(no id)" : sent_id);
   f->random =
-      mock_random{mix(options.seed ^ mix(f->client_id) ^ (attempt > 0 ? attempt : ordinal_))};
+    mock_random{mix(options.seed ^ mix(f->client_id) ^ (attempt > 0 ? attempt : ordinal_))};
   f->key = key_of(e, form.speaks());
   f->seen_as = stats.seen(form.speaks(), f->call.model, f->key);
   if (e.method() != "POST")
@@ -135,20 +134,20 @@ void mock_service::provide(const io::http_exchange& e, const shape& form, std::s
                            {}});
   if (auto r = choose_fault(*f, path); !r)
     return reply_error(
-        f, {400, "mock_error", "unknown_fault", "invalid_request_error", r.error().context, {}});
+      f, {400, "mock_error", "unknown_fault", "invalid_request_error", r.error().context, {}});
   if (strike_early(f))
     return;
   if (!call)
     return reply_error(
-        f, {400, "invalid_request_error", {}, "invalid_request_error", call.error().context, {}});
+      f, {400, "invalid_request_error", {}, "invalid_request_error", call.error().context, {}});
   if (!refuse_early(f))
     admit(f);
 }
 
 result<void> mock_service::choose_fault(flight& f, std::string_view path) {
   const fault_query q{
-      path,  f.call.model,      f.client_id,         since_start(), f.exchange.ordinal() > 1,
-      f.key, stats.in_flight(), !f.call.pack.empty()};
+    path,  f.call.model,      f.client_id,         since_start(), f.exchange.ordinal() > 1,
+    f.key, stats.in_flight(), !f.call.pack.empty()};
   auto spec = f.exchange.header("x-mock-fault");
   if (spec.empty())
     spec = find_marker(f.exchange.body());
@@ -276,7 +275,7 @@ void mock_service::reply_error(const flight_ptr& f, const provider_error& e,
   auto headers = common_headers(*f);
   headers += extra_headers;
   f->exchange.reply(
-      {e.status, "application/json", std::move(headers), f->form->error_body(e, f->id), {}});
+    {e.status, "application/json", std::move(headers), f->form->error_body(e, f->id), {}});
 }
 
 void mock_service::answered(flight& f, int status, bool good) {

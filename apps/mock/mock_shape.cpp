@@ -20,9 +20,7 @@ std::string_view to_string(provider p) noexcept {
   return names[static_cast<size_t>(p)];
 }
 
-std::string_view shape::stream_type(const mock_call&) const {
-  return "text/event-stream";
-}
+std::string_view shape::stream_type(const mock_call&) const { return "text/event-stream"; }
 
 std::string shape::error_event(const provider_error& e, std::string_view id) const {
   return "data: " + error_body(e, id) + "\n\n";
@@ -35,11 +33,11 @@ const shape* find_gemini(std::string_view path) {
   const size_t colon = path.rfind(':');
   const auto method = path.substr(std::min(colon, path.size()));
   static const std::array<std::pair<std::string_view, const shape*>, 5> methods{{
-      {":generateContent", &gemini_shape()},
-      {":streamGenerateContent", &gemini_stream_shape()},
-      {":countTokens", &gemini_count_shape()},
-      {":embedContent", &gemini_embed_shape()},
-      {":batchEmbedContents", &gemini_batch_embed_shape()},
+    {":generateContent", &gemini_shape()},
+    {":streamGenerateContent", &gemini_stream_shape()},
+    {":countTokens", &gemini_count_shape()},
+    {":embedContent", &gemini_embed_shape()},
+    {":batchEmbedContents", &gemini_batch_embed_shape()},
   }};
   for (const auto& [name, form] : methods)
     if (name == method)
@@ -89,7 +87,7 @@ std::string_view dimension_text(dimension d) {
 void add_rate_header(std::string& out, std::string_view name, std::string_view value,
                      header_mode mode, mock_random& r) {
   static constexpr std::array<std::string_view, 8> lies{
-      "1000000000000000000000000000000", "-7", "-1", "0", "999999", "NaN", "", "12,345 tokens"};
+    "1000000000000000000000000000000", "-7", "-1", "0", "999999", "NaN", "", "12,345 tokens"};
   if (mode == header_mode::stale)
     value = "-1";
   if (mode == header_mode::lying) {

@@ -93,12 +93,8 @@ uint32_t mock_stats::arrived(uint64_t id, std::string_view id_text) {
   return e->seen;
 }
 
-void mock_stats::started() {
-  in_flight_peak_ = std::max(in_flight_peak_, ++in_flight_);
-}
-void mock_stats::ended() {
-  --in_flight_;
-}
+void mock_stats::started() { in_flight_peak_ = std::max(in_flight_peak_, ++in_flight_); }
+void mock_stats::ended() { --in_flight_; }
 
 stats_second& mock_stats::second(duration now) {
   const auto i = std::min<size_t>(seconds_max - 1, slot_of(now) / 100);

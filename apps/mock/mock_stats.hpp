@@ -154,7 +154,7 @@ private:
   std::unordered_map<uint64_t, std::string> repeated_;
   std::vector<stats_second> seconds_;
   sliding_peak accepted_second_{100}, accepted_minute_{6000}, tokens_second_{100},
-      tokens_minute_{6000};
+    tokens_minute_{6000};
 };
 
 } // namespace penstock::mock

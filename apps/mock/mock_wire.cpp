@@ -87,7 +87,7 @@ void noise(const bad_answer_ptr& a, int lines, duration pause) {
     return a->good_end(io::raw_end::keep);
   }
   a->write(
-      bad_answer::chunk(a->content_type == "text/event-stream" ? a->f->form->comment() : "\n"));
+    bad_answer::chunk(a->content_type == "text/event-stream" ? a->f->form->comment() : "\n"));
   a->f->service.after(pause, [a, lines, pause] { noise(a, lines - 1, pause); });
 }
 
@@ -99,100 +99,99 @@ struct way {
 constexpr std::string_view chunked = "transfer-encoding: chunked\r\n";
 
 const way ways[] = {
-    {"dup_delivery", [](const bad_answer_ptr& a) { a->end(io::raw_end::reset); }},
-    {"reset_after_headers",
-     [](const bad_answer_ptr& a) {
-       a->write(a->head(a->length(a->body.size())));
-       a->end(io::raw_end::reset);
-     }},
-    {"reset_body",
-     [](const bad_answer_ptr& a) {
-       a->write(a->head(a->length(a->body.size())) + a->half());
-       a->end(io::raw_end::reset);
-     }},
-    {"reset_idle", // Says keep-alive and leaves.
-     [](const bad_answer_ptr& a) {
-       a->write(a->head(a->length(a->body.size())) + a->body);
-       a->good_end(io::raw_end::close);
-     }},
-    {"truncated_len",
-     [](const bad_answer_ptr& a) {
-       a->write(a->head(a->length(a->body.size())) + a->half());
-       a->end(io::raw_end::close);
-     }},
-    {"truncated_chunked",
-     [](const bad_answer_ptr& a) {
-       a->write(a->head(std::string{chunked}) + a->chunk(a->half()));
-       a->end(io::raw_end::close);
-     }},
-    {"wrong_len_long",
-     [](const bad_answer_ptr& a) {
-       a->write(a->head(a->length(a->body.size() + 100)) + a->body);
-       a->hold();
-     }},
-    {"wrong_len_short", // What is left over poisons the next answer of the connection.
-     [](const bad_answer_ptr& a) {
-       a->write(a->head(a->length(a->body.size() - std::min<size_t>(10, a->body.size()))) +
-                a->body);
-       a->end(io::raw_end::keep);
-     }},
-    {"slow_drip",
-     [](const bad_answer_ptr& a) {
-       a->hold();
-       a->write(a->head(a->length(a->body.size())));
-       drip(a, 0, 1, span_or(a->argument(), 100ms));
-     }},
-    {"hang_body",
-     [](const bad_answer_ptr& a) {
-       a->write(a->head(a->length(a->body.size())) + a->half());
-       a->hold();
-     }},
-    {"huge_body",
-     [](const bad_answer_ptr& a) {
-       const auto bytes =
-           static_cast<size_t>(std::clamp(number_or(a->argument(), 64), 1.0, 65536.0) * 1048576);
-       const std::string opening =
-           R"({"id":"huge","choices":[{"index":0,"message":{"role":"assistant","content":")";
-       const std::string tail = "\"}}]}";
-       a->hold();
-       a->write(a->head(a->length(opening.size() + bytes + tail.size())) + opening);
-       pour(a, bytes, tail);
-     }},
-    {"keepalive_noise",
-     [](const bad_answer_ptr& a) {
-       a->hold();
-       a->write(a->head(std::string{chunked}));
-       noise(a, static_cast<int>(std::clamp(number_or(a->argument(), 5), 0.0, 1e6)), 50ms);
-     }},
-    {"chunked", // Valid: pieces of ten bytes.
-     [](const bad_answer_ptr& a) {
-       std::string all = a->head(std::string{chunked});
-       for (size_t at = 0; at < a->body.size(); at += 10)
-         all += a->chunk(std::string_view{a->body}.substr(at, 10));
-       a->write(all + "0\r\n\r\n");
-       a->good_end(io::raw_end::keep);
-     }},
-    {"close_delimited", // Valid, and indistinguishable from a cut one.
-     [](const bad_answer_ptr& a) {
-       a->write(a->head("", "close") + a->body);
-       a->good_end(io::raw_end::close);
-     }},
-    {"clock_skew",
-     [](const bad_answer_ptr& a) {
-       const auto skew = std::chrono::seconds{
-           static_cast<int64_t>(std::clamp(number_or(a->argument(), 600), -1e9, 1e9))};
-       auto date = http_date(std::chrono::system_clock::now() + skew);
-       a->f->service.answered(*a->f, 200, true);
-       a->exchange().reply(
-           {200, a->content_type, a->f->service.common_headers(*a->f), a->body, std::move(date)});
-     }},
+  {"dup_delivery", [](const bad_answer_ptr& a) { a->end(io::raw_end::reset); }},
+  {"reset_after_headers",
+   [](const bad_answer_ptr& a) {
+     a->write(a->head(a->length(a->body.size())));
+     a->end(io::raw_end::reset);
+   }},
+  {"reset_body",
+   [](const bad_answer_ptr& a) {
+     a->write(a->head(a->length(a->body.size())) + a->half());
+     a->end(io::raw_end::reset);
+   }},
+  {"reset_idle", // Says keep-alive and leaves.
+   [](const bad_answer_ptr& a) {
+     a->write(a->head(a->length(a->body.size())) + a->body);
+     a->good_end(io::raw_end::close);
+   }},
+  {"truncated_len",
+   [](const bad_answer_ptr& a) {
+     a->write(a->head(a->length(a->body.size())) + a->half());
+     a->end(io::raw_end::close);
+   }},
+  {"truncated_chunked",
+   [](const bad_answer_ptr& a) {
+     a->write(a->head(std::string{chunked}) + a->chunk(a->half()));
+     a->end(io::raw_end::close);
+   }},
+  {"wrong_len_long",
+   [](const bad_answer_ptr& a) {
+     a->write(a->head(a->length(a->body.size() + 100)) + a->body);
+     a->hold();
+   }},
+  {"wrong_len_short", // What is left over poisons the next answer of the connection.
+   [](const bad_answer_ptr& a) {
+     a->write(a->head(a->length(a->body.size() - std::min<size_t>(10, a->body.size()))) + a->body);
+     a->end(io::raw_end::keep);
+   }},
+  {"slow_drip",
+   [](const bad_answer_ptr& a) {
+     a->hold();
+     a->write(a->head(a->length(a->body.size())));
+     drip(a, 0, 1, span_or(a->argument(), 100ms));
+   }},
+  {"hang_body",
+   [](const bad_answer_ptr& a) {
+     a->write(a->head(a->length(a->body.size())) + a->half());
+     a->hold();
+   }},
+  {"huge_body",
+   [](const bad_answer_ptr& a) {
+     const auto bytes =
+       static_cast<size_t>(std::clamp(number_or(a->argument(), 64), 1.0, 65536.0) * 1048576);
+     const std::string opening =
+       R"({"id":"huge","choices":[{"index":0,"message":{"role":"assistant","content":")";
+     const std::string tail = "\"}}]}";
+     a->hold();
+     a->write(a->head(a->length(opening.size() + bytes + tail.size())) + opening);
+     pour(a, bytes, tail);
+   }},
+  {"keepalive_noise",
+   [](const bad_answer_ptr& a) {
+     a->hold();
+     a->write(a->head(std::string{chunked}));
+     noise(a, static_cast<int>(std::clamp(number_or(a->argument(), 5), 0.0, 1e6)), 50ms);
+   }},
+  {"chunked", // Valid: pieces of ten bytes.
+   [](const bad_answer_ptr& a) {
+     std::string all = a->head(std::string{chunked});
+     for (size_t at = 0; at < a->body.size(); at += 10)
+       all += a->chunk(std::string_view{a->body}.substr(at, 10));
+     a->write(all + "0\r\n\r\n");
+     a->good_end(io::raw_end::keep);
+   }},
+  {"close_delimited", // Valid, and indistinguishable from a cut one.
+   [](const bad_answer_ptr& a) {
+     a->write(a->head("", "close") + a->body);
+     a->good_end(io::raw_end::close);
+   }},
+  {"clock_skew",
+   [](const bad_answer_ptr& a) {
+     const auto skew = std::chrono::seconds{
+       static_cast<int64_t>(std::clamp(number_or(a->argument(), 600), -1e9, 1e9))};
+     auto date = http_date(std::chrono::system_clock::now() + skew);
+     a->f->service.answered(*a->f, 200, true);
+     a->exchange().reply(
+       {200, a->content_type, a->f->service.common_headers(*a->f), a->body, std::move(date)});
+   }},
 };
 
 } // namespace
 
 void deliver_badly(const flight_ptr& f, std::string content_type, std::string body) {
   const auto a =
-      std::make_shared<bad_answer>(bad_answer{f, std::move(content_type), std::move(body)});
+    std::make_shared<bad_answer>(bad_answer{f, std::move(content_type), std::move(body)});
   for (const auto& w : ways)
     if (w.name == f->rule->name)
       return w.send(a);

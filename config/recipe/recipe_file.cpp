@@ -48,7 +48,8 @@ private:
       recipe_.input_format = core::table_format_from(*word);
     recipe_.input_columns = input.texts("columns").value_or(std::vector<std::string>{});
     if (auto word = input.text("separator")) {
-      const bool usable = word->size() == 1 && std::string_view{"\"\r\n"}.find((*word)[0]) == std::string_view::npos;
+      const bool usable =
+        word->size() == 1 && std::string_view{"\"\r\n"}.find((*word)[0]) == std::string_view::npos;
       if (*word == "auto")
         recipe_.input_separator = '\0';
       else if (usable && static_cast<unsigned char>((*word)[0]) < 0x80)
@@ -68,18 +69,22 @@ private:
       section.refuse_others();
     }
     auto list = top.any("stages");
-    const bool tables = list && list->what == toml_node::kind::list && !list->members.empty() &&
-                        std::ranges::all_of(list->members, [](auto& m) { return m.what == toml_node::kind::table; });
+    const bool tables =
+      list && list->what == toml_node::kind::list && !list->members.empty() &&
+      std::ranges::all_of(list->members, [](auto& m) { return m.what == toml_node::kind::table; });
     if (!tables)
-      return top.refuse("stages", list, "must hold at least one stage: write [[stages]], name and prompt");
+      return top.refuse("stages", list,
+                        "must hold at least one stage: write [[stages]], name and prompt");
     if (list->members.size() > stages_max)
       return top.refuse("stages", list, "must be at most " + std::to_string(stages_max));
     for (size_t i = 0; i < list->members.size(); ++i) {
       auto& node = list->members[i];
       toml_section section{recipe_.file, "stages[" + std::to_string(i) + "]", node, faults_};
       auto stage = read_stage(section, defaults, recipe_.file, recipe_.text);
-      if (std::ranges::find(recipe_.stages, stage.name, &core::recipe_stage::name) != recipe_.stages.end())
-        section.refuse("name", node.find("name"), in_quotes(stage.name) + " is the name of an earlier stage, too");
+      if (std::ranges::find(recipe_.stages, stage.name, &core::recipe_stage::name) !=
+          recipe_.stages.end())
+        section.refuse("name", node.find("name"),
+                       in_quotes(stage.name) + " is the name of an earlier stage, too");
       section.refuse_others();
       recipe_.stages.push_back(std::move(stage));
     }
@@ -105,15 +110,19 @@ private:
     if (!node)
       return;
     if (node->what == toml_node::kind::leaf || node->members.empty())
-      return output.refuse("columns", node,
-                           "must be a list of columns and paths ([\"name\", \"grade.score\"]), or a table of "
-                           "names and what they hold");
+      return output.refuse(
+        "columns", node,
+        "must be a list of columns and paths ([\"name\", \"grade.score\"]), or a table of "
+        "names and what they hold");
     for (auto& member : node->members) {
       auto value = member.leaf.if_string();
-      const auto name = node->what == toml_node::kind::table ? member.key : value ? std::string{*value} : "";
+      const auto name = node->what == toml_node::kind::table ? member.key
+                        : value                              ? std::string{*value}
+                                                             : "";
       const auto key = "columns" + (name.empty() ? "" : "." + name);
       if (!value || value->empty() || name.empty()) {
-        output.refuse(key, &member, "must be a path such as \"grade.score\", or a template such as \"{{name}}\"");
+        output.refuse(key, &member,
+                      "must be a path such as \"grade.score\", or a template such as \"{{name}}\"");
         continue;
       }
       core::output_column column;

@@ -15,23 +15,31 @@ namespace {
 namespace json = boost::json;
 
 /// Members of the body that may stand beside name and prompt; others go into `parameters`.
-constexpr std::string_view common_parameters[]{
-    "temperature", "top_p", "max_tokens", "max_completion_tokens", "seed", "stop", "presence_penalty",
-    "frequency_penalty", "reasoning_effort", "verbosity"};
+constexpr std::string_view common_parameters[]{"temperature",
+                                               "top_p",
+                                               "max_tokens",
+                                               "max_completion_tokens",
+                                               "seed",
+                                               "stop",
+                                               "presence_penalty",
+                                               "frequency_penalty",
+                                               "reasoning_effort",
+                                               "verbosity"};
 
 /// Members that a stage decides by other keys, or that have no place in a job.
 constexpr std::pair<std::string_view, std::string_view> taken_parameters[]{
-    {"model", "write it beside name and prompt"},
-    {"messages", "they are made of system, documents and prompt"},
-    {"stream", "answers come whole"},
-    {"n", "a row has one answer a stage"},
-    {"response_format", "use schema"},
-    {"tools", "nobody would call them"},
+  {"model", "write it beside name and prompt"},
+  {"messages", "they are made of system, documents and prompt"},
+  {"stream", "answers come whole"},
+  {"n", "a row has one answer a stage"},
+  {"response_format", "use schema"},
+  {"tools", "nobody would call them"},
 };
 
 bool is_name(std::string_view text) {
   const auto plain = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '-';
   };
   constexpr size_t name_max = 64;
   return !text.empty() && text.size() <= name_max && text[0] != '_' && text[0] != '-' &&
@@ -48,8 +56,10 @@ void read_parameters(toml_section& section, json::object& to) {
                       : text        ? node->leaf.is_string()
                                     : node->leaf.is_number();
     if (!fits)
-      section.refuse(key, node, key == "stop" ? "must be a text or a list of texts" : text ? "must be a text"
-                                                                                            : "must be a number");
+      section.refuse(key, node,
+                     key == "stop" ? "must be a text or a list of texts"
+                     : text        ? "must be a text"
+                                   : "must be a number");
     else
       to[key] = node->to_json();
     // Two names of one thing: providers refuse both together, and the stage's own word wins.
@@ -63,7 +73,8 @@ void read_parameters(toml_section& section, json::object& to) {
     const auto taken = std::ranges::find(taken_parameters, std::string_view{member.key},
                                          &std::pair<std::string_view, std::string_view>::first);
     if (taken != std::end(taken_parameters))
-      section.refuse("parameters." + member.key, &member, "has no place here: " + std::string{taken->second});
+      section.refuse("parameters." + member.key, &member,
+                     "has no place here: " + std::string{taken->second});
     else
       to[member.key] = member.to_json();
   }
@@ -118,14 +129,16 @@ core::prompt_template compile(toml_section& section, std::string_view name, cons
 core::prompt_template read_template(toml_section& section, std::string_view name) {
   auto text = section.text(name);
   auto node = section.any(name);
-  return text ? compile(section, name, node, *text, section.place(name, node)) : core::prompt_template{};
+  return text ? compile(section, name, node, *text, section.place(name, node))
+              : core::prompt_template{};
 }
 
-std::optional<json::value> parse_json(toml_section& section, const toml_node* at, std::string_view text,
-                                      const std::string& what) {
+std::optional<json::value> parse_json(toml_section& section, const toml_node* at,
+                                      std::string_view text, const std::string& what) {
   if (auto fault = core::check_json(text)) {
-    section.refuse("schema", at, what + " is not valid JSON: " + std::string{fault->reason} + " at byte " +
-                                     std::to_string(fault->at + 1));
+    section.refuse("schema", at,
+                   what + " is not valid JSON: " + std::string{fault->reason} + " at byte " +
+                     std::to_string(fault->at + 1));
     return std::nullopt;
   }
   json::parse_options deep;
@@ -136,8 +149,8 @@ std::optional<json::value> parse_json(toml_section& section, const toml_node* at
 }
 
 /// A table, JSON in a text, or the name of a file beside the recipe.
-std::optional<json::value> schema_value(toml_section& section, const toml_node& node, const std::string& file,
-                                        std::string& text) {
+std::optional<json::value> schema_value(toml_section& section, const toml_node& node,
+                                        const std::string& file, std::string& text) {
   if (node.what == toml_node::kind::table)
     return node.to_json();
   auto given = node.leaf.if_string();
@@ -157,7 +170,8 @@ std::optional<json::value> schema_value(toml_section& section, const toml_node& 
   return parse_json(section, &node, *read, "the file " + in_quotes(path));
 }
 
-void read_schema(toml_section& section, core::recipe_stage& stage, const std::string& file, std::string& text) {
+void read_schema(toml_section& section, core::recipe_stage& stage, const std::string& file,
+                 std::string& text) {
   auto node = section.any("schema");
   if (!node)
     return;
@@ -174,15 +188,17 @@ void read_schema(toml_section& section, core::recipe_stage& stage, const std::st
 void read_name(toml_section& section, core::recipe_stage& stage) {
   auto node = section.any("name");
   if (!node)
-    return section.refuse("name", nullptr, "is missing: later stages and columns know the stage by it");
+    return section.refuse("name", nullptr,
+                          "is missing: later stages and columns know the stage by it");
   auto name = section.text("name");
   if (!name)
     return;
   if (is_name(*name))
     stage.name = *name;
   else
-    section.refuse("name", node, "must be 1 to 64 letters, digits, '_' or '-', a letter or digit first, is " +
-                                     in_quotes(*name));
+    section.refuse("name", node,
+                   "must be 1 to 64 letters, digits, '_' or '-', a letter or digit first, is " +
+                     in_quotes(*name));
 }
 
 } // namespace
@@ -202,8 +218,8 @@ stage_defaults read_defaults(toml_section& section) {
   return d;
 }
 
-core::recipe_stage read_stage(toml_section& section, const stage_defaults& defaults, const std::string& file,
-                              std::string& text) {
+core::recipe_stage read_stage(toml_section& section, const stage_defaults& defaults,
+                              const std::string& file, std::string& text) {
   constexpr int64_t corrections_top = 10;
   core::recipe_stage stage;
   read_name(section, stage);
@@ -214,15 +230,16 @@ core::recipe_stage read_stage(toml_section& section, const stage_defaults& defau
   else if (prompt->leaf.is_string() && trimmed(prompt->leaf.get_string()).empty())
     section.refuse("prompt", prompt, "is empty");
   stage.system = section.any("system")
-                     ? read_template(section, "system")
-                     : compile(section, "system", nullptr, defaults.system, defaults.system_where);
+                   ? read_template(section, "system")
+                   : compile(section, "system", nullptr, defaults.system, defaults.system_where);
   stage.model = section.text("model").value_or(defaults.model);
   stage.parameters = defaults.parameters;
   read_parameters(section, stage.parameters);
   read_schema(section, stage, file, text);
   stage.schema_in_prompt = read_structured(section, defaults.schema_in_prompt);
   auto corrections = section.integer("corrections", 0, corrections_top);
-  stage.corrections_max = static_cast<uint32_t>(corrections.value_or(defaults.corrections.value_or(2)));
+  stage.corrections_max =
+    static_cast<uint32_t>(corrections.value_or(defaults.corrections.value_or(2)));
   stage.cache = read_cache(section);
   if (!stage.cache)
     stage.cache = defaults.cache;
@@ -233,7 +250,8 @@ core::recipe_stage read_stage(toml_section& section, const stage_defaults& defau
   if (auto names = section.texts("documents"))
     for (auto& name : *names) {
       auto node = section.any("documents");
-      stage.documents.push_back(compile(section, "documents", node, name, section.place("documents", node)));
+      stage.documents.push_back(
+        compile(section, "documents", node, name, section.place("documents", node)));
     }
   return stage;
 }

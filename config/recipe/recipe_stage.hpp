@@ -11,8 +11,8 @@ namespace penstock::config {
 /// What `[defaults]` of a recipe says for all stages that are silent about it.
 struct stage_defaults {
   std::string model;
-  std::string system;              ///< A template; compiled for each stage.
-  std::string system_where;        ///< Its place.
+  std::string system;       ///< A template; compiled for each stage.
+  std::string system_where; ///< Its place.
   boost::json::object parameters;
   std::optional<int64_t> corrections;
   std::optional<core::cache_mode> cache;
@@ -26,8 +26,8 @@ stage_defaults read_defaults(toml_section& section);
 
 /// Reads one of `[[stages]]`; faults go to the section.
 /// @param file The recipe, beside which schema files are. @param text Grows by the schema file.
-core::recipe_stage read_stage(toml_section& section, const stage_defaults& defaults, const std::string& file,
-                              std::string& text);
+core::recipe_stage read_stage(toml_section& section, const stage_defaults& defaults,
+                              const std::string& file, std::string& text);
 
 /// Reads a regular file of at most 1 MiB. @param what For messages: "the recipe".
 result<std::string> read_text_file(const std::string& path, const std::string& what);

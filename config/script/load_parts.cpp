@@ -40,7 +40,8 @@ Enum place_of(const std::array<std::string_view, N>& words, const std::string& w
 }
 
 /// A required key of a shape or an arrival process.
-double needed(toml_section& section, std::string_view name, double min, double max, const std::string& why) {
+double needed(toml_section& section, std::string_view name, double min, double max,
+              const std::string& why) {
   if (!section.any(name)) {
     section.refuse(name, nullptr, "is missing: " + why);
     return min;
@@ -56,23 +57,26 @@ std::optional<duration> read_span(toml_section& section, std::string_view name) 
     return std::nullopt;
   auto span = span_of(*node);
   if (!span)
-    section.refuse(name, node, "must be a time span such as \"90s\" or \"10m\", or seconds, at most 31 days");
+    section.refuse(name, node,
+                   "must be a time span such as \"90s\" or \"10m\", or seconds, at most 31 days");
   return span;
 }
 
-std::optional<double> read_number(toml_section& section, std::string_view name, double min, double max) {
+std::optional<double> read_number(toml_section& section, std::string_view name, double min,
+                                  double max) {
   auto node = section.any(name);
   if (!node)
     return std::nullopt;
   const auto x = number_of(*node);
   if (x && *x >= min && *x <= max)
     return x;
-  section.refuse(name, node, "must be a number from " + format_number(min) + " to " + format_number(max));
+  section.refuse(name, node,
+                 "must be a number from " + format_number(min) + " to " + format_number(max));
   return std::nullopt;
 }
 
-std::optional<core::load_mix> read_mix(toml_section& parent, const std::string& file, std::string_view path,
-                                       std::string& faults) {
+std::optional<core::load_mix> read_mix(toml_section& parent, const std::string& file,
+                                       std::string_view path, std::string& faults) {
   auto node = parent.table("mix");
   if (!node)
     return std::nullopt;
@@ -80,16 +84,18 @@ std::optional<core::load_mix> read_mix(toml_section& parent, const std::string& 
   core::load_mix mix{};
   double sum = 0;
   for (size_t i = 0; i < mix.size(); ++i)
-    sum += mix[i] = read_number(section, to_string(static_cast<core::load_message>(i)), 0, rate_max).value_or(0);
+    sum += mix[i] =
+      read_number(section, to_string(static_cast<core::load_message>(i)), 0, rate_max).value_or(0);
   section.refuse_others("a mix");
   if (sum <= 0)
-    section.refuse("", node, "needs a weight above 0 for one of submit, status, cancel, results, subscribe");
+    section.refuse("", node,
+                   "needs a weight above 0 for one of submit, status, cancel, results, subscribe");
   return mix;
 }
 
-std::optional<core::load_distribution> read_distribution(toml_section& parent, std::string_view name,
-                                                         const std::string& file, std::string_view path,
-                                                         std::string& faults, uint64_t min, uint64_t max) {
+std::optional<core::load_distribution>
+read_distribution(toml_section& parent, std::string_view name, const std::string& file,
+                  std::string_view path, std::string& faults, uint64_t min, uint64_t max) {
   using core::load_shape;
   auto node = parent.any(name);
   if (!node)
@@ -103,23 +109,27 @@ std::optional<core::load_distribution> read_distribution(toml_section& parent, s
     const auto bytes = text ? parse_bytes({text->data(), text->size()}) : std::nullopt;
     const auto size = bytes ? std::optional{static_cast<double>(*bytes)} : number_of(*node);
     if (!size || *size < static_cast<double>(min) || *size > top)
-      parent.refuse(name, node,
-                    "must be a size from " + std::to_string(min) + " to " + std::to_string(max) +
-                        ", or a table such as {shape = \"lognormal\", median = 10, sigma = 1, max = 1000}");
+      parent.refuse(
+        name, node,
+        "must be a size from " + std::to_string(min) + " to " + std::to_string(max) +
+          ", or a table such as {shape = \"lognormal\", median = 10, sigma = 1, max = 1000}");
     else
       d.value = *size;
     return d;
   }
   toml_section section{file, std::string{path} + "." + std::string{name}, *node, faults};
-  constexpr std::array<std::string_view, 5> shapes{"constant", "uniform", "normal", "lognormal", "zipf"};
+  constexpr std::array<std::string_view, 5> shapes{"constant", "uniform", "normal", "lognormal",
+                                                   "zipf"};
   const auto bound = [&](std::string_view key, uint64_t otherwise) {
-    return static_cast<uint64_t>(section.integer(key, static_cast<int64_t>(min), static_cast<int64_t>(max))
-                                     .value_or(static_cast<int64_t>(otherwise)));
+    return static_cast<uint64_t>(
+      section.integer(key, static_cast<int64_t>(min), static_cast<int64_t>(max))
+        .value_or(static_cast<int64_t>(otherwise)));
   };
   d.min = bound("min", min);
   d.max = bound("max", max);
   if (!section.any("shape"))
-    section.refuse("shape", nullptr, "is missing: one of constant, uniform, normal, lognormal, zipf");
+    section.refuse("shape", nullptr,
+                   "is missing: one of constant, uniform, normal, lognormal, zipf");
   else if (auto word = section.choice("shape", shapes))
     d.shape = place_of<load_shape>(shapes, *word);
   constexpr double spread_max = 100;
@@ -134,7 +144,8 @@ std::optional<core::load_distribution> read_distribution(toml_section& parent, s
     d.spread = needed(section, "sigma", 0, spread_max, "how far they spread; 1 is wide");
     break;
   case load_shape::zipf:
-    d.spread = needed(section, "exponent", 0.01, spread_max, "how fast large sizes become rare; 1 is usual");
+    d.spread =
+      needed(section, "exponent", 0.01, spread_max, "how fast large sizes become rare; 1 is usual");
     [[fallthrough]];
   case load_shape::uniform:
     if (!section.any("max"))
@@ -166,7 +177,8 @@ core::load_phase read_phase(toml_section& section, const std::string& file, cons
     phase.rate = needed(section, "rate", 0, rate_max, "messages per second; 0: none");
     break;
   case load_arrival::burst:
-    phase.burst = static_cast<uint32_t>(needed(section, "size", 1, rate_max, "messages of one burst"));
+    phase.burst =
+      static_cast<uint32_t>(needed(section, "size", 1, rate_max, "messages of one burst"));
     phase.every = read_span(section, "every").value_or(std::chrono::seconds{1});
     if (!section.any("every"))
       section.refuse("every", nullptr, "is missing: the time between bursts");
@@ -183,8 +195,8 @@ core::load_phase read_phase(toml_section& section, const std::string& file, cons
   return phase;
 }
 
-core::load_tenant read_tenant(toml_section& section, const std::string& file, const std::string& path,
-                              std::string& faults) {
+core::load_tenant read_tenant(toml_section& section, const std::string& file,
+                              const std::string& path, std::string& faults) {
   constexpr std::string_view priorities[]{"interactive", "normal", "bulk"};
   constexpr std::string_view modes[]{"auto", "parallel", "batch", "sequential"};
   constexpr int64_t in_flight_top = 100'000, output_top = 1'000'000;
@@ -206,14 +218,15 @@ core::load_tenant read_tenant(toml_section& section, const std::string& file, co
   if (auto sizes = read_distribution(section, "body", file, path, faults, 0, body_max))
     tenant.body_bytes = *sizes;
   tenant.in_flight_max = static_cast<uint32_t>(
-      section.integer("in_flight_max", 1, in_flight_top).value_or(tenant.in_flight_max));
-  tenant.output_tokens_max = static_cast<uint32_t>(section.integer("output_tokens_max", 0, output_top).value_or(0));
+    section.integer("in_flight_max", 1, in_flight_top).value_or(tenant.in_flight_max));
+  tenant.output_tokens_max =
+    static_cast<uint32_t>(section.integer("output_tokens_max", 0, output_top).value_or(0));
   section.refuse_others("a tenant");
   return tenant;
 }
 
-core::load_action read_action(toml_section& section, const std::string& file, const std::string& path,
-                              std::string& faults) {
+core::load_action read_action(toml_section& section, const std::string& file,
+                              const std::string& path, std::string& faults) {
   using core::load_deed;
   constexpr std::array<std::string_view, 8> deeds{"start",  "stop",   "kill",   "suspend",
                                                   "resume", "faults", "limits", "submit"};
@@ -222,21 +235,25 @@ core::load_action read_action(toml_section& section, const std::string& file, co
     section.refuse("at", nullptr, "is missing: when, from the beginning of the load");
   action.at = read_span(section, "at").value_or(duration{});
   if (!section.any("do"))
-    section.refuse("do", nullptr, "is missing: start, stop, kill, suspend, resume, faults, limits or submit");
+    section.refuse("do", nullptr,
+                   "is missing: start, stop, kill, suspend, resume, faults, limits or submit");
   else if (auto word = section.choice("do", deeds))
     action.deed = place_of<load_deed>(deeds, *word);
   const auto deed = action.deed;
   if (deed != load_deed::submit)
     action.process = section.text("process").value_or("");
-  if (deed == load_deed::stop || deed == load_deed::kill || deed == load_deed::suspend || deed == load_deed::faults)
+  if (deed == load_deed::stop || deed == load_deed::kill || deed == load_deed::suspend ||
+      deed == load_deed::faults)
     action.length = read_span(section, "for").value_or(duration{});
   if (deed == load_deed::submit) {
     action.tenant = section.text("tenant").value_or("");
-    action.requests = static_cast<uint64_t>(needed(section, "requests", 1, requests_max, "of the job"));
+    action.requests =
+      static_cast<uint64_t>(needed(section, "requests", 1, requests_max, "of the job"));
   } else if (deed == load_deed::faults) {
     action.faults = section.texts("faults").value_or(std::vector<std::string>{});
     if (!section.any("faults"))
-      section.refuse("faults", nullptr, "is missing: a list such as [\"500:p=0.2\"]; [] ends all faults");
+      section.refuse("faults", nullptr,
+                     "is missing: a list such as [\"500:p=0.2\"]; [] ends all faults");
   } else if (deed == load_deed::limits) {
     auto table = section.table("limits");
     if (!table)
@@ -262,10 +279,12 @@ void read_expectations(toml_section& section, const toml_node& table, const std:
     section.any(member.key);
     const auto metric = core::load_metric_of(member.key);
     if (!metric) {
-      section.refuse(member.key, &member, "is nothing that a load measures" + did_you_mean(nearest(member.key, names)));
+      section.refuse(member.key, &member,
+                     "is nothing that a load measures" + did_you_mean(nearest(member.key, names)));
     } else if (!tenant.empty() && !metric->per_tenant) {
-      section.refuse(member.key, &member, "is not measured per tenant; job_p99, queue_wait_p99, throughput, "
-                                          "failed_requests, completed_requests and jobs_ended are");
+      section.refuse(member.key, &member,
+                     "is not measured per tenant; job_p99, queue_wait_p99, throughput, "
+                     "failed_requests, completed_requests and jobs_ended are");
     } else if (metric->unit == core::load_unit::seconds) {
       if (auto span = span_of(member))
         to.push_back({member.key, tenant, to_seconds(*span)});

@@ -31,7 +31,8 @@ public:
     script_.model = top.text("model").value_or(script_.model);
     script_.seed = static_cast<uint64_t>(top.integer("seed", 0, INT64_MAX).value_or(1));
     read_engine(top);
-    read_list(top, "processes", processes_max, [this](auto& s, auto& n, auto&) { read_process(s, n); });
+    read_list(top, "processes", processes_max,
+              [this](auto& s, auto& n, auto&) { read_process(s, n); });
     read_load(top);
     if (auto mix = read_mix(top, file_, "", faults_))
       script_.mix = *mix;
@@ -73,8 +74,9 @@ private:
     auto list = top.any(name);
     if (!list)
       return;
-    if (list->what != toml_node::kind::list ||
-        !std::ranges::all_of(list->members, [](auto& m) { return m.what == toml_node::kind::table; }))
+    if (list->what != toml_node::kind::list || !std::ranges::all_of(list->members, [](auto& m) {
+          return m.what == toml_node::kind::table;
+        }))
       return top.refuse(name, list, "must be tables: write [[" + name + "]]");
     if (list->members.size() > count_max)
       return top.refuse(name, list, "must be at most " + std::to_string(count_max));
@@ -96,8 +98,10 @@ private:
     if (engine.any("head") && !parse_endpoint(script_.head))
       engine.refuse("head", node->find("head"), "must be HOST:PORT, is " + in_quotes(script_.head));
     if (engine.any("mock") && !script_.mock.starts_with("http://"))
-      engine.refuse("mock", node->find("mock"), "must be the origin of a penstock mock such as "
-                                                "\"http://127.0.0.1:8080\", is " + in_quotes(script_.mock));
+      engine.refuse("mock", node->find("mock"),
+                    "must be the origin of a penstock mock such as "
+                    "\"http://127.0.0.1:8080\", is " +
+                      in_quotes(script_.mock));
     engine.refuse_others("an engine");
   }
 
@@ -117,8 +121,9 @@ private:
     for (auto& word : process.options)
       for (auto own : own_options)
         if (word == own || word.starts_with(std::string{own} + "="))
-          section.refuse("options", node.find("options"), "must not hold " + std::string{own} +
-                                                              ": the load chooses ports and connects its processes");
+          section.refuse("options", node.find("options"),
+                         "must not hold " + std::string{own} +
+                           ": the load chooses ports and connects its processes");
     process.start = section.boolean("start").value_or(true);
     const auto count = section.integer("count", 1, processes_max).value_or(1);
     if (process.role == core::load_role::head && (count > 1 || script_.head_process()))
@@ -127,13 +132,16 @@ private:
     for (int64_t i = 1; i <= count; ++i) {
       if (count > 1)
         process.name = name + "-" + std::to_string(i);
-      if (std::ranges::find(script_.processes, process.name, &core::load_process::name) != script_.processes.end())
-        section.refuse("name", node.find("name"), in_quotes(process.name) + " is the name of an earlier process, too");
+      if (std::ranges::find(script_.processes, process.name, &core::load_process::name) !=
+          script_.processes.end())
+        section.refuse("name", node.find("name"),
+                       in_quotes(process.name) + " is the name of an earlier process, too");
       script_.processes.push_back(process);
     }
     section.refuse_others("a process");
     if (!script_.head.empty() && process.role == core::load_role::head)
-      section.refuse("role", node.find("role"), "must not be \"head\": engine.head names one that runs already");
+      section.refuse("role", node.find("role"),
+                     "must not be \"head\": engine.head names one that runs already");
   }
 
   void read_load(toml_section& top) {
@@ -142,8 +150,9 @@ private:
       return;
     toml_section load{file_, "load", *node, faults_};
     constexpr int64_t outstanding_top = 10'000'000;
-    script_.outstanding_max = static_cast<uint64_t>(
-        load.integer("outstanding_max", 1, outstanding_top).value_or(static_cast<int64_t>(script_.outstanding_max)));
+    script_.outstanding_max =
+      static_cast<uint64_t>(load.integer("outstanding_max", 1, outstanding_top)
+                              .value_or(static_cast<int64_t>(script_.outstanding_max)));
     script_.timeout = read_span(load, "timeout").value_or(script_.timeout);
     if (script_.timeout < std::chrono::milliseconds{100})
       load.refuse("timeout", node->find("timeout"), "must be at least 100 ms");
@@ -164,15 +173,18 @@ private:
       return;
     }
     const bool of_mock = action.deed == load_deed::faults || action.deed == load_deed::limits;
-    const auto found = std::ranges::find(script_.processes, action.process, &core::load_process::name);
+    const auto found =
+      std::ranges::find(script_.processes, action.process, &core::load_process::name);
     if (found == script_.processes.end()) {
       if (!action.process.empty())
-        section.refuse("process", node.find("process"), names_nobody(action.process, script_.processes));
+        section.refuse("process", node.find("process"),
+                       names_nobody(action.process, script_.processes));
       else if (!of_mock)
         section.refuse("process", nullptr, "is missing: whom shall it happen to?");
     } else if (of_mock && found->role != core::load_role::mock) {
-      section.refuse("process", node.find("process"),
-                     "must be a mock: the limits of heads and nodes are settings, read at their start");
+      section.refuse(
+        "process", node.find("process"),
+        "must be a mock: the limits of heads and nodes are settings, read at their start");
     }
   }
 
@@ -186,7 +198,10 @@ private:
 
   void read_expect(toml_section& top) {
     // These hold for every load; a script may say otherwise.
-    script_.expectations = {{"lost", "", 0}, {"duplicates", "", 0}, {"order_violations", "", 0}, {"processes_died", "", 0}};
+    script_.expectations = {{"lost", "", 0},
+                            {"duplicates", "", 0},
+                            {"order_violations", "", 0},
+                            {"processes_died", "", 0}};
     auto node = top.table("expect");
     if (!node)
       return;
@@ -199,15 +214,17 @@ private:
         const auto path = "expect.tenants." + member.key;
         if (member.what != toml_node::kind::table || !script_.find_tenant(member.key)) {
           expect.refuse("tenants." + member.key, &member,
-                        member.what != toml_node::kind::table ? "must be a table"
-                                                              : names_nobody(member.key, script_.tenants));
+                        member.what != toml_node::kind::table
+                          ? "must be a table"
+                          : names_nobody(member.key, script_.tenants));
           continue;
         }
         toml_section section{file_, path, member, faults_};
         read_expectations(section, member, member.key, said);
       }
     for (auto& e : said) {
-      std::erase_if(script_.expectations, [&](auto& old) { return old.metric == e.metric && old.tenant == e.tenant; });
+      std::erase_if(script_.expectations,
+                    [&](auto& old) { return old.metric == e.metric && old.tenant == e.tenant; });
       script_.expectations.push_back(e);
     }
     expect.refuse_others("expectations");
@@ -220,7 +237,8 @@ private:
 
 /// What only all parts together can say.
 std::string contradiction(const core::load_script& s) {
-  const bool nodes = std::ranges::find(s.processes, core::load_role::node, &core::load_process::role) != s.processes.end();
+  const bool nodes = std::ranges::find(s.processes, core::load_role::node,
+                                       &core::load_process::role) != s.processes.end();
   if (nodes && !s.head_process() && s.head.empty())
     return "nodes need a head: add a process with role = \"head\", or engine.head";
   const auto head = s.head_process();

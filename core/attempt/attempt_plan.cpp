@@ -35,8 +35,8 @@ action terminal_action(reply_kind kind) noexcept {
 /// The provider's word on retrying wins where the status alone decided. A named cause (money,
 /// quota, size) stays what it is.
 bool wants_retry(const verdict& v) noexcept {
-  const bool by_status = is_retryable(v.kind) || v.kind == reply_kind::bad_request ||
-                         v.kind == reply_kind::unauthorized;
+  const bool by_status =
+    is_retryable(v.kind) || v.kind == reply_kind::bad_request || v.kind == reply_kind::unauthorized;
   return by_status && v.should_retry ? *v.should_retry : is_retryable(v.kind);
 }
 
@@ -64,7 +64,7 @@ next_step attempt_plan::judge(const verdict& v, time_point now, uint64_t random)
   if (passes(v.kind)) {
     if (++rate_limited_ >= limits_.rate_limited_max)
       return give_up(
-          {why.code, why.context + " (rate limited " + std::to_string(rate_limited_) + " times)"});
+        {why.code, why.context + " (rate limited " + std::to_string(rate_limited_) + " times)"});
     return retry({}, v.retry_after.value_or(duration::zero()), now, why);
   }
   if (++counted_ >= limits_.attempts_max) {
@@ -74,7 +74,7 @@ next_step attempt_plan::judge(const verdict& v, time_point now, uint64_t random)
     return give_up({why.code, why.context + " (after " + std::to_string(attempts_) + " attempts)"});
   }
   auto wait =
-      std::max(backoff(limits_, counted_, random), v.retry_after.value_or(duration::zero()));
+    std::max(backoff(limits_, counted_, random), v.retry_after.value_or(duration::zero()));
   if (v.transport == transport_error::stale_connection && !std::exchange(stale_seen_, true))
     wait = duration::zero();
   return retry(wait, wait, now, why);
@@ -107,9 +107,9 @@ next_step attempt_plan::retry(duration wait, duration earliest, time_point now,
                               const error& last) const {
   if (deadline_ && now + earliest >= *deadline_)
     return end(
-        action::finish_failed,
-        {errc::expired,
-         "the deadline passes before another attempt; the last one ended with " + to_string(last)});
+      action::finish_failed,
+      {errc::expired,
+       "the deadline passes before another attempt; the last one ended with " + to_string(last)});
   next_step step;
   step.what = action::retry_after;
   step.wait = wait;

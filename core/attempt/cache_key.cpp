@@ -49,14 +49,14 @@ struct canonical_handler {
   using ec_type = json::error_code;
 
   struct frame {
-    std::string key;       ///< Of the member that is being read.
+    std::string key;                                          ///< Of the member that is being read.
     std::vector<std::pair<std::string, std::string>> members; ///< Of an object.
-    std::string elements;  ///< Of an array.
+    std::string elements;                                     ///< Of an array.
     bool object = false;
   };
   std::vector<frame> open;
-  std::string text;  ///< Of the last whole value; in the end, of all.
-  std::string part;  ///< Of a string or number that comes in pieces.
+  std::string text; ///< Of the last whole value; in the end, of all.
+  std::string part; ///< Of a string or number that comes in pieces.
 
   void value(std::string done) {
     if (open.empty()) {
@@ -103,9 +103,8 @@ struct canonical_handler {
       auto& [key, member] = members[i];
       if (i + 1 < members.size() && members[i + 1].first == key)
         continue;
-      if (is_top
-          && std::find(insignificant_members.begin(), insignificant_members.end(), key)
-               != insignificant_members.end())
+      if (is_top && std::find(insignificant_members.begin(), insignificant_members.end(), key) !=
+                      insignificant_members.end())
         continue;
       if (out.size() > 1)
         out += ',';
@@ -201,9 +200,10 @@ bool says_one_of(const json::object& o, std::string_view key,
 
 bool is_whole_choice(const json::object& choice) {
   auto* message = object_at(choice, "message");
-  return says_one_of(choice, "finish_reason",
-                     {"stop", "tool_calls", "function_call", "eos", "eos_token", "stop_sequence"})
-         && (!message || text_at(*message, "refusal").empty());
+  return says_one_of(
+           choice, "finish_reason",
+           {"stop", "tool_calls", "function_call", "eos", "eos_token", "stop_sequence"}) &&
+         (!message || text_at(*message, "refusal").empty());
 }
 
 /// An item of the Responses API.
@@ -268,14 +268,16 @@ bool is_whole_answer(std::string_view body) {
     return !list || std::all_of(list->begin(), list->end(), fits);
   };
   auto* feedback = object_at(*o, "promptFeedback"); // Gemini: nothing was produced at all.
-  return all_of("choices", [](auto& c) { return c.is_object() && is_whole_choice(c.get_object()); })
-         && says_one_of(*o, "stop_reason", {"end_turn", "tool_use", "stop_sequence"})
-         && all_of("candidates", [](auto& c) {
-              return c.is_object() && says_one_of(c.get_object(), "finishReason", {"STOP"});
-            })
-         && !(feedback && has_value(*feedback, "blockReason"))
-         && says_one_of(*o, "done_reason", {"stop"}) && says_one_of(*o, "status", {"completed"})
-         && all_of("output", [](auto& item) { return !is_refusal(item); });
+  return all_of("choices",
+                [](auto& c) { return c.is_object() && is_whole_choice(c.get_object()); }) &&
+         says_one_of(*o, "stop_reason", {"end_turn", "tool_use", "stop_sequence"}) &&
+         all_of("candidates",
+                [](auto& c) {
+                  return c.is_object() && says_one_of(c.get_object(), "finishReason", {"STOP"});
+                }) &&
+         !(feedback && has_value(*feedback, "blockReason")) &&
+         says_one_of(*o, "done_reason", {"stop"}) && says_one_of(*o, "status", {"completed"}) &&
+         all_of("output", [](auto& item) { return !is_refusal(item); });
 }
 
 } // namespace penstock::core

@@ -11,17 +11,23 @@ namespace penstock::core {
 
 /// What decides besides the request's own bytes whether two requests may share an answer.
 struct cache_scope {
-  std::string_view tenant;   ///< Tenants never see each other's answers.
-  std::string_view family;   ///< Upstreams that give the same answers: host and path of the base URL.
+  std::string_view tenant; ///< Tenants never see each other's answers.
+  std::string_view family; ///< Upstreams that give the same answers: host and path of the base URL.
   std::string_view protocol; ///< The upstream's wire language.
 };
 
 /// Top-level members of a body that change how an answer is delivered, billed or filed, but not the
 /// answer. Two bodies that differ in nothing else are equal to the cache.
 inline constexpr std::array<std::string_view, 9> insignificant_members{
-  "metadata",          "model", // The request has the one that counts.
-  "prompt_cache_key",  "prompt_cache_retention", "safety_identifier", "store", "stream",
-  "stream_options",    "user",
+  "metadata",
+  "model", // The request has the one that counts.
+  "prompt_cache_key",
+  "prompt_cache_retention",
+  "safety_identifier",
+  "store",
+  "stream",
+  "stream_options",
+  "user",
 };
 
 /// `body` as text that is equal for equal JSON: members in order of their names (of twins the last,
@@ -37,9 +43,9 @@ std::optional<std::string> cache_text(const cache_scope& scope, const request& r
 /// equal.
 std::string cache_family(std::string_view base_url);
 
-/// Whether `body`, the body of a completed outcome, is a whole answer that an equal request would get
-/// again: not cut by a length, not refused, not filtered, not incomplete. Knows the words of all
-/// protocols; a body that says nothing about its end (an embedding) is whole.
+/// Whether `body`, the body of a completed outcome, is a whole answer that an equal request would
+/// get again: not cut by a length, not refused, not filtered, not incomplete. Knows the words of
+/// all protocols; a body that says nothing about its end (an embedding) is whole.
 bool is_whole_answer(std::string_view body);
 
 } // namespace penstock::core

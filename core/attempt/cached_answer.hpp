@@ -8,12 +8,12 @@ namespace penstock::core {
 
 /// What the cache keeps of an outcome: all that an equal request may be told instead of an attempt.
 struct cached_answer {
-  int status_code = 200;   ///< HTTP status of the answer.
-  std::string request_id;  ///< The provider's id of the exchange that it came from.
-  payload body;            ///< JSON on one line, as in `outcome::body`.
-  usage used;              ///< Tokens that it cost when it was made.
-  duration upstream{};     ///< Time inside the exchanges that it took.
-  std::string lane;        ///< The lane that answered.
+  int status_code = 200;  ///< HTTP status of the answer.
+  std::string request_id; ///< The provider's id of the exchange that it came from.
+  payload body;           ///< JSON on one line, as in `outcome::body`.
+  usage used;             ///< Tokens that it cost when it was made.
+  duration upstream{};    ///< Time inside the exchanges that it took.
+  std::string lane;       ///< The lane that answered.
 };
 
 } // namespace penstock::core

@@ -17,10 +17,10 @@ struct hedge_limits {
 };
 
 /// Decides when an attempt has taken so long that a second one on another lane is worth its price:
-/// soon after the 95th percentile of what good answers of its model took lately. Second attempts are
-/// never more than `budget` times the attempts that ended.
-/// Example with 0.05 and a model of 1 s, p95 2 s: of 1,000 attempts about 50 take longer than 2 s, and
-/// all of them may be sent again; with 0.02 the first 20 may.
+/// soon after the 95th percentile of what good answers of its model took lately. Second attempts
+/// are never more than `budget` times the attempts that ended. Example with 0.05 and a model of 1
+/// s, p95 2 s: of 1,000 attempts about 50 take longer than 2 s, and all of them may be sent again;
+/// with 0.02 the first 20 may.
 ///
 /// Knows at most `models_max` models; no second attempts are made for others. One owner.
 class hedge_policy {
@@ -35,7 +35,8 @@ public:
   void learn(const std::string& model, duration waited);
   /// So many attempts ended.
   void count(uint32_t attempts) noexcept { attempts_ += attempts; }
-  /// How long an attempt for `model` may take before a second one; nothing: not known yet, or never.
+  /// How long an attempt for `model` may take before a second one; nothing: not known yet, or
+  /// never.
   std::optional<duration> patience(const std::string& model) const;
   /// Takes leave for one second attempt. @returns whether the budget has it.
   bool try_take();

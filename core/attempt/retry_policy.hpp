@@ -10,11 +10,11 @@ namespace penstock::core {
 /// How often and how soon a request is tried again within one mode.
 struct attempt_limits {
   uint32_t attempts_max =
-      5; ///< Attempts that failed for a reason of the request's own, 429s aside.
+    5; ///< Attempts that failed for a reason of the request's own, 429s aside.
   uint32_t rate_limited_max =
-      100; ///< 429s that pass, so that an upstream that lies cannot hold a request for ever.
+    100; ///< 429s that pass, so that an upstream that lies cannot hold a request for ever.
   duration backoff_base =
-      std::chrono::milliseconds{500}; ///< Upper end of the first wait; doubles each time.
+    std::chrono::milliseconds{500}; ///< Upper end of the first wait; doubles each time.
   duration backoff_max = std::chrono::seconds{30}; ///< The upper end never exceeds it.
 };
 

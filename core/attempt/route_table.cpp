@@ -10,7 +10,8 @@ namespace penstock::core {
 namespace {
 
 bool any_matches(const std::vector<std::string>& globs, std::string_view model) {
-  return std::any_of(globs.begin(), globs.end(), [&](auto& glob) { return glob_match(glob, model); });
+  return std::any_of(globs.begin(), globs.end(),
+                     [&](auto& glob) { return glob_match(glob, model); });
 }
 
 /// The next number of SplitMix64, in (0, 1].

@@ -10,8 +10,8 @@ namespace penstock::core {
 
 /// A lane as routes see it.
 struct route_lane {
-  std::string name;                ///< For outcomes: "default", or "spare/mini" among several upstreams.
-  uint32_t upstream = 0;           ///< Index of the upstream behind it.
+  std::string name;      ///< For outcomes: "default", or "spare/mini" among several upstreams.
+  uint32_t upstream = 0; ///< Index of the upstream behind it.
   std::vector<std::string> models; ///< Globs; none: every model that no lane before it takes.
 };
 
@@ -35,8 +35,8 @@ struct candidate {
   std::string model; ///< What its upstream is asked for.
 };
 
-/// Maps a model to the lanes that may serve it, the preferred one first. Pure and immutable, safe to
-/// share between threads.
+/// Maps a model to the lanes that may serve it, the preferred one first. Pure and immutable, safe
+/// to share between threads.
 class route_table {
 public:
   route_table() = default;
@@ -54,7 +54,8 @@ public:
 
 private:
   const model_route* find(std::string_view model) const;
-  void append(const route_choice& choice, std::string_view model, std::vector<candidate>& out) const;
+  void append(const route_choice& choice, std::string_view model,
+              std::vector<candidate>& out) const;
 
   std::vector<route_lane> lanes_;
   std::vector<model_route> routes_;

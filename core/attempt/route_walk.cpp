@@ -7,13 +7,12 @@ namespace penstock::core {
 namespace {
 
 /// Refusals that time mends, and that the job waits for.
-bool is_closed(errc code) {
-  return code == errc::unavailable || code == errc::quota_exhausted;
-}
+bool is_closed(errc code) { return code == errc::unavailable || code == errc::quota_exhausted; }
 
 } // namespace
 
-route_walk::route_walk(std::vector<core::candidate> candidates, const std::vector<route_lane>& lanes)
+route_walk::route_walk(std::vector<core::candidate> candidates,
+                       const std::vector<route_lane>& lanes)
     : lanes_{&lanes} {
   for (auto& one : candidates) {
     seats_.emplace_back();
@@ -22,7 +21,8 @@ route_walk::route_walk(std::vector<core::candidate> candidates, const std::vecto
 }
 
 size_t route_walk::alive() const {
-  return static_cast<size_t>(std::count_if(seats_.begin(), seats_.end(), [](auto& s) { return !s.out; }));
+  return static_cast<size_t>(
+    std::count_if(seats_.begin(), seats_.end(), [](auto& s) { return !s.out; }));
 }
 
 std::string route_walk::text_of(const seat& s) const {
@@ -41,7 +41,8 @@ std::optional<route_walk::step> route_walk::next() const {
     if (!s.refusal)
       return step{static_cast<size_t>(&s - seats_.data()), alive() == 1};
     // Who is asked without an alternative never answers with its pause, so this ends.
-    if (!s.out && s.refusal->code == errc::rate_limited && (!shortest || s.retry_in < shortest->retry_in))
+    if (!s.out && s.refusal->code == errc::rate_limited &&
+        (!shortest || s.retry_in < shortest->retry_in))
       shortest = &s;
   }
   if (!shortest)
@@ -81,7 +82,8 @@ route_walk::dead_end route_walk::end() const {
     return out;
   out.why = *best->refusal;
   if (seats_.size() > 1)
-    out.why.context = (out.all_out ? "every lane of the route is out: " : "no lane takes this request: ") + all;
+    out.why.context =
+      (out.all_out ? "every lane of the route is out: " : "no lane takes this request: ") + all;
   if (out.all_out && seats_.size() > 1)
     out.why.code = all_billing ? errc::billing : errc::unauthorized;
   // One breaker among spent quotas may close again soon.

@@ -15,9 +15,9 @@ namespace penstock::core {
 ///
 /// A round asks each candidate once, in order; every attempt begins a new round. A candidate that
 /// refuses is passed over for this round: breaker open, paused for longer than the patience, queue
-/// full, too small. If all refused, the one whose pause ends first is asked again, and then waited for.
-/// If only breakers and quotas are in the way, the round is over and the job decides when to come
-/// back. A candidate whose key is refused, or that wants money, is out for good.
+/// full, too small. If all refused, the one whose pause ends first is asked again, and then waited
+/// for. If only breakers and quotas are in the way, the round is over and the job decides when to
+/// come back. A candidate whose key is refused, or that wants money, is out for good.
 class route_walk {
 public:
   /// Who is asked next.
@@ -27,19 +27,23 @@ public:
   };
   /// A round that ended with nobody to ask.
   struct dead_end {
-    bool all_out = false; ///< No candidate can ever take a request of this job; else come back later.
-    error why;            ///< Names each candidate if there are several.
-    duration retry_in{};  ///< When the first may take work again; zero: unknown.
-    std::string lanes;    ///< Names of those that may, joined by ", ".
+    bool all_out =
+      false;   ///< No candidate can ever take a request of this job; else come back later.
+    error why; ///< Names each candidate if there are several.
+    duration retry_in{}; ///< When the first may take work again; zero: unknown.
+    std::string lanes;   ///< Names of those that may, joined by ", ".
   };
 
   route_walk() = default;
-  /// @param lanes Of the route table; only for names. @pre Outlives this, or nothing is asked of it.
+  /// @param lanes Of the route table; only for names. @pre Outlives this, or nothing is asked of
+  /// it.
   route_walk(std::vector<core::candidate> candidates, const std::vector<route_lane>& lanes);
 
   bool empty() const noexcept { return seats_.empty(); }
   const core::candidate& at(size_t candidate) const { return seats_[candidate].what; }
-  const std::string& lane_name(size_t candidate) const { return (*lanes_)[at(candidate).lane].name; }
+  const std::string& lane_name(size_t candidate) const {
+    return (*lanes_)[at(candidate).lane].name;
+  }
 
   /// Begins a new round: whoever refused is asked again.
   void begin_round();
@@ -51,7 +55,8 @@ public:
   void refuse(size_t candidate, error why, duration retry_in);
   /// No candidate on this lane can take requests of this job. @returns whether that is news.
   bool lose_lane(uint32_t lane, const error& why);
-  /// The first candidate on another lane than `candidate` that has not refused, for a second attempt.
+  /// The first candidate on another lane than `candidate` that has not refused, for a second
+  /// attempt.
   std::optional<size_t> other_than(size_t candidate) const;
   /// Why `candidate` and not the first one: "lane a: the breaker is open"; empty for the first one.
   std::string reason(size_t candidate) const;
@@ -61,7 +66,7 @@ private:
     core::candidate what;
     std::optional<error> refusal; ///< Of this round.
     duration retry_in{};
-    bool out = false;             ///< `refusal` stands for good.
+    bool out = false; ///< `refusal` stands for good.
   };
   size_t alive() const;
   std::string text_of(const seat& s) const;

@@ -7,7 +7,7 @@ namespace penstock::core {
 namespace {
 
 constexpr std::string_view alphabet =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 int value_of(char c) noexcept {
   if (c >= 'A' && c <= 'Z')

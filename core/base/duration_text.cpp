@@ -15,7 +15,7 @@ std::optional<double> take_decimal(std::string_view& text) noexcept {
   if (text.empty() || (text.front() != '.' && (text.front() < '0' || text.front() > '9')))
     return std::nullopt;
   const auto [end, ec] =
-      std::from_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed);
+    std::from_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed);
   if (ec != std::errc{})
     return std::nullopt;
   text.remove_prefix(static_cast<size_t>(end - text.data()));
@@ -128,7 +128,7 @@ std::optional<duration> parse_duration(std::string_view text) noexcept {
 std::string format_duration(duration d) {
   const bool negative = d < duration::zero();
   auto left =
-      negative ? uint64_t{0} - static_cast<uint64_t>(d.count()) : static_cast<uint64_t>(d.count());
+    negative ? uint64_t{0} - static_cast<uint64_t>(d.count()) : static_cast<uint64_t>(d.count());
   std::string out = negative ? "-" : "";
   const auto decimal = [&out](uint64_t value, uint64_t per_unit, std::string_view name) {
     out += std::to_string(value / per_unit);

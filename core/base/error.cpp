@@ -39,8 +39,6 @@ std::string_view to_string(errc code) noexcept {
   return "unknown";
 }
 
-std::string to_string(const error& e) {
-  return std::string{to_string(e.code)} + ": " + e.context;
-}
+std::string to_string(const error& e) { return std::string{to_string(e.code)} + ": " + e.context; }
 
 } // namespace penstock

@@ -66,7 +66,8 @@ enum class errc : uint8_t {
   internal,
   /// The job's budget is spent. Stop; resume with a higher one.
   budget_exhausted,
-  /// The answer does not have the shape that was asked for, after all corrections. Fail that request.
+  /// The answer does not have the shape that was asked for, after all corrections. Fail that
+  /// request.
   schema_mismatch,
   /// A packed answer misses, repeats or adds an id. Send its requests in smaller packs.
   pack_mismatch,

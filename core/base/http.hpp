@@ -29,7 +29,8 @@ enum class transport_error : uint8_t {
   connect,          ///< Refused, unreachable, or the connect timeout passed.
   tls,              ///< Handshake or certificate failure.
   reset,            ///< The connection broke before the answer was whole.
-  stale_connection, ///< A reused connection died before any byte of the answer; nothing was sent again.
+  stale_connection, ///< A reused connection died before any byte of the answer; nothing was sent
+                    ///< again.
   timeout,          ///< The total timeout passed.
   idle_timeout,     ///< No byte came for the idle timeout.
   body_too_large,   ///< The answer exceeded the cap and was cut off.
@@ -47,8 +48,8 @@ struct http_response {
   int status = 0;           ///< 0 if no status line came.
   std::vector<http_header> headers;
   std::string body;
-  bool sent = false;        ///< Whether any byte of the request may have reached the upstream.
-  duration elapsed{};       ///< From submit to the end.
+  bool sent = false;  ///< Whether any byte of the request may have reached the upstream.
+  duration elapsed{}; ///< From submit to the end.
 };
 
 /// The value of the first header called `name` (lower case), or an empty view.

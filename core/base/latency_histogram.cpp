@@ -45,9 +45,7 @@ duration latency_histogram::mean() const noexcept {
                      : duration{std::llround(sum_ / static_cast<double>(count_))};
 }
 
-duration latency_histogram::min() const noexcept {
-  return count_ == 0 ? duration::zero() : min_;
-}
+duration latency_histogram::min() const noexcept { return count_ == 0 ? duration::zero() : min_; }
 
 duration latency_histogram::percentile(double percent) const noexcept {
   if (count_ == 0)

@@ -15,7 +15,7 @@ namespace penstock::core {
 struct payload : std::shared_ptr<const std::string> {
   using std::shared_ptr<const std::string>::shared_ptr;
   payload(std::shared_ptr<const std::string> p) noexcept
-    : std::shared_ptr<const std::string>{std::move(p)} {}
+      : std::shared_ptr<const std::string>{std::move(p)} {}
 };
 
 inline payload make_payload(std::string bytes) {
@@ -59,37 +59,39 @@ struct usage {
 
 /// One unit of work.
 struct request {
-  uint64_t index = 0;          ///< Place in its job, from 0; the order of the output.
-  uint64_t line = 0;           ///< Line of the input file, from 1; 0 if it did not come from a file.
-  std::string custom_id;       ///< The caller's name for it.
-  std::string method = "POST"; ///< HTTP method.
-  std::string url;             ///< Path below the base URL, for example "/v1/chat/completions".
-  std::string model;           ///< The body's `model`, empty if it names none.
-  payload body;                ///< The bytes to send, exactly as given.
-  uint32_t output_tokens_max = 0;  ///< The body's own maximum (times `n`), 0 if it sets none.
-  std::optional<error> rejection;  ///< Set if the line is unusable: the request fails unsent.
+  uint64_t index = 0;    ///< Place in its job, from 0; the order of the output.
+  uint64_t line = 0;     ///< Line of the input file, from 1; 0 if it did not come from a file.
+  std::string custom_id; ///< The caller's name for it.
+  std::string method = "POST";    ///< HTTP method.
+  std::string url;                ///< Path below the base URL, for example "/v1/chat/completions".
+  std::string model;              ///< The body's `model`, empty if it names none.
+  payload body;                   ///< The bytes to send, exactly as given.
+  uint32_t output_tokens_max = 0; ///< The body's own maximum (times `n`), 0 if it sets none.
+  std::optional<error> rejection; ///< Set if the line is unusable: the request fails unsent.
 };
 
 /// The final result of a request: exactly one per request, and it never changes.
 struct outcome {
-  uint64_t index = 0;                            ///< As in the request.
-  std::string custom_id;                         ///< As in the request.
-  outcome_state state = outcome_state::failed;   ///< What became of it.
-  int status_code = 0;                           ///< HTTP status of the last answer, 0 if none came.
-  std::string request_id;                        ///< The provider's id of the last answer.
-  payload body;                                  ///< JSON of the last answer, without line breaks.
-  std::optional<error> failure;                  ///< Set unless completed.
-  uint32_t attempts = 0;                         ///< HTTP exchanges made for it.
-  mode ran_as = mode::parallel;                  ///< Mode of the last attempt.
-  duration queued{};                             ///< From first hand-out to the first permit.
-  duration upstream{};                           ///< Time inside HTTP exchanges, summed; if cached, of those that made the answer.
-  bool cached = false;                           ///< Answered without an attempt of its own.
-  usage used;                                    ///< Tokens of the last answer.
-  std::string lane;                              ///< The lane that answered last.
-  uint32_t rate_limited = 0;                     ///< How many of its attempts met a 429.
-  std::optional<double> cost;                    ///< Dollars of all its attempts; unset without a price.
-  uint32_t pack_size = 0;                        ///< Requests in the pack that answered it; 0: sent alone.
-  std::string lane_reason;                       ///< Why this lane and not the first of its route; empty: it was the first.
+  uint64_t index = 0;                          ///< As in the request.
+  std::string custom_id;                       ///< As in the request.
+  outcome_state state = outcome_state::failed; ///< What became of it.
+  int status_code = 0;                         ///< HTTP status of the last answer, 0 if none came.
+  std::string request_id;                      ///< The provider's id of the last answer.
+  payload body;                                ///< JSON of the last answer, without line breaks.
+  std::optional<error> failure;                ///< Set unless completed.
+  uint32_t attempts = 0;                       ///< HTTP exchanges made for it.
+  mode ran_as = mode::parallel;                ///< Mode of the last attempt.
+  duration queued{};                           ///< From first hand-out to the first permit.
+  duration
+    upstream{}; ///< Time inside HTTP exchanges, summed; if cached, of those that made the answer.
+  bool cached = false;        ///< Answered without an attempt of its own.
+  usage used;                 ///< Tokens of the last answer.
+  std::string lane;           ///< The lane that answered last.
+  uint32_t rate_limited = 0;  ///< How many of its attempts met a 429.
+  std::optional<double> cost; ///< Dollars of all its attempts; unset without a price.
+  uint32_t pack_size = 0;     ///< Requests in the pack that answered it; 0: sent alone.
+  std::string
+    lane_reason; ///< Why this lane and not the first of its route; empty: it was the first.
 };
 
 } // namespace penstock::core

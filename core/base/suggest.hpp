@@ -11,7 +11,8 @@ namespace penstock::core {
 size_t edit_distance(std::string_view a, std::string_view b);
 
 /// The candidate that somebody who wrote `word` most likely meant, or nothing if none is near: at
-/// most a third of the word wrong, or one is the beginning of the other. Case, '-' and '_' are alike.
+/// most a third of the word wrong, or one is the beginning of the other. Case, '-' and '_' are
+/// alike.
 std::optional<std::string> nearest(std::string_view word, std::span<const std::string> candidates);
 
 /// " (did you mean X?)", or nothing.

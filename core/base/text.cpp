@@ -57,8 +57,8 @@ size_t find_nocase(std::string_view text, std::string_view needle, size_t from) 
   if (from > text.size())
     return text.npos;
   const auto it =
-      std::search(text.begin() + static_cast<std::ptrdiff_t>(from), text.end(), needle.begin(),
-                  needle.end(), [](char a, char b) { return lower(a) == b; });
+    std::search(text.begin() + static_cast<std::ptrdiff_t>(from), text.end(), needle.begin(),
+                needle.end(), [](char a, char b) { return lower(a) == b; });
   return it == text.end() && !needle.empty() ? text.npos : static_cast<size_t>(it - text.begin());
 }
 

@@ -18,7 +18,9 @@ constexpr int64_t to_ms(duration d) noexcept {
 }
 
 /// Seconds as a double, for rates.
-constexpr double to_seconds(duration d) noexcept { return std::chrono::duration<double>(d).count(); }
+constexpr double to_seconds(duration d) noexcept {
+  return std::chrono::duration<double>(d).count();
+}
 
 /// A span from seconds as a double, saturating at about 146 years either way.
 constexpr duration from_seconds(double s) noexcept {

@@ -14,19 +14,19 @@ namespace penstock::core {
 
 /// What an answer means for the request, its lane and its job.
 enum class reply_kind : uint8_t {
-  success,       ///< A whole, valid answer (also a refusal or a cut one: the caller judges those).
-  rate_limited,  ///< 429 that passes: the lane pauses, the request tries again.
-  slow_down,     ///< 429 for ramping too fast: as rate_limited, and headroom shrinks.
-  overloaded,    ///< 503, 529: retry, the breaker counts.
-  server_error,  ///< Other 5xx: retry, the breaker counts.
-  transport,     ///< No whole answer: retry, the breaker counts.
-  malformed,     ///< A 2xx that is no answer: retry.
-  conflict,      ///< 408, 409: retry.
-  daily_quota,   ///< 429 until a day ends: park the job.
-  billing,       ///< No money: abort the job.
-  unauthorized,  ///< 401, 403: abort the job.
-  too_large,     ///< This one request is above a limit: fail it.
-  bad_request,   ///< The rest of 4xx: fail it.
+  success,      ///< A whole, valid answer (also a refusal or a cut one: the caller judges those).
+  rate_limited, ///< 429 that passes: the lane pauses, the request tries again.
+  slow_down,    ///< 429 for ramping too fast: as rate_limited, and headroom shrinks.
+  overloaded,   ///< 503, 529: retry, the breaker counts.
+  server_error, ///< Other 5xx: retry, the breaker counts.
+  transport,    ///< No whole answer: retry, the breaker counts.
+  malformed,    ///< A 2xx that is no answer: retry.
+  conflict,     ///< 408, 409: retry.
+  daily_quota,  ///< 429 until a day ends: park the job.
+  billing,      ///< No money: abort the job.
+  unauthorized, ///< 401, 403: abort the job.
+  too_large,    ///< This one request is above a limit: fail it.
+  bad_request,  ///< The rest of 4xx: fail it.
 };
 
 std::string_view to_string(reply_kind k) noexcept;
@@ -37,7 +37,13 @@ constexpr bool is_retryable(reply_kind k) noexcept {
 }
 
 /// The limited dimensions of a lane, in the order of design section 5.
-enum class dimension : uint8_t { requests_minute, requests_day, input_tokens, output_tokens, total_tokens };
+enum class dimension : uint8_t {
+  requests_minute,
+  requests_day,
+  input_tokens,
+  output_tokens,
+  total_tokens
+};
 inline constexpr size_t dimension_count = 5;
 std::string_view to_string(dimension d) noexcept;
 
@@ -53,11 +59,12 @@ using limit_readings = std::array<limit_reading, dimension_count>;
 /// One judged answer.
 struct verdict {
   reply_kind kind = reply_kind::malformed;
-  errc code = errc::bad_response;      ///< Our word for it; meaningless on success.
-  std::string message;                 ///< For people: the provider's text, bounded to 500 bytes, clean UTF-8.
-  std::string provider_code;           ///< The provider's own code or type, for example "rate_limit_exceeded".
-  std::string request_id;              ///< The provider's id of the exchange.
-  usage used;                          ///< Filled where the answer carries it.
+  errc code = errc::bad_response; ///< Our word for it; meaningless on success.
+  std::string message; ///< For people: the provider's text, bounded to 500 bytes, clean UTF-8.
+  std::string
+    provider_code;        ///< The provider's own code or type, for example "rate_limit_exceeded".
+  std::string request_id; ///< The provider's id of the exchange.
+  usage used;             ///< Filled where the answer carries it.
   std::optional<duration> retry_after; ///< The provider's hint, already clamped to sane values.
   limit_readings limits;               ///< What the headers said.
   /// The provider's own word on whether to try again (`x-should-retry`); wins over what a status

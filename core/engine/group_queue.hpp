@@ -15,13 +15,13 @@ namespace penstock::core {
 struct group_limits {
   size_t rows_max = 256; ///< Larger groups gain nothing on SQLite, but everybody waits longer.
   uint64_t bytes_max = 2u << 20;
-  size_t small_rows = 32;             ///< What has so few
-  uint64_t small_bytes = 128u << 10;  ///< and so little does not wait behind what has more.
+  size_t small_rows = 32;            ///< What has so few
+  uint64_t small_bytes = 128u << 10; ///< and so little does not wait behind what has more.
 };
 
-/// Writes that wait to be made safe together. Small ones go first; the owners of large ones take turns,
-/// one write each; what one owner asked for stays in its order. A group ends when the next write does not
-/// fit any more, but takes at least one large one, so nobody waits for ever.
+/// Writes that wait to be made safe together. Small ones go first; the owners of large ones take
+/// turns, one write each; what one owner asked for stays in its order. A group ends when the next
+/// write does not fit any more, but takes at least one large one, so nobody waits for ever.
 template <class Write>
 class group_queue {
 public:
@@ -87,7 +87,8 @@ private:
   static constexpr uint64_t nobody_ = uint64_t{1} << 63;
 
   bool fits(const entry& e) const noexcept {
-    return rows_ == 0 || (rows_ + e.rows <= limits_.rows_max && bytes_ + e.bytes <= limits_.bytes_max);
+    return rows_ == 0 ||
+           (rows_ + e.rows <= limits_.rows_max && bytes_ + e.bytes <= limits_.bytes_max);
   }
   Write take(entry e) {
     rows_ += e.rows;
@@ -96,13 +97,13 @@ private:
   }
 
   group_limits limits_;
-  std::deque<std::pair<uint64_t, entry>> small_; ///< With their owners.
+  std::deque<std::pair<uint64_t, entry>> small_;  ///< With their owners.
   std::unordered_map<uint64_t, size_t> small_of_; ///< How many of them are whose.
-  std::map<uint64_t, std::deque<entry>> large_; ///< By owner.
-  std::deque<uint64_t> turns_;                  ///< Owners of large ones, the next one first.
+  std::map<uint64_t, std::deque<entry>> large_;   ///< By owner.
+  std::deque<uint64_t> turns_;                    ///< Owners of large ones, the next one first.
   uint64_t strangers_ = 0;
-  size_t rows_ = 0, large_taken_ = 0;           ///< Of this group.
-  uint64_t bytes_ = 0;                          ///< Of this group.
+  size_t rows_ = 0, large_taken_ = 0; ///< Of this group.
+  uint64_t bytes_ = 0;                ///< Of this group.
 };
 
 } // namespace penstock::core

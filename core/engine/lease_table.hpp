@@ -21,15 +21,15 @@ struct lease_limits {
   duration silent_after() const noexcept { return std::min(3 * heartbeat, lost_after); }
 };
 
-/// The two halves of a lease. A node gives a sign of life (a beat) each `heartbeat`; the head answers
-/// it. The head counts silence from the moment at which a beat arrives: after `silent_after` the node
-/// gets nothing new, after `lost_after` it is lost, and what it had is handed out again. The node
-/// counts from the moment at which it sent the beat that was answered last: after `lost_after` it may
-/// start nothing, and gives itself up.
+/// The two halves of a lease. A node gives a sign of life (a beat) each `heartbeat`; the head
+/// answers it. The head counts silence from the moment at which a beat arrives: after
+/// `silent_after` the node gets nothing new, after `lost_after` it is lost, and what it had is
+/// handed out again. The node counts from the moment at which it sent the beat that was answered
+/// last: after `lost_after` it may start nothing, and gives itself up.
 ///
 /// A beat arrives after it was sent, so the node stops no later than the head gives it up, whatever
-/// became of the messages in between. Example: sent at 0.0 s, arrives at 0.2 s, and the line is cut:
-/// the node stops at 3.0 s, the head hands out its work at 3.2 s.
+/// became of the messages in between. Example: sent at 0.0 s, arrives at 0.2 s, and the line is
+/// cut: the node stops at 3.0 s, the head hands out its work at 3.2 s.
 
 /// The head's half: when each node was heard last. Pure; one owner (the engine).
 class lease_table {
@@ -43,8 +43,8 @@ public:
   void remove(node_id node);
   /// Notes a sign of life. @returns false if the node has no lease.
   bool renew(node_id node, time_point now);
-  /// The head itself stood still for `span` until `now`: nobody could be heard, so it does not count
-  /// as silence.
+  /// The head itself stood still for `span` until `now`: nobody could be heard, so it does not
+  /// count as silence.
   void forgive(duration span, time_point now);
 
   bool is_silent(node_id node, time_point now) const;
@@ -82,7 +82,7 @@ public:
 
 private:
   lease_limits limits_;
-  time_point confirmed_{};  ///< When the last beat was sent that was answered.
+  time_point confirmed_{}; ///< When the last beat was sent that was answered.
   uint64_t number_ = 0;
   std::deque<std::pair<uint64_t, time_point>> sent_; ///< Not yet answered, oldest first.
 };

@@ -13,7 +13,7 @@ struct restart_limits {
   uint32_t restarts_max = 5;                  ///< Restarts within `window`.
   duration window = std::chrono::seconds{60}; ///< A failure older than this is forgotten.
   duration backoff_base =
-      std::chrono::milliseconds{100};             ///< Wait before the second restart; doubles.
+    std::chrono::milliseconds{100};               ///< Wait before the second restart; doubles.
   duration backoff_max = std::chrono::seconds{5}; ///< No wait is longer.
 };
 

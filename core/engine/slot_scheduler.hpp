@@ -14,15 +14,17 @@
 
 namespace penstock::core {
 
-/// Gives the free slots of nodes to jobs that have requests ready, never more than a job's own maximum.
+/// Gives the free slots of nodes to jobs that have requests ready, never more than a job's own
+/// maximum.
 ///
-/// Between classes: the higher one first, but a class that has watched `patience_slots` go to higher
-/// ones gets the next, so that bulk work starves nowhere. Within a class: the tenant that was served
-/// longest ago, one slot a turn while others wait; of a tenant, the oldest job. Over the nodes it
-/// spreads evenly: the one with the most free slots first. A suspended node gets nothing new.
+/// Between classes: the higher one first, but a class that has watched `patience_slots` go to
+/// higher ones gets the next, so that bulk work starves nowhere. Within a class: the tenant that
+/// was served longest ago, one slot a turn while others wait; of a tenant, the oldest job. Over the
+/// nodes it spreads evenly: the one with the most free slots first. A suspended node gets nothing
+/// new.
 ///
-/// Example: 100,000 requests of A, 10 of B, all slots with A: of the next 20 slots that come free, B
-/// gets every other one.
+/// Example: 100,000 requests of A, 10 of B, all slots with A: of the next 20 slots that come free,
+/// B gets every other one.
 ///
 /// A slot costs O(log jobs + log nodes). Pure; one owner (the engine).
 class slot_scheduler {
@@ -80,14 +82,17 @@ private:
     uint32_t demand = 0;
     uint32_t in_use = 0;
     std::map<node_id, uint32_t> by_node;
-    uint32_t wants() const { return std::min(demand, in_flight_max - std::min(in_use, in_flight_max)); }
+    uint32_t wants() const {
+      return std::min(demand, in_flight_max - std::min(in_use, in_flight_max));
+    }
   };
   struct tenant_state {
-    uint64_t served = 0;                                ///< Turn at which it was served last.
-    size_t jobs = 0;                                    ///< All of it that are known.
-    std::array<std::set<job_id>, class_count> waiting;  ///< Those that want slots, by class.
+    uint64_t served = 0;                               ///< Turn at which it was served last.
+    size_t jobs = 0;                                   ///< All of it that are known.
+    std::array<std::set<job_id>, class_count> waiting; ///< Those that want slots, by class.
   };
-  /// Tenants of a class that want slots: served longest ago first, then the one with the oldest job.
+  /// Tenants of a class that want slots: served longest ago first, then the one with the oldest
+  /// job.
   using turns = std::set<std::tuple<uint64_t, job_id, std::string>>;
 
   void set_free(node_id id, node_state& node, uint32_t free);
@@ -103,7 +108,7 @@ private:
   std::array<turns, class_count> turns_;
   std::array<uint32_t, class_count> passed_over_{}; ///< Slots that higher classes got meanwhile.
   std::map<node_id, node_state> nodes_;
-  std::set<std::pair<uint32_t, node_id>> open_;     ///< Nodes with free slots, most of them last.
+  std::set<std::pair<uint32_t, node_id>> open_; ///< Nodes with free slots, most of them last.
   uint64_t turn_ = 0;
 };
 

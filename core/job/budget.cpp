@@ -6,7 +6,7 @@
 namespace penstock::core {
 
 budget::budget(double limit, double spent, price_table prices)
-  : limit_{limit}, spent_{spent}, prices_{std::move(prices)} {}
+    : limit_{limit}, spent_{spent}, prices_{std::move(prices)} {}
 
 double budget::expected(const request& req) const {
   const auto* price = prices_.find(req.model);
@@ -16,9 +16,9 @@ double budget::expected(const request& req) const {
   const auto known = estimators_.find(req.model);
   const auto& guess = known == estimators_.end() ? fresh : known->second;
   const auto bytes = req.body ? static_cast<uint32_t>(req.body->size()) : 0;
-  return (guess.input_tokens(bytes) * price->input
-          + guess.output_tokens(req.output_tokens_max) * std::max(price->output, price->reasoning))
-         / 1e6;
+  return (guess.input_tokens(bytes) * price->input +
+          guess.output_tokens(req.output_tokens_max) * std::max(price->output, price->reasoning)) /
+         1e6;
 }
 
 bool budget::admits(const request& req, bool alone) const {

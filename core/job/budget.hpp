@@ -16,7 +16,8 @@ namespace penstock::core {
 /// Expected: the body's bytes and the p95 of the output so far, learned per model; before the first
 /// answer the request's own maximum. The real cost of what is in flight may exceed that, so the sum
 /// can end above the limit by less than one set in flight, never by more.
-/// Example: limit 1.00, spent 0.97, two in flight at 0.01 each: one more of 0.01 fits, a second waits.
+/// Example: limit 1.00, spent 0.97, two in flight at 0.01 each: one more of 0.01 fits, a second
+/// waits.
 ///
 /// Pure; one owner.
 class budget {
@@ -32,7 +33,9 @@ public:
   /// Whether the model of `req` has a price. Without one a bound means nothing.
   bool knows(const request& req) const noexcept { return prices_.find(req.model) != nullptr; }
   /// Whether `cost` fits beside what is spent and reserved.
-  bool fits(double cost) const noexcept { return !is_bounded() || spent_ + reserved_ + cost <= limit_; }
+  bool fits(double cost) const noexcept {
+    return !is_bounded() || spent_ + reserved_ + cost <= limit_;
+  }
   /// Whether `req` may start. A request without a maximum of its own, of a model never seen before,
   /// is a guess: it may go `alone` (with nothing in flight) while any money is left, and teaches.
   bool admits(const request& req, bool alone) const;

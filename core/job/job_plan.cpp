@@ -20,12 +20,8 @@ mode choose(mode asked, std::optional<uint64_t> total) {
 
 job_plan::job_plan(mode asked, std::optional<uint64_t> total, std::string pack_because,
                    early_leave leave)
-  : asked_{asked},
-    first_{choose(asked, total)},
-    home_{first_},
-    current_{first_},
-    lowest_{first_},
-    leave_{leave} {
+    : asked_{asked}, first_{choose(asked, total)}, home_{first_}, current_{first_}, lowest_{first_},
+      leave_{leave} {
   if (asked_ == mode::automatic && first_ == mode::parallel && !pack_because.empty()) {
     packed_ = packing_ = true;
     changes_.push_back({mode::automatic, mode::parallel, errc::rate_limited,
@@ -48,8 +44,8 @@ void job_plan::pack_answered(bool wrong) {
 }
 
 bool job_plan::is_half(uint64_t part, uint64_t whole) const noexcept {
-  return whole >= leave_.finished_min
-         && static_cast<double>(part) >= leave_.degraded_share * static_cast<double>(whole);
+  return whole >= leave_.finished_min &&
+         static_cast<double>(part) >= leave_.degraded_share * static_cast<double>(whole);
 }
 
 bool job_plan::packs_fail() const noexcept { return packs() && is_half(packs_wrong_, packs_); }
@@ -57,8 +53,8 @@ bool job_plan::packs_fail() const noexcept { return packs() && is_half(packs_wro
 bool job_plan::leave_early() const noexcept {
   if (is_half(degraded_, finished_))
     return true;
-  return current_ == mode::batch
-         && (packs_fail() || (finished_ == 0 && skipped_ >= leave_.finished_min));
+  return current_ == mode::batch &&
+         (packs_fail() || (finished_ == 0 && skipped_ >= leave_.finished_min));
 }
 
 /// What the next change of mode is for.

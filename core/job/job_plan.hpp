@@ -22,24 +22,25 @@ struct mode_change {
 
 /// When a mode is given up early.
 struct early_leave {
-  uint64_t finished_min = 8; ///< Not before so many requests have finished in the mode.
+  uint64_t finished_min = 8;   ///< Not before so many requests have finished in the mode.
   double degraded_share = 0.5; ///< At this share of degradable failures.
 };
 
-/// Chooses the mode of a job and follows the chain parallel -> batch -> sequential (design section 6).
-/// Knows counts only; the coordinator owns the requests. Pure.
+/// Chooses the mode of a job and follows the chain parallel -> batch -> sequential (design section
+/// 6). Knows counts only; the coordinator owns the requests. Pure.
 ///
 /// A degradable failure carries its request into the next mode, and so does a request that batch
-/// cannot pack. The next mode begins when nothing is left to do in this one: `step_down` for good if
-/// it was left early, else as a detour for the carried requests, after which `step_back` returns to
-/// the mode that serves the rest of the input.
+/// cannot pack. The next mode begins when nothing is left to do in this one: `step_down` for good
+/// if it was left early, else as a detour for the carried requests, after which `step_back` returns
+/// to the mode that serves the rest of the input.
 ///
 /// Parallel mode may pack, too, where that is what the provider's limits ask for (`pack_because`).
 /// If most packs come back wrong, batch is left early, and parallel mode stops packing.
 class job_plan {
 public:
   /// @param total requests of the job, if known; decides what `automatic` means.
-  /// @param pack_because why `automatic` should pack what it runs in parallel; empty: it should not.
+  /// @param pack_because why `automatic` should pack what it runs in parallel; empty: it should
+  /// not.
   explicit job_plan(mode asked = mode::automatic, std::optional<uint64_t> total = std::nullopt,
                     std::string pack_because = {}, early_leave leave = {});
 
@@ -83,8 +84,8 @@ public:
   const std::vector<mode_change>& changes() const noexcept { return changes_; }
   /// Changes in all; `changes()` keeps the first 100.
   uint64_t changes_total() const noexcept { return changes_total_; }
-  /// "parallel", "parallel_packed", "batch_fallback" ...: the last mode that ran, marked if it was not
-  /// the first.
+  /// "parallel", "parallel_packed", "batch_fallback" ...: the last mode that ran, marked if it was
+  /// not the first.
   std::string mode_used() const;
 
 private:
@@ -102,10 +103,10 @@ private:
   uint64_t finished_ = 0;
   uint64_t degraded_ = 0;
   uint64_t skipped_ = 0;
-  uint64_t packs_ = 0;       ///< Answered ones.
+  uint64_t packs_ = 0; ///< Answered ones.
   uint64_t packs_wrong_ = 0;
-  bool packed_ = false;      ///< Parallel mode began with packs,
-  bool packing_ = false;     ///< and still makes them.
+  bool packed_ = false;  ///< Parallel mode began with packs,
+  bool packing_ = false; ///< and still makes them.
   errc last_cause_ = errc::internal;
   std::vector<mode_change> changes_;
   uint64_t changes_total_ = 0;

@@ -21,9 +21,9 @@ std::optional<double> price_table::cost(std::string_view model, const usage& use
   const auto cached = std::min(used.cached_input_tokens, used.input_tokens);
   const auto reasoning = std::min(used.reasoning_tokens, used.output_tokens);
   const auto of = [](uint64_t tokens, double price) { return static_cast<double>(tokens) * price; };
-  return (of(used.input_tokens - cached, row->input) + of(cached, row->cached_input)
-          + of(used.output_tokens - reasoning, row->output) + of(reasoning, row->reasoning))
-         / 1e6;
+  return (of(used.input_tokens - cached, row->input) + of(cached, row->cached_input) +
+          of(used.output_tokens - reasoning, row->output) + of(reasoning, row->reasoning)) /
+         1e6;
 }
 
 } // namespace penstock::core

@@ -28,8 +28,8 @@ window_entry* request_window::find(uint64_t index) noexcept {
 }
 
 bool request_window::is_current(uint64_t index, uint32_t epoch) const noexcept {
-  return index >= begin_ && index < end() && at(index).state == request_state::in_flight
-         && at(index).epoch == epoch;
+  return index >= begin_ && index < end() && at(index).state == request_state::in_flight &&
+         at(index).epoch == epoch;
 }
 
 std::optional<uint64_t> request_window::next_ready(uint64_t below) {

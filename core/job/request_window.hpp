@@ -26,14 +26,15 @@ enum class request_state : uint8_t {
 struct window_entry {
   std::shared_ptr<const request> what; ///< Dropped once done.
   request_state state = request_state::ready;
-  uint32_t epoch = 0;        ///< Of the last hand-out.
-  uint64_t node = 0;         ///< Of the last hand-out.
-  uint32_t losses = 0;       ///< Hand-outs in a row whose worker or node died.
-  std::shared_ptr<const outcome> last; ///< Of the last hand-out that did not end it, with its spending.
-  double cost = 0;           ///< Dollars that earlier hand-outs spent.
-  uint32_t packed_attempts = 0;     ///< Exchanges of packs it was in; the job counts them once.
+  uint32_t epoch = 0;  ///< Of the last hand-out.
+  uint64_t node = 0;   ///< Of the last hand-out.
+  uint32_t losses = 0; ///< Hand-outs in a row whose worker or node died.
+  std::shared_ptr<const outcome>
+    last;                       ///< Of the last hand-out that did not end it, with its spending.
+  double cost = 0;              ///< Dollars that earlier hand-outs spent.
+  uint32_t packed_attempts = 0; ///< Exchanges of packs it was in; the job counts them once.
   uint32_t packed_rate_limited = 0; ///< Of these, answered 429.
-  uint32_t excused = 0;      ///< Of these, answered without it: they use up none of its attempts.
+  uint32_t excused = 0; ///< Of these, answered without it: they use up none of its attempts.
 };
 
 /// The requests of a job that were read and are not yet written, with their states and epochs.
@@ -46,7 +47,7 @@ public:
   /// Expects index `first` first. Epochs start above `epoch_base`, so that results for an earlier
   /// life of the job are refused.
   explicit request_window(uint64_t first = 0, uint32_t epoch_base = 0)
-    : begin_{first}, fresh_{first}, epoch_base_{epoch_base} {}
+      : begin_{first}, fresh_{first}, epoch_base_{epoch_base} {}
 
   uint64_t begin() const noexcept { return begin_; }
   uint64_t end() const noexcept { return begin_ + entries_.size(); }
@@ -94,7 +95,7 @@ private:
 
   std::deque<window_entry> entries_;
   uint64_t begin_;
-  uint64_t fresh_;              ///< All ready ones from here on were never handed out.
+  uint64_t fresh_; ///< All ready ones from here on were never handed out.
   uint32_t epoch_base_;
   uint64_t bytes_ = 0;
   size_t counts_[6] = {};

@@ -44,8 +44,8 @@ private:
     return false;
   }
   void skip_space() noexcept {
-    while (at_ < text_.size()
-           && (text_[at_] == ' ' || text_[at_] == '\t' || text_[at_] == '\n' || text_[at_] == '\r'))
+    while (at_ < text_.size() &&
+           (text_[at_] == ' ' || text_[at_] == '\t' || text_[at_] == '\n' || text_[at_] == '\r'))
       ++at_;
   }
 
@@ -206,7 +206,7 @@ private:
     ++at_;
     for (int i = 0; i < 4; ++i, ++at_) {
       const char c = peek();
-      const int digit = is_digit(c)             ? c - '0'
+      const int digit = is_digit(c)            ? c - '0'
                         : c >= 'a' && c <= 'f' ? c - 'a' + 10
                         : c >= 'A' && c <= 'F' ? c - 'A' + 10
                                                : -1;
@@ -245,8 +245,6 @@ size_t utf8_length(std::string_view text) noexcept {
   return length;
 }
 
-std::optional<json_fault> check_json(std::string_view text) noexcept {
-  return checker{text}.run();
-}
+std::optional<json_fault> check_json(std::string_view text) noexcept { return checker{text}.run(); }
 
 } // namespace penstock::core

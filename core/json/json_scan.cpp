@@ -18,8 +18,8 @@ member_scanner::member_scanner(std::string_view object) noexcept : text_{object}
 }
 
 void member_scanner::skip_space() noexcept {
-  while (at_ < text_.size()
-         && (text_[at_] == ' ' || text_[at_] == '\t' || text_[at_] == '\r' || text_[at_] == '\n'))
+  while (at_ < text_.size() &&
+         (text_[at_] == ' ' || text_[at_] == '\t' || text_[at_] == '\r' || text_[at_] == '\n'))
     ++at_;
 }
 

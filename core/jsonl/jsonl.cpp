@@ -46,8 +46,12 @@ struct line_members {
 
   explicit line_members(std::string_view line) {
     for (member_scanner scan{line}; scan.next();)
-      for (auto [name, to] : {named{"custom_id", &custom_id}, {"method", &method}, {"url", &url},
-                              {"body", &body}, {"messages", &messages}, {"input", &input}})
+      for (auto [name, to] : {named{"custom_id", &custom_id},
+                              {"method", &method},
+                              {"url", &url},
+                              {"body", &body},
+                              {"messages", &messages},
+                              {"input", &input}})
         if (scan.key_is(name))
           *to = scan.value();
   }
@@ -63,10 +67,14 @@ struct body_members {
 
   explicit body_members(std::string_view body) {
     for (member_scanner scan{body}; scan.next();)
-      for (auto [name, to] :
-           {named{"model", &model}, {"messages", &messages}, {"input", &input},
-            {"stream", &stream}, {"n", &n}, {"max_completion_tokens", &max_completion_tokens},
-            {"max_tokens", &max_tokens}, {"max_output_tokens", &max_output_tokens}})
+      for (auto [name, to] : {named{"model", &model},
+                              {"messages", &messages},
+                              {"input", &input},
+                              {"stream", &stream},
+                              {"n", &n},
+                              {"max_completion_tokens", &max_completion_tokens},
+                              {"max_tokens", &max_tokens},
+                              {"max_output_tokens", &max_output_tokens}})
         if (scan.key_is(name))
           *to = scan.value();
   }
@@ -76,7 +84,8 @@ struct body_members {
 uint64_t whole_number(std::string_view value) noexcept {
   const auto* end = value.data() + value.size();
   uint64_t whole = 0;
-  if (auto read = std::from_chars(value.data(), end, whole); read.ec == std::errc{} && read.ptr == end)
+  if (auto read = std::from_chars(value.data(), end, whole);
+      read.ec == std::errc{} && read.ptr == end)
     return whole;
   double real = 0;
   const auto read = std::from_chars(value.data(), end, real);
@@ -191,7 +200,8 @@ void read_line(request& r, std::string_view text, const line_options& options) {
 }
 
 std::string not_json(const json_fault& fault) {
-  return "not valid JSON: " + std::string{fault.reason} + " at byte " + std::to_string(fault.at + 1);
+  return "not valid JSON: " + std::string{fault.reason} + " at byte " +
+         std::to_string(fault.at + 1);
 }
 
 } // namespace

@@ -73,10 +73,10 @@ struct output_totals {
   /// HTTP exchanges; those with 429. The requests of a pack share one, so of a line that names its
   /// pack only a part counts: exact if all packs were answered at once, an estimate otherwise.
   uint64_t attempts = 0, rate_limited = 0;
-  uint64_t input_tokens = 0, cached_input_tokens = 0;             ///< As the providers counted.
-  uint64_t output_tokens = 0, reasoning_tokens = 0;               ///< As the providers counted.
-  uint64_t upstream_ms = 0;                                       ///< Time inside HTTP exchanges.
-  uint64_t cost_nanodollars = 0;                                  ///< Whole, so that sums are exact.
+  uint64_t input_tokens = 0, cached_input_tokens = 0; ///< As the providers counted.
+  uint64_t output_tokens = 0, reasoning_tokens = 0;   ///< As the providers counted.
+  uint64_t upstream_ms = 0;                           ///< Time inside HTTP exchanges.
+  uint64_t cost_nanodollars = 0;                      ///< Whole, so that sums are exact.
 
   /// Counts one more line.
   void add(const output_record& r) noexcept;

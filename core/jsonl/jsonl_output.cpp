@@ -43,8 +43,9 @@ void append_body(std::string& out, const payload& body) {
   out += *body;
   // Two searches: each is one fast memchr, find_first_of looks at every byte on its own.
   if (body->find('\n') != std::string::npos || body->find('\r') != std::string::npos)
-    std::replace_if(out.begin() + static_cast<std::ptrdiff_t>(begin), out.end(),
-                    [](char c) { return c == '\n' || c == '\r'; }, ' ');
+    std::replace_if(
+      out.begin() + static_cast<std::ptrdiff_t>(begin), out.end(),
+      [](char c) { return c == '\n' || c == '\r'; }, ' ');
 }
 
 void append_response(std::string& out, const outcome& o) {

@@ -14,9 +14,9 @@ namespace penstock::core {
 /// --(probe lost: cancelled, or its owner died)--> open, but the next probe may start at once.
 /// Example with 10 and 60 s: ten refused connections open it; a minute later one request goes out.
 ///
-/// Failures are often faster than answers: of 256 requests sent at once, 10 resets come back before the
-/// first of 246 good answers. A run of failures therefore counts only once it outnumbers the requests
-/// that are still open.
+/// Failures are often faster than answers: of 256 requests sent at once, 10 resets come back before
+/// the first of 246 good answers. A run of failures therefore counts only once it outnumbers the
+/// requests that are still open.
 class circuit_breaker {
 public:
   /// Where it stands; see the class.

@@ -20,7 +20,7 @@ constexpr duration hold_max = std::chrono::minutes{5};
 
 headroom::headroom(double base, bool adaptive, time_point now)
     : base_{base}, share_{base}, ceiling_{std::max(base, ceiling)}, adaptive_{adaptive}, last_{
-                                                                                             now} {}
+                                                                                           now} {}
 
 void headroom::advance(time_point now, bool demand) {
   if (now <= last_)
@@ -34,9 +34,7 @@ void headroom::advance(time_point now, bool demand) {
     throttle_ = std::min(1.0, throttle_ * std::pow(recovery_per_second, seconds));
 }
 
-void headroom::on_rate_limited(bool hard) {
-  share_ = base_ + (share_ - base_) / (hard ? 4 : 2);
-}
+void headroom::on_rate_limited(bool hard) { share_ = base_ + (share_ - base_) / (hard ? 4 : 2); }
 
 void headroom::on_measured(double accepted_share, time_point now) {
   if (!adaptive_ || accepted_share >= value())

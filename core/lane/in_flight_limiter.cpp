@@ -140,7 +140,8 @@ void in_flight_limiter::lower_ceiling(time_point now) {
     chain_share_ = share;
   }
   const double at = std::min(here, round_drop_widths_ / round_drops_);
-  hold_rounds_ = ceiling_ > 0 && at > 0.75 * hit_at_ ? std::min(2 * hold_rounds_, width_hold_max) : hold_min;
+  hold_rounds_ =
+    ceiling_ > 0 && at > 0.75 * hit_at_ ? std::min(2 * hold_rounds_, width_hold_max) : hold_min;
   hit_at_ = at;
   ceiling_ = std::max(1.0, cut * at);
   held_ = 0;
@@ -203,7 +204,8 @@ void in_flight_limiter::go_to(size_t level, time_point now) {
 bool in_flight_limiter::visit_done() const {
   const double needed = curve_.spread() / visit_precision;
   return visit_full_ && near_count_ > limit() / 8 &&
-         visit_count_ >= std::max<double>(limit(), std::clamp(needed * needed, visit_min, visit_max));
+         visit_count_ >=
+           std::max<double>(limit(), std::clamp(needed * needed, visit_min, visit_max));
 }
 
 void in_flight_limiter::decide(time_point now) {
@@ -273,7 +275,9 @@ void in_flight_limiter::after_visit(time_point now) {
   if (level_ != home_) {
     const bool up = level_ > home_;
     const bool moved = b != home_ && std::max(b, level_) - std::min(b, level_) <= 1;
-    patience_ = moved ? patience_min : look_down_ ? std::min(2 * patience_, patience_max) : patience_;
+    patience_ = moved        ? patience_min
+                : look_down_ ? std::min(2 * patience_, patience_max)
+                             : patience_;
     home_ = moved ? b : home_;
     waited_ = 0;
     if (moved && up) {

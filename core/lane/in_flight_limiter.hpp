@@ -10,9 +10,9 @@ namespace penstock::core {
 
 /// How an attempt ended, as far as the width is concerned.
 struct attempt_end {
-  time_point granted{};      ///< When it got its permit,
-  uint32_t in_flight = 1;    ///< and how many were in flight then, itself included.
-  double output_tokens = 0;  ///< What it produced; 0: unknown.
+  time_point granted{};     ///< When it got its permit,
+  uint32_t in_flight = 1;   ///< and how many were in flight then, itself included.
+  double output_tokens = 0; ///< What it produced; 0: unknown.
   enum class kind : uint8_t {
     answered, ///< Its time counts.
     dropped,  ///< Refused or lost for what may be too much load; its time says nothing.
@@ -78,23 +78,23 @@ private:
   void go_to(size_t level, time_point now);
 
   latency_curve curve_{1};
-  std::deque<entry> entries_; // From the oldest whose time was not taken in.
+  std::deque<entry> entries_;  // From the oldest whose time was not taken in.
   uint64_t first_ordinal_ = 0; // Of the first entry.
   uint32_t ended_entries_ = 0;
   size_t level_ = 0; // Where we are,
   size_t home_ = 0;  // and where we belong.
   bool climbing_ = true;
-  size_t step_ = 2; // Levels of the last step up while climbing.
-  time_point visit_began_{}; // Attempts granted since are of this visit:
-  uint32_t visit_count_ = 0; // so many have ended,
-  bool visit_full_ = false;  // and whether the width was used up.
-  uint32_t near_count_ = 0;  // Those of them that had the whole width in flight,
-  double near_sum_ = 0;      // and what their times say.
+  size_t step_ = 2;                            // Levels of the last step up while climbing.
+  time_point visit_began_{};                   // Attempts granted since are of this visit:
+  uint32_t visit_count_ = 0;                   // so many have ended,
+  bool visit_full_ = false;                    // and whether the width was used up.
+  uint32_t near_count_ = 0;                    // Those of them that had the whole width in flight,
+  double near_sum_ = 0;                        // and what their times say.
   double before_weight_ = 0, before_mean_ = 0; // What the curve said when the visit began.
-  uint32_t undecided_ = 0; // Ended since the last look at the curve.
-  uint32_t patience_ = 0;  // Visits of the home between two of a neighbour,
-  uint32_t waited_ = 0;    // and how many there were.
-  bool look_down_ = false; // Which neighbour is next.
+  uint32_t undecided_ = 0;                     // Ended since the last look at the curve.
+  uint32_t patience_ = 0;                      // Visits of the home between two of a neighbour,
+  uint32_t waited_ = 0;                        // and how many there were.
+  bool look_down_ = false;                     // Which neighbour is next.
 
   double ceiling_ = 0;       // Zero: none.
   uint32_t hold_rounds_ = 0; // How long a new ceiling stays,

@@ -13,13 +13,9 @@ constexpr auto output = static_cast<size_t>(dimension::output_tokens);
 // Pacing is smooth enough in these steps, and the hot path stays free of `exp`.
 constexpr duration pace_step = std::chrono::milliseconds{50};
 
-std::string number(double x) {
-  return std::to_string(static_cast<int64_t>(std::ceil(x)));
-}
+std::string number(double x) { return std::to_string(static_cast<int64_t>(std::ceil(x))); }
 
-error bad(const std::string& text) {
-  return {errc::invalid_config, text};
-}
+error bad(const std::string& text) { return {errc::invalid_config, text}; }
 
 std::string in_seconds(time_point until, time_point now) {
   return number(to_seconds(until - now)) + " s";
@@ -58,8 +54,8 @@ result<void> validate(const lane_limits& l) {
 
 lane::impl::impl(lane_limits l, time_point now, bool start_empty)
     : limits{std::move(l)}, room{limits.headroom, limits.adaptive, now}, width{limits, now},
-      breaker{limits.breaker_trips_after, limits.breaker_open_for},
-      queue{limits.aging_bound}, tokens{limits.tokens_per_byte}, advanced_to{now}, paced_at{now} {
+      breaker{limits.breaker_trips_after, limits.breaker_open_for}, queue{limits.aging_bound},
+      tokens{limits.tokens_per_byte}, advanced_to{now}, paced_at{now} {
   for (size_t d = 0; d < dimension_count; ++d) {
     gauges[d] = lane_gauge{static_cast<dimension>(d), limits, now, start_empty};
     limited = limited || gauges[d].limited();
@@ -92,8 +88,8 @@ std::optional<error> lane::impl::too_large(const permit_request& req, const esti
     if (gauges[d].too_large(e.cost[d]))
       return error{errc::request_too_large,
                    "request " + std::to_string(req.id) + " needs about " + number(e.cost[d]) +
-                       " of " + std::string{to_string(static_cast<dimension>(d))} +
-                       ", the limit is " + number(limits.limit[d]) + " per minute"};
+                     " of " + std::string{to_string(static_cast<dimension>(d))} +
+                     ", the limit is " + number(limits.limit[d]) + " per minute"};
   return std::nullopt;
 }
 
@@ -303,9 +299,7 @@ std::optional<time_point> lane::next_wake(time_point now) const {
   return wake;
 }
 
-bool lane::cancel(uint64_t id) {
-  return impl_->queue.cancel(id);
-}
+bool lane::cancel(uint64_t id) { return impl_->queue.cancel(id); }
 
 std::vector<std::pair<uint64_t, error>> lane::take_refused() {
   return std::exchange(impl_->refused, {});

@@ -22,21 +22,21 @@ enum class width_rule : uint8_t {
 /// The limits of one lane, as configured. A limit of zero means "none".
 struct lane_limits {
   std::array<double, dimension_count>
-      limit{};                ///< Per minute; `requests_day` per day. By `dimension`.
+    limit{};                  ///< Per minute; `requests_day` per day. By `dimension`.
   uint32_t in_flight_max = 0; ///< Permits outstanding at once; 0: no cap.
   width_rule width = width_rule::fixed;
-  std::vector<uint32_t> ramp; ///< Widths of a careful start; empty: none.
+  std::vector<uint32_t> ramp;                     ///< Widths of a careful start; empty: none.
   duration ramp_every = std::chrono::seconds{30}; ///< How long each lasts without a drop.
   duration burst =
-      std::chrono::seconds{60}; ///< A bucket's capacity in time: limit per minute x burst / 60 s.
-  double headroom = 0.8;        ///< Share of every limit that is used, (0, 1].
-  bool adaptive = true;         ///< Lets headroom rise towards 1 while no 429 is seen.
+    std::chrono::seconds{60}; ///< A bucket's capacity in time: limit per minute x burst / 60 s.
+  double headroom = 0.8;      ///< Share of every limit that is used, (0, 1].
+  bool adaptive = true;       ///< Lets headroom rise towards 1 while no 429 is seen.
   charge_rule charging = charge_rule::openai;
   double tokens_per_byte = 1 / 3.5;  ///< Where the input estimator starts.
   uint32_t breaker_trips_after = 10; ///< Consecutive transport failures, 5xx and timeouts.
   duration breaker_open_for = std::chrono::seconds{60}; ///< Then one probe.
   duration aging_bound =
-      std::chrono::seconds{30}; ///< A waiting class is served at least this often.
+    std::chrono::seconds{30};   ///< A waiting class is served at least this often.
   uint32_t queue_max = 100'000; ///< Permit requests waiting; more are answered `overflow`.
 };
 
@@ -51,7 +51,8 @@ struct permit_request {
   core::priority priority = core::priority::normal;
   uint32_t input_bytes = 0;       ///< Size of the body; the lane turns it into tokens.
   uint32_t output_tokens_max = 0; ///< The request's own maximum, 0 if unknown.
-  /// Refuse (`rate_limited`) rather than let it wait for the end of a longer pause; unset: it waits.
+  /// Refuse (`rate_limited`) rather than let it wait for the end of a longer pause; unset: it
+  /// waits.
   std::optional<duration> patience;
 };
 
@@ -74,7 +75,7 @@ struct settlement {
   reply_kind kind = reply_kind::success;
   usage used;
   uint32_t input_bytes =
-      0; ///< As in the permit request; lets a restarted lane settle what it never granted.
+    0; ///< As in the permit request; lets a restarted lane settle what it never granted.
   bool abandoned = false; ///< We gave it up (cancelled, deadline): says nothing about the upstream.
   std::optional<duration> retry_after;
   limit_readings limits;

@@ -52,7 +52,9 @@ lane_cost lane::impl::actual_cost(const settlement& s, const outstanding& o) con
   actual[output_dimension] = out;
   // OpenAI gives unused output back to nobody; the real input is the best guess of its estimate.
   switch (limits.charging) {
-  case charge_rule::openai: actual[total_dimension] = std::max<double>(o.output_tokens_max, in); break;
+  case charge_rule::openai:
+    actual[total_dimension] = std::max<double>(o.output_tokens_max, in);
+    break;
   case charge_rule::input_only: actual[total_dimension] = in; break;
   default: actual[total_dimension] = in + out;
   }
@@ -177,8 +179,8 @@ void lane::impl::listen(const settlement& s, const outstanding* o, time_point no
     if (o && doubt.share() < lift_doubt_max)
       since = (gauges[d].spent() - o->spent_at[d]) * (1 + doubt.share());
     // Anthropic rounds what remains of tokens to thousands.
-    const bool rounded = limits.charging == charge_rule::anthropic && d >= input_dimension && r.remaining &&
-                         std::fmod(*r.remaining, 1000) == 0;
+    const bool rounded = limits.charging == charge_rule::anthropic && d >= input_dimension &&
+                         r.remaining && std::fmod(*r.remaining, 1000) == 0;
     gauges[d].hear(r, since, rounded ? 500 : 0, now);
   }
 }

@@ -14,9 +14,7 @@ constexpr double learned_limit_min = 0.02;
 constexpr double nonsense_factor = 1.05;
 
 // Doubles that were added and subtracted a thousand times are not exact.
-double tolerance(double cost) {
-  return 1e-6 * std::max(1.0, cost);
-}
+double tolerance(double cost) { return 1e-6 * std::max(1.0, cost); }
 
 bool counts_requests(dimension d) {
   return d == dimension::requests_minute || d == dimension::requests_day;
@@ -96,9 +94,7 @@ void lane_gauge::give_back(double cost) {
   roof_.credit(cost);
 }
 
-void lane_gauge::cut_to(double cost) {
-  bucket_.set_level(std::min(bucket_.level(), cost));
-}
+void lane_gauge::cut_to(double cost) { bucket_.set_level(std::min(bucket_.level(), cost)); }
 
 void lane_gauge::hear(const limit_reading& r, std::optional<double> spent_since, double rounding,
                       time_point now) {

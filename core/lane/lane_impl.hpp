@@ -30,7 +30,7 @@ struct lane::impl {
     uint32_t input_bytes = 0;
     uint32_t output_tokens_max = 0;
     uint32_t round = 0;
-    uint32_t in_flight = 0;  // When it was granted, itself included; 0: by an earlier life.
+    uint32_t in_flight = 0; // When it was granted, itself included; 0: by an earlier life.
     time_point granted_at{};
     bool probe = false;
     bool input_counts = false; // Whether the input estimate decided the cost.

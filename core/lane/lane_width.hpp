@@ -51,7 +51,8 @@ public:
              time_point now) {
     const attempt_end end{.granted = granted,
                           .in_flight = in_flight,
-                          .output_tokens = s.used.known ? static_cast<double>(s.used.output_tokens) : 0,
+                          .output_tokens =
+                            s.used.known ? static_cast<double>(s.used.output_tokens) : 0,
                           .how = judge(s)};
     if (end.how == attempt_end::kind::dropped)
       ramp_.dropped(granted, now);
@@ -70,7 +71,8 @@ public:
 
 private:
   static bool publishes(const limit_readings& limits) {
-    return std::any_of(limits.begin(), limits.end(), [](auto& r) { return r.limit && *r.limit > 0; });
+    return std::any_of(limits.begin(), limits.end(),
+                       [](auto& r) { return r.limit && *r.limit > 0; });
   }
 
   attempt_end::kind judge(const settlement& s) const {

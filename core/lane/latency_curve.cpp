@@ -134,7 +134,8 @@ void latency_curve::fit() {
       const auto last = groups.back();
       groups.pop_back();
       auto& into = groups.back();
-      into.value = (into.value * into.weight + last.value * last.weight) / (into.weight + last.weight);
+      into.value =
+        (into.value * into.weight + last.value * last.weight) / (into.weight + last.weight);
       into.weight += last.weight;
       into.end = last.end;
     }

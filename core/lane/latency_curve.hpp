@@ -67,7 +67,7 @@ private:
   std::vector<double> fitted_;
   // What one attempt weighs now: a growing unit makes everything else lighter without touching it.
   double unit_ = 1;
-  bool stale_ = true; // `fitted_` is older than the levels.
+  bool stale_ = true;                     // `fitted_` is older than the levels.
   double tokens_ = 0, tokens_weight_ = 0; // Mean log of the output tokens of all.
   // Spread within the levels: sums of squares and products, and how many attempts they rest on.
   double tt_ = 0, ty_ = 0, yy_ = 0, count_ = 0;

@@ -23,13 +23,9 @@ bool token_bucket::try_take(double n, time_point now) {
   return true;
 }
 
-void token_bucket::credit(double n) {
-  level_ = std::min(capacity_, level_ + n);
-}
+void token_bucket::credit(double n) { level_ = std::min(capacity_, level_ + n); }
 
-void token_bucket::set_level(double level) {
-  level_ = std::min(capacity_, level);
-}
+void token_bucket::set_level(double level) { level_ = std::min(capacity_, level); }
 
 void token_bucket::resize(double capacity, double rate, time_point now) {
   advance(now);

@@ -28,8 +28,8 @@ void token_estimator::learn_input(uint32_t bytes, uint64_t tokens) {
     return;
   // A provider that reports nonsense (100 x, 10^18) must not ruin the estimate of all that follow.
   const double far = input_samples_ < trusted_samples ? 16 : 4;
-  const double sample = std::clamp(static_cast<double>(tokens) / bytes, tokens_per_byte_ / far,
-                                   tokens_per_byte_ * far);
+  const double sample =
+    std::clamp(static_cast<double>(tokens) / bytes, tokens_per_byte_ / far, tokens_per_byte_ * far);
   if (input_samples_ == 0) {
     mean_bytes_ = bytes;
     mean_tokens_ = tokens_per_byte_ * bytes;

@@ -16,8 +16,8 @@ constexpr uint64_t mixed(uint64_t x) {
 
 constexpr uint64_t golden = 0x9e3779b97f4a7c15ull;
 
-/// Zipf's law by rejection-inversion (Hörmann and Derflinger 1996): constant time and memory whatever the
-/// number of ranks.
+/// Zipf's law by rejection-inversion (Hörmann and Derflinger 1996): constant time and memory
+/// whatever the number of ranks.
 class zipf_law {
 public:
   zipf_law(double ranks, double exponent) : ranks_{ranks}, exponent_{exponent} {
@@ -61,7 +61,8 @@ uint64_t rounded(double x, const load_distribution& within) {
 
 } // namespace
 
-load_random::load_random(uint64_t seed, uint64_t stream) : state_{mixed(seed + golden) ^ mixed(stream * golden + 1)} {}
+load_random::load_random(uint64_t seed, uint64_t stream)
+    : state_{mixed(seed + golden) ^ mixed(stream * golden + 1)} {}
 
 uint64_t load_random::next() { return mixed(state_ += golden); }
 
@@ -82,7 +83,8 @@ uint64_t draw(const load_distribution& from, load_random& random) {
     return std::min(from.max, from.min + static_cast<uint64_t>(random.uniform() * width));
   }
   case load_shape::normal: return rounded(from.value + from.spread * random.normal(), from);
-  case load_shape::lognormal: return rounded(from.value * std::exp(from.spread * random.normal()), from);
+  case load_shape::lognormal:
+    return rounded(from.value * std::exp(from.spread * random.normal()), from);
   case load_shape::zipf: {
     const zipf_law law{static_cast<double>(from.max - from.min) + 1, from.spread};
     return std::min(from.max, from.min + static_cast<uint64_t>(law.draw(random)) - 1);

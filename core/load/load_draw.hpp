@@ -4,8 +4,8 @@
 
 namespace penstock::core {
 
-/// Random numbers that depend on nothing but their seed and stream: the same on every machine, whatever
-/// else is drawn.
+/// Random numbers that depend on nothing but their seed and stream: the same on every machine,
+/// whatever else is drawn.
 class load_random {
 public:
   explicit load_random(uint64_t seed, uint64_t stream = 0);

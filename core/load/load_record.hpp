@@ -11,7 +11,7 @@ namespace penstock::core {
 
 /// What became of the messages of one kind. `arrived` is the sum of the others at the end.
 struct load_message_counts {
-  uint64_t arrived = 0;    ///< Were due.
+  uint64_t arrived = 0; ///< Were due.
   uint64_t answered = 0;
   uint64_t failed = 0;     ///< Answered with an error, or not in time.
   uint64_t overrun = 0;    ///< Not sent: too many had no answer yet.
@@ -22,7 +22,7 @@ struct load_message_counts {
 /// What one tenant, or all of them, got.
 struct load_tenant_counts {
   uint64_t jobs = 0, jobs_ended = 0;
-  uint64_t requests = 0;   ///< Submitted.
+  uint64_t requests = 0; ///< Submitted.
   uint64_t completed = 0, failed = 0, cancelled = 0, expired = 0;
   uint64_t requests_in_time = 0, served_in_time = 0; ///< Before the last phase ended.
   uint64_t attempts = 0, rate_limited = 0;
@@ -33,7 +33,7 @@ struct load_tenant_counts {
 
 /// How exact the results were.
 struct load_exactness {
-  uint64_t lost = 0;             ///< Requests whose job ended, or whose time was over, without an outcome.
+  uint64_t lost = 0; ///< Requests whose job ended, or whose time was over, without an outcome.
   uint64_t unfinished = 0;       ///< The latter part of these.
   uint64_t duplicates = 0;       ///< Outcomes beyond the first of their request.
   uint64_t order_violations = 0; ///< Outcomes out of their turn, or in another's place.
@@ -48,9 +48,9 @@ struct load_mark {
 
 /// Everything that a load measured. Times are from its beginning.
 ///
-/// The latency of a message runs from the moment at which it was due, not from that at which it was sent:
-/// what a slow engine holds up is not forgotten (coordinated omission). A message without an answer counts
-/// with the time that it has waited.
+/// The latency of a message runs from the moment at which it was due, not from that at which it was
+/// sent: what a slow engine holds up is not forgotten (coordinated omission). A message without an
+/// answer counts with the time that it has waited.
 class load_record {
 public:
   /// @param tenants How many. @param length Of all phases.
@@ -65,8 +65,8 @@ public:
   void unanswered(load_message kind, duration due, duration now);
   /// A job is safe with the engine.
   void submitted(size_t tenant, uint64_t requests, duration now);
-  void outcome(size_t tenant, outcome_state state, duration queued, uint32_t attempts, uint32_t rate_limited,
-               duration now);
+  void outcome(size_t tenant, outcome_state state, duration queued, uint32_t attempts,
+               uint32_t rate_limited, duration now);
   void job_ended(size_t tenant, duration due, duration now);
   void sample(duration now, double in_flight, double limit_share);
   void mark(load_mark mark); ///< Kept in the order of their times.
@@ -74,7 +74,9 @@ public:
   void cut(duration length) { length_ = std::min(length_, length); }
   void finish(duration now);
 
-  const load_message_counts& messages(load_message kind) const { return messages_[static_cast<size_t>(kind)]; }
+  const load_message_counts& messages(load_message kind) const {
+    return messages_[static_cast<size_t>(kind)];
+  }
   uint64_t errors() const;
   uint64_t overruns() const;
   const latency_histogram& span(size_t which) const { return spans_[which]; }
@@ -84,7 +86,9 @@ public:
   const std::vector<load_mark>& marks() const noexcept { return marks_; }
   /// Texts of errors and how often they came; the rarest are counted as others.
   const std::map<std::string, uint64_t>& causes() const noexcept { return causes_; }
-  uint64_t open() const noexcept { return all_.requests - std::min(all_.requests, all_.outcomes()); }
+  uint64_t open() const noexcept {
+    return all_.requests - std::min(all_.requests, all_.outcomes());
+  }
   duration length() const noexcept { return length_; }
   duration elapsed() const noexcept { return elapsed_; }
   /// The longest time in which nothing came although something was open.

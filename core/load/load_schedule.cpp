@@ -31,7 +31,10 @@ size_t draw_place(const Weights& weight_of, size_t count, load_random& random) {
 
 } // namespace
 
-load_schedule::load_schedule(const load_script& script) : script_{&script}, gaps_{script.seed, gap_stream} { advance(); }
+load_schedule::load_schedule(const load_script& script)
+    : script_{&script}, gaps_{script.seed, gap_stream} {
+  advance();
+}
 
 load_arrival_event load_schedule::take() {
   auto taken = *next_;
@@ -66,7 +69,8 @@ double load_schedule::time_in(const load_phase& phase) {
     if (phase.rate <= 0)
       return HUGE_VAL;
     return poisson_at_ += gaps_.exponential() / phase.rate;
-  case load_arrival::burst: return std::floor(i / std::max(1u, phase.burst)) * to_seconds(phase.every);
+  case load_arrival::burst:
+    return std::floor(i / std::max(1u, phase.burst)) * to_seconds(phase.every);
   case load_arrival::ramp: {
     // So many have come at t: rate t + slope t^2 / 2. The one of number i comes when that is i.
     const double slope = (phase.rate_to - phase.rate) / to_seconds(phase.length);
@@ -86,7 +90,8 @@ void load_schedule::fill(load_arrival_event& event, const load_phase& phase) con
   load_random random{script_->seed, message_stream + number_};
   event.number = number_;
   auto& mix = phase.mix ? *phase.mix : script_->mix;
-  event.kind = static_cast<load_message>(draw_place([&](size_t i) { return mix[i]; }, mix.size(), random));
+  event.kind =
+    static_cast<load_message>(draw_place([&](size_t i) { return mix[i]; }, mix.size(), random));
   event.pick = random.next();
   auto& tenants = script_->tenants;
   event.tenant = draw_place([&](size_t i) { return tenants[i].weight; }, tenants.size(), random);
@@ -98,7 +103,8 @@ std::string load_request_id(uint64_t job, uint64_t index) {
   return "load-" + std::to_string(job) + "-" + std::to_string(index);
 }
 
-request load_request(const load_script& script, const load_tenant& tenant, uint64_t job, uint64_t index) {
+request load_request(const load_script& script, const load_tenant& tenant, uint64_t job,
+                     uint64_t index) {
   load_random random{script.seed, body_stream + (job << 24) + index};
   request r;
   r.index = index;
@@ -108,7 +114,8 @@ request load_request(const load_script& script, const load_tenant& tenant, uint6
   r.output_tokens_max = tenant.output_tokens_max;
   auto text = r.custom_id;
   const auto size = draw(tenant.body_bytes, random);
-  constexpr std::string_view words[]{" flow", " valve", " basin", " gate", " river", " stone", " wheel", " mill"};
+  constexpr std::string_view words[]{" flow",  " valve", " basin", " gate",
+                                     " river", " stone", " wheel", " mill"};
   while (text.size() < size)
     text += words[random.next() & 7];
   std::string body = R"({"model":)";

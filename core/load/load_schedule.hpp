@@ -9,20 +9,21 @@ namespace penstock::core {
 
 /// A message that is due.
 struct load_arrival_event {
-  duration at{};             ///< From the beginning of the load.
-  uint64_t number = 0;       ///< From 0, over all phases.
+  duration at{};       ///< From the beginning of the load.
+  uint64_t number = 0; ///< From 0, over all phases.
   load_message kind = load_message::submit;
-  size_t tenant = 0;         ///< Of a submission: its place in the script.
-  uint64_t requests = 0;     ///< Of a submission.
-  uint64_t pick = 0;         ///< Of others: draws the job that they are about.
+  size_t tenant = 0;     ///< Of a submission: its place in the script.
+  uint64_t requests = 0; ///< Of a submission.
+  uint64_t pick = 0;     ///< Of others: draws the job that they are about.
 };
 
-/// The arrivals of a script, one after the other. Depends on nothing but the script: what happens to the
-/// messages changes neither their times nor their contents. Each message draws from a stream of its own,
-/// so that a change of the mix moves no arrival.
+/// The arrivals of a script, one after the other. Depends on nothing but the script: what happens
+/// to the messages changes neither their times nor their contents. Each message draws from a stream
+/// of its own, so that a change of the mix moves no arrival.
 class load_schedule {
 public:
-  /// @param script Must outlive the schedule. @pre it has tenants and a weight above zero in each mix.
+  /// @param script Must outlive the schedule. @pre it has tenants and a weight above zero in each
+  /// mix.
   explicit load_schedule(const load_script& script);
   /// The next arrival, without taking it; nothing after the last one.
   const std::optional<load_arrival_event>& peek() const noexcept { return next_; }
@@ -31,7 +32,8 @@ public:
 
 private:
   void advance();
-  /// The time of the arrival `in_phase_` of a phase, from its beginning; beyond its length if it has none.
+  /// The time of the arrival `in_phase_` of a phase, from its beginning; beyond its length if it
+  /// has none.
   double time_in(const load_phase& phase);
   void fill(load_arrival_event& event, const load_phase& phase) const;
 
@@ -45,9 +47,10 @@ private:
   std::optional<load_arrival_event> next_;
 };
 
-/// The body of a request: a chat of about `tenant.body_bytes` that says which one it is, so that no two are
-/// equal. @param id Its custom_id.
-request load_request(const load_script& script, const load_tenant& tenant, uint64_t job, uint64_t index);
+/// The body of a request: a chat of about `tenant.body_bytes` that says which one it is, so that no
+/// two are equal. @param id Its custom_id.
+request load_request(const load_script& script, const load_tenant& tenant, uint64_t job,
+                     uint64_t index);
 
 /// The custom_id of a request of the load.
 std::string load_request_id(uint64_t job, uint64_t index);

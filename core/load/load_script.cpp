@@ -5,7 +5,8 @@
 namespace penstock::core {
 
 std::string_view to_string(load_message m) noexcept {
-  constexpr std::array<std::string_view, load_messages> names{"submit", "status", "cancel", "results", "subscribe"};
+  constexpr std::array<std::string_view, load_messages> names{"submit", "status", "cancel",
+                                                              "results", "subscribe"};
   return names[static_cast<size_t>(m)];
 }
 

@@ -40,7 +40,7 @@ void join(load_second& a, const load_second& b) {
 } // namespace
 
 std::string_view load_span_name(size_t span) noexcept {
-  return span < load_messages ? to_string(static_cast<load_message>(span))
+  return span < load_messages    ? to_string(static_cast<load_message>(span))
          : span == load_span_job ? "job"
                                  : "queue_wait";
 }
@@ -61,7 +61,9 @@ load_second& load_series::at(duration now) {
 
 void load_series::submitted(duration now, uint64_t requests) { at(now).submitted += requests; }
 
-void load_series::outcome(duration now, bool completed) { ++(completed ? at(now).completed : at(now).failed); }
+void load_series::outcome(duration now, bool completed) {
+  ++(completed ? at(now).completed : at(now).failed);
+}
 
 void load_series::message(duration now, bool error) {
   auto& point = at(now);
@@ -81,7 +83,8 @@ void load_series::sample(duration now, double open, double in_flight, double lim
   ++samples_;
   if (limit_share < 0)
     return;
-  point.limit_share = (std::max(point.limit_share, 0.0) * share_samples_ + limit_share) / (share_samples_ + 1);
+  point.limit_share =
+    (std::max(point.limit_share, 0.0) * share_samples_ + limit_share) / (share_samples_ + 1);
   ++share_samples_;
 }
 

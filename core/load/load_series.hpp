@@ -10,27 +10,29 @@
 namespace penstock::core {
 
 /// What a load measures the time of: its messages (in the order of `load_message`), then
-inline constexpr size_t load_span_job = load_messages;            ///< from a job's submission to its last outcome,
-inline constexpr size_t load_span_queue_wait = load_messages + 1; ///< a request's time before its first permit.
+inline constexpr size_t load_span_job =
+  load_messages; ///< from a job's submission to its last outcome,
+inline constexpr size_t load_span_queue_wait =
+  load_messages + 1; ///< a request's time before its first permit.
 inline constexpr size_t load_spans = load_messages + 2;
 /// "submit" ... "job", "queue_wait".
 std::string_view load_span_name(size_t span) noexcept;
 
 /// A stretch of the load, one second at first.
 struct load_second {
-  double start = 0, length = 0;     ///< Seconds from the beginning of the load.
-  uint64_t submitted = 0;           ///< Requests.
+  double start = 0, length = 0;       ///< Seconds from the beginning of the load.
+  uint64_t submitted = 0;             ///< Requests.
   uint64_t completed = 0, failed = 0; ///< Outcomes; failed ones with cancelled and expired.
   uint64_t messages = 0, errors = 0;  ///< Answered; of these with an error.
   std::array<uint32_t, load_spans> count{};
   std::array<float, load_spans> p50{}, p99{}, max{}; ///< Seconds, of what ended in it.
-  double open = 0;                  ///< Requests without an outcome.
-  double in_flight = 0;             ///< At the upstream.
-  double limit_share = -1;          ///< Of the limit that binds, in the last minute; negative: unknown.
+  double open = 0;                                   ///< Requests without an outcome.
+  double in_flight = 0;                              ///< At the upstream.
+  double limit_share = -1; ///< Of the limit that binds, in the last minute; negative: unknown.
 };
 
-/// What happened second by second. Bounded: when there are more than `points_max`, neighbours become one
-/// (sums add up, shares and levels are averaged, a p99 is the larger of the two).
+/// What happened second by second. Bounded: when there are more than `points_max`, neighbours
+/// become one (sums add up, shares and levels are averaged, a p99 is the larger of the two).
 class load_series {
 public:
   static constexpr size_t points_max = 4096;
@@ -53,7 +55,7 @@ private:
   std::vector<load_second> points_;
   std::array<latency_histogram, load_spans> now_; ///< Of the last point.
   double step_ = 1;
-  double samples_ = 0, share_samples_ = 0;        ///< Of the last point.
+  double samples_ = 0, share_samples_ = 0; ///< Of the last point.
 };
 
 } // namespace penstock::core

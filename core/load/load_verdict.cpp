@@ -15,25 +15,25 @@ struct named_metric {
 };
 
 constexpr named_metric metrics[]{
-    {"lost", {}},
-    {"duplicates", {}},
-    {"order_violations", {}},
-    {"errors", {}},
-    {"overruns", {}},
-    {"paid_twice", {}},
-    {"processes_died", {}},
-    {"failed_requests", {load_unit::count, false, true}},
-    {"completed_requests", {load_unit::count, true, true}},
-    {"jobs_ended", {load_unit::count, true, true}},
-    {"rate_limited_per_1000", {}},
-    {"stall_max", {load_unit::seconds, false, false}},
-    {"throughput", {load_unit::per_second, true, true}},
-    {"share_of_limit", {load_unit::share, true, false}},
-    {"fairness", {load_unit::share, true, false}},
+  {"lost", {}},
+  {"duplicates", {}},
+  {"order_violations", {}},
+  {"errors", {}},
+  {"overruns", {}},
+  {"paid_twice", {}},
+  {"processes_died", {}},
+  {"failed_requests", {load_unit::count, false, true}},
+  {"completed_requests", {load_unit::count, true, true}},
+  {"jobs_ended", {load_unit::count, true, true}},
+  {"rate_limited_per_1000", {}},
+  {"stall_max", {load_unit::seconds, false, false}},
+  {"throughput", {load_unit::per_second, true, true}},
+  {"share_of_limit", {load_unit::share, true, false}},
+  {"fairness", {load_unit::share, true, false}},
 };
 
 constexpr std::pair<std::string_view, double> percentiles[]{
-    {"p50", 50}, {"p90", 90}, {"p99", 99}, {"p999", 99.9}, {"max", 100}};
+  {"p50", 50}, {"p90", 90}, {"p99", 99}, {"p999", 99.9}, {"max", 100}};
 
 /// A span and a percentile: "queue_wait_p99".
 struct span_metric {
@@ -63,19 +63,22 @@ double fairness_of(const load_result& r) {
     std::vector<load_share> shares;
     for (size_t i = 0; i < r.priorities.size(); ++i)
       if (auto& t = r.record.tenants()[i]; r.priorities[i] == p && t.requests_in_time > 0)
-        shares.push_back({static_cast<double>(t.requests_in_time), static_cast<double>(t.served_in_time)});
+        shares.push_back(
+          {static_cast<double>(t.requests_in_time), static_cast<double>(t.served_in_time)});
     worst = std::min(worst, fairness(shares));
   }
   return worst;
 }
 
-std::optional<double> value_of(const load_tenant_counts& t, std::string_view name, duration length) {
+std::optional<double> value_of(const load_tenant_counts& t, std::string_view name,
+                               duration length) {
   const auto count = [](uint64_t n) { return static_cast<double>(n); };
   if (auto span = span_metric_of(name)) {
     if (span->span != load_span_job && span->span != load_span_queue_wait)
       return std::nullopt;
     auto& spans = span->span == load_span_job ? t.job : t.queue_wait;
-    return spans.count() > 0 ? std::optional{to_seconds(spans.percentile(span->percent))} : std::nullopt;
+    return spans.count() > 0 ? std::optional{to_seconds(spans.percentile(span->percent))}
+                             : std::nullopt;
   }
   if (name == "failed_requests")
     return count(t.failed + t.expired);
@@ -84,7 +87,8 @@ std::optional<double> value_of(const load_tenant_counts& t, std::string_view nam
   if (name == "jobs_ended")
     return count(t.jobs_ended);
   if (name == "throughput")
-    return length > duration{} ? std::optional{count(t.served_in_time) / to_seconds(length)} : std::nullopt;
+    return length > duration{} ? std::optional{count(t.served_in_time) / to_seconds(length)}
+                               : std::nullopt;
   return std::nullopt;
 }
 
@@ -113,18 +117,21 @@ std::vector<std::string> load_metric_names() {
   return names;
 }
 
-std::optional<double> load_value(const load_result& r, std::string_view name, std::string_view tenant) {
+std::optional<double> load_value(const load_result& r, std::string_view name,
+                                 std::string_view tenant) {
   auto& record = r.record;
   const auto count = [](uint64_t n) { return std::optional{static_cast<double>(n)}; };
   if (!tenant.empty()) {
     const auto at = std::ranges::find(r.tenant_names, tenant);
     if (at == r.tenant_names.end())
       return std::nullopt;
-    return value_of(record.tenants()[static_cast<size_t>(at - r.tenant_names.begin())], name, record.length());
+    return value_of(record.tenants()[static_cast<size_t>(at - r.tenant_names.begin())], name,
+                    record.length());
   }
   if (auto span = span_metric_of(name)) {
     auto& spans = record.span(span->span);
-    return spans.count() > 0 ? std::optional{to_seconds(spans.percentile(span->percent))} : std::nullopt;
+    return spans.count() > 0 ? std::optional{to_seconds(spans.percentile(span->percent))}
+                             : std::nullopt;
   }
   if (name == "lost")
     return count(record.exactness.lost);
@@ -152,7 +159,8 @@ std::optional<double> load_value(const load_result& r, std::string_view name, st
   return value_of(record.all(), name, record.length());
 }
 
-std::vector<load_verdict> judge(const load_result& result, std::span<const load_expectation> expectations) {
+std::vector<load_verdict> judge(const load_result& result,
+                                std::span<const load_expectation> expectations) {
   std::vector<load_verdict> out;
   for (auto& e : expectations) {
     load_verdict v{e, load_value(result, e.metric, e.tenant), false};
@@ -166,7 +174,7 @@ std::vector<load_verdict> judge(const load_result& result, std::span<const load_
 std::string load_value_text(load_unit unit, double value) {
   switch (unit) {
   case load_unit::seconds:
-    return value < 0.01    ? printed("%.2f ms", value * 1e3)
+    return value < 0.01     ? printed("%.2f ms", value * 1e3)
            : value < 0.9995 ? printed("%.0f ms", value * 1e3)
                             : printed("%.2f s", value);
   case load_unit::share: return printed("%.1f %%", value * 100);
@@ -181,7 +189,8 @@ std::string to_text(const load_verdict& v) {
   auto text = v.expected.metric;
   if (!v.expected.tenant.empty())
     text += " of " + v.expected.tenant;
-  text += (metric.at_least ? " >= " : " <= ") + load_value_text(metric.unit, v.expected.bound) + ": ";
+  text +=
+    (metric.at_least ? " >= " : " <= ") + load_value_text(metric.unit, v.expected.bound) + ": ";
   return text + (v.actual ? load_value_text(metric.unit, *v.actual) : "not measured");
 }
 

@@ -85,9 +85,8 @@ std::optional<uint64_t> map_plan::release() {
 
 bool map_plan::has_ended(uint32_t group, uint32_t stage) const {
   const auto& g = groups_[group];
-  return g.unread == 0
-         && std::all_of(g.stages.begin(), g.stages.begin() + stage + 1,
-                        [](auto& s) { return s.ready.empty() && s.offered.empty(); });
+  return g.unread == 0 && std::all_of(g.stages.begin(), g.stages.begin() + stage + 1,
+                                      [](auto& s) { return s.ready.empty() && s.offered.empty(); });
 }
 
 std::vector<uint64_t> map_plan::ready_rows(uint32_t group) const {

@@ -19,11 +19,11 @@ struct map_ticket {
 
 /// Where the rows of a map stand: rows x stages. Knows no values, only numbers. Pure; one owner.
 ///
-/// A row is admitted in the order of the input and belongs to a group (its tenant). From then on it is
-/// ready for a stage, offered (a request of it is under way), or finished; finished rows are released
-/// in the order of the input. Rows pass the stages independently of each other.
-/// Example with two stages: row 0 is slow in stage 0; rows 1 and 2 go on to stage 1 and finish, but
-/// are released only after row 0.
+/// A row is admitted in the order of the input and belongs to a group (its tenant). From then on it
+/// is ready for a stage, offered (a request of it is under way), or finished; finished rows are
+/// released in the order of the input. Rows pass the stages independently of each other. Example
+/// with two stages: row 0 is slow in stage 0; rows 1 and 2 go on to stage 1 and finish, but are
+/// released only after row 0.
 class map_plan {
 public:
   map_plan() = default;

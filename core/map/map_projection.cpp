@@ -65,8 +65,9 @@ void stage_sample::add(const outcome& o, bool row_is_new) {
   }
 }
 
-map_projection project(const std::vector<stage_sample>& sample, uint64_t sampled, uint64_t rows_left,
-                       const std::vector<projected_lane>& lanes, uint32_t in_flight_max) {
+map_projection project(const std::vector<stage_sample>& sample, uint64_t sampled,
+                       uint64_t rows_left, const std::vector<projected_lane>& lanes,
+                       uint32_t in_flight_max) {
   map_projection out;
   out.rows = rows_left;
   if (sampled == 0 || rows_left == 0)
@@ -79,7 +80,8 @@ map_projection project(const std::vector<stage_sample>& sample, uint64_t sampled
   for (auto& s : sample) {
     if (s.requests == 0)
       continue;
-    const load l{static_cast<double>(s.requests) * factor, static_cast<double>(s.input_tokens) * factor,
+    const load l{static_cast<double>(s.requests) * factor,
+                 static_cast<double>(s.input_tokens) * factor,
                  static_cast<double>(s.output_tokens) * factor, to_seconds(s.upstream) * factor};
     for (auto* to : {&whole, &by_lane[s.lane]}) {
       to->requests += l.requests;
@@ -99,7 +101,8 @@ map_projection project(const std::vector<stage_sample>& sample, uint64_t sampled
     out.cost = cost;
 
   // Even without limits the last row goes through all stages one after the other.
-  double longest = std::max(row_seconds, whole.upstream_seconds / std::max<uint32_t>(1, in_flight_max));
+  double longest =
+    std::max(row_seconds, whole.upstream_seconds / std::max<uint32_t>(1, in_flight_max));
   out.bound_by = row_seconds >= longest ? "the time of one row" : "requests in flight";
   for (auto& lane : lanes)
     if (auto l = by_lane.find(lane.name); l != by_lane.end())

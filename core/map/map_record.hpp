@@ -10,8 +10,8 @@
 
 namespace penstock::core {
 
-/// Numbers the requests that the rows of a map may need: row by row, stage by stage, round by round, so
-/// that the journal can name each, and drop those of written rows by one comparison.
+/// Numbers the requests that the rows of a map may need: row by row, stage by stage, round by
+/// round, so that the journal can name each, and drop those of written rows by one comparison.
 /// Example: stages with 2 and 0 corrections give 4 numbers a row: 0, 1, 2 (stage 0), 3 (stage 1).
 class map_numbering {
 public:

@@ -25,8 +25,8 @@ struct map_correction {
   std::string fault;  ///< What is wrong with them, fit to be shown to the model.
 };
 
-/// What a map does with its rows: reads them, makes requests of them, judges answers, renders results.
-/// One thread at a time; may block on files.
+/// What a map does with its rows: reads them, makes requests of them, judges answers, renders
+/// results. One thread at a time; may block on files.
 class map_script {
 public:
   virtual ~map_script() = default;
@@ -36,8 +36,8 @@ public:
   /// @param correction The last answer of this stage, if that was not good enough.
   virtual result<request> compose(const map_row& row, uint32_t stage,
                                   const map_correction* correction, std::string custom_id) = 0;
-  /// An answer of a stage as later stages see it. @returns `errc::schema_mismatch` if asking again may
-  /// help; another error if not.
+  /// An answer of a stage as later stages see it. @returns `errc::schema_mismatch` if asking again
+  /// may help; another error if not.
   virtual result<stage_answer> accept(uint32_t stage, std::string_view body) = 0;
   /// The words of an answer that was not accepted, for its correction.
   virtual std::string words_of(std::string_view body) = 0;

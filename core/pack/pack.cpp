@@ -43,12 +43,12 @@ std::string_view shape_of(answer_form form) {
 }
 
 std::string instruction(size_t entries, answer_form form) {
-  return std::string{preamble} + std::to_string(entries)
-         + " independent requests. Answer each exactly as if it had come alone: nothing in one text "
-           "applies to another. Reply with JSON only, "
-           R"({"answers":[{"id":"...","check":"...","answer":...}]}: one object per request in the )"
-           "same order, id and check copied from the request, the whole answer "
-         + std::string{shape_of(form)} + ".";
+  return std::string{preamble} + std::to_string(entries) +
+         " independent requests. Answer each exactly as if it had come alone: nothing in one text "
+         "applies to another. Reply with JSON only, "
+         R"({"answers":[{"id":"...","check":"...","answer":...}]}: one object per request in the )"
+         "same order, id and check copied from the request, the whole answer " +
+         std::string{shape_of(form)} + ".";
 }
 
 json::object strict_object(json::object properties) {
@@ -100,15 +100,15 @@ uint64_t sum_of(std::string_view name, const std::vector<pack_part>& parts) {
 std::string write_document(const pack& p, const std::vector<pack_part>& parts) {
   json::array entries;
   for (size_t i = 0; i < parts.size(); ++i)
-    entries.push_back(json::object{{"id", p.entries[i].id},
-                                   {"check", p.entries[i].check},
-                                   {"text", parts[i].text}});
+    entries.push_back(json::object{
+      {"id", p.entries[i].id}, {"check", p.entries[i].check}, {"text", parts[i].text}});
   return json::serialize(json::object{{"entries", std::move(entries)}});
 }
 
 } // namespace
 
-result<pack> compose_pack(std::span<const request* const> members, pack_style style, uint64_t seed) {
+result<pack> compose_pack(std::span<const request* const> members, pack_style style,
+                          uint64_t seed) {
   std::vector<pack_part> parts;
   for (const auto* member : members) {
     auto part = read_pack_part(*member);
@@ -116,7 +116,8 @@ result<pack> compose_pack(std::span<const request* const> members, pack_style st
       return part.error();
     parts.push_back(std::move(*part));
     if (parts.back().canonical != parts.front().canonical)
-      return error{errc::not_packable, "it differs from the rest of the pack in more than its text"};
+      return error{errc::not_packable,
+                   "it differs from the rest of the pack in more than its text"};
   }
   auto& head = parts.front();
   pack out;
@@ -141,7 +142,7 @@ result<pack> compose_pack(std::span<const request* const> members, pack_style st
       body[name] = sum_of(name, parts);
     }
   body["messages"].get_array().back().get_object()["content"] =
-      instruction(parts.size(), out.form) + '\n' + write_document(out, parts);
+    instruction(parts.size(), out.form) + '\n' + write_document(out, parts);
   if (out.form == answer_form::json_schema) {
     auto schema = body["response_format"].at("json_schema").at("schema");
     note_schema(out, schema.get_object());

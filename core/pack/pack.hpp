@@ -20,12 +20,13 @@ namespace penstock::core {
 ///
 ///   {"answers":[{"id":"1-k3fd9q","check":"w8xt2m","answer":"..."},{"id":"2-...", ...}]}
 ///
-/// Texts are JSON strings, so none can break out of its place. Ids and checks are drawn from a seed,
-/// so no text can name those of another entry. An answer counts only with the id and the check of
-/// the same entry, each of them exactly once in the whole reply; whatever else a model makes of it
-/// (missing, repeated, added, swapped, torn) leaves that entry without an answer, and the entry is
-/// asked again in a smaller pack. What no check can see is a model that answers the wrong question
-/// under the right id and check: the canary compares a share of the answers for that.
+/// Texts are JSON strings, so none can break out of its place. Ids and checks are drawn from a
+/// seed, so no text can name those of another entry. An answer counts only with the id and the
+/// check of the same entry, each of them exactly once in the whole reply; whatever else a model
+/// makes of it (missing, repeated, added, swapped, torn) leaves that entry without an answer, and
+/// the entry is asked again in a smaller pack. What no check can see is a model that answers the
+/// wrong question under the right id and check: the canary compares a share of the answers for
+/// that.
 
 /// How the form of the reply is asked for.
 enum class pack_style : uint8_t {
@@ -43,8 +44,8 @@ struct pack_entry {
 
 /// A pack, ready to be sent.
 struct pack {
-  request what;                      ///< To send: index and names are those of the first entry.
-  std::vector<pack_entry> entries;   ///< In the order given.
+  request what;                    ///< To send: index and names are those of the first entry.
+  std::vector<pack_entry> entries; ///< In the order given.
   answer_form form = answer_form::text;
   pack_style style = pack_style::schema;
   std::string schema_type;           ///< Of each answer, if `form` is json_schema and names one.
@@ -67,8 +68,8 @@ struct pack_answer {
 struct pack_reply {
   std::vector<std::optional<pack_answer>> answers; ///< By entry.
   size_t right = 0;                                ///< How many have one.
-  errc code = errc::pack_mismatch;                 ///< Why not all; refused packs are `bad_request`.
-  std::string fault;                               ///< The same for people; empty if all have one.
+  errc code = errc::pack_mismatch; ///< Why not all; refused packs are `bad_request`.
+  std::string fault;               ///< The same for people; empty if all have one.
 };
 
 /// Takes the reply to `sent` apart. @param body The chat completion that came back.

@@ -21,9 +21,24 @@ error unfit(std::string why) { return {errc::not_packable, std::move(why)}; }
 
 /// Parameters that mean the same for a pack as for each of its requests.
 constexpr std::string_view shared_parameters[] = {
-    "model", "messages", "max_tokens", "max_completion_tokens", "temperature", "top_p", "top_k", "min_p",
-    "seed", "user", "metadata", "response_format", "reasoning_effort", "verbosity",
-    "service_tier", "store", "prompt_cache_key", "safety_identifier",
+  "model",
+  "messages",
+  "max_tokens",
+  "max_completion_tokens",
+  "temperature",
+  "top_p",
+  "top_k",
+  "min_p",
+  "seed",
+  "user",
+  "metadata",
+  "response_format",
+  "reasoning_effort",
+  "verbosity",
+  "service_tier",
+  "store",
+  "prompt_cache_key",
+  "safety_identifier",
 };
 
 bool is_default(std::string_view name, const json::value& v) {
@@ -162,9 +177,10 @@ result<pack_part> read_pack_part(const request& req) {
   part.body = std::move(value.get_object());
   for (auto& member : part.body) {
     const std::string_view name = member.key();
-    if (std::ranges::find(shared_parameters, name) == std::end(shared_parameters)
-        && !is_default(name, member.value()))
-      return unfit("its parameter \"" + std::string{name.substr(0, 60)} + "\" may not apply to a pack");
+    if (std::ranges::find(shared_parameters, name) == std::end(shared_parameters) &&
+        !is_default(name, member.value()))
+      return unfit("its parameter \"" + std::string{name.substr(0, 60)} +
+                   "\" may not apply to a pack");
   }
   for (auto name : output_maxima)
     if (const auto* max = part.body.if_contains(name);

@@ -23,7 +23,8 @@ std::vector<uint64_t> pack_queue::compose(uint64_t first,
   const auto& head = found->second;
   const auto& peers = groups_.at({head.traits.key, head.entries_max});
   auto tokens = shared_tokens(head.traits) + entry_tokens(head.traits);
-  for (auto it = peers.upper_bound(first); it != peers.end() && members.size() < head.entries_max; ++it) {
+  for (auto it = peers.upper_bound(first); it != peers.end() && members.size() < head.entries_max;
+       ++it) {
     if (!is_ready(*it))
       continue;
     tokens += entry_tokens(known_.at(*it).traits);

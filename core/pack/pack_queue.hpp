@@ -32,7 +32,8 @@ public:
   bool look(uint64_t index, const request& req);
   /// Requests to send as one, `first` and others from it on that fit, in order. Alone if it is not
   /// packable or was not looked at. @param is_ready whether a request may be handed out now.
-  std::vector<uint64_t> compose(uint64_t first, const std::function<bool(uint64_t)>& is_ready) const;
+  std::vector<uint64_t> compose(uint64_t first,
+                                const std::function<bool(uint64_t)>& is_ready) const;
   /// From now on the request goes into packs of at most `entries`; 1: it goes alone.
   void limit(uint64_t index, uint32_t entries);
   /// Forgets a request that is done.

@@ -129,8 +129,8 @@ said_list read_whole(std::string_view text, pack_style style) {
     size_t at = text.find('{');
     for (int tries = 0; at != std::string_view::npos && tries < tries_max; ++tries) {
       const auto end = nested_end(text, at);
-      const auto object = end == std::string_view::npos ? std::string_view{}
-                                                        : text.substr(at, end - at);
+      const auto object =
+        end == std::string_view::npos ? std::string_view{} : text.substr(at, end - at);
       const auto valid = !object.empty() && !check_json(object);
       if (const auto found = valid ? find_answers(object) : std::nullopt) {
         if (answers)
@@ -165,10 +165,10 @@ std::optional<std::string> content_of(const pack& sent, std::string_view answer)
   if (sent.form == answer_form::json_object)
     return o ? std::optional{std::string{answer}} : std::nullopt;
   const auto& type = sent.schema_type;
-  const auto fits = type == "object" ? o != nullptr
-                    : type == "array" ? value.is_array()
-                    : type == "string" ? value.is_string()
-                    : type == "boolean" ? value.is_bool()
+  const auto fits = type == "object"                        ? o != nullptr
+                    : type == "array"                       ? value.is_array()
+                    : type == "string"                      ? value.is_string()
+                    : type == "boolean"                     ? value.is_bool()
                     : type == "number" || type == "integer" ? value.is_number()
                                                             : true;
   if (!fits || (o && !std::ranges::all_of(sent.required, [&](auto& n) { return o->contains(n); })))
@@ -184,7 +184,8 @@ void append_count(std::string& out, std::string_view name, uint64_t n) {
 /// A chat completion that says `content`, with the head of `reply`.
 std::string completion(const json::object& reply, std::string_view content, const usage& used) {
   std::string out = "{";
-  for (std::string_view name : {"id", "object", "created", "model", "service_tier", "system_fingerprint"})
+  for (std::string_view name :
+       {"id", "object", "created", "model", "service_tier", "system_fingerprint"})
     if (const auto* v = reply.if_contains(name); v && !v->is_structured()) {
       append_json_string(out, name);
       out += ':' + json::serialize(*v) + ',';
@@ -197,7 +198,8 @@ std::string completion(const json::object& reply, std::string_view content, cons
     append_count(out, R"(,"completion_tokens":)", used.output_tokens);
     append_count(out, R"(,"total_tokens":)", used.input_tokens + used.output_tokens);
     append_count(out, R"(,"prompt_tokens_details":{"cached_tokens":)", used.cached_input_tokens);
-    append_count(out, R"(},"completion_tokens_details":{"reasoning_tokens":)", used.reasoning_tokens);
+    append_count(out, R"(},"completion_tokens_details":{"reasoning_tokens":)",
+                 used.reasoning_tokens);
     out += "}}";
   }
   return out + '}';
@@ -241,8 +243,8 @@ result<std::string_view> text_of(const json::object& reply, std::string_view& fi
 
 /// "2 of 10 answers are missing or wrong: entry 3, entry 7".
 std::string describe(const std::vector<std::optional<std::string>>& contents, size_t right) {
-  auto text = std::to_string(contents.size() - right) + " of " + std::to_string(contents.size())
-              + " answers are missing or wrong:";
+  auto text = std::to_string(contents.size() - right) + " of " + std::to_string(contents.size()) +
+              " answers are missing or wrong:";
   size_t named = 0;
   for (size_t i = 0; i < contents.size() && named < 5; ++i)
     if (!contents[i]) {
@@ -284,10 +286,10 @@ pack_reply take_apart(const pack& sent, std::string_view body, const usage& used
   for (size_t i = 0; i < sent.entries.size(); ++i) {
     const auto& entry = sent.entries[i];
     const auto said = std::ranges::find(list.entries, entry.id, &said_entry::id);
-    if (said == list.entries.end() || !said->whole || said->check != entry.check
-        || ids[entry.id] != 1 || checks[entry.check] != 1
-        || list.tail.find(entry.id) != std::string_view::npos
-        || list.tail.find(entry.check) != std::string_view::npos)
+    if (said == list.entries.end() || !said->whole || said->check != entry.check ||
+        ids[entry.id] != 1 || checks[entry.check] != 1 ||
+        list.tail.find(entry.id) != std::string_view::npos ||
+        list.tail.find(entry.check) != std::string_view::npos)
       continue;
     contents[i] = content_of(sent, said->answer);
     out.right += contents[i].has_value();
@@ -295,7 +297,8 @@ pack_reply take_apart(const pack& sent, std::string_view body, const usage& used
   const auto shares = split_usage(used, sent, contents);
   for (size_t i = 0; i < contents.size(); ++i)
     if (contents[i])
-      out.answers[i] = pack_answer{completion(value.get_object(), *contents[i], shares[i]), shares[i]};
+      out.answers[i] =
+        pack_answer{completion(value.get_object(), *contents[i], shares[i]), shares[i]};
   if (out.right < contents.size())
     out.fault = list.fault.empty() || out.right > 0 ? describe(contents, out.right) : list.fault;
   return out;

@@ -27,12 +27,12 @@ usage usage_of(const json::object& answer) noexcept {
   if (!input || !output)
     return u;
   u.cached_input_tokens = count_at(*counts, "cache_read_input_tokens").value_or(0);
-  u.input_tokens = *input + u.cached_input_tokens +
-                   count_at(*counts, "cache_creation_input_tokens").value_or(0);
+  u.input_tokens =
+    *input + u.cached_input_tokens + count_at(*counts, "cache_creation_input_tokens").value_or(0);
   u.output_tokens = *output;
   if (const auto* details = object_at(*counts, "output_tokens_details"))
     u.reasoning_tokens =
-        std::min(count_at(*details, "thinking_tokens").value_or(0), u.output_tokens);
+      std::min(count_at(*details, "thinking_tokens").value_or(0), u.output_tokens);
   u.known = u.input_tokens + u.output_tokens > 0;
   return u;
 }
@@ -114,8 +114,8 @@ result<http_request> anthropic_protocol::encode(const request& req, std::string_
       return native.error();
     body = make_payload(json::serialize(*native));
   }
-  auto call = make_call(req, std::move(*url), std::move(body), {"x-api-key"}, api_key,
-                        client_request_id);
+  auto call =
+    make_call(req, std::move(*url), std::move(body), {"x-api-key"}, api_key, client_request_id);
   if (call)
     call->headers.emplace_back("anthropic-version", api_version);
   return call;

@@ -16,8 +16,9 @@ constexpr uint64_t output_tokens_default = 4096;
 constexpr std::string_view json_wanted = "Answer with one JSON object and nothing else.";
 
 constexpr number_name number_names[] = {
-    {"temperature", "temperature"}, {"top_p", "top_p"}, {"top_k", "top_k"}, {"seed", ""}};
-constexpr std::string_view known[] = {"thinking", "cache_control", "container", "context_management"};
+  {"temperature", "temperature"}, {"top_p", "top_p"}, {"top_k", "top_k"}, {"seed", ""}};
+constexpr std::string_view known[] = {"thinking", "cache_control", "container",
+                                      "context_management"};
 
 using role = chat_message::role;
 
@@ -28,7 +29,7 @@ public:
   result<json::object> write() {
     out_["model"] = json_text(chat_.model);
     out_["max_tokens"] =
-        chat_.output_tokens_max > 0 ? chat_.output_tokens_max : output_tokens_default;
+      chat_.output_tokens_max > 0 ? chat_.output_tokens_max : output_tokens_default;
     write_messages();
     write_system();
     write_tools();
@@ -79,8 +80,7 @@ private:
   json::object block_of(const chat_part& part) {
     if (part.what == chat_part::kind::text)
       return text_block(part.text, part.cache_control);
-    const bool image =
-        part.what == chat_part::kind::link || part.media_type.starts_with("image/");
+    const bool image = part.what == chat_part::kind::link || part.media_type.starts_with("image/");
     json::object block{{"type", image ? "image" : "document"}, {"source", source_of(part, image)}};
     if (!image && !part.name.empty())
       block["title"] = json_text(part.name);
@@ -143,7 +143,7 @@ private:
     json::array messages;
     for (auto& [from, blocks] : turns_)
       messages.push_back(
-          json::object{{"role", json_text(from)}, {"content", content_of(std::move(blocks))}});
+        json::object{{"role", json_text(from)}, {"content", content_of(std::move(blocks))}});
     out_["messages"] = std::move(messages);
   }
 
@@ -186,9 +186,7 @@ private:
     case choice::automatic: break;
     case choice::none: wanted["type"] = "none"; break;
     case choice::required: wanted["type"] = "any"; break;
-    case choice::named:
-      wanted["type"] = "tool";
-      wanted["name"] = json_text(chat_.tool_name);
+    case choice::named: wanted["type"] = "tool"; wanted["name"] = json_text(chat_.tool_name);
     }
     if (!chat_.parallel_tool_calls && wanted["type"] != "none")
       wanted["disable_parallel_tool_use"] = true;

@@ -19,7 +19,8 @@ api_path api_path_of(std::string_view url) noexcept {
   if (path == "/api/chat" || path == "/api/generate" || path == "/api/embed")
     return api_path::ollama;
   const auto last = path.substr(std::min(path.rfind('/'), path.size()));
-  const bool of_model = path.find("/models/") != path.npos || path.find("/tunedModels/") != path.npos;
+  const bool of_model =
+    path.find("/models/") != path.npos || path.find("/tunedModels/") != path.npos;
   if (of_model && last.find(':') != last.npos)
     return api_path::gemini;
   return path.ends_with("/embeddings") ? api_path::embeddings : api_path::other;
@@ -31,10 +32,9 @@ error wrong_path(std::string_view protocol, std::string_view url, std::string_vi
                      : path == api_path::gemini  ? "gemini"
                      : path == api_path::ollama  ? "ollama"
                                                  : "openai";
-  return {errc::bad_request,
-          "url \"" + clean_text(url, 200) + "\" is not one of the protocol \"" +
-              std::string{protocol} + "\": use " + std::string{served} +
-              ", or an upstream whose protocol is \"" + owner + '"'};
+  return {errc::bad_request, "url \"" + clean_text(url, 200) + "\" is not one of the protocol \"" +
+                               std::string{protocol} + "\": use " + std::string{served} +
+                               ", or an upstream whose protocol is \"" + owner + '"'};
 }
 
 } // namespace penstock::core

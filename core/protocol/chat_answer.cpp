@@ -27,9 +27,8 @@ std::string write_chat_answer(const chat_answer& answer, const usage& used) {
       message["reasoning_content"] = json_text(c.reasoning);
     if (!c.calls.empty())
       message["tool_calls"] = c.calls;
-    choices.push_back(json::object{{"index", i},
-                                   {"message", std::move(message)},
-                                   {"finish_reason", json_text(c.finish)}});
+    choices.push_back(json::object{
+      {"index", i}, {"message", std::move(message)}, {"finish_reason", json_text(c.finish)}});
   }
   json::object out{{"id", json_text(answer.id)},
                    {"object", "chat.completion"},
@@ -38,11 +37,11 @@ std::string write_chat_answer(const chat_answer& answer, const usage& used) {
                    {"choices", std::move(choices)}};
   if (used.known)
     out["usage"] = json::object{
-        {"prompt_tokens", used.input_tokens},
-        {"completion_tokens", used.output_tokens},
-        {"total_tokens", used.input_tokens + used.output_tokens},
-        {"prompt_tokens_details", json::object{{"cached_tokens", used.cached_input_tokens}}},
-        {"completion_tokens_details", json::object{{"reasoning_tokens", used.reasoning_tokens}}}};
+      {"prompt_tokens", used.input_tokens},
+      {"completion_tokens", used.output_tokens},
+      {"total_tokens", used.input_tokens + used.output_tokens},
+      {"prompt_tokens_details", json::object{{"cached_tokens", used.cached_input_tokens}}},
+      {"completion_tokens_details", json::object{{"reasoning_tokens", used.reasoning_tokens}}}};
   return json::serialize(out);
 }
 

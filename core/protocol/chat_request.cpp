@@ -14,17 +14,20 @@ namespace json = boost::json;
 
 /// Serves its own house-keeping, or how fast and at which price: the answer is the same without.
 constexpr std::array<std::string_view, 9> harmless{
-    "stream",           "stream_options",         "store",        "metadata", "service_tier",
-    "prompt_cache_key", "prompt_cache_retention", "verbosity",    "prediction"};
+  "stream",           "stream_options",         "store",     "metadata",  "service_tier",
+  "prompt_cache_key", "prompt_cache_retention", "verbosity", "prediction"};
 
 /// Numbers that protocols spell differently; those marked say nothing at zero.
 struct number_row {
   std::string_view name;
   bool idle_at_zero;
 };
-constexpr std::array numbers{number_row{"temperature", false},     number_row{"top_p", false},
-                             number_row{"top_k", false},           number_row{"min_p", true},
-                             number_row{"seed", false},            number_row{"presence_penalty", true},
+constexpr std::array numbers{number_row{"temperature", false},
+                             number_row{"top_p", false},
+                             number_row{"top_k", false},
+                             number_row{"min_p", true},
+                             number_row{"seed", false},
+                             number_row{"presence_penalty", true},
                              number_row{"frequency_penalty", true},
                              number_row{"repetition_penalty", false}};
 
@@ -60,21 +63,22 @@ private:
 
   void read_member(std::string_view name, const json::value& value) {
     static constexpr std::pair<std::string_view, method> methods[] = {
-        {"model", &reader::read_model},
-        {"messages", &reader::read_messages},
-        {"tools", &reader::read_tools},
-        {"tool_choice", &reader::read_tool_choice},
-        {"parallel_tool_calls", &reader::read_parallel},
-        {"max_completion_tokens", &reader::read_maximum},
-        {"max_tokens", &reader::read_old_maximum},
-        {"n", &reader::read_answers},
-        {"stop", &reader::read_stop},
-        {"user", &reader::read_user},
-        {"safety_identifier", &reader::read_identifier},
-        {"response_format", &reader::read_format},
-        {"reasoning_effort", &reader::read_effort},
+      {"model", &reader::read_model},
+      {"messages", &reader::read_messages},
+      {"tools", &reader::read_tools},
+      {"tool_choice", &reader::read_tool_choice},
+      {"parallel_tool_calls", &reader::read_parallel},
+      {"max_completion_tokens", &reader::read_maximum},
+      {"max_tokens", &reader::read_old_maximum},
+      {"n", &reader::read_answers},
+      {"stop", &reader::read_stop},
+      {"user", &reader::read_user},
+      {"safety_identifier", &reader::read_identifier},
+      {"response_format", &reader::read_format},
+      {"reasoning_effort", &reader::read_effort},
     };
-    if (says_nothing(name, value) || std::find(harmless.begin(), harmless.end(), name) != harmless.end())
+    if (says_nothing(name, value) ||
+        std::find(harmless.begin(), harmless.end(), name) != harmless.end())
       return;
     for (auto& [key, read] : methods)
       if (key == name)
@@ -135,7 +139,7 @@ private:
     using choice = chat_request::choice;
     if (v.is_string()) {
       constexpr std::pair<std::string_view, choice> words[] = {
-          {"auto", choice::automatic}, {"none", choice::none}, {"required", choice::required}};
+        {"auto", choice::automatic}, {"none", choice::none}, {"required", choice::required}};
       for (auto& [word, meaning] : words)
         if (v.get_string() == word)
           out_.tool_choice = meaning;
@@ -186,8 +190,9 @@ private:
     }
     const auto* named = o ? object_at(*o, "json_schema") : nullptr;
     if (type != "json_schema" || !named || !object_at(*named, "schema"))
-      return wrong("response_format must be {\"type\":\"text\"}, {\"type\":\"json_object\"} or "
-                   "{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"...\",\"schema\":{...}}}");
+      return wrong(
+        "response_format must be {\"type\":\"text\"}, {\"type\":\"json_object\"} or "
+        "{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"...\",\"schema\":{...}}}");
     out_.answer_format = chat_request::format::json_schema;
     out_.schema = named->if_contains("schema");
   }
@@ -234,8 +239,8 @@ result<chat_request> read_chat_request(const request& req) {
   json::parse_options options;
   options.max_depth = depth_max;
   const auto bytes = req.body ? std::string_view{*req.body} : std::string_view{};
-  auto value = std::make_shared<const json::value>(
-      json::parse({bytes.data(), bytes.size()}, ec, {}, options));
+  auto value =
+    std::make_shared<const json::value>(json::parse({bytes.data(), bytes.size()}, ec, {}, options));
   if (ec || !value->is_object())
     return error{errc::invalid_input, "body must be a JSON object"};
   chat_request chat;
@@ -251,9 +256,9 @@ result<chat_request> read_chat_request(const request& req) {
 
 error no_equivalent(std::string_view what, std::string_view native_path) {
   return {errc::bad_request, "body: " + clean_text(what, 100) +
-                                 " has no equivalent at this provider: leave it out, or send the "
-                                 "provider's own body to " +
-                                 std::string{native_path}};
+                               " has no equivalent at this provider: leave it out, or send the "
+                               "provider's own body to " +
+                               std::string{native_path}};
 }
 
 std::optional<error> put_numbers(const chat_request& chat, std::span<const number_name> names,

@@ -24,7 +24,7 @@ struct chat_part {
   std::string_view media_type; ///< "image/png", "application/pdf", "audio/wav".
   std::string_view data;
   std::string_view url;
-  std::string_view name;       ///< Of a file, if it has one.
+  std::string_view name;                             ///< Of a file, if it has one.
   const boost::json::value* cache_control = nullptr; ///< Anthropic's mark, as people add it.
 };
 
@@ -41,8 +41,8 @@ struct chat_message {
   enum class role : uint8_t { system, user, assistant, tool };
   role from = role::user;
   std::vector<chat_part> parts;
-  std::vector<chat_call> calls;  ///< Of an assistant.
-  std::string_view call_id;      ///< Of a tool: the call that it answers.
+  std::vector<chat_call> calls; ///< Of an assistant.
+  std::string_view call_id;     ///< Of a tool: the call that it answers.
 };
 
 /// A function that the model may call.
@@ -63,16 +63,16 @@ struct chat_request {
   std::vector<chat_tool> tools;
   enum class choice : uint8_t { automatic, none, required, named };
   std::optional<choice> tool_choice;
-  std::string_view tool_name;          ///< For `choice::named`.
+  std::string_view tool_name; ///< For `choice::named`.
   bool parallel_tool_calls = true;
-  uint64_t output_tokens_max = 0;      ///< 0: none given.
-  uint64_t answers = 1;                ///< `n`.
+  uint64_t output_tokens_max = 0; ///< 0: none given.
+  uint64_t answers = 1;           ///< `n`.
   std::vector<std::string_view> stop;
-  std::string_view user;               ///< `safety_identifier`, else `user`.
+  std::string_view user; ///< `safety_identifier`, else `user`.
   enum class format : uint8_t { text, json_object, json_schema };
   format answer_format = format::text;
   const boost::json::value* schema = nullptr; ///< For `format::json_schema`.
-  std::string_view effort;             ///< `reasoning_effort`: none, minimal, low ... max; or empty.
+  std::string_view effort; ///< `reasoning_effort`: none, minimal, low ... max; or empty.
 
   /// Numbers that go along as they are: by OpenAI's (or vLLM's) name.
   struct setting {

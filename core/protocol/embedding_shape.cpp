@@ -29,8 +29,7 @@ std::string float_bytes(const std::vector<float>& vector) {
 result<embedding_request> read_embedding_request(const request& req) {
   json::error_code ec;
   const auto bytes = req.body ? std::string_view{*req.body} : std::string_view{};
-  auto value =
-      std::make_shared<const json::value>(json::parse({bytes.data(), bytes.size()}, ec));
+  auto value = std::make_shared<const json::value>(json::parse({bytes.data(), bytes.size()}, ec));
   const auto* body = ec ? nullptr : value->if_object();
   if (!body)
     return wrong("it must be a JSON object");
@@ -85,12 +84,12 @@ std::string write_embeddings(const embedding_request& asked,
   json::array data;
   for (size_t i = 0; i < vectors.size(); ++i)
     data.push_back(json::object{
-        {"object", "embedding"},
-        {"index", i},
-        {"embedding", asked.base64 ? json::value(base64_encode(float_bytes(vector_of(vectors[i]))))
-                                   : *vectors[i]}});
+      {"object", "embedding"},
+      {"index", i},
+      {"embedding", asked.base64 ? json::value(base64_encode(float_bytes(vector_of(vectors[i]))))
+                                 : *vectors[i]}});
   json::object out{
-      {"object", "list"}, {"data", std::move(data)}, {"model", json_text(asked.model)}};
+    {"object", "list"}, {"data", std::move(data)}, {"model", json_text(asked.model)}};
   if (used.known)
     out["usage"] = json::object{{"prompt_tokens", used.input_tokens},
                                 {"total_tokens", used.input_tokens + used.output_tokens}};

@@ -40,7 +40,7 @@ void read_details(const json::array& details, error_body& out) {
       for (auto& v : *list)
         if (const auto* violation = v.if_object()) {
           out.midnight_pacific |=
-              text_at(*violation, "quotaId").find("PerDay") != std::string_view::npos;
+            text_at(*violation, "quotaId").find("PerDay") != std::string_view::npos;
           out.no_quota |= text_at(*violation, "quotaValue") == "0";
         }
   }
@@ -140,7 +140,7 @@ std::optional<error_body> read_any(const json::value& reply, bool failed) {
 /// Fills what providers say in words only.
 void read_prose(error_body& out) noexcept {
   constexpr std::string_view own_limit =
-      "you have reached your specified"; // "... API usage limits"
+    "you have reached your specified"; // "... API usage limits"
   out.per_day = out.midnight_pacific || speaks_of_a_day(out.message);
   out.one_too_large = asks_above_limit(out.message);
   out.no_quota |= find_nocase(out.message, own_limit) == 0;
@@ -187,7 +187,7 @@ std::optional<duration> wait_in_text(std::string_view text) noexcept {
     if (parse_number(token)) { // A bare number: its unit is the next word, or seconds.
       const auto unit = trim(rest.substr(end));
       constexpr std::array<std::pair<std::string_view, int64_t>, 4> words{
-          {{"millisecond", 1}, {"ms", 1}, {"minute", 60'000}, {"hour", 3'600'000}}};
+        {{"millisecond", 1}, {"ms", 1}, {"minute", 60'000}, {"hour", 3'600'000}}};
       for (auto& [word, milliseconds] : words)
         if (find_nocase(unit.substr(0, word.size()), word) == 0)
           wait = from_seconds(to_seconds(*wait) * static_cast<double>(milliseconds) / 1e3);

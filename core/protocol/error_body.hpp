@@ -21,11 +21,11 @@ struct error_body {
   std::string request_id; ///< Anthropic repeats it in the body.
   bool per_day = false;   ///< A quota that is counted by the day.
   bool midnight_pacific =
-      false;             ///< Google's daily quota: back at midnight there, whatever RetryInfo says.
+    false;               ///< Google's daily quota: back at midnight there, whatever RetryInfo says.
   bool no_quota = false; ///< A quota of zero, or a spend limit its owner set: waiting never helps.
   bool one_too_large = false; ///< This single request is above the limit.
   std::optional<duration>
-      retry_after; ///< Google's RetryInfo, or the wait named in the text; in (0, 24 h].
+    retry_after; ///< Google's RetryInfo, or the wait named in the text; in (0, 24 h].
 
   /// The name to show: the code, else the type, else the number, else nothing.
   std::string name() const;

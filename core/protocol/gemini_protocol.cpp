@@ -90,7 +90,7 @@ void check_vectors(const json::object& answer, size_t wanted, verdict& v) {
   if (vectors.empty() || (wanted > 0 && vectors.size() != wanted))
     return fail(v, reply_kind::malformed,
                 "the answer has " + std::to_string(vectors.size()) + " embeddings, not " +
-                    (wanted > 0 ? std::to_string(wanted) : "any"));
+                  (wanted > 0 ? std::to_string(wanted) : "any"));
   for (const auto* vector : vectors)
     if (vector_of(vector).empty())
       return fail(v, reply_kind::malformed, "an embedding holds more than numbers");
@@ -132,8 +132,8 @@ chat_choice choice_of(const json::object& candidate, const std::string& id) {
         own = "call_" + id + '_' + std::to_string(choice.calls.size());
       auto entry = call_object(own, 0, text_at(*call, "name"), call->if_contains("args"));
       if (const auto signature = text_at(*part, "thoughtSignature"); !signature.empty())
-        entry["extra_content"] = json::object{
-            {"google", json::object{{"thought_signature", json_text(signature)}}}};
+        entry["extra_content"] =
+          json::object{{"google", json::object{{"thought_signature", json_text(signature)}}}};
       choice.calls.push_back(std::move(entry));
     }
   }
@@ -146,7 +146,8 @@ chat_choice choice_of(const json::object& candidate, const std::string& id) {
     choice.finish = "tool_calls";
   if (choice.finish == "content_filter") {
     const auto why = text_at(candidate, "finishMessage");
-    choice.refusal = why.empty() ? "The answer was filtered: " + std::string{reason} : std::string{why};
+    choice.refusal =
+      why.empty() ? "The answer was filtered: " + std::string{reason} : std::string{why};
   } else if (!choice.content && choice.calls.empty()) {
     choice.content = "";
   }
@@ -204,7 +205,10 @@ result<native_call> pass_through(const request& req) {
   std::string text;
   for (member_scanner scan{bytes}; scan.next();)
     if (!scan.key_is("model"))
-      text.append(text.empty() ? "{\"" : ",\"").append(scan.raw_key()).append("\":").append(scan.value());
+      text.append(text.empty() ? "{\"" : ",\"")
+        .append(scan.raw_key())
+        .append("\":")
+        .append(scan.value());
   out.body = make_payload(text.empty() ? "{}" : text + '}');
   return out;
 }
@@ -268,8 +272,7 @@ verdict gemini_protocol::decode(const request& req, const http_response& reply,
   return judge_reply(req, reply, wall_now, check_answer);
 }
 
-std::string gemini_protocol::present(const request& req, std::string body,
-                                     const verdict& v) const {
+std::string gemini_protocol::present(const request& req, std::string body, const verdict& v) const {
   const auto path = api_path_of(req.url);
   if (path != api_path::chat && path != api_path::embeddings)
     return outcome_body(std::move(body), v);

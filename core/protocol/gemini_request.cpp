@@ -25,8 +25,8 @@ using role = chat_message::role;
 /// What an address most likely holds; Gemini wants to be told.
 std::string_view type_of_link(std::string_view url) noexcept {
   constexpr std::pair<std::string_view, std::string_view> types[] = {
-      {".png", "image/png"},   {".jpg", "image/jpeg"},  {".jpeg", "image/jpeg"},
-      {".webp", "image/webp"}, {".heic", "image/heic"}, {".heif", "image/heif"}};
+    {".png", "image/png"},   {".jpg", "image/jpeg"},  {".jpeg", "image/jpeg"},
+    {".webp", "image/webp"}, {".heic", "image/heic"}, {".heif", "image/heif"}};
   const auto path = url.substr(0, url.find_first_of("?#"));
   for (auto& [ending, type] : types)
     if (path.size() > ending.size() &&
@@ -84,12 +84,12 @@ private:
   json::object response_part(const chat_message& message, size_t at) {
     const auto called = called_name(chat_, at, message.call_id);
     if (called.empty())
-      keep({errc::invalid_input, "body: messages[" + std::to_string(at) +
-                                     "].tool_call_id names no earlier call"});
-    return {{"functionResponse",
-             json::object{{"id", json_text(message.call_id)},
-                          {"name", json_text(called)},
-                          {"response", json::object{{"output", text_of(message)}}}}}};
+      keep({errc::invalid_input,
+            "body: messages[" + std::to_string(at) + "].tool_call_id names no earlier call"});
+    return {
+      {"functionResponse", json::object{{"id", json_text(message.call_id)},
+                                        {"name", json_text(called)},
+                                        {"response", json::object{{"output", text_of(message)}}}}}};
   }
 
   static json::object call_part(const chat_call& call) {
@@ -196,7 +196,7 @@ result<json::object> gemini_request(const chat_request& chat) { return writer{ch
 json::object gemini_embedding(const embedding_request& asked) {
   const auto one = [&](std::string_view text) {
     json::object out{
-        {"content", json::object{{"parts", json::array{json::object{{"text", json_text(text)}}}}}}};
+      {"content", json::object{{"parts", json::array{json::object{{"text", json_text(text)}}}}}}};
     if (asked.dimensions > 0)
       out["outputDimensionality"] = asked.dimensions;
     return out;
@@ -204,8 +204,8 @@ json::object gemini_embedding(const embedding_request& asked) {
   if (!asked.list)
     return one(asked.inputs.front());
   const auto model = asked.model.find('/') == std::string_view::npos
-                         ? "models/" + std::string{asked.model}
-                         : std::string{asked.model};
+                       ? "models/" + std::string{asked.model}
+                       : std::string{asked.model};
   json::array requests;
   for (auto text : asked.inputs) {
     auto entry = one(text);
@@ -219,8 +219,8 @@ result<std::string> gemini_model_path(std::string_view model) {
   constexpr std::string_view plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
                                      "0123456789-._~/";
   constexpr char digits[] = "0123456789ABCDEF";
-  if (model.find("..") != model.npos || model.find("//") != model.npos ||
-      model.starts_with('/') || model.ends_with('/') || model.empty())
+  if (model.find("..") != model.npos || model.find("//") != model.npos || model.starts_with('/') ||
+      model.ends_with('/') || model.empty())
     return error{errc::invalid_input,
                  "body: model \"" + clean_text(model, 100) + "\" is no name of a model"};
   std::string out = model.find('/') == model.npos ? "models/" : "";

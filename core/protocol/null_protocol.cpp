@@ -70,8 +70,9 @@ void append_words(std::string& out, std::string_view path, uint64_t sum) {
   out += R"({"id":"null-)";
   append_hex(out, sum);
   if (path.ends_with("/chat/completions"))
-    out += R"(","object":"chat.completion","created":0,"model":"null","choices":[{"index":0,)"
-           R"("message":{"role":"assistant","content":"Nobody was asked."},"finish_reason":"stop"}])";
+    out +=
+      R"(","object":"chat.completion","created":0,"model":"null","choices":[{"index":0,)"
+      R"("message":{"role":"assistant","content":"Nobody was asked."},"finish_reason":"stop"}])";
   else if (path.ends_with("/completions"))
     out += R"(","object":"text_completion","created":0,"model":"null","choices":[{"index":0,)"
            R"("text":"Nobody was asked.","finish_reason":"stop"}])";

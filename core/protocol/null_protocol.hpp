@@ -8,9 +8,9 @@
 
 namespace penstock::core {
 
-/// The language of an upstream that is not there: requests in OpenAI's shape are answered inside the
-/// process by `null_answer`, without HTTP, key or cost. It measures everything but the provider, and
-/// lets a host program try its own code. Its addresses have the scheme "null".
+/// The language of an upstream that is not there: requests in OpenAI's shape are answered inside
+/// the process by `null_answer`, without HTTP, key or cost. It measures everything but the
+/// provider, and lets a host program try its own code. Its addresses have the scheme "null".
 class null_protocol final : public protocol {
 public:
   std::string_view name() const noexcept override { return "null"; }
@@ -28,9 +28,9 @@ std::string null_base_url(duration latency);
 /// How long the answer to `url` takes, or nullopt if it is not the address of a null upstream.
 std::optional<duration> null_latency_of(std::string_view url) noexcept;
 
-/// The answer to `call`, equal for equal requests: a chat completion, text completion or response of a
-/// few words, or one short vector for each input of an embedding. It knows nothing of tools, formats
-/// and packs, and does not look whether the body makes sense.
+/// The answer to `call`, equal for equal requests: a chat completion, text completion or response
+/// of a few words, or one short vector for each input of an embedding. It knows nothing of tools,
+/// formats and packs, and does not look whether the body makes sense.
 http_response null_answer(const http_request& call);
 
 } // namespace penstock::core

@@ -35,9 +35,9 @@ bool is_done(const json::object& answer) noexcept {
 void check_chat(const json::object& answer, verdict& v) {
   const auto* message = object_at(answer, "message");
   const auto* content = message ? message->if_contains("content") : nullptr;
-  const bool says = (content && content->is_string()) ||
-                    (message && (filled_array_at(*message, "tool_calls") ||
-                                 !text_at(*message, "thinking").empty()));
+  const bool says =
+    (content && content->is_string()) || (message && (filled_array_at(*message, "tool_calls") ||
+                                                      !text_at(*message, "thinking").empty()));
   if (!is_done(answer))
     fail(v, reply_kind::malformed, "the answer is not done");
   else if (!says)
@@ -65,7 +65,7 @@ void check_vectors(const json::object& answer, size_t wanted, verdict& v) {
   if (vectors.empty() || (wanted > 0 && vectors.size() != wanted))
     return fail(v, reply_kind::malformed,
                 "the answer has " + std::to_string(vectors.size()) + " embeddings, not " +
-                    (wanted > 0 ? std::to_string(wanted) : "any"));
+                  (wanted > 0 ? std::to_string(wanted) : "any"));
   for (const auto* vector : vectors)
     if (vector_of(vector).empty())
       return fail(v, reply_kind::malformed, "an embedding holds more than numbers");
@@ -96,8 +96,7 @@ std::string chat_text(const request& req, const json::object& answer, const usag
   out.id = "chatcmpl-" + clean_text(req.custom_id, 100); // Ollama gives no id.
   out.model = text_at(answer, "model");
   if (const auto at = parse_rfc3339(stamp))
-    out.created =
-        std::chrono::duration_cast<std::chrono::seconds>(at->time_since_epoch()).count();
+    out.created = std::chrono::duration_cast<std::chrono::seconds>(at->time_since_epoch()).count();
   auto& choice = out.choices.emplace_back();
   if (text_at(answer, "done_reason") == "length")
     choice.finish = "length";
@@ -184,8 +183,9 @@ result<http_request> ollama_protocol::encode(const request& req, std::string_vie
     break;
   case api_path::ollama: body = pass_through(req); break;
   default:
-    return wrong_path(name(), req.url,
-                      "/v1/chat/completions, /v1/embeddings, /api/chat, /api/generate or /api/embed");
+    return wrong_path(
+      name(), req.url,
+      "/v1/chat/completions, /v1/embeddings, /api/chat, /api/generate or /api/embed");
   }
   if (!body)
     return body.error();
@@ -201,8 +201,7 @@ verdict ollama_protocol::decode(const request& req, const http_response& reply,
   return judge_reply(req, reply, wall_now, check_answer);
 }
 
-std::string ollama_protocol::present(const request& req, std::string body,
-                                     const verdict& v) const {
+std::string ollama_protocol::present(const request& req, std::string body, const verdict& v) const {
   const auto path = api_path_of(req.url);
   if (path != api_path::chat && path != api_path::embeddings)
     return outcome_body(std::move(body), v);

@@ -5,9 +5,9 @@
 namespace penstock::core {
 
 /// Ollama's own API. Chats and embeddings in OpenAI's shape become requests to `/api/chat` and
-/// `/api/embed`, their answers what OpenAI would have answered; bodies for these and `/api/generate`
-/// go through untouched, but for `"stream": false`, which is put in where it is missing: Ollama
-/// streams by default.
+/// `/api/embed`, their answers what OpenAI would have answered; bodies for these and
+/// `/api/generate` go through untouched, but for `"stream": false`, which is put in where it is
+/// missing: Ollama streams by default.
 ///
 /// Over the protocol "openai" Ollama works too, but there `max_completion_tokens` and the size of
 /// the context (`options.num_ctx` here) have no effect.

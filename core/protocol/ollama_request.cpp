@@ -74,9 +74,8 @@ private:
       for (auto& part : message.parts)
         add_image(part, images);
       for (auto& call : message.calls)
-        calls.push_back(json::object{
-            {"function",
-             json::object{{"name", json_text(call.name)}, {"arguments", call.arguments}}}});
+        calls.push_back(json::object{{"function", json::object{{"name", json_text(call.name)},
+                                                               {"arguments", call.arguments}}}});
       if (!images.empty())
         entry["images"] = std::move(images);
       if (!calls.empty())
@@ -84,8 +83,8 @@ private:
       if (message.from == role::tool) {
         const auto called = called_name(chat_, i, message.call_id);
         if (called.empty())
-          keep({errc::invalid_input, "body: messages[" + std::to_string(i) +
-                                         "].tool_call_id names no earlier call"});
+          keep({errc::invalid_input,
+                "body: messages[" + std::to_string(i) + "].tool_call_id names no earlier call"});
         entry["tool_name"] = json_text(called);
       }
       messages.push_back(std::move(entry));
@@ -101,8 +100,8 @@ private:
                                "\"data:image/png;base64,...\""});
     else if (!part.media_type.starts_with("image/"))
       keep({errc::bad_request, "body: Ollama takes text and images only, not " +
-                                   std::string{part.media_type.substr(0, 60)} +
-                                   ": turn the document into text first"});
+                                 std::string{part.media_type.substr(0, 60)} +
+                                 ": turn the document into text first"});
     else
       images.push_back(json_text(part.data));
   }

@@ -44,14 +44,15 @@ result<std::string> join_url(std::string_view base_url, std::string_view path) {
   if (!http || !is_url_text(base) || !is_url_text(query) || base.size() <= scheme + 3 ||
       base[scheme + 3] == '/')
     return error{errc::invalid_config, "upstream.base_url must be an http or https URL, is \"" +
-                                           clean_text(base_url, 200) + '"'};
+                                         clean_text(base_url, 200) + '"'};
   if (!path.starts_with('/') || !is_url_text(path))
     return error{errc::invalid_input, "url must be a path such as \"/v1/chat/completions\", is \"" +
-                                          clean_text(path, 200) + '"'};
+                                        clean_text(path, 200) + '"'};
   while (base.ends_with('/'))
     base.remove_suffix(1);
   for (std::string_view version : {"/v1", "/v1beta"})
-    if (has_version(base) && path.starts_with(version) && path.substr(version.size()).starts_with('/')) {
+    if (has_version(base) && path.starts_with(version) &&
+        path.substr(version.size()).starts_with('/')) {
       path.remove_prefix(version.size());
       break;
     }

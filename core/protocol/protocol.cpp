@@ -18,11 +18,7 @@ const protocol* find_protocol(std::string_view name) noexcept {
   static const ollama_protocol ollama;
   static const null_protocol null;
   static constexpr const protocol* table[] = {
-      &openai,
-      &anthropic,
-      &gemini,
-      &ollama,
-      &null,
+    &openai, &anthropic, &gemini, &ollama, &null,
   };
   for (const auto* p : table)
     if (p->name() == name)

@@ -24,8 +24,8 @@ public:
   /// Judges `reply` to `req`. `wall_now` serves dates in headers only.
   virtual verdict decode(const request& req, const http_response& reply,
                          std::chrono::system_clock::time_point wall_now) const = 0;
-  /// The body of `reply` as the request's caller sees it: JSON on one line, in the shape of the path
-  /// that the request named. Here: as it came. @param v what `decode` made of it.
+  /// The body of `reply` as the request's caller sees it: JSON on one line, in the shape of the
+  /// path that the request named. Here: as it came. @param v what `decode` made of it.
   virtual std::string present(const request& req, std::string body, const verdict& v) const;
 };
 

@@ -26,12 +26,12 @@ constexpr size_t subject_count = 6;
 
 std::optional<subject> subject_from(std::string_view name) noexcept {
   constexpr std::array<std::pair<std::string_view, subject>, subject_count> names{
-      {{"requests", subject::requests},
-       {"requests-day", subject::requests_day},
-       {"tokens", subject::tokens},
-       {"project-tokens", subject::project_tokens},
-       {"input-tokens", subject::input_tokens},
-       {"output-tokens", subject::output_tokens}}};
+    {{"requests", subject::requests},
+     {"requests-day", subject::requests_day},
+     {"tokens", subject::tokens},
+     {"project-tokens", subject::project_tokens},
+     {"input-tokens", subject::input_tokens},
+     {"output-tokens", subject::output_tokens}}};
   for (auto& [text, s] : names)
     if (text == name)
       return s;

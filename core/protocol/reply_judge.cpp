@@ -66,7 +66,7 @@ void judge_error(const error_body& body, int status, wall_time server_now, verdi
   auto message = body.message;
   if (message.empty())
     message =
-        "HTTP " + std::to_string(status) + (body.name().empty() ? "" : " (" + body.name() + ')');
+      "HTTP " + std::to_string(status) + (body.name().empty() ? "" : " (" + body.name() + ')');
   fail(v, kind, message);
   const auto told = status < 300 && body.status != 0 ? body.status : status;
   v.code = code_of(kind, told);
@@ -168,7 +168,7 @@ usage read_usage(const json::object& answer) noexcept {
   const auto input = either("prompt_tokens", "input_tokens");
   auto output = either("completion_tokens", "output_tokens");
   const bool output_named =
-      counts->contains("completion_tokens") || counts->contains("output_tokens");
+    counts->contains("completion_tokens") || counts->contains("output_tokens");
   if (const auto total = count_at(*counts, "total_tokens");
       !output && total && input && *total >= *input)
     output = *total - *input;
@@ -186,9 +186,9 @@ usage read_usage(const json::object& answer) noexcept {
     return std::min(details ? count_at(*details, key).value_or(0) : 0, whole);
   };
   u.cached_input_tokens =
-      part("prompt_tokens_details", "input_tokens_details", "cached_tokens", u.input_tokens);
-  u.reasoning_tokens = part("completion_tokens_details", "output_tokens_details",
-                            "reasoning_tokens", u.output_tokens);
+    part("prompt_tokens_details", "input_tokens_details", "cached_tokens", u.input_tokens);
+  u.reasoning_tokens =
+    part("completion_tokens_details", "output_tokens_details", "reasoning_tokens", u.output_tokens);
   return u;
 }
 
@@ -203,10 +203,10 @@ std::string outcome_body(std::string body, const verdict& v) {
 
 std::string error_text(const verdict& v) {
   const json::object error{
-      {"message", json_text(v.message)},
-      {"type", json_text(to_string(v.code))},
-      {"param", nullptr},
-      {"code", v.provider_code.empty() ? json::value{} : json_text(v.provider_code)}};
+    {"message", json_text(v.message)},
+    {"type", json_text(to_string(v.code))},
+    {"param", nullptr},
+    {"code", v.provider_code.empty() ? json::value{} : json_text(v.provider_code)}};
   return json::serialize(json::object{{"error", error}});
 }
 

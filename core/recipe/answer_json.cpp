@@ -7,15 +7,14 @@
 
 #include <vector>
 
-
 namespace penstock::core {
 
 namespace {
 
 namespace json = boost::json;
 
-constexpr size_t depth_max = 200;    // As `check_json`.
-constexpr size_t starts_tried = 64;  // Of values inside prose.
+constexpr size_t depth_max = 200;   // As `check_json`.
+constexpr size_t starts_tried = 64; // Of values inside prose.
 
 std::optional<json::value> parse(std::string_view text) {
   text = skip_noise(trim(text));
@@ -28,8 +27,8 @@ std::optional<json::value> parse(std::string_view text) {
   return ec ? std::nullopt : std::optional{std::move(value)};
 }
 
-/// The end of the list or object that begins at `from`, brackets inside of texts aside; npos if it has
-/// none.
+/// The end of the list or object that begins at `from`, brackets inside of texts aside; npos if it
+/// has none.
 size_t value_end(std::string_view text, size_t from) noexcept {
   size_t depth = 0;
   bool in_text = false;
@@ -89,7 +88,8 @@ error no_json(std::string_view text) {
     return {errc::schema_mismatch, "the answer holds no JSON"};
   const auto around = whole.substr(fault->at > 20 ? fault->at - 20 : 0, 40);
   return {errc::schema_mismatch, "the JSON is broken at byte " + std::to_string(fault->at) + ": " +
-                                     std::string{fault->reason} + ", near \"" + clean_text(around, 60) + '"'};
+                                   std::string{fault->reason} + ", near \"" +
+                                   clean_text(around, 60) + '"'};
 }
 
 /// Content as text: a string, or the text parts of a list.
@@ -123,7 +123,8 @@ result<answer_text> of_choice(const json::object& choice) {
   if (message && !text_at(*message, "refusal").empty())
     return refused(text_at(*message, "refusal"));
   if (out.finish_reason == "content_filter")
-    return error{errc::bad_request, "the provider filtered the answer: " + clean_text(text.value_or(""), 300)};
+    return error{errc::bad_request,
+                 "the provider filtered the answer: " + clean_text(text.value_or(""), 300)};
   if (!text && out.finish_reason != "length")
     return error{errc::bad_response, "the answer has no text"};
   out.text = text.value_or("");
@@ -135,7 +136,8 @@ result<answer_text> of_output(const json::object& response) {
   bool any = false;
   for (auto& entry : *filled_array_at(response, "output")) {
     auto item = entry.if_object();
-    auto parts = item && text_at(*item, "type") == "message" ? filled_array_at(*item, "content") : nullptr;
+    auto parts =
+      item && text_at(*item, "type") == "message" ? filled_array_at(*item, "content") : nullptr;
     if (!parts)
       continue;
     for (auto& part : *parts)
@@ -147,8 +149,8 @@ result<answer_text> of_output(const json::object& response) {
     }
   }
   if (auto details = object_at(response, "incomplete_details"))
-    out.finish_reason = text_at(*details, "reason") == "max_output_tokens" ? "length"
-                                                                             : text_at(*details, "reason");
+    out.finish_reason =
+      text_at(*details, "reason") == "max_output_tokens" ? "length" : text_at(*details, "reason");
   else
     out.finish_reason = "stop";
   if (!any && out.finish_reason != "length")
@@ -203,7 +205,8 @@ result<stage_answer> accept_answer(std::string_view body, const schema_check* sc
     return out;
   const auto wrong = [&](std::string what) {
     if (words->finish_reason == "length")
-      what += "\nThe answer was cut at its maximum of tokens: it must be shorter, or max_tokens higher.";
+      what +=
+        "\nThe answer was cut at its maximum of tokens: it must be shorter, or max_tokens higher.";
     return error{errc::schema_mismatch, std::move(what)};
   };
   auto value = find_json(out.text);

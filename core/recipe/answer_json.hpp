@@ -18,20 +18,24 @@ struct answer_text {
   std::string finish_reason; ///< "stop", "length", "content_filter", ...; empty if unknown.
 };
 
-/// Takes the words out of an outcome's body in OpenAI shape (chat completion, or a Responses object).
-/// @returns `errc::bad_request` for a refusal or filtered answer (with its words), `errc::bad_response`
-/// if there is no text. A cut answer (`finish_reason` length) comes as it is.
+/// Takes the words out of an outcome's body in OpenAI shape (chat completion, or a Responses
+/// object).
+/// @returns `errc::bad_request` for a refusal or filtered answer (with its words),
+/// `errc::bad_response` if there is no text. A cut answer (`finish_reason` length) comes as it is.
 result<answer_text> read_answer(std::string_view body);
 
-/// The JSON in an answer: the whole text, or what stands in a code fence, or the first value ({...} or
+/// The JSON in an answer: the whole text, or what stands in a code fence, or the first value ({...}
+/// or
 /// [...]) in the prose around it that is whole.
-/// @returns `errc::schema_mismatch` with the fault of the most likely piece, fit to be shown to the model.
+/// @returns `errc::schema_mismatch` with the fault of the most likely piece, fit to be shown to the
+/// model.
 result<boost::json::value> find_json(std::string_view text);
 
 /// An answer as later stages and columns see it, checked.
 /// @param schema Null: any text will do, also an empty one.
-/// @returns `errc::schema_mismatch` with what is wrong, fit for a correction; what `read_answer` returns
-/// otherwise. A cut answer that does not fit its schema says so, and the remedy (max_tokens).
+/// @returns `errc::schema_mismatch` with what is wrong, fit for a correction; what `read_answer`
+/// returns otherwise. A cut answer that does not fit its schema says so, and the remedy
+/// (max_tokens).
 result<stage_answer> accept_answer(std::string_view body, const schema_check* schema);
 
 } // namespace penstock::core

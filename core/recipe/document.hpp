@@ -15,10 +15,10 @@ enum class document_kind : uint8_t {
 
 /// A document that was read, ready for a request.
 struct document {
-  std::string name;                         ///< Its file name without folders, as the model sees it.
+  std::string name; ///< Its file name without folders, as the model sees it.
   document_kind kind = document_kind::text;
-  std::string media_type;                   ///< "text/plain", "application/pdf", "image/png", ...
-  std::string data;                         ///< UTF-8 words, or bytes.
+  std::string media_type; ///< "text/plain", "application/pdf", "image/png", ...
+  std::string data;       ///< UTF-8 words, or bytes.
 };
 
 /// Whether an upstream takes PDF files as they are. OpenAI itself does, servers that only speak its

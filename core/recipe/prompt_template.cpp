@@ -27,16 +27,17 @@ bool is_nothing(const json::value& value) noexcept {
   return value.is_null() || (value.is_bool() && !value.get_bool());
 }
 
-/// Shows the values of a row to the renderer. The names in a compiled template are "v" (variable) or "s"
-/// (section) and the number of the tag, so that no character of a column's name means anything here.
+/// Shows the values of a row to the renderer. The names in a compiled template are "v" (variable)
+/// or "s" (section) and the number of the tag, so that no character of a column's name means
+/// anything here.
 class scope_context : public mustache::basic_context<std::string> {
 public:
   scope_context(const row_scope& scope, const std::vector<template_tag>& tags,
                 const std::vector<size_t>& sizes)
-    : scope_{scope}, tags_{tags}, sizes_{sizes} {}
+      : scope_{scope}, tags_{tags}, sizes_{sizes} {}
 
-  // Lists inside of lists multiply: what goes into the text is counted before the renderer makes it,
-  // because it hands out whole lines only.
+  // Lists inside of lists multiply: what goes into the text is counted before the renderer makes
+  // it, because it hands out whole lines only.
   void push(const mustache::data* item) override {
     const auto found = values_.find(item);
     charge(found == values_.end() ? 0 : found->second.size);
@@ -107,8 +108,9 @@ private:
   mutable size_t charged_ = 0;
 };
 
-/// Finds the tags of a template, and writes it anew for the renderer: names become numbers, and what
-/// the renderer would read in its own way (delimiters, partials, broken tags) is refused before.
+/// Finds the tags of a template, and writes it anew for the renderer: names become numbers, and
+/// what the renderer would read in its own way (delimiters, partials, broken tags) is refused
+/// before.
 class scanner {
 public:
   explicit scanner(const std::string& text) : text_{text} {}
@@ -133,8 +135,9 @@ public:
       if (auto wrong = tag(text_.substr(begin, close - begin), triple); !wrong.empty())
         return wrong;
       at = close + closing.size();
-      line_ += static_cast<uint32_t>(std::count(text_.begin() + static_cast<std::ptrdiff_t>(open),
-                                                text_.begin() + static_cast<std::ptrdiff_t>(at), '\n'));
+      line_ +=
+        static_cast<uint32_t>(std::count(text_.begin() + static_cast<std::ptrdiff_t>(open),
+                                         text_.begin() + static_cast<std::ptrdiff_t>(at), '\n'));
     }
     if (!open_.empty()) {
       line_ = tags[open_.back()].line;
@@ -166,7 +169,8 @@ private:
       return fault("partials ({{>...}}) do not exist here; put the text in its place");
     if (mark == '=')
       return fault("delimiters cannot be changed ({{=...=}})");
-    const bool has_mark = !triple && mark != '\0' && std::string_view{"#^/&"}.find(mark) != std::string_view::npos;
+    const bool has_mark =
+      !triple && mark != '\0' && std::string_view{"#^/&"}.find(mark) != std::string_view::npos;
     const auto name = has_mark ? trim(inside.substr(1)) : inside;
     if (name.empty())
       return fault("a tag names nothing: write {{column}}");
@@ -199,8 +203,8 @@ private:
     if (open_.empty())
       return fault("{{/" + shown + "}} closes a section that was not opened");
     if (tags[open_.back()].name != name)
-      return fault("{{/" + shown + "}} does not close {{#" + tags[open_.back()].name + "}} of line " +
-                   std::to_string(tags[open_.back()].line));
+      return fault("{{/" + shown + "}} does not close {{#" + tags[open_.back()].name +
+                   "}} of line " + std::to_string(tags[open_.back()].line));
     rewritten += "{{/s" + std::to_string(open_.back()) + "}}";
     sizes[open_.back()] = rewritten.size() - sizes[open_.back()];
     open_.pop_back();
@@ -237,9 +241,9 @@ result<prompt_template> prompt_template::compile(std::string text, std::string w
   if (!renderer.is_valid())
     return refused(renderer.error_message());
   prompt_template made;
-  made.compiled_ = std::make_shared<compiled>(
-      compiled{std::move(text), std::move(where), std::move(scan.tags), std::move(scan.sizes),
-               std::move(renderer)});
+  made.compiled_ =
+    std::make_shared<compiled>(compiled{std::move(text), std::move(where), std::move(scan.tags),
+                                        std::move(scan.sizes), std::move(renderer)});
   return made;
 }
 
@@ -261,7 +265,7 @@ result<std::string> prompt_template::render(const row_scope& scope) const {
     compiled_->renderer.render(context, stream);
   } catch (const too_large&) {
     return error{errc::invalid_input, compiled_->where + ": the text would grow beyond " +
-                                          std::to_string(rendered_max >> 20) + " MiB"};
+                                        std::to_string(rendered_max >> 20) + " MiB"};
   }
   return out;
 }
@@ -279,7 +283,8 @@ const std::string& prompt_template::where() const noexcept {
 }
 
 std::span<const template_tag> prompt_template::tags() const noexcept {
-  return compiled_ ? std::span<const template_tag>{compiled_->tags} : std::span<const template_tag>{};
+  return compiled_ ? std::span<const template_tag>{compiled_->tags}
+                   : std::span<const template_tag>{};
 }
 
 } // namespace penstock::core

@@ -17,7 +17,8 @@ bool names_stage(const recipe& r, std::string_view path) {
 bool needs_stage(const recipe& r, const output_column& column) {
   if (column.text.empty())
     return names_stage(r, column.path);
-  return std::ranges::any_of(column.text.tags(), [&](auto& tag) { return names_stage(r, tag.name); });
+  return std::ranges::any_of(column.text.tags(),
+                             [&](auto& tag) { return names_stage(r, tag.name); });
 }
 
 } // namespace

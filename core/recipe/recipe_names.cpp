@@ -14,9 +14,9 @@ namespace json = boost::json;
 
 /// What is known of the values that a section goes over.
 struct ground {
-  bool open = false;                    ///< Nothing: any name may be in them.
-  const json::value* schema = nullptr;  ///< Their schema; null if they are no answer.
-  const json::value* root = nullptr;    ///< The schema that its references point into.
+  bool open = false;                   ///< Nothing: any name may be in them.
+  const json::value* schema = nullptr; ///< Their schema; null if they are no answer.
+  const json::value* root = nullptr;   ///< The schema that its references point into.
 };
 
 /// What a name turned out to be, or why it is nothing.
@@ -30,13 +30,14 @@ std::string in_quotes(std::string_view name) { return '"' + clean_text(name, 60)
 class name_checker {
 public:
   name_checker(const recipe& r, std::span<const std::string> columns, bool open_rows)
-    : recipe_{r}, columns_{columns.begin(), columns.end()}, open_rows_{open_rows} {
+      : recipe_{r}, columns_{columns.begin(), columns.end()}, open_rows_{open_rows} {
     for (auto& name : r.input_columns)
       if (!is_column(name))
         columns_.push_back(name);
   }
 
-  /// @param stages How many of the stages may be named. @param own The stage it belongs to, or empty.
+  /// @param stages How many of the stages may be named. @param own The stage it belongs to, or
+  /// empty.
   void check(const prompt_template& t, size_t stages, std::string_view own) {
     std::vector<ground> grounds;
     for (auto& tag : t.tags()) {
@@ -124,8 +125,7 @@ private:
     const auto rest = dot == std::string_view::npos ? std::string_view{} : path.substr(dot + 1);
     for (size_t i = 0; i < recipe_.stages.size(); ++i)
       if (recipe_.stages[i].name == first)
-        return i < stages ? in_answer(recipe_.stages[i], rest)
-                          : finding{not_yet(first, own), {}};
+        return i < stages ? in_answer(recipe_.stages[i], rest) : finding{not_yet(first, own), {}};
     if (is_column(first) && open_rows_)
       return {{}, {.open = true}};
     return {unknown(path, stages), {}};
@@ -135,7 +135,8 @@ private:
     if (stage == own)
       return "a stage cannot use its own answer (" + in_quotes(stage) + ")";
     if (own.empty())
-      return "no answer of a stage is there yet (" + in_quotes(stage) + "); only columns can be used here";
+      return "no answer of a stage is there yet (" + in_quotes(stage) +
+             "); only columns can be used here";
     return "the stage " + in_quotes(stage) + " comes later; only earlier ones can be used";
   }
 
@@ -143,8 +144,8 @@ private:
     if (!stage.schema) {
       if (rest.empty() || rest == "text")
         return {};
-      return {in_quotes(stage.name + "." + std::string{rest}) + ": the stage has no schema, so only " +
-                  stage.name + ".text is there",
+      return {in_quotes(stage.name + "." + std::string{rest}) +
+                ": the stage has no schema, so only " + stage.name + ".text is there",
               {}};
     }
     auto& root = stage.schema->schema();
@@ -156,7 +157,7 @@ private:
     auto known = property_names(root, root);
     known.emplace_back("text");
     return {"answers of the stage " + in_quotes(stage.name) + " have no field " + in_quotes(rest) +
-                did_you_mean(nearest(rest, known)),
+              did_you_mean(nearest(rest, known)),
             {}};
   }
 

@@ -45,7 +45,7 @@ const json::value* value_at(const json::value& from, std::string_view path) noex
 }
 
 row_scope::row_scope(uint64_t number, json::object cells)
-  : number_(number), cells_{std::move(cells)} {}
+    : number_(number), cells_{std::move(cells)} {}
 
 void row_scope::set_answer(std::string_view stage, stage_answer answer) {
   entry made{std::string{stage}, json::string{answer.text}, std::move(answer.json)};

@@ -16,8 +16,8 @@ struct stage_answer {
   boost::json::value json; ///< The checked JSON in them; null for a stage without a schema.
 };
 
-/// What templates and columns of one row may refer to: its cells, and the answers of earlier stages.
-/// Regular: copy and move it freely.
+/// What templates and columns of one row may refer to: its cells, and the answers of earlier
+/// stages. Regular: copy and move it freely.
 class row_scope {
 public:
   row_scope() = default;
@@ -29,9 +29,10 @@ public:
   /// The answer of a stage, or an empty text if it has none yet.
   std::string_view answer_text(std::string_view stage) const noexcept;
 
-  /// The value at `path`, or null. In this order: `_row`; a column of exactly that name; the answer of a
-  /// stage (`extract`: its JSON or else its text; `extract.text`: its text, unless the JSON has a field
-  /// of that name; `extract.items.0.title`: a value inside its JSON); a value inside a nested cell.
+  /// The value at `path`, or null. In this order: `_row`; a column of exactly that name; the answer
+  /// of a stage (`extract`: its JSON or else its text; `extract.text`: its text, unless the JSON
+  /// has a field of that name; `extract.items.0.title`: a value inside its JSON); a value inside a
+  /// nested cell.
   const boost::json::value* find(std::string_view path) const noexcept;
   /// The cells of the row.
   const boost::json::object& cells() const noexcept { return cells_; }

@@ -25,12 +25,12 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr size_t check_depth_max = 64;       // The validator calls itself for each level.
+constexpr size_t check_depth_max = 64; // The validator calls itself for each level.
 constexpr size_t matched_max = 2000;   // Bytes of a text that meets a pattern.
 constexpr size_t text_shown_max = 300; // Of one fault.
 
-/// Whole numbers as integers whatever they were written as: by the standard, 5.0 is an integer. Numbers
-/// beyond become doubles. @returns false if it is nested too deep.
+/// Whole numbers as integers whatever they were written as: by the standard, 5.0 is an integer.
+/// Numbers beyond become doubles. @returns false if it is nested too deep.
 bool normalize(json::value& v, size_t depth = 0) {
   constexpr double exact = 9'007'199'254'740'992.0;
   if (depth > check_depth_max)
@@ -40,9 +40,11 @@ bool normalize(json::value& v, size_t depth = 0) {
   else if (auto n = v.if_uint64())
     v = static_cast<double>(*n);
   else if (auto list = v.if_array())
-    return std::ranges::all_of(*list, [&](json::value& entry) { return normalize(entry, depth + 1); });
+    return std::ranges::all_of(*list,
+                               [&](json::value& entry) { return normalize(entry, depth + 1); });
   else if (auto object = v.if_object())
-    return std::ranges::all_of(*object, [&](auto& member) { return normalize(member.value(), depth + 1); });
+    return std::ranges::all_of(*object,
+                               [&](auto& member) { return normalize(member.value(), depth + 1); });
   return true;
 }
 
@@ -64,9 +66,9 @@ void use_real_steps(json::value& v) {
 std::string long_text(const json::value& v, const pattern_use& patterns, std::string_view key) {
   if (auto text = v.if_string())
     return text->size() > matched_max && (patterns.anywhere || patterns.properties.contains(key))
-               ? "$: the text of \"" + clean_text(key, 60) + "\" is longer than " +
-                     std::to_string(matched_max) + " bytes, which its pattern cannot take"
-               : "";
+             ? "$: the text of \"" + clean_text(key, 60) + "\" is longer than " +
+                 std::to_string(matched_max) + " bytes, which its pattern cannot take"
+             : "";
   if (auto list = v.if_array())
     for (auto& entry : *list)
       if (auto fault = long_text(entry, patterns, key); !fault.empty())
@@ -89,7 +91,8 @@ struct fault_place {
 };
 
 void append_step(std::string& path, std::string_view name, bool in_list) {
-  constexpr std::string_view plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
+  constexpr std::string_view plain =
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
   if (in_list)
     path.append("[").append(name).append("]");
   else if (!name.empty() && name.find_first_not_of(plain) == std::string_view::npos)
@@ -99,7 +102,8 @@ void append_step(std::string& path, std::string_view name, bool in_list) {
 }
 
 /// @param steps As the validator tells them: "<root>", "[name]", "[0]".
-fault_place locate(const std::vector<std::string>& steps, const json::value& answer, const json::value& schema) {
+fault_place locate(const std::vector<std::string>& steps, const json::value& answer,
+                   const json::value& schema) {
   fault_place place{"$", &answer, &schema};
   for (size_t i = 1; i < steps.size(); ++i) {
     std::string_view name = steps[i];
@@ -133,12 +137,17 @@ std::string_view kind_name(const json::value& v) {
 /// What the validator says, in words that a model can act upon.
 std::string explain(const std::string& said, const fault_place& place) {
   auto rule = place.schema ? place.schema->if_object() : nullptr;
-  const auto of_rule = [&](std::string_view key) { return rule ? rule->if_contains(key) : nullptr; };
+  const auto of_rule = [&](std::string_view key) {
+    return rule ? rule->if_contains(key) : nullptr;
+  };
   const auto is = place.value ? ", is " + shown(*place.value) : std::string{};
   if (said.find("'type' constraint") != std::string::npos)
     if (auto type = of_rule("type"); type && place.value)
-      return "must be " + (type->is_string() ? std::string{type->get_string()} : "one of " + shown(*type)) +
-             ", is " + (place.value->is_number() ? shown(*place.value) : std::string{kind_name(*place.value)});
+      return "must be " +
+             (type->is_string() ? std::string{type->get_string()} : "one of " + shown(*type)) +
+             ", is " +
+             (place.value->is_number() ? shown(*place.value)
+                                       : std::string{kind_name(*place.value)});
   if (said.find("enum values") != std::string::npos)
     if (auto allowed = of_rule("enum"))
       return "must be one of " + clean_text(json_text(*allowed), text_shown_max / 2) + is;
@@ -152,15 +161,18 @@ std::string explain(const std::string& said, const fault_place& place) {
     return "has a property that is not allowed: " + said.substr(at + 13);
   if (said.starts_with("Expected number"))
     for (std::string_view key : {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"})
-      if (auto bound = of_rule(key); bound && bound->is_number() && place.value && place.value->is_number()) {
+      if (auto bound = of_rule(key);
+          bound && bound->is_number() && place.value && place.value->is_number()) {
         const auto have = place.value->to_number<double>(), limit = bound->to_number<double>();
-        if (key == "minimum" ? have < limit : key == "maximum" ? have > limit
-            : key == "exclusiveMinimum"                        ? have <= limit
-                                                               : have >= limit)
+        if (key == "minimum"            ? have < limit
+            : key == "maximum"          ? have > limit
+            : key == "exclusiveMinimum" ? have <= limit
+                                        : have >= limit)
           return "must be " +
-                 std::string{key == "minimum" ? "at least " : key == "maximum" ? "at most "
-                             : key == "exclusiveMinimum"                       ? "above "
-                                                                               : "below "} +
+                 std::string{key == "minimum"            ? "at least "
+                             : key == "maximum"          ? "at most "
+                             : key == "exclusiveMinimum" ? "above "
+                                                         : "below "} +
                  shown(*bound) + is;
       }
   return said;
@@ -217,13 +229,14 @@ std::optional<std::string> schema_check::check(const json::value& given) const {
   valijson::ValidationResults results;
   try {
     valijson::Validator validator;
-    if (validator.validate(compiled_->schema, valijson::adapters::BoostJsonAdapter{answer}, &results))
+    if (validator.validate(compiled_->schema, valijson::adapters::BoostJsonAdapter{answer},
+                           &results))
       return std::nullopt;
   } catch (const std::exception& e) {
     return "$: cannot be checked: " + clean_text(e.what(), text_shown_max);
   }
   const bool only_consequences =
-      std::ranges::all_of(results, [](auto& e) { return is_consequence(e.description); });
+    std::ranges::all_of(results, [](auto& e) { return is_consequence(e.description); });
   std::string text;
   std::set<std::string> lines;
   for (auto& e : results) {

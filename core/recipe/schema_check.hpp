@@ -18,8 +18,9 @@ public:
   /// (draft 2019-09 and later), refers to other files, or refers to itself without end.
   static result<schema_check> compile(boost::json::value schema);
 
-  /// What is wrong with `answer`, one fault a line with its path (`$.criteria[2].score: ...`), at most
-  /// `faults_max` lines and `text_max` bytes, or nothing if it fits. Fit to be shown to the model.
+  /// What is wrong with `answer`, one fault a line with its path (`$.criteria[2].score: ...`), at
+  /// most `faults_max` lines and `text_max` bytes, or nothing if it fits. Fit to be shown to the
+  /// model.
   std::optional<std::string> check(const boost::json::value& answer) const;
   static constexpr size_t faults_max = 8;
   static constexpr size_t text_max = 2000;

@@ -54,7 +54,8 @@ const json::value* follow_refs(const json::value& root, const json::value& from)
   return nullptr;
 }
 
-schema_place schema_at(const json::value& root, const json::value& from, std::string_view path) noexcept {
+schema_place schema_at(const json::value& root, const json::value& from,
+                       std::string_view path) noexcept {
   schema_place place{&from, true};
   while (!path.empty()) {
     const auto dot = path.find('.');

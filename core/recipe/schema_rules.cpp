@@ -20,16 +20,17 @@ namespace json = boost::json;
 constexpr size_t rules_depth_max = 64;
 constexpr size_t schemas_max = 5000;
 
-constexpr std::array<std::string_view, 4> maps_of_schemas{"properties", "patternProperties", "definitions",
-                                                          "$defs"};
+constexpr std::array<std::string_view, 4> maps_of_schemas{"properties", "patternProperties",
+                                                          "definitions", "$defs"};
 constexpr std::array<std::string_view, 3> lists_of_schemas{"allOf", "anyOf", "oneOf"};
 constexpr std::array<std::string_view, 4> same_value_schemas{"not", "if", "then", "else"};
-constexpr std::array<std::string_view, 5> inner_schemas{"items", "additionalItems", "additionalProperties",
-                                                        "contains", "propertyNames"};
+constexpr std::array<std::string_view, 5> inner_schemas{
+  "items", "additionalItems", "additionalProperties", "contains", "propertyNames"};
 /// Keywords of drafts 2019-09 and 2020-12: ignored, they would let wrong answers pass.
 constexpr std::array<std::string_view, 9> later_keywords{
-    "prefixItems", "unevaluatedProperties", "unevaluatedItems", "dependentRequired", "dependentSchemas",
-    "minContains", "maxContains", "$dynamicRef", "$recursiveRef"};
+  "prefixItems",       "unevaluatedProperties", "unevaluatedItems",
+  "dependentRequired", "dependentSchemas",      "minContains",
+  "maxContains",       "$dynamicRef",           "$recursiveRef"};
 constexpr std::array<std::string_view, 7> type_names{"string", "number", "integer", "boolean",
                                                      "object", "array",  "null"};
 
@@ -48,8 +49,9 @@ void walk(const json::value& at, std::string_view property, const visitor& visit
   for (auto key : maps_of_schemas)
     if (auto map = object_at(*schema, key))
       for (auto& member : *map)
-        walk(member.value(), key == "properties" ? std::string_view{member.key()} : std::string_view{},
-             visit, depth + 1);
+        walk(member.value(),
+             key == "properties" ? std::string_view{member.key()} : std::string_view{}, visit,
+             depth + 1);
   if (auto map = object_at(*schema, "dependencies"))
     for (auto& member : *map)
       if (member.value().is_object())
@@ -83,8 +85,8 @@ std::string type_fault(const json::object& schema) {
   if (!type)
     return {};
   const auto known = [](const json::value& name) {
-    return name.is_string() && std::ranges::find(type_names, std::string_view{name.get_string()}) !=
-                                   type_names.end();
+    return name.is_string() &&
+           std::ranges::find(type_names, std::string_view{name.get_string()}) != type_names.end();
   };
   auto list = type->if_array();
   if (list ? !list->empty() && std::ranges::all_of(*list, known) : known(*type))
@@ -231,9 +233,9 @@ bool is_strict_schema(const json::value& root) {
   bool strict = true;
   for_each_schema(root, [&](const json::object& schema, std::string_view) {
     for (std::string_view key :
-         {"allOf", "oneOf", "not", "if", "then", "else", "dependencies", "patternProperties", "propertyNames",
-          "contains", "additionalItems", "uniqueItems", "minLength", "maxLength", "minProperties",
-          "maxProperties", "default"})
+         {"allOf", "oneOf", "not", "if", "then", "else", "dependencies", "patternProperties",
+          "propertyNames", "contains", "additionalItems", "uniqueItems", "minLength", "maxLength",
+          "minProperties", "maxProperties", "default"})
       strict = strict && !schema.contains(key);
     auto type = schema.if_contains("type");
     const bool says_something = type || schema.contains("$ref") || schema.contains("anyOf") ||

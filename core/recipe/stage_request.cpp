@@ -19,12 +19,12 @@ std::string schema_name(std::string_view stage) {
   constexpr size_t name_max = 64;
   std::string out{stage.substr(0, name_max)};
   std::ranges::replace_if(
-      out,
-      [](char c) {
-        return !((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-                 c == '-');
-      },
-      '_');
+    out,
+    [](char c) {
+      return !((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               c == '_' || c == '-');
+    },
+    '_');
   return out.empty() ? "answer" : out;
 }
 
@@ -44,7 +44,8 @@ json::object part_of(const document& d) {
   case document_kind::image: return {{"type", "image_url"}, {"image_url", {{"url", url()}}}};
   case document_kind::text: break;
   }
-  return {{"type", "text"}, {"text", "<document name=\"" + d.name + "\">\n" + d.data + "\n</document>"}};
+  return {{"type", "text"},
+          {"text", "<document name=\"" + d.name + "\">\n" + d.data + "\n</document>"}};
 }
 
 std::string schema_words(const schema_check& schema) {
@@ -80,7 +81,8 @@ result<std::vector<std::string>> document_names(const recipe_stage& stage, const
 }
 
 result<std::string> stage_body(const recipe_stage& stage, const row_scope& scope,
-                               std::span<const document> documents, std::string_view model_default) {
+                               std::span<const document> documents,
+                               std::string_view model_default) {
   auto system = stage.system.render(scope);
   if (!system)
     return system.error();
@@ -107,7 +109,8 @@ result<std::string> stage_body(const recipe_stage& stage, const row_scope& scope
   }
 
   json::object body;
-  if (const auto model = stage.model.empty() ? model_default : std::string_view{stage.model}; !model.empty())
+  if (const auto model = stage.model.empty() ? model_default : std::string_view{stage.model};
+      !model.empty())
     body["model"] = model;
   body["messages"] = std::move(messages);
   for (auto& [key, value] : stage.parameters)
@@ -117,14 +120,16 @@ result<std::string> stage_body(const recipe_stage& stage, const row_scope& scope
   return json_text(body);
 }
 
-std::string correction_body(std::string_view body, std::string_view bad_answer, std::string_view fault) {
+std::string correction_body(std::string_view body, std::string_view bad_answer,
+                            std::string_view fault) {
   json::parse_options options;
   options.max_depth = 200;
   auto value = json::parse(body, {}, options);
   auto& messages = value.get_object()["messages"].get_array();
   messages.push_back(message("assistant", bad_answer.empty() ? "(empty)" : bad_answer));
-  messages.push_back(message("user", "This answer does not fit what was asked for:\n" + std::string{fault} +
-                                         "\n\nAnswer again, whole, with JSON only."));
+  messages.push_back(message("user", "This answer does not fit what was asked for:\n" +
+                                       std::string{fault} +
+                                       "\n\nAnswer again, whole, with JSON only."));
   return json_text(value);
 }
 

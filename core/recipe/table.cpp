@@ -28,8 +28,10 @@ std::optional<table_format> table_format_of(std::string_view path) noexcept {
   };
   if (ends_in(path, ".gz"))
     path.remove_suffix(3);
-  for (auto [end, format] : {ending{".csv", table_format::csv}, {".tsv", table_format::tsv},
-                             {".tab", table_format::tsv}, {".jsonl", table_format::jsonl},
+  for (auto [end, format] : {ending{".csv", table_format::csv},
+                             {".tsv", table_format::tsv},
+                             {".tab", table_format::tsv},
+                             {".jsonl", table_format::jsonl},
                              {".ndjson", table_format::jsonl}})
     if (ends_in(path, end))
       return format;

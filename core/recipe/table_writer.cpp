@@ -2,7 +2,6 @@
 #include "core/json/json_scan.hpp"
 #include "core/json/json_text.hpp"
 
-
 namespace penstock::core {
 
 namespace {
@@ -20,8 +19,8 @@ void append_char(std::string& out, char c) {
 }
 
 void append_cell(std::string& out, char separator, std::string_view text, bool alone) {
-  // A mark at the very start of a file would be taken for the mark of the file; a line that is empty
-  // would be none.
+  // A mark at the very start of a file would be taken for the mark of the file; a line that is
+  // empty would be none.
   const bool quoted = text.find_first_of("\"\r\n") != std::string_view::npos ||
                       text.find(separator) != std::string_view::npos ||
                       text.starts_with(byte_order_mark) || (alone && text.empty());

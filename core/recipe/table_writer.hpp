@@ -17,9 +17,9 @@ std::string cell_text(const boost::json::value& value);
 /// Appends the header line of `columns`; JSONL has none.
 void append_header(std::string& out, table_format format, std::span<const std::string> columns);
 
-/// Appends one row with its line break: in JSONL an object with all columns in order. What it writes
-/// `io::table_reader` reads back: the same texts from CSV and TSV (U+FFFD for
-/// the character NUL), the same values from JSONL (numbers to 15 digits).
+/// Appends one row with its line break: in JSONL an object with all columns in order. What it
+/// writes `io::table_reader` reads back: the same texts from CSV and TSV (U+FFFD for the character
+/// NUL), the same values from JSONL (numbers to 15 digits).
 /// @pre `values` has one value for each column, all texts are UTF-8.
 void append_row(std::string& out, table_format format, std::span<const std::string> columns,
                 std::span<const boost::json::value> values);

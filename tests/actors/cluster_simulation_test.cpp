@@ -19,7 +19,8 @@ struct fault_kinds {
 
 /// One seed: a cluster, a job, and faults that begin in the first 40 seconds; then all of them end.
 struct life : test::cluster_world {
-  life(uint32_t seed, fault_kinds kinds = {}) : cluster_world{seed, random_cluster(seed)}, kinds{kinds} {
+  life(uint32_t seed, fault_kinds kinds = {})
+      : cluster_world{seed, random_cluster(seed)}, kinds{kinds} {
     plan = test::random_plan(rng);
     const auto slow = std::chrono::milliseconds{rng() % 3 * 700};
     script = [this, slow](auto& call) {
@@ -130,7 +131,7 @@ struct life : test::cluster_world {
       if (ended()->state == job_state::completed)
         break;
       BOOST_TEST_CONTEXT(to_string(ended()->cause))
-        BOOST_TEST((ended()->cause.code != errc::internal));
+      BOOST_TEST((ended()->cause.code != errc::internal));
       ++resubmitted;
       pass(1s);
       submit(files, options);
@@ -153,7 +154,8 @@ struct life : test::cluster_world {
       BOOST_TEST(3 * poisoned <= p.lost);
     // I3
     for (auto& line : files->lines)
-      for (auto at = line.find("\"call-"); at != std::string::npos; at = line.find("\"call-", at + 1)) {
+      for (auto at = line.find("\"call-"); at != std::string::npos;
+           at = line.find("\"call-", at + 1)) {
         const auto end = line.find('"', at + 1);
         BOOST_TEST(stale.count(line.substr(at + 1, end - at - 1)) == 0u);
       }
@@ -190,8 +192,8 @@ struct life : test::cluster_world {
   }
 
   uint64_t deaths() const {
-    return losses + fenced + p_lost() + static_cast<uint64_t>(resubmitted) + limiter_lives
-           + (ended() ? ended()->restarts : 0) + head_lives - 1;
+    return losses + fenced + p_lost() + static_cast<uint64_t>(resubmitted) + limiter_lives +
+           (ended() ? ended()->restarts : 0) + head_lives - 1;
   }
   uint64_t p_lost() const { return ended() ? ended()->lost : 0; }
 

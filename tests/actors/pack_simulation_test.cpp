@@ -24,8 +24,8 @@ bool is_bad(uint64_t i) { return i % 31 == 7; }
 struct seen_call {
   std::vector<uint64_t> members;
   bool packed = false;
-  int status = 0;          ///< 0: no answer.
-  bool malformed = false;  ///< A 200 that is none.
+  int status = 0;         ///< 0: no answer.
+  bool malformed = false; ///< A 200 that is none.
 };
 
 /// A world whose upstream garbles packs and fails in other ways, as its seed says.
@@ -36,7 +36,8 @@ struct life : test::engine_world {
     no_schemas = rng() % 5 == 0;
     fails_parallel = rng() % 4 == 0;
     upstream->script = [this](auto& call) { return answer(call); };
-    options.mode = std::vector{core::mode::batch, core::mode::parallel, core::mode::automatic}[rng() % 3];
+    options.mode =
+      std::vector{core::mode::batch, core::mode::parallel, core::mode::automatic}[rng() % 3];
     options.in_flight_max = 1 + rng() % 20;
     options.window_requests = 8 + rng() % 60;
     options.window_bytes = rng() % 4 ? 1u << 20 : 4'000;
@@ -68,8 +69,9 @@ struct life : test::engine_world {
     auto what = *test::make_request(i);
     const auto more = rng() % 12 == 0 ? R"("stop":["x"],)" : "";
     const auto system = rng() % 3 ? "one" : "two";
-    what.body = core::make_payload(std::string{"{"} + more + R"("model":"m","messages":[{"role":"system","content":")"
-                                   + system + R"("},{"role":"user","content":")" + text_of(i) + R"("}]})");
+    what.body = core::make_payload(
+      std::string{"{"} + more + R"("model":"m","messages":[{"role":"system","content":")" + system +
+      R"("},{"role":"user","content":")" + text_of(i) + R"("}]})");
     return make_shared_value(std::move(what));
   }
 
@@ -84,7 +86,8 @@ struct life : test::engine_world {
     else
       seen.members.push_back(index_of(text));
     const auto wide = fails_parallel && upstream->open.size() > 1;
-    auto out = wide ? test::answer_with(503, R"({"error":{"message":"one at a time"}})") : say(call, text, entries, seen);
+    auto out = wide ? test::answer_with(503, R"({"error":{"message":"one at a time"}})")
+                    : say(call, text, entries, seen);
     out.delay = std::chrono::milliseconds{5 + rng() % 200};
     seen.status = out.response.status;
     calls.push_back(std::move(seen));
@@ -92,14 +95,17 @@ struct life : test::engine_world {
   }
 
   test::fake_answer say(const test::fake_upstream::call& call, const std::string& text,
-                        const std::optional<std::vector<core::prompt_entry>>& entries, seen_call& seen) {
+                        const std::optional<std::vector<core::prompt_entry>>& entries,
+                        seen_call& seen) {
     if (no_schemas && call.body.find("json_schema") != std::string::npos)
       return test::answer_with(400, R"({"error":{"message":"response_format is not known"}})");
     if (std::any_of(seen.members.begin(), seen.members.end(), is_bad))
       return test::answer_with(400, R"({"error":{"message":"not this one"}})");
     if (rng() % 100 < trouble) {
       switch (rng() % 4) {
-      case 0: return test::answer_with(429, R"({"error":{"message":"slow down"}})", {{"retry-after", "2"}});
+      case 0:
+        return test::answer_with(429, R"({"error":{"message":"slow down"}})",
+                                 {{"retry-after", "2"}});
       case 1: return test::answer_with(500, "<html>oops</html>");
       case 2: return test::broken_with(core::transport_error::reset);
       default: seen.malformed = true; return test::answer_with(200, R"({"choices":[)");
@@ -113,7 +119,8 @@ struct life : test::engine_world {
       if (rng() % 4 == 0)
         list.clear();
       for (auto n = rng() % 4; n > 0; --n)
-        test::spoil(list, static_cast<test::garble>(rng() % static_cast<uint32_t>(test::garble::count)), rng);
+        test::spoil(
+          list, static_cast<test::garble>(rng() % static_cast<uint32_t>(test::garble::count)), rng);
       if (rng() % 4 == 0)
         finish = rng() % 2 ? "length" : "content_filter";
     }
@@ -123,7 +130,8 @@ struct life : test::engine_world {
     return test::answer_with(200, test::chat_body(content, finish, 100, 50));
   }
 
-  /// Runs to a whole output; a job that was stopped is submitted again, to an upstream that recovered.
+  /// Runs to a whole output; a job that was stopped is submitted again, to an upstream that
+  /// recovered.
   void finish() {
     for (int lives = 0; lives < 20; ++lives) {
       BOOST_REQUIRE(run_job());
@@ -160,7 +168,8 @@ struct life : test::engine_world {
         BOOST_TEST(record->index == i);
         BOOST_TEST(record->custom_id == "id-" + std::to_string(i));
         // I1, I2: its own answer, or none.
-        const auto mine = input->lines[i].find('"' + answer_to(text_of(i)) + '"') != std::string::npos;
+        const auto mine =
+          input->lines[i].find('"' + answer_to(text_of(i)) + '"') != std::string::npos;
         BOOST_TEST(mine == (record->state == core::outcome_state::completed));
         if (is_bad(i))
           BOOST_TEST(record->error_code == "bad_request");
@@ -202,7 +211,8 @@ void for_seeds(uint32_t from, uint32_t to, F f) {
   for (auto seed = from; seed < to; seed += step)
     BOOST_TEST_CONTEXT("seed " << seed) {
       f(seed);
-      if (boost::unit_test::results_collector.results(boost::unit_test::framework::current_test_case().p_id)
+      if (boost::unit_test::results_collector
+            .results(boost::unit_test::framework::current_test_case().p_id)
             .p_assertions_failed > 0)
         return; // One seed is enough to look at.
     }

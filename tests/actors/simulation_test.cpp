@@ -53,12 +53,12 @@ struct life : test::engine_world {
       if (ended()->state == job_state::completed)
         return;
       // The only excuses for an early end: it was asked for, or the upstream failed in every mode.
-      static const std::set<errc> outage{errc::rate_limited, errc::server_error, errc::overloaded,
-                                         errc::timeout, errc::connection_failed,
-                                         errc::bad_response, errc::unavailable};
+      static const std::set<errc> outage{
+        errc::rate_limited,      errc::server_error, errc::overloaded, errc::timeout,
+        errc::connection_failed, errc::bad_response, errc::unavailable};
       BOOST_TEST_CONTEXT(to_string(ended()->cause))
-        BOOST_TEST((ended()->state == job_state::interrupted
-                    || outage.count(ended()->cause.code) == 1));
+      BOOST_TEST(
+        (ended()->state == job_state::interrupted || outage.count(ended()->cause.code) == 1));
       ++resubmitted;
       settle_down();
       plan = {}; // The upstream recovers.

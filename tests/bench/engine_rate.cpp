@@ -1,6 +1,6 @@
-// T12: what the engine itself can do. Requests by value through an embedded engine with a store in memory and
-// the null upstream, their outcomes read in order; beside it, in the same process, what two actors of
-// CAF do that ask each other as many questions at a time. Prints one line of JSON.
+// T12: what the engine itself can do. Requests by value through an embedded engine with a store in
+// memory and the null upstream, their outcomes read in order; beside it, in the same process, what
+// two actors of CAF do that ask each other as many questions at a time. Prints one line of JSON.
 #include "actors/host/host.hpp"
 #include "tests/bench/measure.hpp"
 
@@ -41,7 +41,8 @@ plan read_plan(int argc, char** argv) {
       fine = false;
   }
   if (!fine) {
-    std::fprintf(stderr, "usage: %s [--requests N] [--in-flight M] [--body-bytes B] [--rounds R]\n", argv[0]);
+    std::fprintf(stderr, "usage: %s [--requests N] [--in-flight M] [--body-bytes B] [--rounds R]\n",
+                 argv[0]);
     std::exit(2);
   }
   return p;
@@ -51,7 +52,9 @@ plan read_plan(int argc, char** argv) {
 double cpu_seconds() {
   rusage used{};
   ::getrusage(RUSAGE_SELF, &used);
-  const auto seconds = [](const timeval& t) { return static_cast<double>(t.tv_sec) + 1e-6 * static_cast<double>(t.tv_usec); };
+  const auto seconds = [](const timeval& t) {
+    return static_cast<double>(t.tv_sec) + 1e-6 * static_cast<double>(t.tv_usec);
+  };
   return seconds(used.ru_utime) + seconds(used.ru_stime);
 }
 
@@ -67,7 +70,8 @@ measured measure(size_t count, F work) {
   const auto begin = steady::now();
   work();
   const auto n = static_cast<double>(count);
-  return {n / std::chrono::duration<double>(steady::now() - begin).count(), (cpu_seconds() - cpu) * 1e6 / n};
+  return {n / std::chrono::duration<double>(steady::now() - begin).count(),
+          (cpu_seconds() - cpu) * 1e6 / n};
 }
 
 double median(std::vector<measured> all, double measured::*what) {
@@ -95,7 +99,8 @@ measured run_engine(const host& h, const plan& p, const core::payload& body) {
       for (auto& o : j->results())
         next += o.index == next && o.state == core::outcome_state::completed;
     if (next != p.requests) {
-      std::fprintf(stderr, "engine_rate: %llu of %zu outcomes\n", static_cast<unsigned long long>(next), p.requests);
+      std::fprintf(stderr, "engine_rate: %llu of %zu outcomes\n",
+                   static_cast<unsigned long long>(next), p.requests);
       std::exit(1);
     }
   });
@@ -149,9 +154,10 @@ int main(int argc, char** argv) {
     caf_alone.push_back(run_caf(h->system(), p));
   }
   const auto best = std::ranges::max(engine, {}, &measured::rate);
-  std::printf("{\"requests\":%zu,\"in_flight\":%u,\"body_bytes\":%zu,\"rounds\":%zu,\"rate\":%.0f,\"rate_best\":%.0f,"
+  std::printf("{\"requests\":%zu,\"in_flight\":%u,\"body_bytes\":%zu,\"rounds\":%zu,\"rate\":%.0f,"
+              "\"rate_best\":%.0f,"
               "\"cpu_us\":%.2f,\"caf_rate\":%.0f,\"caf_cpu_us\":%.2f}\n",
-              p.requests, p.in_flight, p.body_bytes, p.rounds, median(engine, &measured::rate), best.rate,
-              median(engine, &measured::cpu_us), median(caf_alone, &measured::rate),
+              p.requests, p.in_flight, p.body_bytes, p.rounds, median(engine, &measured::rate),
+              best.rate, median(engine, &measured::cpu_us), median(caf_alone, &measured::rate),
               median(caf_alone, &measured::cpu_us));
 }

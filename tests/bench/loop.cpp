@@ -15,7 +15,8 @@ public:
   explicit load(const bench::options& o)
       : options_{o}, body_{core::make_payload(bench::chat_body(o.body_bytes))},
         measured_{o.requests}, loop_{{.connections_max = static_cast<uint32_t>(o.in_flight)},
-                                     [this](std::vector<core::completion> batch) { take(batch); }} {}
+                                     [this](std::vector<core::completion> batch) { take(batch); }} {
+  }
 
   int run() {
     std::vector<core::exchange> first;
@@ -28,12 +29,12 @@ public:
 
 private:
   core::exchange make(uint64_t id) const {
-    return {.id = id,
-            .request = {
-                "POST",
-                options_.url,
-                {{"Content-Type", "application/json"}, {"Authorization", "Bearer sk-benchmark"}},
-                body_}};
+    return {
+      .id = id,
+      .request = {"POST",
+                  options_.url,
+                  {{"Content-Type", "application/json"}, {"Authorization", "Bearer sk-benchmark"}},
+                  body_}};
   }
   void take(const std::vector<core::completion>& batch) {
     std::unique_lock lock{mutex_};

@@ -1,5 +1,5 @@
-// Durable submits: the job store under one bulk submitter, with and without single submits beside it,
-// and bare SQLite with groups of the same size, in turns.
+// Durable submits: the job store under one bulk submitter, with and without single submits beside
+// it, and bare SQLite with groups of the same size, in turns.
 //   submits [--requests N] [--body-bytes B] [--dir D]
 #include "actors/store/job_reader.hpp"
 #include "actors/store/job_store.hpp"
@@ -51,7 +51,9 @@ double bare_rate(const options& o) {
     const auto begin = clock_type::now();
     for (uint64_t i = 0; i < o.requests;) {
       SQLite::Transaction group{db};
-      for (const auto end = std::min<uint64_t>(i + actors::job_store_state::group.rows_max, o.requests); i < end; ++i) {
+      for (const auto end =
+             std::min<uint64_t>(i + actors::job_store_state::group.rows_max, o.requests);
+           i < end; ++i) {
         insert.bind(1, static_cast<int64_t>(i));
         insert.bindNoCopy(2, name);
         insert.bindNoCopy(3, static_cast<const void*>(body.data()), static_cast<int>(body.size()));
@@ -74,8 +76,9 @@ struct bulk_state {
 };
 
 /// Sends a job in parts, several under way, and keeps its promise when all of them are safe.
-caf::behavior bulk_submitter(caf::stateful_actor<bulk_state>* self, job_store_actor store, uint64_t total,
-                             std::vector<shared_request> part, std::shared_ptr<std::promise<bool>> done) {
+caf::behavior bulk_submitter(caf::stateful_actor<bulk_state>* self, job_store_actor store,
+                             uint64_t total, std::vector<shared_request> part,
+                             std::shared_ptr<std::promise<bool>> done) {
   self->state.part = std::move(part);
   self->state.total = total;
   self->state.done = std::move(done);
@@ -125,9 +128,10 @@ struct single_state {
   std::vector<double> latencies; ///< Milliseconds.
 };
 
-/// Submits a job of one request at each tick, whether the last one was answered or not; the time counts
-/// from when the tick was due. Tells its latencies when it is asked.
-caf::behavior single_submitter(caf::stateful_actor<single_state>* self, job_store_actor store, shared_request one) {
+/// Submits a job of one request at each tick, whether the last one was answered or not; the time
+/// counts from when the tick was due. Tells its latencies when it is asked.
+caf::behavior single_submitter(caf::stateful_actor<single_state>* self, job_store_actor store,
+                               shared_request one) {
   return {
     [=](caf::tick_atom, int64_t due) {
       submission s;
@@ -137,9 +141,12 @@ caf::behavior single_submitter(caf::stateful_actor<single_state>* self, job_stor
           [=](const job_ticket&) {
             const auto now = clock_type::now().time_since_epoch();
             self->state.latencies.push_back(
-              std::chrono::duration<double, std::milli>(now - std::chrono::nanoseconds{due}).count());
+              std::chrono::duration<double, std::milli>(now - std::chrono::nanoseconds{due})
+                .count());
           },
-          [](const caf::error& why) { std::fprintf(stderr, "submits: %s\n", caf::to_string(why).c_str()); });
+          [](const caf::error& why) {
+            std::fprintf(stderr, "submits: %s\n", caf::to_string(why).c_str());
+          });
     },
     [=](caf::get_atom) { return self->state.latencies; },
   };
@@ -155,7 +162,8 @@ std::vector<double> single_latencies(caf::actor_system& sys, const job_store_act
   }
   caf::scoped_actor self{sys, true};
   // The store has answered all that came before this one.
-  self->request(store, caf::infinite, atom::jobs_v).receive([](const std::vector<uint64_t>&) {}, [](const caf::error&) {});
+  self->request(store, caf::infinite, atom::jobs_v)
+    .receive([](const std::vector<uint64_t>&) {}, [](const caf::error&) {});
   std::vector<double> all;
   self->request(submitter, caf::infinite, caf::get_atom_v)
     .receive([&](std::vector<double>& found) { all = std::move(found); }, [](const caf::error&) {});
@@ -165,7 +173,8 @@ std::vector<double> single_latencies(caf::actor_system& sys, const job_store_act
 }
 
 double quantile(const std::vector<double>& sorted, double q) {
-  return sorted.empty() ? 0 : sorted[static_cast<size_t>(q * static_cast<double>(sorted.size() - 1))];
+  return sorted.empty() ? 0
+                        : sorted[static_cast<size_t>(q * static_cast<double>(sorted.size() - 1))];
 }
 
 struct sample {
@@ -191,7 +200,8 @@ sample store_rate(caf::actor_system& sys, const options& o, bool with_singles) {
   sample found;
   {
     auto reader = sys.spawn<caf::detached>(actors::job_reader, (*opened)->open_reader().value());
-    auto store = sys.spawn<caf::detached>(actors::job_store, *opened, reader, actors::job_store_options{});
+    auto store =
+      sys.spawn<caf::detached>(actors::job_store, *opened, reader, actors::job_store_options{});
     auto done = std::make_shared<std::promise<bool>>();
     auto finished = done->get_future();
     std::atomic<bool> stop{false};
@@ -199,7 +209,8 @@ sample store_rate(caf::actor_system& sys, const options& o, bool with_singles) {
     if (with_singles)
       beside = std::thread{[&] { found.singles = single_latencies(sys, store, one, stop); }};
     const auto begin = clock_type::now();
-    sys.spawn(bulk_submitter, store, o.requests, std::vector<shared_request>(part_requests, one), done);
+    sys.spawn(bulk_submitter, store, o.requests, std::vector<shared_request>(part_requests, one),
+              done);
     found.ok = finished.get();
     found.rate = static_cast<double>(o.requests) / seconds_since(begin);
     stop = true;
@@ -243,10 +254,11 @@ int main(int argc, char** argv) {
   const auto bare = bare_rate(o);
   const auto alone = store_rate(sys, o, false);
   const auto beside = store_rate(sys, o, true);
-  std::printf("{\"requests\":%llu,\"bare_rps\":%.0f,\"bulk_rps\":%.0f,\"ratio\":%.3f,\"beside_rps\":%.0f,"
-              "\"singles\":%zu,\"single_p50_ms\":%.3f,\"single_p99_ms\":%.3f,\"single_max_ms\":%.3f}\n",
-              static_cast<unsigned long long>(o.requests), bare, alone.rate, alone.rate / bare, beside.rate,
-              beside.singles.size(), quantile(beside.singles, 0.5), quantile(beside.singles, 0.99),
-              quantile(beside.singles, 1));
+  std::printf(
+    "{\"requests\":%llu,\"bare_rps\":%.0f,\"bulk_rps\":%.0f,\"ratio\":%.3f,\"beside_rps\":%.0f,"
+    "\"singles\":%zu,\"single_p50_ms\":%.3f,\"single_p99_ms\":%.3f,\"single_max_ms\":%.3f}\n",
+    static_cast<unsigned long long>(o.requests), bare, alone.rate, alone.rate / bare, beside.rate,
+    beside.singles.size(), quantile(beside.singles, 0.5), quantile(beside.singles, 0.99),
+    quantile(beside.singles, 1));
   return alone.ok && beside.ok ? 0 : 1;
 }

@@ -68,7 +68,7 @@ int main(int argc, char** argv) {
   while (::wait4(child, &status, 0, &used) < 0 && errno == EINTR) {
   }
   const double wall =
-      std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   const int code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   std::FILE* report = std::fopen(argv[1], "w");
   if (!report) {

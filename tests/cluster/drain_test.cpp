@@ -36,8 +36,9 @@ BOOST_AUTO_TEST_CASE(a_node_that_joins_in_the_middle_gets_its_share) {
   wait_for_nodes(2);
   const auto joined = std::chrono::steady_clock::now();
   BOOST_REQUIRE(wait_until([&] { return finished_by("n2") >= slots || client->has_ended(); }));
-  BOOST_TEST_MESSAGE("its slots had all been used " << to_seconds(std::chrono::steady_clock::now() - joined)
-                                                    << " s after it had joined");
+  BOOST_TEST_MESSAGE("its slots had all been used "
+                     << to_seconds(std::chrono::steady_clock::now() - joined)
+                     << " s after it had joined");
   BOOST_TEST(!client->has_ended());
   check_all(end_of_submit(*client), 0);
 }

@@ -56,7 +56,8 @@ public:
     std::optional<job_ticket> ticket;
     caf::scoped_actor self{*sys_, true};
     self->request(engine_, timeout, atom::submit_v, job)
-      .receive([&](const job_ticket& t) { ticket = t; }, [&](const caf::error&) { engine_ = engine_actor{}; });
+      .receive([&](const job_ticket& t) { ticket = t; },
+               [&](const caf::error&) { engine_ = engine_actor{}; });
     return ticket;
   }
 
@@ -129,7 +130,8 @@ BOOST_AUTO_TEST_CASE(a_node_killed_one_stopped_and_the_head_killed_cost_no_outco
   const auto timed = [](const char* what, auto&& happens) {
     const auto begun = std::chrono::steady_clock::now();
     happens();
-    BOOST_TEST_MESSAGE(what << ": " << to_seconds(std::chrono::steady_clock::now() - begun) << " s");
+    BOOST_TEST_MESSAGE(what << ": " << to_seconds(std::chrono::steady_clock::now() - begun)
+                            << " s");
   };
   wait_for_requests(lines / 5);
   kill(node("n1"));
@@ -152,8 +154,8 @@ BOOST_AUTO_TEST_CASE(a_node_killed_one_stopped_and_the_head_killed_cost_no_outco
 
 BOOST_AUTO_TEST_CASE(where_it_listens_is_told_to_programs_too) {
   kill(*head);
-  process p{with_common({"serve", "--json", "--listen", "127.0.0.1:0", "--store", store, "--slots", "0",
-                         "--base-url", upstream.mock->base_url()})};
+  process p{with_common({"serve", "--json", "--listen", "127.0.0.1:0", "--store", store, "--slots",
+                         "0", "--base-url", upstream.mock->base_url()})};
   BOOST_REQUIRE(wait_until([&] { return p.out().find('\n') != std::string::npos; }));
   const auto line = boost::json::parse(p.out()).as_object();
   BOOST_TEST(line.at("event").as_string() == "listening");
@@ -224,8 +226,8 @@ BOOST_AUTO_TEST_CASE(what_was_acknowledged_is_there_after_any_kill_and_never_twi
 BOOST_AUTO_TEST_CASE(a_full_disk_ends_the_head_and_keeps_what_was_acknowledged) {
   kill(*head);
   auto limited = std::make_unique<process>([&] {
-    auto c = bare_command({"serve", "--listen", address, "--store", store, "--slots", "0", "--base-url",
-                           upstream.mock->base_url()});
+    auto c = bare_command({"serve", "--listen", address, "--store", store, "--slots", "0",
+                           "--base-url", upstream.mock->base_url()});
     c.before = "ulimit -f 2048"; // KiB, of each file.
     return c;
   }());
@@ -256,16 +258,18 @@ BOOST_AUTO_TEST_CASE(a_full_disk_ends_the_head_and_keeps_what_was_acknowledged) 
 }
 
 BOOST_AUTO_TEST_CASE(a_second_head_on_the_same_store_is_refused) {
-  const auto second = run_to_end(bare_command({"serve", "--listen", "127.0.0.1:0", "--store", store,
-                                               "--slots", "0", "--base-url", upstream.mock->base_url()}));
+  const auto second =
+    run_to_end(bare_command({"serve", "--listen", "127.0.0.1:0", "--store", store, "--slots", "0",
+                             "--base-url", upstream.mock->base_url()}));
   BOOST_TEST(second.code != 0);
   BOOST_TEST(second.err.find(store) != std::string::npos, second.err);
   BOOST_TEST(second.out.empty());
 }
 
 BOOST_AUTO_TEST_CASE(an_address_in_use_is_said_and_nothing_is_served) {
-  const auto second = run_to_end(bare_command({"serve", "--listen", address, "--store", dir / "other.db",
-                                               "--slots", "0", "--base-url", upstream.mock->base_url()}));
+  const auto second =
+    run_to_end(bare_command({"serve", "--listen", address, "--store", dir / "other.db", "--slots",
+                             "0", "--base-url", upstream.mock->base_url()}));
   BOOST_TEST(second.code == 3);
   BOOST_TEST(second.err.find("cannot listen at " + address) != std::string::npos, second.err);
 }

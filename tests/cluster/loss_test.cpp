@@ -26,8 +26,7 @@ struct fixture : cluster_fixture {
   std::unique_ptr<process> submit_all(const words& options = {}) {
     auto client = submit(options);
     BOOST_REQUIRE_MESSAGE(wait_until([&] {
-                            return client->has_ended()
-                                   || this->client({"status", "1"}).code == 0;
+                            return client->has_ended() || this->client({"status", "1"}).code == 0;
                           }),
                           client->err());
     return client;
@@ -93,7 +92,8 @@ BOOST_AUTO_TEST_CASE(a_stopped_node_is_given_up_and_comes_back) {
 BOOST_AUTO_TEST_CASE(a_request_that_takes_three_nodes_with_it_is_poison) {
   // One of the requests never gets an answer: whoever holds it dies.
   write_input(20);
-  write_file(in, request_line(0, R"(,"stop":"[[mock:hang]]")") + read_file(in).substr(request_line(0).size()));
+  write_file(in, request_line(0, R"(,"stop":"[[mock:hang]]")") +
+                   read_file(in).substr(request_line(0).size()));
   std::string poison;
   const auto client = submit_all({"--attempts", "1"});
   for (int i = 0; i < 3; ++i) {
@@ -113,7 +113,8 @@ BOOST_AUTO_TEST_CASE(a_request_that_takes_three_nodes_with_it_is_poison) {
   const auto results = read_results(out);
   BOOST_TEST_REQUIRE(results.size() == 20u);
   BOOST_TEST(results[0].record.error_code == "poison", results[0].line);
-  BOOST_TEST(results[0].message.find("died 3 times in a row") != std::string::npos, results[0].message);
+  BOOST_TEST(results[0].message.find("died 3 times in a row") != std::string::npos,
+             results[0].message);
   BOOST_TEST(count_state(results, core::outcome_state::completed) == 19u);
 }
 
@@ -131,7 +132,8 @@ BOOST_AUTO_TEST_CASE(without_nodes_a_job_waits_and_says_why) {
   // All gone in the middle.
   kill(node("first"));
   wait_for_nodes(0);
-  BOOST_TEST(view().info(1).waits_for.find("no node") != std::string::npos, view().info(1).waits_for);
+  BOOST_TEST(view().info(1).waits_for.find("no node") != std::string::npos,
+             view().info(1).waits_for);
   start_node("second", slots);
   check_all(end_of_submit(*client), slots);
 }

@@ -40,8 +40,15 @@ struct fixture : elsewhere, cluster_fixture {
   }
 
   void start_node_elsewhere() {
-    words args{"node",    "--head", address, "--node-name", "far", "--slots", std::to_string(slots),
-               "--base-url", upstream.mock->base_url()};
+    words args{"node",
+               "--head",
+               address,
+               "--node-name",
+               "far",
+               "--slots",
+               std::to_string(slots),
+               "--base-url",
+               upstream.mock->base_url()};
     nodes["far"] = std::make_unique<process>(machine.inside(with_common(std::move(args))));
     wait_for_nodes(2);
   }
@@ -65,14 +72,16 @@ struct way {
   void (*cut)(net_namespace&);
 };
 std::ostream& operator<<(std::ostream& out, const way& w) { return out << w.name; }
-const way ways[] = {{"both ways", both_ways}, {"head to node", to_the_node}, {"node to head", to_the_head}};
+const way ways[] = {
+  {"both ways", both_ways}, {"head to node", to_the_node}, {"node to head", to_the_head}};
 
 } // namespace
 
 BOOST_AUTO_TEST_SUITE(network)
 
 // C4
-BOOST_DATA_TEST_CASE_F(fixture, a_cut_cable_costs_no_outcome_and_no_limit, boost::unit_test::data::make(ways), how) {
+BOOST_DATA_TEST_CASE_F(fixture, a_cut_cable_costs_no_outcome_and_no_limit,
+                       boost::unit_test::data::make(ways), how) {
   if (!machine.why_not().empty()) {
     BOOST_TEST_MESSAGE("skipped: no network namespace can be made here: " << machine.why_not());
     return;
@@ -94,7 +103,8 @@ BOOST_DATA_TEST_CASE_F(fixture, a_cut_cable_costs_no_outcome_and_no_limit, boost
   wait_for_nodes(1);
   const auto before = upstream.mock->stats().requests();
   wait_for_requests(before + 20);
-  BOOST_REQUIRE(wait_until([&] { return seconds() >= 10; })); // As long as the row of the fault says.
+  BOOST_REQUIRE(
+    wait_until([&] { return seconds() >= 10; })); // As long as the row of the fault says.
   machine.heal("head");
   const auto healed = seconds();
   wait_for_nodes(2);

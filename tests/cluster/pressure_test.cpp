@@ -42,8 +42,9 @@ BOOST_FIXTURE_TEST_SUITE(pressure, fixture)
 
 // P9
 BOOST_AUTO_TEST_CASE(a_slow_disk_slows_a_job_down_and_nothing_piles_up) {
-  head_env = {"LD_PRELOAD=" PENSTOCK_SLOW_SYNC, "SLOW_SYNC_MS=500",
-              "ASAN_OPTIONS=detect_leaks=0:verify_asan_link_order=0"}; // It wants to be the first library.
+  head_env = {
+    "LD_PRELOAD=" PENSTOCK_SLOW_SYNC, "SLOW_SYNC_MS=500",
+    "ASAN_OPTIONS=detect_leaks=0:verify_asan_link_order=0"}; // It wants to be the first library.
   start_head({"--slots", "64"});
   const size_t count = rounds(6'000, 600);
   write_input(count, R"(,"user":")" + std::string(4'000, 'x') + '"'); // Over 24 MB of requests.
@@ -72,7 +73,8 @@ BOOST_AUTO_TEST_CASE(a_reader_that_stops_holds_up_its_client_and_nobody_else) {
   c.hold_output = true;
   process client{c};
   BOOST_REQUIRE_MESSAGE(
-    wait_until([&] { return progress().value_or(job_progress{}).completed == count; }, 3 * patience),
+    wait_until([&] { return progress().value_or(job_progress{}).completed == count; },
+               3 * patience),
     head->err() << client.err());
   BOOST_TEST(!client.has_ended());
   // What it could not write it did not fetch either.

@@ -20,7 +20,9 @@ constexpr uint32_t slots = 16;
 struct fixture : cluster_fixture {
   fixture() : cluster_fixture(mock_of("50ms")) {}
 
-  uint16_t port() const { return static_cast<uint16_t>(std::stoi(address.substr(address.rfind(':') + 1))); }
+  uint16_t port() const {
+    return static_cast<uint16_t>(std::stoi(address.substr(address.rfind(':') + 1)));
+  }
 
   /// A job goes through, whatever happens beside it.
   void check_serves(size_t lines = 50) {
@@ -125,7 +127,7 @@ BOOST_AUTO_TEST_CASE(strangers_at_the_port_do_not_disturb_a_running_job) {
     for (auto& b : bytes)
       b = static_cast<char>(random());
     switch (i % 4) {
-    case 0: break;                            // A port scanner; or half-open, if it stays.
+    case 0: break; // A port scanner; or half-open, if it stays.
     case 1: c->send(bytes); break;
     case 2: c->send("GET / HTTP/1.1\r\n\r\n"); break;
     case 3: c->send(std::string("\1\0\0\0\xff\xff\xff\xff", 8) + std::string(24, '\0')); break;

@@ -27,7 +27,8 @@ BOOST_AUTO_TEST_CASE(the_file_wins_and_only_its_first_line_counts) {
   BOOST_TEST(contains(resolve_api_key(s, {}).error().context, "not a key"));
   for (auto& name : {(dir / "missing").string(), dir.string()}) {
     s.upstream.api_key_file = name;
-    BOOST_TEST(contains(resolve_api_key(s, {}).error().context, "upstream.api_key_file: cannot read"));
+    BOOST_TEST(
+      contains(resolve_api_key(s, {}).error().context, "upstream.api_key_file: cannot read"));
   }
 }
 
@@ -36,13 +37,15 @@ BOOST_AUTO_TEST_CASE(a_missing_key_is_told_with_the_variable_and_the_remedy) {
     auto key = resolve_api_key(settings{}, env);
     BOOST_REQUIRE(!key.has_value());
     BOOST_TEST((key.error().code == errc::invalid_config));
-    for (auto part : {"OPENAI_API_KEY", "export", "--api-key-env", "--api-key-file", "--upstream mock"})
+    for (auto part :
+         {"OPENAI_API_KEY", "export", "--api-key-env", "--api-key-file", "--upstream mock"})
       BOOST_TEST(contains(key.error().context, part));
   }
 }
 
 BOOST_AUTO_TEST_CASE(a_key_that_could_break_a_header_is_refused_without_being_repeated) {
-  for (std::string bad : {"sk-secret\r\nX-Evil: 1", "sk secret", "sk-secret\x7f", "sk-secr\xc3\xa9t", "sk\tsecret"}) {
+  for (std::string bad :
+       {"sk-secret\r\nX-Evil: 1", "sk secret", "sk-secret\x7f", "sk-secr\xc3\xa9t", "sk\tsecret"}) {
     auto key = resolve_api_key(settings{}, {{"OPENAI_API_KEY", bad}});
     BOOST_REQUIRE(!key.has_value());
     BOOST_TEST(contains(key.error().context, "OPENAI_API_KEY"));

@@ -15,8 +15,8 @@ using namespace penstock::config;
 namespace {
 
 bool is_numeric(const key_row& row) {
-  return row.kind == value_kind::integer || row.kind == value_kind::number || row.kind == value_kind::span ||
-         row.kind == value_kind::bytes;
+  return row.kind == value_kind::integer || row.kind == value_kind::number ||
+         row.kind == value_kind::span || row.kind == value_kind::bytes;
 }
 
 /// Writes a number into the place of `row`, past every check, as a careless host might.
@@ -55,7 +55,7 @@ BOOST_AUTO_TEST_CASE(every_default_is_allowed) {
   const settings defaults;
   for (auto& row : keys())
     BOOST_TEST_CONTEXT(row.name)
-    BOOST_TEST(check(row, read(row, defaults)).value_or("") == "");
+  BOOST_TEST(check(row, read(row, defaults)).value_or("") == "");
   BOOST_TEST(validate(defaults).has_value());
 }
 
@@ -64,7 +64,8 @@ BOOST_AUTO_TEST_CASE(every_key_has_a_place_of_its_own) {
   settings s;
   for (auto& row : keys())
     BOOST_TEST_CONTEXT(row.name)
-    BOOST_TEST(places.insert(std::visit([](auto* at) -> const void* { return at; }, row.at(s))).second);
+  BOOST_TEST(
+    places.insert(std::visit([](auto* at) -> const void* { return at; }, row.at(s))).second);
   // The upstream stands for its kind and shares its address with its first member.
   BOOST_TEST(places.size() == keys().size());
 }
@@ -73,8 +74,9 @@ BOOST_AUTO_TEST_CASE(wrong_text_is_refused_for_every_numeric_key_and_changes_not
   for (auto& row : keys()) {
     if (!is_numeric(row))
       continue;
-    for (auto text : {"-1", "-0.001", "nan", "NaN", "inf", "-inf", "1e999", "abc", "", " ", "1 2", "0x10", "12abc",
-                      "99999999999999999999999999", "1e300", "9223372036854775808", "--5", "\x01"}) {
+    for (auto text :
+         {"-1", "-0.001", "nan", "NaN", "inf", "-inf", "1e999", "abc", "", " ", "1 2", "0x10",
+          "12abc", "99999999999999999999999999", "1e300", "9223372036854775808", "--5", "\x01"}) {
       BOOST_TEST_CONTEXT(row.name << " = '" << text << "'") {
         settings s;
         const auto before = read(row, s);
@@ -127,14 +129,15 @@ BOOST_AUTO_TEST_CASE(the_ends_of_each_range_belong_to_it_and_what_lies_beyond_do
       const auto assigned = [&](double x) {
         // Bare numbers: seconds, bytes, or the number itself.
         const auto value = row.kind == value_kind::bytes || row.kind == value_kind::integer
-                               ? scalar{static_cast<int64_t>(x)}
-                               : scalar{x};
+                             ? scalar{static_cast<int64_t>(x)}
+                             : scalar{x};
         return !assign(row, row.at(s), value).has_value();
       };
       BOOST_TEST(assigned(row.range.max));
       BOOST_TEST(assigned(row.range.min) != row.range.above_min);
       BOOST_TEST(!assigned(row.range.max * 1.001 + 1));
-      BOOST_TEST(assigned(0) == (!row.range.zero_means.empty() || (row.range.min == 0 && !row.range.above_min)));
+      BOOST_TEST(assigned(0) ==
+                 (!row.range.zero_means.empty() || (row.range.min == 0 && !row.range.above_min)));
       if (row.range.min > 0 && row.range.zero_means.empty())
         BOOST_TEST(!assigned(row.range.min / 2));
     }
@@ -163,7 +166,8 @@ BOOST_AUTO_TEST_CASE(validate_finds_what_a_host_put_past_the_checks) {
   s.upstream.protocol = "smtp";
   s.upstream.base_url = "nowhere";
   const auto text = validate(s).error().context;
-  for (auto key : {"run.max_in_flight", "run.attempts", "run.seed", "upstream.protocol", "upstream.base_url"})
+  for (auto key :
+       {"run.max_in_flight", "run.attempts", "run.seed", "upstream.protocol", "upstream.base_url"})
     BOOST_TEST(text.find(key) != std::string::npos);
 }
 
@@ -202,7 +206,8 @@ BOOST_AUTO_TEST_CASE(the_mock_is_a_kind_of_upstream) {
   BOOST_TEST((read(*row, s) == scalar{std::string{"mock"}}));
   BOOST_TEST(!assign_text(*row, row->at(s), "openai").has_value());
   BOOST_TEST(!s.upstream.mock);
-  BOOST_TEST(assign_text(*row, row->at(s), "opneai")->find("did you mean openai?") != std::string::npos);
+  BOOST_TEST(assign_text(*row, row->at(s), "opneai")->find("did you mean openai?") !=
+             std::string::npos);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

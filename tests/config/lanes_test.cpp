@@ -17,7 +17,8 @@ bool reference_match(std::string_view p, std::string_view t) {
     return t.empty();
   if (p.front() == '*')
     return reference_match(p.substr(1), t) || (!t.empty() && reference_match(p, t.substr(1)));
-  return !t.empty() && (p.front() == '?' || p.front() == t.front()) && reference_match(p.substr(1), t.substr(1));
+  return !t.empty() && (p.front() == '?' || p.front() == t.front()) &&
+         reference_match(p.substr(1), t.substr(1));
 }
 
 } // namespace
@@ -63,7 +64,13 @@ BOOST_AUTO_TEST_CASE(a_lane_gets_its_limits_and_the_breaker_of_the_run) {
   s.run.max_in_flight = 7;
   s.run.breaker_trips_after = 3;
   s.run.breaker_open_for = std::chrono::seconds{9};
-  limit_settings l{.rpm = 1, .rpd = 2, .tpm = 3, .itpm = 4, .otpm = 5, .headroom = 0.5, .adaptive = false,
+  limit_settings l{.rpm = 1,
+                   .rpd = 2,
+                   .tpm = 3,
+                   .itpm = 4,
+                   .otpm = 5,
+                   .headroom = 0.5,
+                   .adaptive = false,
                    .burst = std::chrono::seconds{6}};
   const auto out = lane_limits_of(s, l, core::charge_rule::anthropic);
   using core::dimension;
@@ -101,7 +108,8 @@ BOOST_AUTO_TEST_CASE(the_width_is_looked_for_unless_somebody_names_one) {
   l = {};
   l.ramp = "5 -> 10";
   BOOST_TEST((rule(l) == width_rule::fixed));
-  BOOST_TEST((lane_limits_of(s, l, core::charge_rule::openai).ramp == std::vector<uint32_t>{5, 10}));
+  BOOST_TEST(
+    (lane_limits_of(s, l, core::charge_rule::openai).ramp == std::vector<uint32_t>{5, 10}));
 }
 
 BOOST_AUTO_TEST_CASE(a_ramp_is_read_with_arrows_or_commas) {
@@ -110,7 +118,8 @@ BOOST_AUTO_TEST_CASE(a_ramp_is_read_with_arrows_or_commas) {
   BOOST_TEST((parse_ramp("5,10,25") == steps{5, 10, 25}));
   BOOST_TEST((parse_ramp(" 5->10 , 7 ") == steps{5, 10, 7}));
   BOOST_TEST((parse_ramp("") == steps{}));
-  for (auto wrong : {"5 ->", "-> 5", "5 10", "0 -> 5", "5 -> 100001", "5 > 10", "five", "5,,6", "-5"})
+  for (auto wrong :
+       {"5 ->", "-> 5", "5 10", "0 -> 5", "5 -> 100001", "5 > 10", "five", "5,,6", "-5"})
     BOOST_TEST(!parse_ramp(wrong), wrong);
 }
 

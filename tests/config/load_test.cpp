@@ -76,14 +76,15 @@ BOOST_AUTO_TEST_CASE(nothing_given_means_everything_built_in) {
 
 BOOST_AUTO_TEST_CASE(address_and_key_that_nobody_chose_are_those_of_the_protocol) {
   const std::array<std::array<std::string, 3>, 4> rows{{
-      {"openai", "https://api.openai.com/v1", "OPENAI_API_KEY"},
-      {"anthropic", "https://api.anthropic.com", "ANTHROPIC_API_KEY"},
-      {"gemini", "https://generativelanguage.googleapis.com/v1beta", "GEMINI_API_KEY"},
-      {"ollama", "http://localhost:11434", ""},
+    {"openai", "https://api.openai.com/v1", "OPENAI_API_KEY"},
+    {"anthropic", "https://api.anthropic.com", "ANTHROPIC_API_KEY"},
+    {"gemini", "https://generativelanguage.googleapis.com/v1beta", "GEMINI_API_KEY"},
+    {"ollama", "http://localhost:11434", ""},
   }};
   for (auto& [protocol, base_url, variable] : rows) {
-    auto loaded = load_file("[upstream]\nprotocol = \"" + protocol + "\"\n[[upstreams]]\nname = \"b\"\n" +
-                            "protocol = \"" + protocol + "\"\n[[routes]]\nmodels = [\"*\"]\nto = [\"b\"]\n");
+    auto loaded =
+      load_file("[upstream]\nprotocol = \"" + protocol + "\"\n[[upstreams]]\nname = \"b\"\n" +
+                "protocol = \"" + protocol + "\"\n[[routes]]\nmodels = [\"*\"]\nto = [\"b\"]\n");
     BOOST_REQUIRE_MESSAGE(loaded.has_value(), loaded.error().context);
     for (auto& upstream : {loaded->values.upstream, loaded->values.upstreams.at(0)}) {
       BOOST_TEST(upstream.base_url == base_url);
@@ -96,8 +97,9 @@ BOOST_AUTO_TEST_CASE(address_and_key_that_nobody_chose_are_those_of_the_protocol
 }
 
 BOOST_AUTO_TEST_CASE(a_chosen_address_or_key_stays_whatever_the_protocol) {
-  auto loaded = load_file("[upstream]\nprotocol = \"anthropic\"\nbase_url = \"https://gateway.example\"\n"
-                          "api_key_env = \"\"\n");
+  auto loaded =
+    load_file("[upstream]\nprotocol = \"anthropic\"\nbase_url = \"https://gateway.example\"\n"
+              "api_key_env = \"\"\n");
   BOOST_REQUIRE(loaded.has_value());
   BOOST_TEST(loaded->values.upstream.base_url == "https://gateway.example");
   BOOST_TEST(loaded->values.upstream.api_key_env == "");
@@ -166,34 +168,43 @@ BOOST_AUTO_TEST_CASE(a_named_file_must_be_there_and_be_a_file) {
 
 BOOST_AUTO_TEST_CASE(faults_of_a_file_name_place_key_value_and_what_is_allowed) {
   const std::pair<const char*, const char*> cases[] = {
-      {"[run]\n  attempts = 0", "penstock.toml:2:14: run.attempts must be an integer from 1 to 100, is 0"},
-      {"[run]\nattempts = \"5\"", "penstock.toml:2:12: run.attempts must be an integer from 1 to 100, is \"5\""},
-      {"[run]\nattempts = 5.0", "run.attempts must be an integer from 1 to 100, is 5"},
-      {"[run]\nattempts = [1]", "run.attempts must be an integer from 1 to 100, is a list of other things"},
-      {"[run]\nattempts = 1979-05-27", "run.attempts must be an integer from 1 to 100, is a date or time"},
-      {"[run.attempts]", "run.attempts must be an integer from 1 to 100, is an empty section"},
-      {"[run]\ntimeout = \"5 min\"", "run.timeout must be a duration from 1ms to 7d such as \"90s\""},
-      {"[run]\ntimeout = 0", "run.timeout must be a duration from 1ms to 7d"},
-      {"[run]\nmode = \"paralel\"", "run.mode must be one of auto, parallel, batch, sequential, is \"paralel\" "
-                                     "(did you mean parallel?)"},
-      {"[run]\nstrict = \"yes\"", "run.strict must be true or false, is \"yes\""},
-      {"[upstream.limits]\nheadroom = 1.2", "upstream.limits.headroom must be a number above 0 and at most 1, is 1.2"},
-      {"[upstream.limits]\nrpm = nan", "upstream.limits.rpm must be a number from 0.001 to 1000000000000, or 0 (no limit), "
-                                        "is not a number"},
-      {"[upstream.limits]\nrpm = inf", "is inf"},
-      {"[upstream]\nbase_url = \"api.openai.com\"", "upstream.base_url must be an http or https URL"},
-      {"[upstream]\napi_key = \"sk-secret\"", "unknown key \"upstream.api_key\" (did you mean upstream.api_key_env?)"},
-      {"[run]\nmax_inflight = 5", "penstock.toml:2:16: unknown key \"run.max_inflight\" (did you mean run.max_in_flight?)"},
-      {"[run]\nrpm = 5", "unknown key \"run.rpm\" (did you mean upstream.limits.rpm?)"},
-      {"max_in_flight = 5", "unknown key \"max_in_flight\" (did you mean run.max_in_flight?)"},
-      {"[limits]\nrpms = 5", "unknown key \"limits.rpms\" (did you mean upstream.limits.rpm?)"},
-      {"[quux]", "unknown key \"quux\""},
-      {"run = 5", "run must be a section: [run]"},
-      {"upstream.lanes = 5", "upstream.lanes must be sections: [[upstream.lanes]]"},
-      {"run.attempts = 1\nrun.attempts = 2", "penstock.toml:2:"},
-      {"[run\nattempts = 1", "penstock.toml:1:5: not TOML: "},
-      {"run.attempts = 99999999999999999999", "not TOML: "},
-      {"upstream.ca_file = \"/nonexistent/ca.pem\"", "upstream.ca_file: there is no file"},
+    {"[run]\n  attempts = 0",
+     "penstock.toml:2:14: run.attempts must be an integer from 1 to 100, is 0"},
+    {"[run]\nattempts = \"5\"",
+     "penstock.toml:2:12: run.attempts must be an integer from 1 to 100, is \"5\""},
+    {"[run]\nattempts = 5.0", "run.attempts must be an integer from 1 to 100, is 5"},
+    {"[run]\nattempts = [1]",
+     "run.attempts must be an integer from 1 to 100, is a list of other things"},
+    {"[run]\nattempts = 1979-05-27",
+     "run.attempts must be an integer from 1 to 100, is a date or time"},
+    {"[run.attempts]", "run.attempts must be an integer from 1 to 100, is an empty section"},
+    {"[run]\ntimeout = \"5 min\"", "run.timeout must be a duration from 1ms to 7d such as \"90s\""},
+    {"[run]\ntimeout = 0", "run.timeout must be a duration from 1ms to 7d"},
+    {"[run]\nmode = \"paralel\"",
+     "run.mode must be one of auto, parallel, batch, sequential, is \"paralel\" "
+     "(did you mean parallel?)"},
+    {"[run]\nstrict = \"yes\"", "run.strict must be true or false, is \"yes\""},
+    {"[upstream.limits]\nheadroom = 1.2",
+     "upstream.limits.headroom must be a number above 0 and at most 1, is 1.2"},
+    {"[upstream.limits]\nrpm = nan",
+     "upstream.limits.rpm must be a number from 0.001 to 1000000000000, or 0 (no limit), "
+     "is not a number"},
+    {"[upstream.limits]\nrpm = inf", "is inf"},
+    {"[upstream]\nbase_url = \"api.openai.com\"", "upstream.base_url must be an http or https URL"},
+    {"[upstream]\napi_key = \"sk-secret\"",
+     "unknown key \"upstream.api_key\" (did you mean upstream.api_key_env?)"},
+    {"[run]\nmax_inflight = 5",
+     "penstock.toml:2:16: unknown key \"run.max_inflight\" (did you mean run.max_in_flight?)"},
+    {"[run]\nrpm = 5", "unknown key \"run.rpm\" (did you mean upstream.limits.rpm?)"},
+    {"max_in_flight = 5", "unknown key \"max_in_flight\" (did you mean run.max_in_flight?)"},
+    {"[limits]\nrpms = 5", "unknown key \"limits.rpms\" (did you mean upstream.limits.rpm?)"},
+    {"[quux]", "unknown key \"quux\""},
+    {"run = 5", "run must be a section: [run]"},
+    {"upstream.lanes = 5", "upstream.lanes must be sections: [[upstream.lanes]]"},
+    {"run.attempts = 1\nrun.attempts = 2", "penstock.toml:2:"},
+    {"[run\nattempts = 1", "penstock.toml:1:5: not TOML: "},
+    {"run.attempts = 99999999999999999999", "not TOML: "},
+    {"upstream.ca_file = \"/nonexistent/ca.pem\"", "upstream.ca_file: there is no file"},
   };
   for (auto& [toml, expected] : cases) {
     BOOST_TEST_CONTEXT(toml) {
@@ -226,14 +237,19 @@ BOOST_AUTO_TEST_CASE(a_flood_of_faults_is_cut) {
 BOOST_AUTO_TEST_CASE(a_misspelt_variable_is_refused_and_its_value_is_not_repeated) {
   request.env["PENSTOCK_TIMOUT"] = "sk-secret";
   const auto text = load(request).error().context;
-  BOOST_TEST(text == "environment: unknown variable \"PENSTOCK_TIMOUT\" (did you mean PENSTOCK_TIMEOUT?)");
+  BOOST_TEST(text ==
+             "environment: unknown variable \"PENSTOCK_TIMOUT\" (did you mean PENSTOCK_TIMEOUT?)");
 }
 
 BOOST_AUTO_TEST_CASE(variables_that_others_set_are_left_alone) {
-  request.env = {{"PENSTOCK_API_KEY", "k"},        {"PENSTOCK_PORT", "tcp://10.0.0.1:80"},
-                 {"PENSTOCK_SERVICE_HOST", "h"},   {"PENSTOCK_PORT_80_TCP", "x"},
-                 {"PENSTOCK_TEST_ANYTHING", "x"},  {"PENSTOCK_BENCH_ANYTHING", "x"},
-                 {"PENSTOCK_UNSET", ""},           {"PENSTOCKS", "x"},
+  request.env = {{"PENSTOCK_API_KEY", "k"},
+                 {"PENSTOCK_PORT", "tcp://10.0.0.1:80"},
+                 {"PENSTOCK_SERVICE_HOST", "h"},
+                 {"PENSTOCK_PORT_80_TCP", "x"},
+                 {"PENSTOCK_TEST_ANYTHING", "x"},
+                 {"PENSTOCK_BENCH_ANYTHING", "x"},
+                 {"PENSTOCK_UNSET", ""},
+                 {"PENSTOCKS", "x"},
                  {"OTHER", "x"}};
   BOOST_TEST(load(request).has_value());
   request.env["PENSTOCK_MY_KEY"] = "k";
@@ -264,31 +280,35 @@ BOOST_AUTO_TEST_CASE(the_window_follows_a_larger_width_unless_it_was_chosen) {
 
 BOOST_AUTO_TEST_CASE(who_names_a_width_is_not_second_guessed) {
   BOOST_TEST(load(request)->values.upstream.limits.adaptive_in_flight == "auto");
-  const std::string lanes = "[upstream.limits]\nramp = \"5 -> 10\"\nin_flight = 30\n"
-                            "[[upstream.lanes]]\nname = \"a\"\nmodels = [\"x\"]\nadaptive_in_flight = true\n"
-                            "[[upstream.lanes]]\nname = \"b\"\nmodels = [\"y\"]\nadaptive_in_flight = \"auto\"\n";
+  const std::string lanes =
+    "[upstream.limits]\nramp = \"5 -> 10\"\nin_flight = 30\n"
+    "[[upstream.lanes]]\nname = \"a\"\nmodels = [\"x\"]\nadaptive_in_flight = true\n"
+    "[[upstream.lanes]]\nname = \"b\"\nmodels = [\"y\"]\nadaptive_in_flight = \"auto\"\n";
   set_option("run.max_in_flight", "256"); // The default, but said.
   auto loaded = load_file(lanes);
   BOOST_REQUIRE(loaded.has_value());
   const auto& upstream = loaded->values.upstream;
   BOOST_TEST(upstream.limits.adaptive_in_flight == "false");
-  BOOST_TEST(loaded->origins.at("upstream.limits.adaptive_in_flight") == "as run.max_in_flight is given");
+  BOOST_TEST(loaded->origins.at("upstream.limits.adaptive_in_flight") ==
+             "as run.max_in_flight is given");
   BOOST_TEST(upstream.lanes[0].limits.adaptive_in_flight == "true");
   BOOST_TEST(upstream.lanes[1].limits.adaptive_in_flight == "false");
   BOOST_TEST(upstream.limits.in_flight == 30u);
   BOOST_TEST(upstream.lanes[0].limits.in_flight == 0u); // Like a rate, it is the lane's own.
   BOOST_TEST(upstream.lanes[0].limits.ramp == "5 -> 10");
-  BOOST_TEST(contains(fault_of("[upstream.limits]\nramp = \"5 -> x\"\n"),
-                      "penstock.toml:2:8: upstream.limits.ramp must be widths from 1 to 100000 such as"));
+  BOOST_TEST(
+    contains(fault_of("[upstream.limits]\nramp = \"5 -> x\"\n"),
+             "penstock.toml:2:8: upstream.limits.ramp must be widths from 1 to 100000 such as"));
   BOOST_TEST(contains(fault_of("[upstream.limits]\nadaptive_in_flight = \"maybe\"\n"),
                       "must be one of auto, true, false, is \"maybe\""));
 }
 
 BOOST_AUTO_TEST_CASE(lanes_are_read_in_order_and_inherit_pacing_but_no_rates) {
   set_option("upstream.limits.headroom", "0.5");
-  auto loaded = load_file("[upstream.limits]\nrpm = 100\nburst = \"5s\"\n"
-                          "[[upstream.lanes]]\nname = \"mini\"\nmodels = [\"*-mini\"]\ntpm = 1000\nburst = \"1s\"\n"
-                          "[[upstream.lanes]]\nname = \"big\"\nmodels = \"big-*\"\nheadroom = 1.0\nadaptive = false\n");
+  auto loaded = load_file(
+    "[upstream.limits]\nrpm = 100\nburst = \"5s\"\n"
+    "[[upstream.lanes]]\nname = \"mini\"\nmodels = [\"*-mini\"]\ntpm = 1000\nburst = \"1s\"\n"
+    "[[upstream.lanes]]\nname = \"big\"\nmodels = \"big-*\"\nheadroom = 1.0\nadaptive = false\n");
   BOOST_REQUIRE(loaded.has_value());
   auto& lanes = loaded->values.upstream.lanes;
   BOOST_REQUIRE(lanes.size() == 2u);
@@ -310,21 +330,26 @@ BOOST_AUTO_TEST_CASE(lanes_are_read_in_order_and_inherit_pacing_but_no_rates) {
 BOOST_AUTO_TEST_CASE(faults_of_lanes_are_named) {
   const std::string lane = "[[upstream.lanes]]\nname = \"a\"\nmodels = [\"x\"]\n";
   const std::pair<std::string, const char*> cases[] = {
-      {lane + "[[upstream.lanes]]\nname = \"a\"\nmodels = [\"y\"]\n", "two lanes have the name \"a\""},
-      {lane + "[[upstream.lanes]]\nname = \"b\"\nmodels = [\"x\"]\n", "\"x\" stands in two places"},
-      {"[[upstream.lanes]]\nmodels = [\"x\"]\n", "name must be 1 to 64 letters"},
-      {"[[upstream.lanes]]\nname = \"default\"\nmodels = [\"x\"]\n", "not \"default\""},
-      {"[[upstream.lanes]]\nname = \"a b\"\nmodels = [\"x\"]\n", "name must be"},
-      {"[[upstream.lanes]]\nname = \"a\"\n", "upstream.lanes.a.models must name at least one model"},
-      {"[[upstream.lanes]]\nname = \"a\"\nmodels = []\n", "upstream.lanes.a.models must name at least one model"},
-      {"[[upstream.lanes]]\nname = \"a\"\nmodels = [\"\"]\n", "models must be model names"},
-      {"[[upstream.lanes]]\nname = \"a\"\nmodels = [1]\n", "penstock.toml:3:10: upstream.lanes models must be a list"},
-      {"[[upstream.lanes]]\nname = 5\nmodels = [\"x\"]\n", "penstock.toml:2:8: upstream.lanes name must be text"},
-      {lane + "rmp = 5", "unknown key \"rmp\" of a lane (did you mean rpm?)"},
-      {lane + "rpm = -5", "penstock.toml:4:7: upstream.lanes rpm must be a number from 0.001 to 1000000000000"},
-      {lane + "burst = \"x\"", "upstream.lanes burst must be a duration"},
-      {lane + "attempts = 5", "unknown key \"attempts\" of a lane"},
-      {"[[upstream.lanes]]\n", "name must be"},
+    {lane + "[[upstream.lanes]]\nname = \"a\"\nmodels = [\"y\"]\n",
+     "two lanes have the name \"a\""},
+    {lane + "[[upstream.lanes]]\nname = \"b\"\nmodels = [\"x\"]\n", "\"x\" stands in two places"},
+    {"[[upstream.lanes]]\nmodels = [\"x\"]\n", "name must be 1 to 64 letters"},
+    {"[[upstream.lanes]]\nname = \"default\"\nmodels = [\"x\"]\n", "not \"default\""},
+    {"[[upstream.lanes]]\nname = \"a b\"\nmodels = [\"x\"]\n", "name must be"},
+    {"[[upstream.lanes]]\nname = \"a\"\n", "upstream.lanes.a.models must name at least one model"},
+    {"[[upstream.lanes]]\nname = \"a\"\nmodels = []\n",
+     "upstream.lanes.a.models must name at least one model"},
+    {"[[upstream.lanes]]\nname = \"a\"\nmodels = [\"\"]\n", "models must be model names"},
+    {"[[upstream.lanes]]\nname = \"a\"\nmodels = [1]\n",
+     "penstock.toml:3:10: upstream.lanes models must be a list"},
+    {"[[upstream.lanes]]\nname = 5\nmodels = [\"x\"]\n",
+     "penstock.toml:2:8: upstream.lanes name must be text"},
+    {lane + "rmp = 5", "unknown key \"rmp\" of a lane (did you mean rpm?)"},
+    {lane + "rpm = -5",
+     "penstock.toml:4:7: upstream.lanes rpm must be a number from 0.001 to 1000000000000"},
+    {lane + "burst = \"x\"", "upstream.lanes burst must be a duration"},
+    {lane + "attempts = 5", "unknown key \"attempts\" of a lane"},
+    {"[[upstream.lanes]]\n", "name must be"},
   };
   for (auto& [toml, expected] : cases) {
     BOOST_TEST_CONTEXT(toml) {

@@ -24,11 +24,15 @@ BOOST_FIXTURE_TEST_SUITE(config_sections, penstock::test::config_fixture)
 
 BOOST_AUTO_TEST_CASE(an_upstream_has_the_keys_of_the_default_one) {
   write("ca.pem", "x");
-  auto loaded = load_file("[upstream.limits]\nrpm = 7\nheadroom = 0.5\n" + spare +
-                          "protocol = \"mock\"\nbase_url = \"https://b.example/v1//\"\napi_key_env = \"B_KEY\"\n"
-                          "ca_file = \"" + (dir / "ca.pem").string() + "\"\nprice_input = 3\n"
-                          "[upstreams.limits]\nitpm = 5\nburst = \"1s\"\n"
-                          "[[upstreams.lanes]]\nname = \"m\"\nmodels = \"a*\"\nrpm = 9\n" + route);
+  auto loaded = load_file(
+    "[upstream.limits]\nrpm = 7\nheadroom = 0.5\n" + spare +
+    "protocol = \"mock\"\nbase_url = \"https://b.example/v1//\"\napi_key_env = \"B_KEY\"\n"
+    "ca_file = \"" +
+    (dir / "ca.pem").string() +
+    "\"\nprice_input = 3\n"
+    "[upstreams.limits]\nitpm = 5\nburst = \"1s\"\n"
+    "[[upstreams.lanes]]\nname = \"m\"\nmodels = \"a*\"\nrpm = 9\n" +
+    route);
   BOOST_REQUIRE_MESSAGE(loaded.has_value(), loaded.error().context);
   BOOST_REQUIRE(loaded->values.upstreams.size() == 1u);
   auto& u = loaded->values.upstreams[0];
@@ -63,9 +67,11 @@ BOOST_AUTO_TEST_CASE(an_upstream_takes_the_address_and_the_key_of_its_protocol) 
 }
 
 BOOST_AUTO_TEST_CASE(routes_are_lists_of_names_or_of_tables) {
-  auto loaded = load_file(spare + "[[routes]]\nmodels = [\"gpt-*\"]\nto = [\"default\", \"spare/org/other\"]\n"
-                          "[[routes]]\nmodels = \"*\"\nstrategy = \"weighted\"\n"
-                          "to = [{upstream = \"spare\", weight = 3}, {upstream = \"default\", model = \"m\", weight = 0.5}]\n");
+  auto loaded =
+    load_file(spare + "[[routes]]\nmodels = [\"gpt-*\"]\nto = [\"default\", \"spare/org/other\"]\n"
+                      "[[routes]]\nmodels = \"*\"\nstrategy = \"weighted\"\n"
+                      "to = [{upstream = \"spare\", weight = 3}, {upstream = \"default\", model = "
+                      "\"m\", weight = 0.5}]\n");
   BOOST_REQUIRE_MESSAGE(loaded.has_value(), loaded.error().context);
   auto& routes = loaded->values.routes;
   BOOST_REQUIRE(routes.size() == 2u);
@@ -81,8 +87,9 @@ BOOST_AUTO_TEST_CASE(routes_are_lists_of_names_or_of_tables) {
 }
 
 BOOST_AUTO_TEST_CASE(prices_are_read_with_what_they_leave_out) {
-  auto loaded = load_file("[[prices]]\nmodels = [\"a*\"]\ninput = 1\ncached_input = 0.25\noutput = 4.5\n"
-                          "[[prices]]\nmodels = [\"*\"]\nupstream = \"default\"\noutput = 2\nreasoning = 3\n");
+  auto loaded =
+    load_file("[[prices]]\nmodels = [\"a*\"]\ninput = 1\ncached_input = 0.25\noutput = 4.5\n"
+              "[[prices]]\nmodels = [\"*\"]\nupstream = \"default\"\noutput = 2\nreasoning = 3\n");
   BOOST_REQUIRE_MESSAGE(loaded.has_value(), loaded.error().context);
   auto& prices = loaded->values.prices;
   BOOST_REQUIRE(prices.size() == 2u);
@@ -97,47 +104,68 @@ BOOST_AUTO_TEST_CASE(prices_are_read_with_what_they_leave_out) {
 
 BOOST_AUTO_TEST_CASE(faults_name_file_line_key_and_remedy) {
   const std::pair<std::string, const char*> cases[] = {
-      {"[[upstreams]]\nbase_url = \"http://a\"\n" + route, "penstock.toml:2: upstreams: name must be 1 to 64 letters"},
-      {"[[upstreams]]\n" + route, "upstreams: name must be 1 to 64 letters"},
-      {"[[upstreams]]\nname = \"default\"\n", "penstock.toml:2: upstreams: name must be 1 to 64 letters, digits, '-', "
-                                              "'_' or '.', and not \"default\" (that is [upstream])"},
-      {spare + spare + route, "penstock.toml:4: upstreams: two have the name \"spare\""},
-      {spare, "penstock.toml:2: upstreams.spare: no route leads to it; add a [[routes]] section with to = [\"spare\"]"},
-      {spare + "base_ulr = \"x\"\n" + route, "penstock.toml:3:12: unknown key \"base_ulr\" of an upstream "
-                                             "(did you mean base_url?)"},
-      {spare + "base_url = \"x\"\n" + route, "penstock.toml:3:12: upstreams base_url must be an http or https URL"},
-      {spare + "api_key_env = \"sk-proj-1\"\n" + route, "upstreams api_key_env must be the name of an environment variable"},
-      {spare + "limits.rpm = -1\n" + route, "penstock.toml:3:14: upstreams limits.rpm must be a number"},
-      {spare + "ca_file = \"/nonexistent/x\"\n" + route, "upstreams.spare.ca_file: there is no file"},
-      {spare + "[[upstreams.lanes]]\nname = \"a\"\n" + route, "penstock.toml:4: upstreams.spare.lanes.a.models must name"},
-      {spare + "[[upstreams.lanes]]\nrmp = 1\n" + route, "unknown key \"rmp\" of a lane (did you mean rpm?)"},
-      {"[upstreams]\nname = \"x\"\n", "upstreams must be sections: [[upstreams]]"},
-      {"[routes]\nto = []\n", "routes must be sections: [[routes]]"},
-      {"routes = 5\n", "routes must be sections: [[routes]]"},
-      {"[[routes]]\n", "penstock.toml:1: routes[0].models must name at least one model"},
-      {"[[routes]]\nmodels = [\"*\"]\n", "penstock.toml:2: routes[0].to must name at least one upstream"},
-      {"[[routes]]\nmodels = [\"*\"]\nto = [\"defualt\"]\n",
-       "penstock.toml:3: routes[0].to: there is no upstream \"defualt\" (did you mean default?); there are default"},
-      {"[[routes]]\nmodels = [\"*\"]\nto = [\"default/\"]\n", "routes to must be a list of upstreams"},
-      {"[[routes]]\nmodels = [\"*\"]\nto = [\"default\", \"default\"]\n", "stands twice with the same model"},
-      {"[[routes]]\nmodels = [\"*\"]\nto = [{upstrem = \"default\"}]\n",
-       "unknown key \"upstrem\" of a route's target (did you mean upstream?)"},
-      {"[[routes]]\nmodels = [\"*\"]\nto = [{upstream = \"default\", weight = 0}]\n", "weight must be a number above 0"},
-      {"[[routes]]\nmodels = [\"*\"]\nto = [{upstream = \"default\", weight = nan}]\n", "weight must be a number above 0"},
-      {"[[routes]]\nmodels = [\"*\"]\nto = [{upstream = \"default\", weight = 2}]\n",
-       "weights count only with strategy = \"weighted\""},
-      {"[[routes]]\nmodels = [\"*\"]\nto = [\"default\", {upstream = \"default\", model = \"x\"}]\n", "routes to must be"},
-      {"[[routes]]\nmodels = [\"*\"]\nto = [\"default\"]\nstrategy = \"random\"\n",
-       "penstock.toml:4:12: routes strategy must be \"ordered\" or \"weighted\", is \"random\""},
-      {"[[routes]]\nmodel = [\"*\"]\n", "unknown key \"model\" of a route (did you mean models?)"},
-      {route + spare + "[[routes]]\nmodels = [\"*\"]\nto = [\"spare\"]\n", "penstock.toml:7: routes[1].models: \"*\" stands in two places"},
-      {"[[prices]]\nmodels = [\"*\"]\ninput = -1\n", "penstock.toml:3:9: prices input must be dollars per million tokens, "
-                                                     "from 0 to 1000000, is -1"},
-      {"[[prices]]\nmodels = [\"*\"]\ninput = inf\n", "prices input must be dollars"},
-      {"[[prices]]\nmodels = [\"*\"]\ncached = 1\n", "unknown key \"cached\" of a price (did you mean cached_input?)"},
-      {"[[prices]]\ninput = 1\n", "prices[0].models must name at least one model"},
-      {"[[prices]]\nmodels = [\"*\"]\nupstream = \"x\"\n", "penstock.toml:3: prices[0].upstream: there is no upstream \"x\""},
-      {"[[prices]]\nmodels = [\"a\"]\n[[prices]]\nmodels = [\"a\"]\n", "prices[1].models: \"a\" stands in two places"},
+    {"[[upstreams]]\nbase_url = \"http://a\"\n" + route,
+     "penstock.toml:2: upstreams: name must be 1 to 64 letters"},
+    {"[[upstreams]]\n" + route, "upstreams: name must be 1 to 64 letters"},
+    {"[[upstreams]]\nname = \"default\"\n",
+     "penstock.toml:2: upstreams: name must be 1 to 64 letters, digits, '-', "
+     "'_' or '.', and not \"default\" (that is [upstream])"},
+    {spare + spare + route, "penstock.toml:4: upstreams: two have the name \"spare\""},
+    {spare, "penstock.toml:2: upstreams.spare: no route leads to it; add a [[routes]] section with "
+            "to = [\"spare\"]"},
+    {spare + "base_ulr = \"x\"\n" + route,
+     "penstock.toml:3:12: unknown key \"base_ulr\" of an upstream "
+     "(did you mean base_url?)"},
+    {spare + "base_url = \"x\"\n" + route,
+     "penstock.toml:3:12: upstreams base_url must be an http or https URL"},
+    {spare + "api_key_env = \"sk-proj-1\"\n" + route,
+     "upstreams api_key_env must be the name of an environment variable"},
+    {spare + "limits.rpm = -1\n" + route,
+     "penstock.toml:3:14: upstreams limits.rpm must be a number"},
+    {spare + "ca_file = \"/nonexistent/x\"\n" + route, "upstreams.spare.ca_file: there is no file"},
+    {spare + "[[upstreams.lanes]]\nname = \"a\"\n" + route,
+     "penstock.toml:4: upstreams.spare.lanes.a.models must name"},
+    {spare + "[[upstreams.lanes]]\nrmp = 1\n" + route,
+     "unknown key \"rmp\" of a lane (did you mean rpm?)"},
+    {"[upstreams]\nname = \"x\"\n", "upstreams must be sections: [[upstreams]]"},
+    {"[routes]\nto = []\n", "routes must be sections: [[routes]]"},
+    {"routes = 5\n", "routes must be sections: [[routes]]"},
+    {"[[routes]]\n", "penstock.toml:1: routes[0].models must name at least one model"},
+    {"[[routes]]\nmodels = [\"*\"]\n",
+     "penstock.toml:2: routes[0].to must name at least one upstream"},
+    {"[[routes]]\nmodels = [\"*\"]\nto = [\"defualt\"]\n",
+     "penstock.toml:3: routes[0].to: there is no upstream \"defualt\" (did you mean default?); "
+     "there are default"},
+    {"[[routes]]\nmodels = [\"*\"]\nto = [\"default/\"]\n",
+     "routes to must be a list of upstreams"},
+    {"[[routes]]\nmodels = [\"*\"]\nto = [\"default\", \"default\"]\n",
+     "stands twice with the same model"},
+    {"[[routes]]\nmodels = [\"*\"]\nto = [{upstrem = \"default\"}]\n",
+     "unknown key \"upstrem\" of a route's target (did you mean upstream?)"},
+    {"[[routes]]\nmodels = [\"*\"]\nto = [{upstream = \"default\", weight = 0}]\n",
+     "weight must be a number above 0"},
+    {"[[routes]]\nmodels = [\"*\"]\nto = [{upstream = \"default\", weight = nan}]\n",
+     "weight must be a number above 0"},
+    {"[[routes]]\nmodels = [\"*\"]\nto = [{upstream = \"default\", weight = 2}]\n",
+     "weights count only with strategy = \"weighted\""},
+    {"[[routes]]\nmodels = [\"*\"]\nto = [\"default\", {upstream = \"default\", model = \"x\"}]\n",
+     "routes to must be"},
+    {"[[routes]]\nmodels = [\"*\"]\nto = [\"default\"]\nstrategy = \"random\"\n",
+     "penstock.toml:4:12: routes strategy must be \"ordered\" or \"weighted\", is \"random\""},
+    {"[[routes]]\nmodel = [\"*\"]\n", "unknown key \"model\" of a route (did you mean models?)"},
+    {route + spare + "[[routes]]\nmodels = [\"*\"]\nto = [\"spare\"]\n",
+     "penstock.toml:7: routes[1].models: \"*\" stands in two places"},
+    {"[[prices]]\nmodels = [\"*\"]\ninput = -1\n",
+     "penstock.toml:3:9: prices input must be dollars per million tokens, "
+     "from 0 to 1000000, is -1"},
+    {"[[prices]]\nmodels = [\"*\"]\ninput = inf\n", "prices input must be dollars"},
+    {"[[prices]]\nmodels = [\"*\"]\ncached = 1\n",
+     "unknown key \"cached\" of a price (did you mean cached_input?)"},
+    {"[[prices]]\ninput = 1\n", "prices[0].models must name at least one model"},
+    {"[[prices]]\nmodels = [\"*\"]\nupstream = \"x\"\n",
+     "penstock.toml:3: prices[0].upstream: there is no upstream \"x\""},
+    {"[[prices]]\nmodels = [\"a\"]\n[[prices]]\nmodels = [\"a\"]\n",
+     "prices[1].models: \"a\" stands in two places"},
   };
   for (auto& [toml, expected] : cases) {
     BOOST_TEST_CONTEXT(toml) {
@@ -148,10 +176,11 @@ BOOST_AUTO_TEST_CASE(faults_name_file_line_key_and_remedy) {
 }
 
 BOOST_AUTO_TEST_CASE(odd_keys_are_refused_and_nothing_breaks) {
-  for (auto odd : {"\"routes[\" = 1", "\"routes]x[\" = 1", "[[routes]]\n\"to[99999]\" = 1", "[[routes]]\n\"to[1]\" = 1",
-                   "[[routes]]\n\"to[\" = 1", "\"upstreams[7].name\" = \"x\"", "\"routes[99999999999999999999]\" = 1",
-                   "[[upstreams]]\n\"lanes[5000].name\" = \"x\"", "\"upstream.lanes[]\" = 2", "\"prices[0].\" = 1",
-                   "[[prices]]\n\"\\u0007\" = 1"}) {
+  for (auto odd :
+       {"\"routes[\" = 1", "\"routes]x[\" = 1", "[[routes]]\n\"to[99999]\" = 1",
+        "[[routes]]\n\"to[1]\" = 1", "[[routes]]\n\"to[\" = 1", "\"upstreams[7].name\" = \"x\"",
+        "\"routes[99999999999999999999]\" = 1", "[[upstreams]]\n\"lanes[5000].name\" = \"x\"",
+        "\"upstream.lanes[]\" = 2", "\"prices[0].\" = 1", "[[prices]]\n\"\\u0007\" = 1"}) {
     BOOST_TEST_CONTEXT(odd)
     BOOST_TEST(!fault_of(odd).empty());
   }
@@ -160,9 +189,11 @@ BOOST_AUTO_TEST_CASE(odd_keys_are_refused_and_nothing_breaks) {
 BOOST_AUTO_TEST_CASE(the_key_of_every_upstream_is_its_own_and_never_shown) {
   write("key.txt", "sk-file-secret\n");
   request.env = {{"OPENAI_API_KEY", "sk-first"}, {"PENSTOCK_KEY_B", "sk-second"}};
-  auto loaded = load_file(spare + "api_key_env = \"PENSTOCK_KEY_B\"\n[[upstreams]]\nname = \"c\"\napi_key_file = \"" +
-                          (dir / "key.txt").string() + "\"\n[[upstreams]]\nname = \"d\"\napi_key_env = \"NOT_SET\"\n"
-                          "[[routes]]\nmodels = [\"*\"]\nto = [\"spare\", \"c\", \"d\"]\n");
+  auto loaded = load_file(
+    spare + "api_key_env = \"PENSTOCK_KEY_B\"\n[[upstreams]]\nname = \"c\"\napi_key_file = \"" +
+    (dir / "key.txt").string() +
+    "\"\n[[upstreams]]\nname = \"d\"\napi_key_env = \"NOT_SET\"\n"
+    "[[routes]]\nmodels = [\"*\"]\nto = [\"spare\", \"c\", \"d\"]\n");
   BOOST_REQUIRE_MESSAGE(loaded.has_value(), loaded.error().context);
   auto& all = loaded->values.upstreams;
   BOOST_TEST(resolve_api_key(loaded->values, request.env).value() == "sk-first");
@@ -196,21 +227,25 @@ BOOST_AUTO_TEST_CASE(everything_is_shown_with_its_origin) {
   has("prices[0].input = 1.5", "penstock.toml:11");
   has("prices[0].reasoning = 3", "penstock.toml:12");
   const auto whole = boost::json::parse(show_json(*loaded, {}));
-  BOOST_TEST(whole.at("sections").at("routes[0]").at("models").at("value").as_string() == "[\"*\"]");
-  BOOST_TEST(whole.at("sections").at("upstreams.spare").at("limits.rpm").at("origin").as_string() == "built-in");
+  BOOST_TEST(whole.at("sections").at("routes[0]").at("models").at("value").as_string() ==
+             "[\"*\"]");
+  BOOST_TEST(whole.at("sections").at("upstreams.spare").at("limits.rpm").at("origin").as_string() ==
+             "built-in");
 }
 
 BOOST_AUTO_TEST_CASE(validate_finds_what_a_host_put_past_the_reader) {
   settings s;
   s.upstreams.emplace_back().name = "b";
   s.upstreams[0].base_url = "nowhere";
-  s.routes.push_back({.models = {"*"}, .weighted = true, .to = {{"b", "", std::nan("")}, {"c", "two words"}}});
+  s.routes.push_back(
+    {.models = {"*"}, .weighted = true, .to = {{"b", "", std::nan("")}, {"c", "two words"}}});
   s.prices.emplace_back().models = {"x"};
   s.prices[0].input = std::nan("");
   const auto valid = validate(s);
   BOOST_REQUIRE(!valid.has_value());
-  for (auto part : {"upstreams.b.base_url must be", "routes[0].to: a weight must be", "there is no upstream \"c\"",
-                    "the model must be a name without blanks", "prices[0]: prices must be"})
+  for (auto part : {"upstreams.b.base_url must be", "routes[0].to: a weight must be",
+                    "there is no upstream \"c\"", "the model must be a name without blanks",
+                    "prices[0]: prices must be"})
     BOOST_TEST(contains(valid.error().context, part), part << " in " << valid.error().context);
 }
 

@@ -13,7 +13,8 @@ BOOST_FIXTURE_TEST_SUITE(config_show, penstock::test::config_fixture)
 BOOST_AUTO_TEST_CASE(every_key_is_shown_with_value_and_origin) {
   request.env = {{"PENSTOCK_RPM", "500"}, {"OPENAI_API_KEY", "sk-secret-key"}};
   set_option("run.mode", "batch");
-  auto loaded = load_file("run.timeout = \"90s\"\n[[upstream.lanes]]\nname = \"m\"\nmodels = [\"a*\"]\ntpm = 9\n");
+  auto loaded = load_file(
+    "run.timeout = \"90s\"\n[[upstream.lanes]]\nname = \"m\"\nmodels = [\"a*\"]\ntpm = 9\n");
   BOOST_REQUIRE(loaded.has_value());
   const auto text = show(*loaded, request.env);
   for (auto& row : keys())
@@ -47,7 +48,7 @@ BOOST_AUTO_TEST_CASE(what_is_shown_of_the_settings_can_be_loaded_again) {
   BOOST_REQUIRE(second.has_value());
   for (auto& row : keys())
     BOOST_TEST_CONTEXT(row.name)
-    BOOST_TEST((read(row, first->values) == read(row, second->values)));
+  BOOST_TEST((read(row, first->values) == read(row, second->values)));
 }
 
 BOOST_AUTO_TEST_CASE(the_json_form_is_whole_and_masks_the_key) {

@@ -34,7 +34,8 @@ deadline = 1h30m
 BOOST_FIXTURE_TEST_SUITE(toml_file, penstock::test::config_fixture)
 
 BOOST_AUTO_TEST_CASE(leaves_come_in_the_order_of_their_lines_with_their_place) {
-  auto entries = parse_toml("b = 1\na.x = \"t\"\n[c]\nl = [\"p\", \"q\"]\n[[d]]\nk = true\n[[d]]\nk = 0.5\n", "f");
+  auto entries = parse_toml(
+    "b = 1\na.x = \"t\"\n[c]\nl = [\"p\", \"q\"]\n[[d]]\nk = true\n[[d]]\nk = 0.5\n", "f");
   BOOST_REQUIRE(entries.has_value());
   BOOST_REQUIRE(entries->size() == 5u);
   const char* names[] = {"b", "a.x", "c.l", "d[0].k", "d[1].k"};
@@ -90,7 +91,8 @@ BOOST_AUTO_TEST_CASE(garbage_gives_an_error_or_settings_that_validate_and_never_
       } else {
         settings s = loaded->values;
         for (auto& row : keys())
-          BOOST_REQUIRE_MESSAGE(!check(row, read(row, s)), "accepted a bad " << row.name << " in:\n" << text);
+          BOOST_REQUIRE_MESSAGE(!check(row, read(row, s)), "accepted a bad " << row.name << " in:\n"
+                                                                             << text);
       }
     }
     // Both ways must have been walked.

@@ -18,13 +18,13 @@ struct fixture : program_fixture {
     *(std::find(c.args.begin(), c.args.end(), "--base-url") + 1) = provider.mock->base_url();
     process p{c};
     const auto elapsed = [&] { return provider.stats().at("elapsed").to_number<double>(); };
-    BOOST_REQUIRE(
-        wait_until([&] { return elapsed() > static_cast<double>(to) || p.has_ended(); }));
+    BOOST_REQUIRE(wait_until([&] { return elapsed() > static_cast<double>(to) || p.has_ended(); }));
     BOOST_TEST(!p.has_ended());
     const auto window = provider.stats(from).at("share").as_object();
     p.signal(SIGINT);
     BOOST_TEST(p.wait() == 130);
-    return static_cast<double>(number(window, "accepted")) / window.at("seconds").to_number<double>();
+    return static_cast<double>(number(window, "accepted")) /
+           window.at("seconds").to_number<double>();
   }
 
   /// How the adaptive width compares with the best of some fixed ones.
@@ -45,14 +45,19 @@ struct fixture : program_fixture {
 
 BOOST_FIXTURE_TEST_SUITE(adaptive, fixture)
 
-// Scaled down: seconds instead of a minute. `tests/bench/run.sh --only ADAPTIVE` takes the whole minute.
+// Scaled down: seconds instead of a minute. `tests/bench/run.sh --only ADAPTIVE` takes the whole
+// minute.
 BOOST_AUTO_TEST_CASE(behind_an_upstream_that_slows_down_80_percent_of_the_best_are_reached) {
   mock::mock_options o;
   o.capacity = 40;
   o.latency = *mock::parse_latency("lognormal:p50=60ms,sigma=0.3");
   write_input(8000);
   const auto least = is_sanitized() ? 0.4 : 0.8; // Slow itself, it measures little.
-  BOOST_TEST(measured([&] { return share_of_best(o, {20, 30, 40}); }, [&](auto x) { return x >= least; }) >= least);
+  BOOST_TEST(measured(
+               [&] {
+                 return share_of_best(o, {20, 30, 40});
+               },
+               [&](auto x) { return x >= least; }) >= least);
 }
 
 BOOST_AUTO_TEST_CASE(fifty_requests_of_a_second_still_take_one) {

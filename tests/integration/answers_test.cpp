@@ -15,8 +15,8 @@ struct fixture : program_fixture {
     for (size_t i = 0; i < 20; ++i)
       lines += request_line(i, i == 4 ? R"(,"user":"[[mock:)" + spec + R"(]]")" : "");
     write_file(in, lines);
-    options.insert(options.begin(), {"--max-in-flight", "10", "--attempts", "2", "--mode", "parallel",
-                                     "--idle-timeout", "1s"});
+    options.insert(options.begin(), {"--max-in-flight", "10", "--attempts", "2", "--mode",
+                                     "parallel", "--idle-timeout", "1s"});
     end = run(options);
     const auto results = check(end);
     check_attempts(results);
@@ -39,10 +39,24 @@ struct fixture : program_fixture {
 };
 
 const words malformed{
-    "truncated_json", "malformed_json", "malformed_json:trailing", "empty_body", "deep_nesting:10000",
-    "deep_nesting:1000000", "html_200", "wrong_type:text/html", "invalid_utf8", "empty_choices",
-    "null_content", "wrong_len_long", "wrong_len_short", "truncated_len", "truncated_chunked",
-    "error_in_200", "garbage", "redirect",
+  "truncated_json",
+  "malformed_json",
+  "malformed_json:trailing",
+  "empty_body",
+  "deep_nesting:10000",
+  "deep_nesting:1000000",
+  "html_200",
+  "wrong_type:text/html",
+  "invalid_utf8",
+  "empty_choices",
+  "null_content",
+  "wrong_len_long",
+  "wrong_len_short",
+  "truncated_len",
+  "truncated_chunked",
+  "error_in_200",
+  "garbage",
+  "redirect",
 };
 
 } // namespace

@@ -64,4 +64,3 @@ BOOST_AUTO_TEST_CASE(a_request_dearer_than_the_budget_is_not_sent) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
-

@@ -44,9 +44,9 @@ struct fixture : program_fixture {
   void write_repeating(size_t lines, size_t distinct) const {
     std::string text;
     for (size_t i = 0; i < lines; ++i)
-      text += R"({"custom_id":"id-)" + std::to_string(i)
-              + R"(","method":"POST","url":"/v1/chat/completions","body":)"
-              + mock_fixture::chat("question " + std::to_string(i % distinct)) + "}\n";
+      text += R"({"custom_id":"id-)" + std::to_string(i) +
+              R"(","method":"POST","url":"/v1/chat/completions","body":)" +
+              mock_fixture::chat("question " + std::to_string(i % distinct)) + "}\n";
     write_file(in, text);
   }
   boost::json::object info() const {
@@ -168,7 +168,8 @@ BOOST_AUTO_TEST_CASE(an_old_answer_is_asked_for_again) {
   BOOST_REQUIRE(run(with_cache()).code == 0);
   { // Nobody waits for them to grow old.
     SQLite::Database file{cache, SQLite::OPEN_READWRITE};
-    BOOST_REQUIRE(file.exec("UPDATE answers SET made = made - 3600, used = used - 3600 WHERE id <= 15") == 15);
+    BOOST_REQUIRE(
+      file.exec("UPDATE answers SET made = made - 3600, used = used - 3600 WHERE id <= 15") == 15);
   }
   forget();
   const auto end = run(with_cache({"--cache-ttl", "30m"}));
@@ -241,7 +242,8 @@ BOOST_AUTO_TEST_CASE(a_damaged_cache_stops_the_run_before_it_sends_and_clear_men
   forget();
   const auto refused = run(with_cache());
   BOOST_TEST(refused.code == 2);
-  BOOST_TEST(refused.err.find("penstock cache clear --file " + cache) != std::string::npos, refused.err);
+  BOOST_TEST(refused.err.find("penstock cache clear --file " + cache) != std::string::npos,
+             refused.err);
   BOOST_TEST(seen() == 10u);
   BOOST_TEST(run_to_end(bare_command({"cache", "info", "--file", cache})).code == 2);
   BOOST_TEST(run_to_end(bare_command({"cache", "clear", "--file", cache})).code == 0);
@@ -266,14 +268,19 @@ BOOST_AUTO_TEST_CASE(the_cache_lives_in_the_users_cache_folder) {
 BOOST_AUTO_TEST_CASE(clear_forgets_what_it_is_told_to) {
   write_input(10);
   BOOST_REQUIRE(run(with_cache()).code == 0);
-  { SQLite::Database{cache, SQLite::OPEN_READWRITE}.exec("UPDATE answers SET made = made - 90000 WHERE id <= 4"); }
+  {
+    SQLite::Database{cache, SQLite::OPEN_READWRITE}.exec(
+      "UPDATE answers SET made = made - 90000 WHERE id <= 4");
+  }
   auto end = run_to_end(bare_command({"cache", "clear", "--older-than", "1d", "--file", cache}));
   BOOST_TEST(end.out.starts_with("4 entries removed"), end.out + end.err);
   BOOST_TEST(number(info(), "entries") == 6u);
   end = run_to_end(bare_command({"cache", "clear", "--file", cache}));
   BOOST_TEST(end.out.starts_with("6 entries removed"), end.out + end.err);
-  for (words bad : {words{"cache", "clean"}, {"cache", "clear", "--older-than", "soon"},
-                    {"cache", "info", "--nonsense"}, {"cache", "info", "--file", in}}) {
+  for (words bad : {words{"cache", "clean"},
+                    {"cache", "clear", "--older-than", "soon"},
+                    {"cache", "info", "--nonsense"},
+                    {"cache", "info", "--file", in}}) {
     end = run_to_end(bare_command(bad));
     BOOST_TEST(end.code == 2);
     BOOST_TEST(!end.err.empty());

@@ -11,15 +11,17 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// What the kill of a head may have sent again: what was in flight, and the answers of the last moment, which
-/// wait for their commit together.
+/// What the kill of a head may have sent again: what was in flight, and the answers of the last
+/// moment, which wait for their commit together.
 constexpr uint64_t lost_max = 16 + 512;
 
 bool contains(std::string_view text, std::string_view what) { return text.find(what) != text.npos; }
 
 /// A head with slots of its own in front of the mock, and clients of it.
 struct clients_fixture : cluster_fixture {
-  explicit clients_fixture(mock::mock_options options = {}) : cluster_fixture(std::move(options)) { start(); }
+  explicit clients_fixture(mock::mock_options options = {}) : cluster_fixture(std::move(options)) {
+    start();
+  }
 
   void start(const char* slots = "16") { start_head({"--slots", slots}); }
   void restart() {
@@ -53,13 +55,15 @@ struct clients_fixture : cluster_fixture {
   uint64_t seen() const { return upstream.mock->stats().requests(); }
   /// Whole lines so far; somebody may be writing the next one.
   static uint64_t lines_of(const std::string& path) {
-    return std::filesystem::exists(path) ? static_cast<uint64_t>(std::ranges::count(read_file(path), '\n')) : 0;
+    return std::filesystem::exists(path)
+             ? static_cast<uint64_t>(std::ranges::count(read_file(path), '\n'))
+             : 0;
   }
 };
 
 struct slow_fixture : clients_fixture {
   explicit slow_fixture(std::string latency = is_sanitized() ? "160ms" : "80ms")
-    : clients_fixture(mock_of(latency)) {
+      : clients_fixture(mock_of(latency)) {
     write_input(lines);
   }
   static constexpr size_t lines = 200; // A second at 16 at once.
@@ -150,7 +154,8 @@ BOOST_FIXTURE_TEST_CASE(a_job_left_with_the_head_is_looked_at_and_fetched, long_
   BOOST_TEST(look({"jobs"}).at("jobs").as_array().empty());
   BOOST_TEST(look({"jobs", "--all"}).at("jobs").as_array().size() == 2u);
   const auto tenants = look({"tenants"}).at("tenants").as_array();
-  const auto night = std::ranges::find_if(tenants, [](auto& t) { return t.at("tenant").as_string() == "night"; });
+  const auto night =
+    std::ranges::find_if(tenants, [](auto& t) { return t.at("tenant").as_string() == "night"; });
   BOOST_REQUIRE(night != tenants.end());
   BOOST_TEST(number(night->as_object(), "completed") == lines);
 }

@@ -52,8 +52,8 @@ BOOST_AUTO_TEST_CASE(a_full_disk_stops_the_run_and_room_completes_it) {
 }
 
 BOOST_AUTO_TEST_CASE(a_full_device_as_output_is_named) {
-  const auto end = run_to_end(bare_command({"run", in, "-o", "/dev/full", "--quiet", "--base-url",
-                                            upstream.mock->base_url()}));
+  const auto end = run_to_end(bare_command(
+    {"run", in, "-o", "/dev/full", "--quiet", "--base-url", upstream.mock->base_url()}));
   BOOST_TEST(end.code == 3);
   BOOST_TEST(end.err.find("/dev/full") != std::string::npos);
 }
@@ -81,8 +81,8 @@ BOOST_AUTO_TEST_CASE(a_directory_that_may_not_be_written_is_named,
   const auto closed = dir / "closed";
   std::filesystem::create_directory(closed);
   ::chmod(closed.c_str(), 0500);
-  const auto end = run_to_end(bare_command({"run", in, "-o", closed + "/out.jsonl", "--quiet",
-                                            "--base-url", upstream.mock->base_url()}));
+  const auto end = run_to_end(bare_command(
+    {"run", in, "-o", closed + "/out.jsonl", "--quiet", "--base-url", upstream.mock->base_url()}));
   BOOST_TEST((end.code == 2 || end.code == 3));
   BOOST_TEST(end.err.find(closed) != std::string::npos);
   BOOST_TEST(seen() == 0u);

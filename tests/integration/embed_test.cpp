@@ -17,10 +17,18 @@ class embedded {
 public:
   embedded() {
     install();
-    std::vector<std::string> configure{PENSTOCK_CMAKE, "-S", PENSTOCK_EMBED, "-B", dir_ / "build",
-                                       "-G", PENSTOCK_GENERATOR, "-DCMAKE_PREFIX_PATH=" + prefix(),
-                                       "-DCMAKE_BUILD_TYPE=Debug", std::string{"-DCMAKE_CXX_COMPILER="} + PENSTOCK_COMPILER,
-                                       std::string{"-DCMAKE_CXX_COMPILER_LAUNCHER="} + PENSTOCK_LAUNCHER};
+    std::vector<std::string> configure{PENSTOCK_CMAKE,
+                                       "-S",
+                                       PENSTOCK_EMBED,
+                                       "-B",
+                                       dir_ / "build",
+                                       "-G",
+                                       PENSTOCK_GENERATOR,
+                                       "-DCMAKE_PREFIX_PATH=" + prefix(),
+                                       "-DCMAKE_BUILD_TYPE=Debug",
+                                       std::string{"-DCMAKE_CXX_COMPILER="} + PENSTOCK_COMPILER,
+                                       std::string{"-DCMAKE_CXX_COMPILER_LAUNCHER="} +
+                                         PENSTOCK_LAUNCHER};
     if (std::string flags = PENSTOCK_SANITIZERS; !flags.empty())
       configure.push_back("-DCMAKE_CXX_FLAGS=-fsanitize=" + flags);
     must(configure);
@@ -31,7 +39,8 @@ public:
   std::string program(const char* name) const { return dir_ / "build" + ("/" + std::string{name}); }
   std::string file(const char* name) const { return dir_ / name; }
   std::string install() const {
-    return must({PENSTOCK_CMAKE, "--install", PENSTOCK_BUILD, "--prefix", prefix(), "--component", "library"});
+    return must({PENSTOCK_CMAKE, "--install", PENSTOCK_BUILD, "--prefix", prefix(), "--component",
+                 "library"});
   }
 
 private:
@@ -72,7 +81,9 @@ void check_owner(const test::finished& end) {
 
 BOOST_AUTO_TEST_SUITE(embed_suite)
 
-BOOST_AUTO_TEST_CASE(a_program_that_owns_an_engine) { check_owner(run({project().program("owns_an_engine")})); }
+BOOST_AUTO_TEST_CASE(a_program_that_owns_an_engine) {
+  check_owner(run({project().program("owns_an_engine")}));
+}
 
 BOOST_AUTO_TEST_CASE(a_program_whose_actors_talk_to_the_engine) {
   const auto end = run({project().program("joins_a_system")});
@@ -82,14 +93,15 @@ BOOST_AUTO_TEST_CASE(a_program_whose_actors_talk_to_the_engine) {
 
 BOOST_AUTO_TEST_CASE(the_same_programs_work_through_a_head) {
   test::command serve;
-  serve.args = {PENSTOCK_PROGRAM, "serve", "--upstream", "null", "--listen", "127.0.0.1:0", "--store",
-                project().file("jobs.db")};
+  serve.args = {PENSTOCK_PROGRAM, "serve",       "--upstream", "null",
+                "--listen",       "127.0.0.1:0", "--store",    project().file("jobs.db")};
   test::process head{std::move(serve)};
   std::smatch found;
   std::string said;
   BOOST_REQUIRE(test::wait_until([&] {
     said = head.out();
-    return std::regex_search(said, found, std::regex{"listening on ([0-9.]+:[0-9]+)\n"}) || head.has_ended();
+    return std::regex_search(said, found, std::regex{"listening on ([0-9.]+:[0-9]+)\n"}) ||
+           head.has_ended();
   }));
   BOOST_REQUIRE_MESSAGE(!found.empty(), head.err());
   const std::string address = found[1];

@@ -68,8 +68,12 @@ struct fixture {
     return all;
   }
 
-  static double number(const json::object& o, std::string_view key) { return o.at(key).to_number<double>(); }
-  static const json::object& requests(const json::object& summary) { return summary.at("requests").as_object(); }
+  static double number(const json::object& o, std::string_view key) {
+    return o.at(key).to_number<double>();
+  }
+  static const json::object& requests(const json::object& summary) {
+    return summary.at("requests").as_object();
+  }
 };
 
 std::vector<std::string> column(const rows& table, size_t at) {
@@ -94,7 +98,8 @@ rows input_table(const std::string& name, char separator) {
 std::vector<std::string> reasons(const json::object& summary) {
   std::vector<std::string> out;
   for (auto& c : summary.at("mode_changes").as_array())
-    out.push_back(std::string{c.at("from").as_string()} + " -> " + std::string{c.at("to").as_string()});
+    out.push_back(std::string{c.at("from").as_string()} + " -> " +
+                  std::string{c.at("to").as_string()});
   return out;
 }
 
@@ -108,7 +113,8 @@ BOOST_AUTO_TEST_CASE(submissions_of_four_users_are_graded_in_turn_below_the_outp
   BOOST_TEST(number(s, "completed") == 29);
   BOOST_TEST(number(s, "failed") == 1);
   BOOST_TEST(number(requests(s), "rate_limited") == 0);
-  BOOST_TEST(number(requests(s), "output_tokens") > 10'000); // More than fits into one minute's bucket.
+  BOOST_TEST(number(requests(s), "output_tokens") >
+             10'000); // More than fits into one minute's bucket.
   BOOST_TEST(s.at("groups").as_array().size() == 4u);
 
   const auto graded = table("graded.csv", ',');
@@ -118,7 +124,8 @@ BOOST_AUTO_TEST_CASE(submissions_of_four_users_are_graded_in_turn_below_the_outp
     BOOST_TEST(graded[i].at(0) == handed_in[i].at(0));
   const auto errors = column(graded, graded[0].size() - 1);
   for (size_t i = 0; i < errors.size(); ++i)
-    BOOST_TEST(errors[i].empty() == (graded[i + 1][0] != "s-18"), graded[i + 1][0] << ": " << errors[i]);
+    BOOST_TEST(errors[i].empty() == (graded[i + 1][0] != "s-18"),
+               graded[i + 1][0] << ": " << errors[i]);
   BOOST_TEST(errors.at(17).find("server_error") != std::string::npos, errors.at(17));
 }
 
@@ -143,7 +150,8 @@ BOOST_AUTO_TEST_CASE(rubrics_come_out_of_a_pdf_and_a_docx_and_a_damaged_file_say
     order.emplace_back(row.at("course").as_string());
     by_course[order.back()] = std::move(row);
   }
-  BOOST_TEST(order == (std::vector<std::string>{"History", "Physics", "Biology"}), boost::test_tools::per_element());
+  BOOST_TEST(order == (std::vector<std::string>{"History", "Physics", "Biology"}),
+             boost::test_tools::per_element());
   for (auto course : {"History", "Physics"}) {
     BOOST_TEST(!by_course[course].at("extract.categories").as_array().empty());
     BOOST_TEST(!by_course[course].at("enhance.levels").as_array().empty());
@@ -165,8 +173,10 @@ BOOST_AUTO_TEST_CASE(answers_take_the_mode_that_fits_their_number) {
     BOOST_TEST(number(summaries[i], "failed") == 0);
   }
   // 40 % and 60 % less time than one after the other.
-  BOOST_TEST(number(summaries[2], "wall_seconds") <= 0.6 * number(summaries[2], "sequential_seconds"));
-  BOOST_TEST(number(summaries[3], "wall_seconds") <= 0.4 * number(summaries[3], "sequential_seconds"));
+  BOOST_TEST(number(summaries[2], "wall_seconds") <=
+             0.6 * number(summaries[2], "sequential_seconds"));
+  BOOST_TEST(number(summaries[3], "wall_seconds") <=
+             0.4 * number(summaries[3], "sequential_seconds"));
 
   auto& fallen = summaries[4];
   BOOST_TEST(number(fallen, "completed") == 5);
@@ -219,7 +229,8 @@ BOOST_AUTO_TEST_CASE(summaries_survive_a_kill_and_the_cancel_of_one_school) {
   for (auto name : {"Northfield", "Lakeside"})
     BOOST_TEST(number(*schools[name], "completed") == 40);
   BOOST_TEST(number(*schools["Hillcrest"], "cancelled") > 0);
-  BOOST_TEST(number(*schools["Hillcrest"], "completed") + number(*schools["Hillcrest"], "cancelled") == 40);
+  BOOST_TEST(
+    number(*schools["Hillcrest"], "completed") + number(*schools["Hillcrest"], "cancelled") == 40);
 
   const auto written = column(table("summaries.csv", ','), 1);
   const auto students = input_table("summaries/students.csv", ',');
@@ -233,4 +244,3 @@ BOOST_AUTO_TEST_CASE(summaries_survive_a_kill_and_the_cancel_of_one_school) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
-

@@ -24,8 +24,9 @@ struct head_fixture {
   /// Starts it, again where it was.
   void start() {
     test::command serve;
-    serve.args = {PENSTOCK_PROGRAM, "serve", "--upstream", "null", "--null-latency", "20ms", "--slots", "8",
-                  "--listen", address, "--store", dir / "jobs.db"};
+    serve.args = {PENSTOCK_PROGRAM, "serve", "--upstream", "null",
+                  "--null-latency", "20ms",  "--slots",    "8",
+                  "--listen",       address, "--store",    dir / "jobs.db"};
     head.emplace(std::move(serve));
     constexpr std::string_view word = "listening on ";
     BOOST_REQUIRE(test::wait_until([&] {

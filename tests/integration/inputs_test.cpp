@@ -104,7 +104,8 @@ BOOST_AUTO_TEST_CASE(line_ends_marks_and_blanks_of_all_kinds_are_understood) {
   crlf.insert(crlf.size() - 1, "\r");
   std::string last = request_line(3);
   last.pop_back(); // No line break at the end.
-  write_file(in, "\xef\xbb\xbf" + crlf + "\n\r\n   \t\n" + request_line(1) + request_line(2) + last);
+  write_file(in,
+             "\xef\xbb\xbf" + crlf + "\n\r\n   \t\n" + request_line(1) + request_line(2) + last);
   const auto end = run();
   BOOST_TEST(end.code == 0);
   BOOST_TEST(check(end).size() == 4u);
@@ -113,8 +114,8 @@ BOOST_AUTO_TEST_CASE(line_ends_marks_and_blanks_of_all_kinds_are_understood) {
 BOOST_AUTO_TEST_CASE(unusable_lines_fail_in_their_place_and_the_rest_goes_on) {
   const std::string no_body = R"({"custom_id":"x","method":"POST","url":"/v1/chat/completions"})";
   write_file(in, request_line(0) + "not json\n" + request_line(1) + "{\"a\":\"\xff\xfe\"}\n" +
-                     std::string("{\"custom_id\":\"n\0\"}\n", 19) + no_body + "\n[]\n" +
-                     request_line(2));
+                   std::string("{\"custom_id\":\"n\0\"}\n", 19) + no_body + "\n[]\n" +
+                   request_line(2));
   const auto end = run();
   BOOST_TEST(end.code == 1);
   const auto results = check(end);
@@ -134,7 +135,7 @@ BOOST_AUTO_TEST_CASE(unusable_lines_fail_in_their_place_and_the_rest_goes_on) {
 BOOST_AUTO_TEST_CASE(one_line_of_50_mb_goes_through) {
   const size_t size = rounds(50u << 20, 20u << 20);
   write_file(in, request_line(0) + request_line(1, R"(,"user":")" + std::string(size, 'x') + '"') +
-                     request_line(2));
+                   request_line(2));
   const auto end = run({"--timeout", "60s"});
   // The mock has a cap of its own on bodies: it may refuse, but in place and alone.
   const auto results = check(end);
@@ -145,7 +146,7 @@ BOOST_AUTO_TEST_CASE(one_line_of_50_mb_goes_through) {
 
 BOOST_AUTO_TEST_CASE(a_line_above_the_cap_is_a_failed_result) {
   write_file(in, request_line(0) + request_line(1, R"(,"user":")" + std::string(5000, 'x') + '"') +
-                     request_line(2));
+                   request_line(2));
   const auto end = run({"--line-max", "4KiB"});
   BOOST_TEST(end.code == 1);
   const auto results = read_results(out);

@@ -48,14 +48,17 @@ struct fixture : program_fixture {
     auto options = cli::make_job_options(settings, command);
     options.tenant = tenant;
     uint64_t id = 0;
-    self->request(engine, patience, atom::submit_v, local_submission{std::move(options), std::move(job)})
+    self
+      ->request(engine, patience, atom::submit_v,
+                local_submission{std::move(options), std::move(job)})
       .receive([&](uint64_t x) { id = x; }, fail);
     return id;
   }
 
   job_progress end_of_job(uint64_t id) {
     job_progress end;
-    self->request(engine, patience, atom::wait_v, id).receive([&](const job_progress& p) { end = p; }, fail);
+    self->request(engine, patience, atom::wait_v, id)
+      .receive([&](const job_progress& p) { end = p; }, fail);
     return end;
   }
 
@@ -73,7 +76,8 @@ BOOST_FIXTURE_TEST_SUITE(joining, fixture)
 
 BOOST_AUTO_TEST_CASE(two_equal_jobs_at_once_cost_the_upstream_one_set_of_requests) {
   write_input(300);
-  const auto first = submit(dir / "a.jsonl", "default"), second = submit(dir / "b.jsonl", "default");
+  const auto first = submit(dir / "a.jsonl", "default"),
+             second = submit(dir / "b.jsonl", "default");
   const auto a = end_of_job(first), b = end_of_job(second);
   BOOST_TEST(a.completed == 300u);
   BOOST_TEST(b.completed == 300u);
@@ -95,4 +99,3 @@ BOOST_AUTO_TEST_CASE(tenants_never_share_an_answer) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
-

@@ -30,15 +30,13 @@ struct hint {
   const char* spec;
   double least, most;
 };
-std::ostream& operator<<(std::ostream& out, const hint& h) {
-  return out << h.spec;
-}
+std::ostream& operator<<(std::ostream& out, const hint& h) { return out << h.spec; }
 
 const std::vector<hint> hints{
-    {"429_ra:2,nth=30", 2, 4},          // Seconds; the text says it, too.
-    {"429_ra_ms:600,nth=30", 0.6, 2.5}, // retry-after-ms.
-    {"429_ra_date:3,nth=30", 2, 5},     // An HTTP date; it has whole seconds.
-    {"slow_down:1,nth=30", 1, 3},       {"503:1,nth=30", 1, 4}, {"529:1,nth=30", 1, 4},
+  {"429_ra:2,nth=30", 2, 4},          // Seconds; the text says it, too.
+  {"429_ra_ms:600,nth=30", 0.6, 2.5}, // retry-after-ms.
+  {"429_ra_date:3,nth=30", 2, 5},     // An HTTP date; it has whole seconds.
+  {"slow_down:1,nth=30", 1, 3},       {"503:1,nth=30", 1, 4}, {"529:1,nth=30", 1, 4},
 };
 
 } // namespace
@@ -78,8 +76,8 @@ BOOST_AUTO_TEST_CASE(a_storm_of_429s_without_hints_burns_no_attempts) {
 }
 
 // U3
-BOOST_DATA_TEST_CASE(money_stops_the_job, data::make(words{"429_quota", "429_billing", "429_spend", "402"}),
-                     name) {
+BOOST_DATA_TEST_CASE(money_stops_the_job,
+                     data::make(words{"429_quota", "429_billing", "429_spend", "402"}), name) {
   const auto end = run_into(name + ":after=30");
   BOOST_TEST(end.code == 3);
   BOOST_TEST(seen() <= 30u + 2 * 20);
@@ -154,7 +152,8 @@ BOOST_DATA_TEST_CASE(headers_that_lie_do_not_lift_the_limit,
   BOOST_TEST(p.wait(20s) == 130); // What waits for the limit is not waited for.
   const auto stats = upstream.stats();
   const auto in_a_second = number(stats.at("worst").as_object(), "accepted_second");
-  BOOST_TEST(in_a_second <= 10u + 10 + 2); // Bucket and refill of any second, and a tick of the network.
+  BOOST_TEST(in_a_second <=
+             10u + 10 + 2); // Bucket and refill of any second, and a tick of the network.
 }
 
 // U10

@@ -32,7 +32,9 @@ struct load_fixture {
     c.args.insert(c.args.end(), args.begin(), args.end());
     return c;
   }
-  static std::string script(const std::string& name) { return PENSTOCK_SOURCE_DIR "/config/load/" + name + ".toml"; }
+  static std::string script(const std::string& name) {
+    return PENSTOCK_SOURCE_DIR "/config/load/" + name + ".toml";
+  }
   /// Writes a script. @returns its name.
   std::string write(std::string_view text) const {
     write_file(dir / "a.toml", text);
@@ -61,7 +63,9 @@ struct load_fixture {
     }
     return names;
   }
-  static int64_t number(const json::object& o, std::string_view name) { return o.at(name).to_number<int64_t>(); }
+  static int64_t number(const json::object& o, std::string_view name) {
+    return o.at(name).to_number<int64_t>();
+  }
   static int64_t arrived(const json::object& report, std::string_view kind) {
     return number(report.at("messages").at(kind).as_object(), "arrived");
   }
@@ -70,8 +74,8 @@ struct load_fixture {
       for (auto name : {"lost", "duplicates", "order_violations", "processes_died"})
         BOOST_TEST(number(r, name) == 0, name);
       auto& all = r.at("requests").as_object();
-      BOOST_TEST(number(all, "requests")
-                 == number(all, "completed") + number(all, "failed") + number(all, "cancelled") + number(all, "expired"));
+      BOOST_TEST(number(all, "requests") == number(all, "completed") + number(all, "failed") +
+                                              number(all, "cancelled") + number(all, "expired"));
     }
   }
 
@@ -83,7 +87,9 @@ uint16_t port_in(const std::string& log) {
   const auto text = read_file(log);
   const auto line = text.find('\n');
   const auto colon = text.substr(0, line).rfind(':');
-  return line == std::string::npos || colon == std::string::npos ? 0 : static_cast<uint16_t>(std::atoi(text.c_str() + colon + 1));
+  return line == std::string::npos || colon == std::string::npos
+           ? 0
+           : static_cast<uint16_t>(std::atoi(text.c_str() + colon + 1));
 }
 
 bool listens(uint16_t port) {
@@ -129,12 +135,15 @@ BOOST_AUTO_TEST_CASE(smoke_meets_its_expectations_and_reports_in_three_ways) {
   const auto html = read_file(page);
   BOOST_TEST(html.ends_with("</html>\n"));
   BOOST_TEST(html.find("<svg") != std::string::npos);
-  for (auto foreign : {"<script", "http://", "https://", "src=", "@import", "url("}) // It stands alone.
+  for (auto foreign :
+       {"<script", "http://", "https://", "src=", "@import", "url("}) // It stands alone.
     BOOST_TEST(html.find(foreign) == std::string::npos, foreign);
 }
 
 BOOST_AUTO_TEST_CASE(the_same_seed_sends_the_same_and_another_one_does_not) {
-  const auto submitted = [](const json::object& r) { return number(r.at("requests").as_object(), "requests"); };
+  const auto submitted = [](const json::object& r) {
+    return number(r.at("requests").as_object(), "requests");
+  };
   const auto first = run({script("smoke"), "--seconds", "2", "--seed", "9"});
   const auto again = run({script("smoke"), "--seconds", "2", "--seed", "9"});
   const auto other = run({script("smoke"), "--seconds", "2", "--seed", "10"});
@@ -150,8 +159,10 @@ BOOST_AUTO_TEST_CASE(a_giant_does_not_delay_small_jobs) {
   BOOST_TEST(missed(r).empty(), end.out);
   auto& tenants = r.at("tenants").as_object();
   BOOST_TEST(number(tenants.at("giant").as_object(), "requests") == 100'000);
-  BOOST_TEST(number(tenants.at("giant").as_object(), "cancelled") > 0); // It was still busy with them.
-  BOOST_TEST(number(tenants.at("small").as_object(), "completed") == number(tenants.at("small").as_object(), "requests"));
+  BOOST_TEST(number(tenants.at("giant").as_object(), "cancelled") >
+             0); // It was still busy with them.
+  BOOST_TEST(number(tenants.at("small").as_object(), "completed") ==
+             number(tenants.at("small").as_object(), "requests"));
 }
 
 BOOST_AUTO_TEST_CASE(a_cluster_that_loses_nodes_and_its_head_loses_nothing) {
@@ -159,7 +170,8 @@ BOOST_AUTO_TEST_CASE(a_cluster_that_loses_nodes_and_its_head_loses_nothing) {
   const auto r = run({script("failover"), "--duration-scale", "0.35", "--keep", logs});
   check_exact(r);
   BOOST_TEST(missed(r).empty(), end.out);
-  BOOST_TEST(r.at("marks").as_array().size() == 9u); // Three phases, three misfortunes and their ends.
+  BOOST_TEST(r.at("marks").as_array().size() ==
+             9u); // Three phases, three misfortunes and their ends.
   for (auto& mark : r.at("marks").as_array())
     BOOST_TEST(mark.at("text").as_string().find("failed") == std::string::npos, mark);
   for (auto name : {"mock.log", "head.2.log", "node-1.2.log", "node-2.log", "node-3.log"})
@@ -168,9 +180,11 @@ BOOST_AUTO_TEST_CASE(a_cluster_that_loses_nodes_and_its_head_loses_nothing) {
 
 BOOST_AUTO_TEST_CASE(a_head_that_runs_already_is_loaded_by_address) {
   command serve;
-  serve.args = {PENSTOCK_PROGRAM, "serve", "--listen", "127.0.0.1:0", "--store", dir / "head.db", "--upstream", "mock"};
+  serve.args = {PENSTOCK_PROGRAM, "serve",         "--listen",   "127.0.0.1:0",
+                "--store",        dir / "head.db", "--upstream", "mock"};
   process head{serve};
-  BOOST_REQUIRE(wait_until([&] { return head.out().find('\n') != std::string::npos || head.has_ended(); }));
+  BOOST_REQUIRE(
+    wait_until([&] { return head.out().find('\n') != std::string::npos || head.has_ended(); }));
   const auto line = head.out().substr(0, head.out().find('\n'));
   const auto address = line.substr(line.rfind(' ') + 1);
   const auto r = run({script("smoke"), "--seconds", "2", "--head", address});
@@ -205,14 +219,16 @@ limits = {rpm = 100000}
 }
 
 BOOST_AUTO_TEST_CASE(a_missed_expectation_is_told_and_ends_with_1) {
-  const auto r = run({write("[[phases]]\nduration = \"1s\"\nrate = 5\n[expect]\nthroughput = 1000000\n")}, {1});
+  const auto r =
+    run({write("[[phases]]\nduration = \"1s\"\nrate = 5\n[expect]\nthroughput = 1000000\n")}, {1});
   BOOST_TEST(missed(r) == std::set<std::string>{"throughput"});
   BOOST_TEST(end.out.find("FAILED      throughput >= 1000000/s: ") != std::string::npos, end.out);
 }
 
 BOOST_AUTO_TEST_CASE(check_starts_nothing) {
   const auto name = write(std::string{with_mock});
-  const auto f = run_to_end(load({"--check", name, "--duration-scale", "0.5", "--keep", dir / "kept"}));
+  const auto f =
+    run_to_end(load({"--check", name, "--duration-scale", "0.5", "--keep", dir / "kept"}));
   BOOST_TEST(f.code == 0);
   BOOST_TEST(f.out.find("600 messages, 601 jobs, 2,405 requests") != std::string::npos, f.out);
   BOOST_TEST(!std::filesystem::exists(dir / "kept"));
@@ -230,17 +246,20 @@ BOOST_AUTO_TEST_CASE(what_is_wrong_is_said_before_anything_starts) {
   refuses({dir / "nothing.toml"}, "is not there");
   refuses({write(phase + "[mix]\nfoo = 1\n")}, "a.toml:5:");
   refuses({write(phase + "[engine]\noptions = [\"--rpm\", \"many\"]\n")}, "engine.options");
-  refuses({write(phase + "[engine]\noptions = [\"--rpm\", \"many\"]\n"), "--check"}, "engine.options");
+  refuses({write(phase + "[engine]\noptions = [\"--rpm\", \"many\"]\n"), "--check"},
+          "engine.options");
   refuses({write(phase), "--duration-scale", "0"}, "--duration-scale");
   refuses({write(phase), "--seconds", "5", "--duration-scale", "1"}, "choose one");
   refuses({write(phase), "--head", "nowhere"}, "HOST:PORT");
-  refuses({write(phase + "[[processes]]\nrole = \"mock\"\n"), "--head", "127.0.0.1:1"}, "processes of its own");
+  refuses({write(phase + "[[processes]]\nrole = \"mock\"\n"), "--head", "127.0.0.1:1"},
+          "processes of its own");
   refuses({write(phase + "[[processes]]\nrole = \"head\"\n")}, "has no upstream");
 }
 
 BOOST_AUTO_TEST_CASE(a_process_that_cannot_start_says_why) {
-  const auto f = run_to_end(load({write("[[processes]]\nrole = \"mock\"\noptions = [\"--nonsense\"]\n"
-                                        "[[phases]]\nduration = \"1s\"\nrate = 1\n")}));
+  const auto f =
+    run_to_end(load({write("[[processes]]\nrole = \"mock\"\noptions = [\"--nonsense\"]\n"
+                           "[[phases]]\nduration = \"1s\"\nrate = 1\n")}));
   BOOST_TEST(f.code == 3);
   BOOST_TEST(f.err.find("mock ended before it listened") != std::string::npos, f.err);
   BOOST_TEST(f.err.find("--nonsense") != std::string::npos, f.err);
@@ -283,7 +302,8 @@ BOOST_AUTO_TEST_CASE(a_process_that_dies_by_itself_is_a_miss) {
   const auto log = (dir / "logs") + "/mock.log";
   BOOST_REQUIRE(wait_until([&] { return std::filesystem::exists(log) && port_in(log) != 0; }));
   BOOST_REQUIRE(p.says("submit 5 requests"));
-  const auto children = "/proc/" + std::to_string(p.pid()) + "/task/" + std::to_string(p.pid()) + "/children";
+  const auto children =
+    "/proc/" + std::to_string(p.pid()) + "/task/" + std::to_string(p.pid()) + "/children";
   pid_t child = 0;
   BOOST_REQUIRE(wait_until([&] { return (child = std::atoi(read_file(children).c_str())) > 0; }));
   ::kill(child, SIGKILL);

@@ -56,7 +56,8 @@ BOOST_AUTO_TEST_CASE(the_table_formats_hold_the_same) {
 
 BOOST_AUTO_TEST_CASE(standard_streams_serve_as_a_table) {
   write_recipe(std::string{"[input]\nformat = \"csv\"\n"} + plain_recipe);
-  auto c = bare_command({"map", recipe, "-", "--base-url", upstream.mock->base_url(), "--model", "m", "--quiet"});
+  auto c = bare_command(
+    {"map", recipe, "-", "--base-url", upstream.mock->base_url(), "--model", "m", "--quiet"});
   c.input = true;
   process p{std::move(c)};
   p.write("word,school\nword-0,x\n");

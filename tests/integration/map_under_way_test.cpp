@@ -27,7 +27,8 @@ BOOST_AUTO_TEST_CASE(killed_again_and_again_nothing_is_paid_twice_but_what_was_i
   check_order(rows);
   const auto ids = upstream.stats().at("ids").as_object();
   BOOST_TEST(number(ids, "distinct") == 2 * rows);
-  // What is on its way from the socket to the journal is in flight, too, while its slot is taken again.
+  // What is on its way from the socket to the journal is in flight, too, while its slot is taken
+  // again.
   BOOST_TEST(number(ids, "duplicates") <= killed * 2 * in_flight);
   BOOST_TEST(number(end.summary, "completed") == rows);
   BOOST_TEST(number(stage(end, 0), "completed") == rows);
@@ -67,7 +68,8 @@ BOOST_AUTO_TEST_CASE(groups_are_served_in_turn_whatever_the_order_of_rows) {
     done.push_back(number(g.as_object(), "completed"));
   BOOST_REQUIRE(done.size() == 3u);
   const auto [least, most] = std::minmax_element(done.begin(), done.end());
-  BOOST_TEST(*most - *least <= 8u, "north " << done[0] << ", south " << done[1] << ", west " << done[2]);
+  BOOST_TEST(*most - *least <= 8u,
+             "north " << done[0] << ", south " << done[1] << ", west " << done[2]);
   const auto last = status();
   BOOST_TEST(boost::json::value_to<std::string>(last.at("state")) == "completed");
 }

@@ -32,7 +32,8 @@ struct fixture : program_fixture {
     BOOST_REQUIRE(i < changes.size());
     return changes[i].as_object();
   }
-  void check_change(size_t i, std::string_view from, std::string_view to, std::string_view code) const {
+  void check_change(size_t i, std::string_view from, std::string_view to,
+                    std::string_view code) const {
     const auto& c = change(i);
     BOOST_TEST(c.at("from").as_string() == from);
     BOOST_TEST(c.at("to").as_string() == to);
@@ -58,8 +59,9 @@ BOOST_AUTO_TEST_CASE(a_batch_of_packs_gives_every_request_the_answer_it_would_ge
 
 // U14
 BOOST_AUTO_TEST_CASE(garbled_packs_are_halved_and_swap_nothing) {
-  upstream.mock->set_faults(faults({"pack_swap:p=0.1", "pack_missing:p=0.1", "pack_repeat:p=0.05",
-                                    "pack_extra:p=0.05", "pack_order:p=0.1", "pack_malformed:p=0.1"}));
+  upstream.mock->set_faults(
+    faults({"pack_swap:p=0.1", "pack_missing:p=0.1", "pack_repeat:p=0.05", "pack_extra:p=0.05",
+            "pack_order:p=0.1", "pack_malformed:p=0.1"}));
   run_all(rounds(600, 200), {"--mode", "batch"});
   BOOST_TEST(number(last.summary, "pack_splits") > 0u);
   BOOST_TEST(number(last.summary, "attempts") == upstream.mock->stats().requests());
@@ -90,7 +92,8 @@ BOOST_AUTO_TEST_CASE(packs_carry_a_job_whose_parallel_attempts_fail) {
 
 BOOST_AUTO_TEST_CASE(auto_packs_a_job_that_requests_per_minute_hold_up) {
   // 5.4 minutes at 240 a minute, sent one by one.
-  run_all(1300, {"--rpm", "300", "--burst", "1s", "--pack-entries", "100", "--pack-tokens", "100000"});
+  run_all(1300,
+          {"--rpm", "300", "--burst", "1s", "--pack-entries", "100", "--pack-tokens", "100000"});
   BOOST_TEST(said("mode_used") == "parallel_packed");
   BOOST_TEST(number(last.summary, "packs") <= 20u); // Some are smaller: the input comes in pieces.
   BOOST_TEST(number(last.summary, "packed") == 1300u);

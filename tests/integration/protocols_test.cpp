@@ -14,9 +14,7 @@ struct provider {
   const char* protocol;
   const char* key_variable; ///< Null: it needs none.
 };
-std::ostream& operator<<(std::ostream& out, const provider& p) {
-  return out << p.protocol;
-}
+std::ostream& operator<<(std::ostream& out, const provider& p) { return out << p.protocol; }
 
 const std::vector<provider> providers{{"openai", "OPENAI_API_KEY"},
                                       {"anthropic", "ANTHROPIC_API_KEY"},
@@ -26,12 +24,12 @@ const std::vector<provider> translating{providers.begin() + 1, providers.end()};
 
 /// Bodies that every protocol can express, one for each way of saying something.
 constexpr const char* bodies[] = {
-    R"({"model":"m","messages":[{"role":"user","content":"Plain \"words\" – für Zoë 😀."}]})",
-    R"({"model":"m","messages":[{"role":"developer","content":"Be brief."},{"role":"system","content":[{"type":"text","text":"Be kind."}]},{"role":"user","content":[{"type":"text","text":"One"},{"type":"text","text":"two"}]},{"role":"assistant","content":"Three."},{"role":"user","content":"Four?"}],"temperature":0.5,"top_p":1,"seed":3,"stop":["END"],"user":"u"})",
-    R"({"model":"m","messages":[{"role":"user","content":[{"type":"text","text":"What is this?"},{"type":"image_url","image_url":{"url":"data:image/png;base64,QUJD"}}]}]})",
-    R"({"model":"m","messages":[{"role":"user","content":"Weather?"},{"role":"assistant","content":null,"tool_calls":[{"id":"c1","type":"function","function":{"name":"now","arguments":"{}"}}]},{"role":"tool","tool_call_id":"c1","content":"Noon."},{"role":"user","content":"And now?"}],"tools":[{"type":"function","function":{"name":"now"}}]})",
-    R"({"model":"m","messages":[{"role":"user","content":"Grade it."}],"response_format":{"type":"json_schema","json_schema":{"name":"grade","schema":{"type":"object","properties":{"grade":{"type":"integer"}},"required":["grade"],"additionalProperties":false}}}})",
-    R"({"model":"m","messages":[{"role":"user","content":"A long story that does not fit."}],"max_completion_tokens":3})",
+  R"({"model":"m","messages":[{"role":"user","content":"Plain \"words\" – für Zoë 😀."}]})",
+  R"({"model":"m","messages":[{"role":"developer","content":"Be brief."},{"role":"system","content":[{"type":"text","text":"Be kind."}]},{"role":"user","content":[{"type":"text","text":"One"},{"type":"text","text":"two"}]},{"role":"assistant","content":"Three."},{"role":"user","content":"Four?"}],"temperature":0.5,"top_p":1,"seed":3,"stop":["END"],"user":"u"})",
+  R"({"model":"m","messages":[{"role":"user","content":[{"type":"text","text":"What is this?"},{"type":"image_url","image_url":{"url":"data:image/png;base64,QUJD"}}]}]})",
+  R"({"model":"m","messages":[{"role":"user","content":"Weather?"},{"role":"assistant","content":null,"tool_calls":[{"id":"c1","type":"function","function":{"name":"now","arguments":"{}"}}]},{"role":"tool","tool_call_id":"c1","content":"Noon."},{"role":"user","content":"And now?"}],"tools":[{"type":"function","function":{"name":"now"}}]})",
+  R"({"model":"m","messages":[{"role":"user","content":"Grade it."}],"response_format":{"type":"json_schema","json_schema":{"name":"grade","schema":{"type":"object","properties":{"grade":{"type":"integer"}},"required":["grade"],"additionalProperties":false}}}})",
+  R"({"model":"m","messages":[{"role":"user","content":"A long story that does not fit."}],"max_completion_tokens":3})",
 };
 
 struct fixture : program_fixture {
@@ -168,7 +166,7 @@ BOOST_DATA_TEST_CASE(what_passes_is_retried_and_what_does_not_fails_in_openais_s
   fixture f;
   f.write_bodies(10);
   f.upstream.mock->set_faults(
-      faults({"429_ra:1,nth=3", "500:nth=5", "503:nth=7", "529:nth=9", "400_ctx:nth=20"}));
+    faults({"429_ra:1,nth=3", "500:nth=5", "503:nth=7", "529:nth=9", "400_ctx:nth=20"}));
   const auto end = f.run_through(p, {"--max-in-flight", "4"});
   BOOST_TEST(end.code == 1, end.err);
   const auto results = f.check(end);
@@ -207,18 +205,19 @@ BOOST_DATA_TEST_CASE(limits_that_only_the_answers_tell_are_kept, data::make(tran
   BOOST_TEST(number(end.summary, "rate_limited") == f.upstream.mock->stats().status(429));
 }
 
-BOOST_DATA_TEST_CASE(native_bodies_come_back_as_the_provider_wrote_them, data::make(translating), p) {
+BOOST_DATA_TEST_CASE(native_bodies_come_back_as_the_provider_wrote_them, data::make(translating),
+                     p) {
   fixture f;
   const std::string_view protocol = p.protocol;
   const std::string line =
-      protocol == "anthropic"
-          ? R"({"url":"/v1/messages","body":{"model":"m","max_tokens":50,"messages":[{"role":"user","content":"Hi"}]}})"
-      : protocol == "gemini"
-          ? R"({"url":"/v1beta/models/m:generateContent","body":{"contents":[{"role":"user","parts":[{"text":"Hi"}]}]}})"
-          : R"({"url":"/api/chat","body":{"model":"m","messages":[{"role":"user","content":"Hi"}]}})";
+    protocol == "anthropic"
+      ? R"({"url":"/v1/messages","body":{"model":"m","max_tokens":50,"messages":[{"role":"user","content":"Hi"}]}})"
+    : protocol == "gemini"
+      ? R"({"url":"/v1beta/models/m:generateContent","body":{"contents":[{"role":"user","parts":[{"text":"Hi"}]}]}})"
+      : R"({"url":"/api/chat","body":{"model":"m","messages":[{"role":"user","content":"Hi"}]}})";
   const std::string_view pointer = protocol == "anthropic" ? "/content/0/text"
-                                   : protocol == "gemini" ? "/candidates/0/content/parts/0/text"
-                                                          : "/message/content";
+                                   : protocol == "gemini"  ? "/candidates/0/content/parts/0/text"
+                                                           : "/message/content";
   write_file(f.in, line + "\n");
   const auto end = f.run_through(p);
   BOOST_TEST(end.code == 0, end.err);

@@ -65,7 +65,8 @@ struct fixture : program_fixture {
   }
 
   /// T5 and T6, by the mock's count.
-  void check_use(const mock::limiter_options& limits, const words& options, const words& dimensions) {
+  void check_use(const mock::limiter_options& limits, const words& options,
+                 const words& dimensions) {
     const auto least = is_sanitized() ? 0.85 : 0.93;
     const auto use = measured([&] { return use_of(run_against(limits, options), dimensions); },
                               [&](auto u) { return u.used >= least && u.per_thousand <= 2; });
@@ -93,7 +94,8 @@ BOOST_AUTO_TEST_CASE(limits_of_input_and_output_are_used_up_and_not_run_into) {
   limits.rpm = 3000;
   limits.itpm = 300'000;
   limits.otpm = 100'000;
-  check_use(limits, {"--rpm", "3000", "--itpm", "300000", "--otpm", "100000"}, {"rpm", "itpm", "otpm"});
+  check_use(limits, {"--rpm", "3000", "--itpm", "300000", "--otpm", "100000"},
+            {"rpm", "itpm", "otpm"});
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -89,8 +89,8 @@ BOOST_AUTO_TEST_CASE(killed_again_and_again_a_run_ends_as_if_undisturbed) {
       const auto before = upstream.mock->stats().requests();
       const auto stop_at = before + random() % (2 * lines / kills);
       const auto pause = std::chrono::microseconds{random() % 20'000};
-      BOOST_REQUIRE(wait_until(
-        [&] { return p.has_ended() || upstream.mock->stats().requests() >= stop_at; }));
+      BOOST_REQUIRE(
+        wait_until([&] { return p.has_ended() || upstream.mock->stats().requests() >= stop_at; }));
       std::this_thread::sleep_for(pause); // A random moment, not a hope: any will do.
       p.signal(SIGKILL);
       p.wait();
@@ -108,8 +108,9 @@ BOOST_AUTO_TEST_CASE(killed_again_and_again_a_run_ends_as_if_undisturbed) {
     const auto ids = upstream.stats().at("ids").as_object();
     BOOST_TEST(number(ids, "distinct") == lines);
     sent_again = number(ids, "duplicates");
-    // Nothing is sent again but what was in flight at a kill, and that once a kill. Once a second the
-    // output is synced; a kill in that moment finds answers that could not be handed to the system yet.
+    // Nothing is sent again but what was in flight at a kill, and that once a kill. Once a second
+    // the output is synced; a kill in that moment finds answers that could not be handed to the
+    // system yet.
     BOOST_TEST(sent_again <= wasted_sum);
     BOOST_TEST(wasted_sum <= (killed + 4) * in_flight);
     BOOST_TEST(killed >= kills / 2);

@@ -12,13 +12,15 @@ namespace {
 
 /// Two mocks: "default" is a (the fixture's own), "b" is another one with the same answers.
 struct fixture : program_fixture {
-  explicit fixture(mock::mock_options options = {}) : program_fixture{options}, b{std::move(options)} {}
+  explicit fixture(mock::mock_options options = {})
+      : program_fixture{options}, b{std::move(options)} {}
 
   /// A configuration with one route over both.
-  std::string config(const std::string& route = R"(to = ["default", "b"])", const std::string& more = "") const {
+  std::string config(const std::string& route = R"(to = ["default", "b"])",
+                     const std::string& more = "") const {
     const auto name = dir / "penstock.toml";
     write_file(name, more + "\n[[upstreams]]\nname = \"b\"\nbase_url = \"" + b.mock->base_url() +
-                         "\"\napi_key_env = \"\"\n[[routes]]\nmodels = [\"*\"]\n" + route + "\n");
+                       "\"\napi_key_env = \"\"\n[[routes]]\nmodels = [\"*\"]\n" + route + "\n");
     return name;
   }
 
@@ -121,7 +123,8 @@ BOOST_AUTO_TEST_CASE(a_pause_within_the_patience_is_waited_for) {
 
 BOOST_AUTO_TEST_CASE(weights_share_the_requests_out) {
   write_input(1000);
-  const auto end = run_routes({}, "strategy = \"weighted\"\nto = [{upstream = \"default\", weight = 3}, {upstream = \"b\"}]");
+  const auto end = run_routes(
+    {}, "strategy = \"weighted\"\nto = [{upstream = \"default\", weight = 3}, {upstream = \"b\"}]");
   const auto results = check(end);
   all_completed(end, results);
   // Five standard deviations are 68; the seed is fixed.
@@ -166,11 +169,12 @@ BOOST_AUTO_TEST_CASE(another_model_can_stand_in) {
 
 BOOST_AUTO_TEST_CASE(two_mocks_of_one_configuration_need_no_server) {
   write_input(20);
-  write_file(dir / "mocks.toml", "[[upstreams]]\nname = \"x\"\nprotocol = \"mock\"\nmock_options = \"--fault 401\"\n"
-                                 "[[upstreams]]\nname = \"y\"\nprotocol = \"mock\"\n"
-                                 "[[routes]]\nmodels = [\"*\"]\nto = [\"x\", \"y\"]\n");
-  const auto end = end_of(run_to_end(bare_command({"run", in, "-o", out, "--quiet", "--json", "--config",
-                                                   dir / "mocks.toml"})));
+  write_file(dir / "mocks.toml",
+             "[[upstreams]]\nname = \"x\"\nprotocol = \"mock\"\nmock_options = \"--fault 401\"\n"
+             "[[upstreams]]\nname = \"y\"\nprotocol = \"mock\"\n"
+             "[[routes]]\nmodels = [\"*\"]\nto = [\"x\", \"y\"]\n");
+  const auto end = end_of(run_to_end(
+    bare_command({"run", in, "-o", out, "--quiet", "--json", "--config", dir / "mocks.toml"})));
   BOOST_TEST_CONTEXT(end.err) {
     BOOST_TEST(end.code == 0);
     BOOST_TEST(lanes_of(read_results(out))["y/default"] == 20u);
@@ -182,7 +186,9 @@ BOOST_FIXTURE_TEST_CASE(second_attempts_cut_the_tail_and_keep_to_their_budget, t
   write_input(count);
   // Three in a hundred take 1.5 s more at a; none does at b.
   upstream.mock->set_faults(faults({"slow:1500ms,p=0.03"}));
-  const auto seconds = [](const run_end& end, const char* name) { return end.summary.at(name).to_number<double>(); };
+  const auto seconds = [](const run_end& end, const char* name) {
+    return end.summary.at(name).to_number<double>();
+  };
   const auto plain = run_routes({"--max-in-flight", "10"});
   all_completed(plain, check(plain));
   BOOST_TEST(seconds(plain, "attempt_p99_seconds") > 1.4);

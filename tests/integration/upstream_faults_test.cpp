@@ -20,13 +20,15 @@ struct fixture : program_fixture {
     last = run(options);
     const auto results = check(last);
     const auto idle = std::ranges::find(specs, "reset_idle:p=0.2") != specs.end();
-    if (idle) // Bytes that cross the close on their way end in the kernel; the mock never sees them.
-      BOOST_TEST(number(last.summary, "attempts") <= upstream.mock->stats().requests() + struck("reset_idle"));
+    if (idle) // Bytes that cross the close on their way end in the kernel; the mock never sees
+              // them.
+      BOOST_TEST(number(last.summary, "attempts") <=
+                 upstream.mock->stats().requests() + struck("reset_idle"));
     else if (number(last.summary, "packs") == 0) // Requests of a pack share its attempts.
       check_attempts(results);
     else
-      BOOST_TEST(number(last.summary, "attempts")
-                 == upstream.mock->stats().requests() + upstream.mock->connections().unread);
+      BOOST_TEST(number(last.summary, "attempts") ==
+                 upstream.mock->stats().requests() + upstream.mock->connections().unread);
     return results;
   }
   void all_completed(const std::vector<result_line>& results) {
@@ -44,11 +46,24 @@ struct fixture : program_fixture {
 
 /// Faults that a second attempt gets over.
 const words passing{
-    "500:first=1",          "502:first=1",         "html_502:first=1",    "503:first=1",
-    "504:first=1",          "html_520:first=1",    "522:first=1",         "html_524:first=1",
-    "529:first=1",          "408:first=1",         "409:first=1",         "reset_before:first=1",
-    "reset_after_headers:first=1", "reset_body:first=1", "truncated_len:first=1",
-    "truncated_chunked:first=1", "garbage:first=1", "dup_delivery:first=1",
+  "500:first=1",
+  "502:first=1",
+  "html_502:first=1",
+  "503:first=1",
+  "504:first=1",
+  "html_520:first=1",
+  "522:first=1",
+  "html_524:first=1",
+  "529:first=1",
+  "408:first=1",
+  "409:first=1",
+  "reset_before:first=1",
+  "reset_after_headers:first=1",
+  "reset_body:first=1",
+  "truncated_len:first=1",
+  "truncated_chunked:first=1",
+  "garbage:first=1",
+  "dup_delivery:first=1",
 };
 
 } // namespace
@@ -66,7 +81,9 @@ BOOST_DATA_TEST_CASE(what_fails_once_completes, data::make(passing), spec) {
 
 // U5
 BOOST_AUTO_TEST_CASE(an_endless_html_page_ends_as_a_short_sample) {
-  const auto results = run_through({"html_502:1000000,path=/v1"}, 3, {"--attempts", "2", "--mode", "parallel", "--breaker-trips-after", "1000"});
+  const auto results =
+    run_through({"html_502:1000000,path=/v1"}, 3,
+                {"--attempts", "2", "--mode", "parallel", "--breaker-trips-after", "1000"});
   BOOST_TEST(last.code != 0);
   for (const auto& r : results) {
     BOOST_TEST(!r.is_completed());
@@ -113,7 +130,7 @@ BOOST_AUTO_TEST_CASE(a_name_that_does_not_exist_is_named) {
   const auto end = run_to_end(c);
   BOOST_TEST(end.code == 3);
   BOOST_TEST_CONTEXT(end.err)
-    BOOST_TEST(end.err.find("no-such-host.invalid") != std::string::npos);
+  BOOST_TEST(end.err.find("no-such-host.invalid") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(plain_text_where_tls_is_expected_is_a_transport_failure) {
@@ -150,8 +167,8 @@ BOOST_AUTO_TEST_CASE(an_upstream_that_flaps_is_probed_by_one_and_everything_comp
   mock_options.latency = *mock::parse_latency("20ms");
   write_input(count);
   upstream.mock->set_faults(faults({"flap:up=500ms,down=700ms"}));
-  const auto end = run({"--max-in-flight", "20", "--breaker-open-for", "200ms",
-                        "--breaker-trips-after", "5"});
+  const auto end =
+    run({"--max-in-flight", "20", "--breaker-open-for", "200ms", "--breaker-trips-after", "5"});
   BOOST_TEST(end.code == 0);
   const auto results = check(end);
   check_attempts(results);
@@ -165,7 +182,8 @@ BOOST_DATA_TEST_CASE(a_key_that_stops_working_stops_the_job, data::make(words{"4
   upstream.mock->set_faults(faults({status + ":after=100"}));
   const auto end = run({"--max-in-flight", "20"});
   BOOST_TEST(end.code == 3);
-  BOOST_TEST(upstream.mock->stats().requests() <= 100u + 20 + 20); // Not one beyond what was in flight.
+  BOOST_TEST(upstream.mock->stats().requests() <=
+             100u + 20 + 20); // Not one beyond what was in flight.
   BOOST_TEST(end.err.find("remedy: check the API key") != std::string::npos);
   BOOST_TEST(end.err.find("run the same command again") != std::string::npos);
   BOOST_REQUIRE(!end.summary.empty());

@@ -26,23 +26,21 @@ struct refusal {
   words args;
   const char* names;
 };
-std::ostream& operator<<(std::ostream& out, const refusal& r) {
-  return out << r.args.back();
-}
+std::ostream& operator<<(std::ostream& out, const refusal& r) { return out << r.args.back(); }
 
 const std::vector<refusal> refusals{
-    {{"fly"}, "fly"},
-    {{"run"}, "INPUT"},
-    {{"run", "x.jsonl", "--rpm", "many"}, "--rpm"},
-    {{"run", "x.jsonl", "--max-in-flight", "0"}, "max-in-flight"},
-    {{"run", "x.jsonl", "--max-in-fligth", "5"}, "--max-in-flight"},
-    {{"run", "x.jsonl", "--base-url", "ftp://x"}, "base-url"},
-    {{"run", "x.jsonl", "--mode", "quick"}, "sequential"},
-    {{"run", "x.jsonl", "--timeout", "-1s"}, "timeout"},
-    {{"run", "x.jsonl", "--config", "/nowhere/penstock.toml"}, "/nowhere/penstock.toml"},
-    {{"run", "/nowhere/x.jsonl", "--upstream", "mock"}, "/nowhere/x.jsonl"},
-    {{"run", "/", "--upstream", "mock"}, "directory"},
-    {{"run", "x.jsonl", "--headroom", "2"}, "headroom"},
+  {{"fly"}, "fly"},
+  {{"run"}, "INPUT"},
+  {{"run", "x.jsonl", "--rpm", "many"}, "--rpm"},
+  {{"run", "x.jsonl", "--max-in-flight", "0"}, "max-in-flight"},
+  {{"run", "x.jsonl", "--max-in-fligth", "5"}, "--max-in-flight"},
+  {{"run", "x.jsonl", "--base-url", "ftp://x"}, "base-url"},
+  {{"run", "x.jsonl", "--mode", "quick"}, "sequential"},
+  {{"run", "x.jsonl", "--timeout", "-1s"}, "timeout"},
+  {{"run", "x.jsonl", "--config", "/nowhere/penstock.toml"}, "/nowhere/penstock.toml"},
+  {{"run", "/nowhere/x.jsonl", "--upstream", "mock"}, "/nowhere/x.jsonl"},
+  {{"run", "/", "--upstream", "mock"}, "directory"},
+  {{"run", "x.jsonl", "--headroom", "2"}, "headroom"},
 };
 
 } // namespace
@@ -104,8 +102,8 @@ BOOST_AUTO_TEST_CASE(a_wrong_key_stops_with_one_error_and_never_shows_the_key) {
 }
 
 BOOST_AUTO_TEST_CASE(a_dry_run_sends_and_writes_nothing) {
-  const auto end = run_to_end(bare_command({"run", in, "-o", out, "--dry-run", "--rpm", "60",
-                                            "--base-url", upstream.mock->base_url()}));
+  const auto end = run_to_end(bare_command(
+    {"run", in, "-o", out, "--dry-run", "--rpm", "60", "--base-url", upstream.mock->base_url()}));
   BOOST_TEST(end.code == 0);
   BOOST_TEST(end.out.find("5") != std::string::npos);
   BOOST_TEST(seen() == 0u);

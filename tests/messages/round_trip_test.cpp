@@ -161,7 +161,8 @@ BOOST_AUTO_TEST_CASE(an_assignment_arrives_with_its_requests) {
 }
 
 BOOST_AUTO_TEST_CASE(batches_and_chunks_arrive_whole) {
-  report_batch batch{5, {{{1, 2, 3}, report_kind::finished, make_shared_value(whole_outcome()), {}, {}}}};
+  report_batch batch{
+    5, {{{1, 2, 3}, report_kind::finished, make_shared_value(whole_outcome()), {}, {}}}};
   BOOST_TEST(travel(batch).reports.size() == 1u);
   BOOST_TEST(travel(report_batch{}).reports.empty());
   auto back = travel(slot_return{1, 2, 3, 4});
@@ -187,7 +188,8 @@ BOOST_AUTO_TEST_CASE(a_sink_item_has_an_outcome_or_a_line) {
 BOOST_AUTO_TEST_CASE(permits_and_settlements_arrive_whole) {
   core::permit_request q{1, 2, "t", core::priority::interactive, 3, 4, std::chrono::seconds{5}};
   auto q2 = travel(q);
-  BOOST_TEST((q2.tenant == "t" && q2.owner == 2u && q2.output_tokens_max == 4u && q2.patience == q.patience));
+  BOOST_TEST((q2.tenant == "t" && q2.owner == 2u && q2.output_tokens_max == 4u &&
+              q2.patience == q.patience));
   auto p = travel(core::permit{1, 2.5, 3.5, true});
   BOOST_TEST((p.input_tokens == 2.5 && p.probe));
   core::settlement s;
@@ -202,7 +204,8 @@ BOOST_AUTO_TEST_CASE(permits_and_settlements_arrive_whole) {
   auto s2 = travel(s);
   BOOST_TEST((s2.kind == core::reply_kind::daily_quota && !s2.sent && s2.abandoned));
   BOOST_TEST((s2.retry_after == caf::timespan{6s}));
-  BOOST_TEST((s2.limits[2].limit == 1e6 && !s2.limits[2].remaining && s2.limits[2].reset == caf::timespan{7s}));
+  BOOST_TEST((s2.limits[2].limit == 1e6 && !s2.limits[2].remaining &&
+              s2.limits[2].reset == caf::timespan{7s}));
   BOOST_TEST(!travel(core::settlement{}).retry_after);
 }
 
@@ -269,8 +272,8 @@ BOOST_AUTO_TEST_CASE(what_a_worker_and_the_cache_say_arrives_whole) {
 }
 
 BOOST_AUTO_TEST_CASE(messages_cut_short_are_refused) {
-  const auto buffer = bytes_of(work_report{{1, 2, 3}, report_kind::finished,
-                                           make_shared_value(whole_outcome()), {}, {}});
+  const auto buffer = bytes_of(
+    work_report{{1, 2, 3}, report_kind::finished, make_shared_value(whole_outcome()), {}, {}});
   for (size_t n = 0; n < buffer.size(); ++n) {
     work_report result;
     std::vector<char> part(buffer.begin(), buffer.begin() + static_cast<ptrdiff_t>(n));

@@ -15,12 +15,14 @@ public:
   std::optional<error> broken; ///< What every commit says.
   uint32_t lives_before = 0;   ///< Every job has had so many more.
 
-  result<io::job_receipt> submit(const io::job_header& head, std::span<const io::request_ptr> requests,
-                                 bool complete, io::unix_ms now) override {
+  result<io::job_receipt> submit(const io::job_header& head,
+                                 std::span<const io::request_ptr> requests, bool complete,
+                                 io::unix_ms now) override {
     return kept_->submit(head, requests, complete, now);
   }
-  result<io::job_receipt> add(uint64_t job, uint64_t first, std::span<const io::request_ptr> requests,
-                              bool complete, io::unix_ms now) override {
+  result<io::job_receipt> add(uint64_t job, uint64_t first,
+                              std::span<const io::request_ptr> requests, bool complete,
+                              io::unix_ms now) override {
     return kept_->add(job, first, requests, complete, now);
   }
   result<io::job_row> take_up(uint64_t job) override {
@@ -40,7 +42,8 @@ public:
   result<uint64_t> retry(uint64_t job, io::unix_ms now) override { return kept_->retry(job, now); }
   result<std::vector<uint64_t>> unfinished() override { return kept_->unfinished(); }
   void forget(uint64_t job, uint64_t below) override { kept_->forget(job, below); }
-  result<bool> sweep(io::unix_ms ended_before, io::unix_ms received_before, uint32_t rows_max) override {
+  result<bool> sweep(io::unix_ms ended_before, io::unix_ms received_before,
+                     uint32_t rows_max) override {
     return kept_->sweep(ended_before, received_before, rows_max);
   }
   result<void> commit() override { return broken ? result<void>{*broken} : kept_->commit(); }

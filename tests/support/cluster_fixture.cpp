@@ -13,7 +13,7 @@ namespace penstock::test {
 // --- head_view ---
 
 head_view::head_view(const config::cluster_settings& settings)
-  : settings_{settings}, config_{settings_}, sys_{config_} {}
+    : settings_{settings}, config_{settings_}, sys_{config_} {}
 
 template <class T, class... Ts>
 T head_view::ask(Ts... words) {
@@ -53,8 +53,8 @@ lane_info head_view::lane() { return ask<std::vector<lane_info>>(atom::lanes_v).
 
 // --- processes ---
 
-cluster_fixture::cluster_fixture(mock::mock_options options) : program_fixture{std::move(options)} {}
-
+cluster_fixture::cluster_fixture(mock::mock_options options)
+    : program_fixture{std::move(options)} {}
 
 mock::mock_options cluster_fixture::mock_of(const std::string& latency) {
   mock::mock_options o;
@@ -65,15 +65,16 @@ mock::mock_options cluster_fixture::mock_of(const std::string& latency) {
 command cluster_fixture::with_common(words args) const {
   args.insert(args.end(), everywhere.begin(), everywhere.end());
   auto c = bare_command(std::move(args));
-  c.env = {"OPENAI_API_KEY=a-key-of-the-test"}; // Of nodes; an upstream beyond this machine wants one.
+  c.env = {
+    "OPENAI_API_KEY=a-key-of-the-test"}; // Of nodes; an upstream beyond this machine wants one.
   return c;
 }
 
 process& cluster_fixture::start_head(const words& options) {
   view_.reset();
-  words args{"serve",      "--listen", address.empty() ? "127.0.0.1:0" : address,
-             "--store",    store,      "--slots", "0",
-             "--base-url", upstream.mock->base_url()};
+  words args{"serve",   "--listen",   address.empty() ? "127.0.0.1:0" : address,
+             "--store", store,        "--slots",
+             "0",       "--base-url", upstream.mock->base_url()};
   args.insert(args.end(), times.begin(), times.end());
   args.insert(args.end(), options.begin(), options.end());
   auto c = with_common(std::move(args));
@@ -81,17 +82,25 @@ process& cluster_fixture::start_head(const words& options) {
   head = std::make_unique<process>(std::move(c));
   const std::string begin = "listening on ";
   BOOST_REQUIRE_MESSAGE(
-    wait_until([&] { return head->out().find('\n') != std::string::npos || head->has_ended(); })
-      && head->out().starts_with(begin),
+    wait_until([&] { return head->out().find('\n') != std::string::npos || head->has_ended(); }) &&
+      head->out().starts_with(begin),
     "the head said: " << head->out() << head->err());
   const auto line = head->out();
   address = line.substr(begin.size(), line.find('\n') - begin.size());
   return *head;
 }
 
-process& cluster_fixture::start_node(const std::string& name, uint32_t slots, const words& options) {
-  words args{"node",       "--head", address, "--node-name", name, "--slots", std::to_string(slots),
-             "--base-url", upstream.mock->base_url()};
+process& cluster_fixture::start_node(const std::string& name, uint32_t slots,
+                                     const words& options) {
+  words args{"node",
+             "--head",
+             address,
+             "--node-name",
+             name,
+             "--slots",
+             std::to_string(slots),
+             "--base-url",
+             upstream.mock->base_url()};
   args.insert(args.end(), times.begin(), times.end());
   args.insert(args.end(), options.begin(), options.end());
   auto& p = nodes[name];
@@ -155,8 +164,8 @@ void cluster_fixture::wait_for_nodes(size_t count, const std::string& state) {
 
 void cluster_fixture::wait_for_requests(uint64_t count) {
   BOOST_REQUIRE_MESSAGE(wait_until([&] { return upstream.mock->stats().requests() >= count; }),
-                        "the mock saw " << upstream.mock->stats().requests() << " requests, not " << count
-                                        << "; the head said: " << head->err());
+                        "the mock saw " << upstream.mock->stats().requests() << " requests, not "
+                                        << count << "; the head said: " << head->err());
 }
 
 uint64_t cluster_fixture::sent_again() const {

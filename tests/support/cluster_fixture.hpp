@@ -35,16 +35,16 @@ private:
   engine_actor engine_;
 };
 
-/// A cluster of real processes of the real program on loopback: a head, nodes, and clients, against the
-/// mock in this process. All of them end with the test.
+/// A cluster of real processes of the real program on loopback: a head, nodes, and clients, against
+/// the mock in this process. All of them end with the test.
 struct cluster_fixture : program_fixture {
   explicit cluster_fixture(mock::mock_options options = {});
 
   /// A mock whose answers take about this long.
   static mock::mock_options mock_of(const std::string& latency);
 
-  /// Starts the head, at first or again: on its old port then, and on the same store. It has no slots of
-  /// its own unless `options` say so.
+  /// Starts the head, at first or again: on its old port then, and on the same store. It has no
+  /// slots of its own unless `options` say so.
   process& start_head(const words& options = {});
   /// Starts a node, under a name by which `node` finds it.
   process& start_node(const std::string& name, uint32_t slots, const words& options = {});
@@ -66,16 +66,16 @@ struct cluster_fixture : program_fixture {
   void wait_for_requests(uint64_t count);
   /// Requests that the mock saw more than once, each further time counted.
   uint64_t sent_again() const;
-  /// All requests of `in` completed, in order, with the right answers; attempts are counted right, up to
-  /// those that a lost process made and nobody heard of: at most `lost_max`.
+  /// All requests of `in` completed, in order, with the right answers; attempts are counted right,
+  /// up to those that a lost process made and nobody heard of: at most `lost_max`.
   void check_all(const run_end& end, uint64_t lost_max);
   head_view& view();
 
-  std::string address;               ///< Of the head: "127.0.0.1:50000".
+  std::string address; ///< Of the head: "127.0.0.1:50000".
   std::string store = dir / "jobs.db";
-  words everywhere;                  ///< Options of all processes: certificates.
-  words times;                       ///< Options of head and nodes: heartbeats.
-  words head_env;                    ///< "NAME=value", for the head only.
+  words everywhere;                   ///< Options of all processes: certificates.
+  words times;                        ///< Options of head and nodes: heartbeats.
+  words head_env;                     ///< "NAME=value", for the head only.
   config::cluster_settings as_client; ///< How the test itself connects, but for the address.
   std::unique_ptr<process> head;
   std::map<std::string, std::unique_ptr<process>> nodes;

@@ -17,7 +17,8 @@ void cluster_world::violation(const std::string& what) {
 void cluster_world::watch(process_link& link, size_t i) {
   link.now = [this] { return now(); };
   link.delay = [this] {
-    return duration{static_cast<int64_t>(rng() % static_cast<uint64_t>(options_.delay_max.count() + 1))};
+    return duration{
+      static_cast<int64_t>(rng() % static_cast<uint64_t>(options_.delay_max.count() + 1))};
   };
   link.on_send = [this, i](way w, const caf::message& what) { watch_send(i, w, what); };
   link.on_delivery = [this](way w, const caf::message& what) { watch_delivery(w, what); };
@@ -36,7 +37,8 @@ void cluster_world::watch_send(size_t, way w, const caf::message& what) {
 }
 
 void cluster_world::granted(uint64_t permit) {
-  const auto per_minute = options_.lane.limit[static_cast<size_t>(core::dimension::requests_minute)];
+  const auto per_minute =
+    options_.lane.limit[static_cast<size_t>(core::dimension::requests_minute)];
   const auto rate = per_minute / 60;
   const auto seconds = [](duration d) { return std::chrono::duration<double>(d).count(); };
   grants_.emplace_back(now(), permit);
@@ -45,8 +47,8 @@ void cluster_world::granted(uint64_t permit) {
   if (per_minute == 0)
     return;
   for (size_t i = 0; i < grants_.size(); ++i)
-    if (static_cast<double>(grants_.size() - i)
-        > rate * (seconds(options_.lane.burst) + seconds(now() - grants_[i].first)) + 1.001) {
+    if (static_cast<double>(grants_.size() - i) >
+        rate * (seconds(options_.lane.burst) + seconds(now() - grants_[i].first)) + 1.001) {
       violation("I7: more permits than the lane has");
       return;
     }
@@ -65,8 +67,8 @@ void cluster_world::watch_delivery(way w, const caf::message& what) {
     }
   } else if (what.match_elements<atom::report, report_batch>()) {
     for (auto& report : what.get_as<report_batch>(1).reports)
-      if (report.outcome && report.key.epoch < epochs_[report.key.index]
-          && !report.outcome->request_id.empty())
+      if (report.outcome && report.key.epoch < epochs_[report.key.index] &&
+          !report.outcome->request_id.empty())
         stale.insert(report.outcome->request_id);
   }
 }

@@ -19,10 +19,11 @@ struct host_state {
   node_actor node;
 };
 
-/// What keeps a node of its process in the cluster: it offers, spawns the node, and offers again when
-/// that has lost its head.
-caf::behavior host(caf::stateful_actor<host_state>* self, cluster_world* world, size_t i, uint32_t slots,
-                   std::shared_ptr<const actors::worker_setup> setup, http_client_actor http) {
+/// What keeps a node of its process in the cluster: it offers, spawns the node, and offers again
+/// when that has lost its head.
+caf::behavior host(caf::stateful_actor<host_state>* self, cluster_world* world, size_t i,
+                   uint32_t slots, std::shared_ptr<const actors::worker_setup> setup,
+                   http_client_actor http) {
   self->set_down_handler([=](const caf::down_msg& msg) {
     self->state.node = nullptr;
     world->host_lost(i, msg.reason);
@@ -35,11 +36,13 @@ caf::behavior host(caf::stateful_actor<host_state>* self, cluster_world* world, 
     const auto engine = world->connect(i);
     if (!engine)
       return again();
-    self->request(engine, 3s, atom::join_v, node_offer{"n" + std::to_string(i), "1", slots, {"default"}})
+    self
+      ->request(engine, 3s, atom::join_v,
+                node_offer{"n" + std::to_string(i), "1", slots, {"default"}})
       .then(
         [=](node_welcome& welcome) {
-          self->state.node = self->spawn<caf::monitored>(actors::remote_node, std::move(welcome), engine,
-                                                         setup, http);
+          self->state.node = self->spawn<caf::monitored>(actors::remote_node, std::move(welcome),
+                                                         engine, setup, http);
         },
         [=](const caf::error&) { again(); });
   }};
@@ -54,13 +57,14 @@ State* cluster_state_of(const Handle& handle) {
 }
 
 caf::resumable* job_of(const caf::actor& actor) {
-  return actor ? dynamic_cast<caf::resumable*>(caf::actor_cast<caf::abstract_actor*>(actor)) : nullptr;
+  return actor ? dynamic_cast<caf::resumable*>(caf::actor_cast<caf::abstract_actor*>(actor))
+               : nullptr;
 }
 
 } // namespace
 
 cluster_world::cluster_world(uint32_t seed, cluster_options options)
-  : rng{seed}, options_{std::move(options)}, setup_{std::make_shared<actors::worker_setup>()} {
+    : rng{seed}, options_{std::move(options)}, setup_{std::make_shared<actors::worker_setup>()} {
   setup_->upstreams.emplace_back();
   setup_->upstreams[0].protocol = core::find_protocol("openai");
   setup_->upstreams[0].base_url = "http://upstream";
@@ -187,9 +191,8 @@ void cluster_world::run_now() {
 template <class Result, class Handle, class Atom>
 Result cluster_world::ask_head(const Handle& to, Atom what) {
   auto pending = self->request(to, caf::infinite, what);
-  sched.run_jobs_filtered([&](caf::resumable* job) {
-    return job == job_of(caf::actor_cast<caf::actor>(to));
-  });
+  sched.run_jobs_filtered(
+    [&](caf::resumable* job) { return job == job_of(caf::actor_cast<caf::actor>(to)); });
   Result result{};
   pending.receive([&](Result& r) { result = std::move(r); },
                   [&](const caf::error& e) { violation("no answer: " + caf::to_string(e)); });
@@ -259,7 +262,8 @@ void cluster_world::submit(std::shared_ptr<memory_files> to, job_options options
   job.options = std::move(options);
   job.launcher = std::make_shared<memory_launcher>(files);
   auto pending = self->request(engine_, caf::infinite, atom::submit_v, job);
-  sched.run_jobs_filtered([&](caf::resumable* r) { return r == job_of(caf::actor_cast<caf::actor>(engine_)); });
+  sched.run_jobs_filtered(
+    [&](caf::resumable* r) { return r == job_of(caf::actor_cast<caf::actor>(engine_)); });
   uint64_t id = 0;
   pending.receive([&](uint64_t n) { id = n; }, [](const caf::error&) {});
   ended_ = std::make_shared<std::optional<job_progress>>();
@@ -280,7 +284,8 @@ void cluster_world::start_node(size_t i) {
   p.upstream = std::make_shared<fake_upstream>();
   p.upstream->script = [this, i](const fake_upstream::call& what) { return call(i, what); };
   p.http = spawn(fake_http, p.upstream);
-  p.host = spawn(host, this, i, p.slots, std::shared_ptr<const actors::worker_setup>{setup_}, p.http);
+  p.host =
+    spawn(host, this, i, p.slots, std::shared_ptr<const actors::worker_setup>{setup_}, p.http);
 }
 
 void cluster_world::kill_node(size_t i) {

@@ -20,18 +20,18 @@ namespace penstock::test {
 
 /// What a cluster is made of.
 struct cluster_options {
-  std::vector<uint32_t> slots{4, 4, 4};         ///< Of each node.
+  std::vector<uint32_t> slots{4, 4, 4}; ///< Of each node.
   core::lane_limits lane;
   caf::timespan delay_max = std::chrono::milliseconds{20}; ///< Of a message between processes.
 };
 
 /// A head and its nodes, each a process of its own, on the test's scheduler. Engine, coordinator,
-/// rate limiter, nodes and workers are real; the http clients and the files are fakes. What one process
-/// says to another goes over a `process_link`, with delays; the test cuts and breaks links, and kills,
-/// stops and starts processes. Which message is handled next the seed decides.
+/// rate limiter, nodes and workers are real; the http clients and the files are fakes. What one
+/// process says to another goes over a `process_link`, with delays; the test cuts and breaks links,
+/// and kills, stops and starts processes. Which message is handled next the seed decides.
 ///
-/// While it runs it watches what nobody can see at the end: grants against the lane's rate (I7), pauses
-/// (I9), exchanges begun by nodes that the head has given up, reports of old epochs (I3).
+/// While it runs it watches what nobody can see at the end: grants against the lane's rate (I7),
+/// pauses (I9), exchanges begun by nodes that the head has given up, reports of old epochs (I3).
 class cluster_world : public deterministic_system {
 public:
   cluster_world(uint32_t seed, cluster_options options);
@@ -42,7 +42,8 @@ public:
   /// How the job ended, once it has.
   const std::optional<job_progress>& ended() const { return *ended_; }
 
-  /// Handles one message, or lets time pass to whatever comes next. @returns false if nothing ever will.
+  /// Handles one message, or lets time pass to whatever comes next. @returns false if nothing ever
+  /// will.
   bool step();
   /// Steps until the job has ended, for at most so long. @returns whether it has.
   bool run_job(duration span_max);
@@ -77,7 +78,7 @@ public:
 
   struct exchange {
     size_t node = 0;
-    std::string id;           ///< What it is answered with as its request id.
+    std::string id; ///< What it is answered with as its request id.
     uint64_t request = 0;
     int status = 0;
   };
@@ -85,12 +86,12 @@ public:
   std::mt19937 rng;
   std::shared_ptr<memory_files> files;
   std::function<fake_answer(const fake_upstream::call&)> script;
-  std::vector<exchange> exchanges;         ///< That upstreams saw.
-  std::set<std::string> stale;             ///< Request ids of answers that came under an old epoch.
-  std::vector<std::string> violations;     ///< Of what was watched, in words.
-  uint64_t losses = 0;                     ///< Nodes that the head gave up.
-  uint64_t fenced = 0;                     ///< Nodes that gave themselves up.
-  uint64_t left = 0;                       ///< Nodes that went in peace.
+  std::vector<exchange> exchanges;     ///< That upstreams saw.
+  std::set<std::string> stale;         ///< Request ids of answers that came under an old epoch.
+  std::vector<std::string> violations; ///< Of what was watched, in words.
+  uint64_t losses = 0;                 ///< Nodes that the head gave up.
+  uint64_t fenced = 0;                 ///< Nodes that gave themselves up.
+  uint64_t left = 0;                   ///< Nodes that went in peace.
   uint64_t head_lives = 0, limiter_lives = 0;
 
   /// Of a host; called by its actor.
@@ -133,10 +134,11 @@ private:
   rate_limiter_actor limiter_;
   bool head_alive_ = false;
   std::shared_ptr<std::optional<job_progress>> ended_;
-  std::set<uint64_t> silent_;              ///< Numbers of nodes that the head gave up for their silence.
-  std::map<uint64_t, uint32_t> epochs_;    ///< The last one handed out, by request.
-  std::vector<std::pair<time_point, uint64_t>> grants_; ///< Of this head's limiters, by permit; without
-                                                        ///< those that were given back unused.
+  std::set<uint64_t> silent_; ///< Numbers of nodes that the head gave up for their silence.
+  std::map<uint64_t, uint32_t> epochs_; ///< The last one handed out, by request.
+  std::vector<std::pair<time_point, uint64_t>>
+    grants_; ///< Of this head's limiters, by permit; without
+             ///< those that were given back unused.
   time_point paused_from_{}, paused_until_{};
 };
 

@@ -96,14 +96,18 @@ struct coordinator_fixture : deterministic_system {
     o.lane = std::move(lane);
     if (kind == report_kind::held)
       o.attempts = handed_out(index).attempts_before;
-    report(work_report{handed_out(index).key, kind, make_shared_value(std::move(o)), resume_in, {}});
+    report(
+      work_report{handed_out(index).key, kind, make_shared_value(std::move(o)), resume_in, {}});
   }
 
   void complete(uint64_t index, std::string lane = "default") {
     auto o = outcome(index, core::outcome_state::completed, errc::internal);
     o.lane = std::move(lane);
-    report(work_report{handed_out(index).key, report_kind::finished, make_shared_value(std::move(o)),
-                       {}, std::chrono::milliseconds{5}});
+    report(work_report{handed_out(index).key,
+                       report_kind::finished,
+                       make_shared_value(std::move(o)),
+                       {},
+                       std::chrono::milliseconds{5}});
   }
 
   void lose(uint64_t index) {

@@ -13,9 +13,9 @@
 
 namespace penstock::test {
 
-/// An actor system that runs messages only when told to and whose clock stands still: `run` runs all
-/// that can run, `advance` moves the clock. What `spawn` starts is killed at the end, because a living
-/// actor would keep the system from ending.
+/// An actor system that runs messages only when told to and whose clock stands still: `run` runs
+/// all that can run, `advance` moves the clock. What `spawn` starts is killed at the end, because a
+/// living actor would keep the system from ending.
 class deterministic_system {
 public:
   deterministic_system() {
@@ -82,7 +82,7 @@ private:
 public:
   caf::actor_system sys{config_};
   caf::scheduler::test_coordinator& sched =
-      dynamic_cast<caf::scheduler::test_coordinator&>(sys.scheduler());
+    dynamic_cast<caf::scheduler::test_coordinator&>(sys.scheduler());
   caf::scoped_actor self{sys, true};
 
 private:

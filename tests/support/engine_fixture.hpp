@@ -18,7 +18,8 @@ struct engine_fixture : deterministic_system {
   }
 
   /// Plays the node: the requests of `n` hand-outs ended so.
-  void complete(size_t first, size_t n, core::outcome_state state = core::outcome_state::completed) {
+  void complete(size_t first, size_t n,
+                core::outcome_state state = core::outcome_state::completed) {
     const auto all = work->requests();
     for (auto i = first; i < first + n; ++i) {
       core::outcome o;
@@ -34,9 +35,11 @@ struct engine_fixture : deterministic_system {
   }
 
   /// Tells the coordinator of a hand-out how it ended, and the engine that its slot is free.
-  void report(const request_key& key, report_kind kind, core::outcome o, caf::timespan resume_in = {}) {
+  void report(const request_key& key, report_kind kind, core::outcome o,
+              caf::timespan resume_in = {}) {
     const auto to = work->from_of.at(key.job);
-    work_report one{key, kind, make_shared_value(std::move(o)), resume_in, std::chrono::milliseconds{1}};
+    work_report one{key, kind, make_shared_value(std::move(o)), resume_in,
+                    std::chrono::milliseconds{1}};
     self->send(to, atom::report_v, report_batch{1, {std::move(one)}});
     self->send(aut, atom::freed_v, slot_return{key.job, 1, 1, life_of(key.epoch)});
   }

@@ -19,7 +19,7 @@ State* state_of(const Handle& handle) {
 } // namespace
 
 engine_world::engine_world(uint32_t seed, world_options options)
-  : rng{seed}, options_{options}, setup_{std::make_shared<actors::worker_setup>()} {
+    : rng{seed}, options_{options}, setup_{std::make_shared<actors::worker_setup>()} {
   setup_->upstreams.emplace_back();
   setup_->upstreams[0].protocol = core::find_protocol("openai");
   setup_->upstreams[0].base_url = "http://upstream";
@@ -114,8 +114,8 @@ void engine_world::kill_part(const caf::actor& part) {
 void engine_world::kill_collector() {
   if (!files->coordinator)
     return;
-  auto* st = state_of<actors::coordinator_state>(
-    caf::actor_cast<coordinator_actor>(files->coordinator));
+  auto* st =
+    state_of<actors::coordinator_state>(caf::actor_cast<coordinator_actor>(files->coordinator));
   if (st)
     kill_part(caf::actor_cast<caf::actor>(st->collector));
 }

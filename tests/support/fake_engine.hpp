@@ -24,7 +24,7 @@ struct engine_log {
   std::optional<job_progress> finished;
   size_t finished_times = 0;
   std::vector<node_beat> beats;
-  std::vector<uint64_t> left;          ///< Nodes.
+  std::vector<uint64_t> left; ///< Nodes.
 
   uint32_t freed_slots() const {
     uint32_t sum = 0;

@@ -12,7 +12,8 @@
 
 namespace penstock::test {
 
-/// What an upstream of the tests says to one exchange, and after how long. A delay below zero: never.
+/// What an upstream of the tests says to one exchange, and after how long. A delay below zero:
+/// never.
 struct fake_answer {
   core::http_response response;
   caf::timespan delay{};
@@ -35,11 +36,11 @@ inline fake_answer answer_with(int status, std::string body,
 /// A chat completion that says `text`.
 inline fake_answer completion(const std::string& text,
                               caf::timespan delay = std::chrono::milliseconds{10}) {
-  return answer_with(200,
-                     R"({"id":"c","choices":[{"index":0,"message":{"role":"assistant","content":")"
-                       + text + R"("},"finish_reason":"stop"}],)"
-                       + R"("usage":{"prompt_tokens":10,"completion_tokens":5}})",
-                     {}, delay);
+  return answer_with(
+    200,
+    R"({"id":"c","choices":[{"index":0,"message":{"role":"assistant","content":")" + text +
+      R"("},"finish_reason":"stop"}],)" + R"("usage":{"prompt_tokens":10,"completion_tokens":5}})",
+    {}, delay);
 }
 
 inline fake_answer broken_with(core::transport_error failure, bool sent = true,
@@ -60,9 +61,9 @@ struct fake_upstream {
     std::string body;
     std::string client_id;
     bool aborted = false;
-    int status = 0;               ///< What it was answered with,
-    caf::timespan delay{};        ///< how long that took,
-    caf::timespan retry_after{};  ///< and the hint in it, if any.
+    int status = 0;              ///< What it was answered with,
+    caf::timespan delay{};       ///< how long that took,
+    caf::timespan retry_after{}; ///< and the hint in it, if any.
   };
   std::function<fake_answer(const call&)> script = [](const call&) { return completion("yes"); };
   std::vector<call> calls;

@@ -25,7 +25,7 @@ struct memory_files {
   bool source_answers = true;
   std::optional<error> source_fails, sink_fails, launch_fails;
   caf::timespan write_delay{};
-  bool sink_answers = true;             ///< Else `unanswered` collects who waits.
+  bool sink_answers = true; ///< Else `unanswered` collects who waits.
   std::vector<written_taker_actor> unanswered;
   size_t launches = 0;
   /// Of the current life.
@@ -53,8 +53,9 @@ memory_source(source_actor::stateful_pointer<memory_source_state> self,
       return;
     }
     request_chunk chunk;
-    for (uint64_t bytes = 0; next < files->input.size() && chunk.requests.size() < requests_max
-                             && bytes < bytes_max; ++next) {
+    for (uint64_t bytes = 0;
+         next < files->input.size() && chunk.requests.size() < requests_max && bytes < bytes_max;
+         ++next) {
       chunk.requests.push_back(files->input[next]);
       bytes += chunk.requests.back()->body ? chunk.requests.back()->body->size() : 0;
     }

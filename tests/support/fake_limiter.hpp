@@ -12,13 +12,13 @@ namespace penstock::test {
 
 /// What a fake rate limiter was told, and how it answers.
 struct limiter_log {
-  bool grants = true;                            ///< Else askers wait until the test answers.
+  bool grants = true; ///< Else askers wait until the test answers.
   std::vector<core::permit_request> asked;
   std::map<uint64_t, permit_taker_actor> askers; ///< By permit id.
   std::vector<core::settlement> settled;
   std::vector<core::permit_request> adopted;
   std::vector<uint64_t> withdrawn;
-  std::vector<uint64_t> released;                ///< Owners.
+  std::vector<uint64_t> released; ///< Owners.
 
   /// How often the permit `id` was settled.
   size_t settlements(uint64_t id) const {

@@ -13,15 +13,16 @@
 
 namespace penstock::test {
 
-/// Rows without files: "row R" in group `groups[R]`; a request's body says row, stage and what is to be
-/// corrected; an answer is accepted unless it begins with "bad" (ask again) or "refused" (do not).
+/// Rows without files: "row R" in group `groups[R]`; a request's body says row, stage and what is
+/// to be corrected; an answer is accepted unless it begins with "bad" (ask again) or "refused" (do
+/// not).
 struct fake_script final : core::map_script {
   std::vector<uint32_t> groups;
-  std::vector<uint64_t> faulty;  ///< Rows that cannot be used.
+  std::vector<uint64_t> faulty;       ///< Rows that cannot be used.
   std::vector<uint64_t> undocumented; ///< Rows whose requests cannot be made.
   std::vector<std::string> names{"a", "b"};
   uint64_t next_row = 0;
-  std::optional<error> breaks;   ///< Instead of the end.
+  std::optional<error> breaks; ///< Instead of the end.
 
   result<bool> next(core::map_row& row) override {
     if (next_row == groups.size())
@@ -44,9 +45,10 @@ struct fake_script final : core::map_script {
         return error{errc::invalid_input, "no document"};
     core::request r;
     r.custom_id = std::move(id);
-    r.body = core::make_payload(std::to_string(row.index) + ":" + names[stage]
-                                + (stage > 0 ? "<" + std::string{row.scope.answer_text(names[stage - 1])} : "")
-                                + (c ? "!" + c->answer + "?" + c->fault : ""));
+    r.body = core::make_payload(
+      std::to_string(row.index) + ":" + names[stage] +
+      (stage > 0 ? "<" + std::string{row.scope.answer_text(names[stage - 1])} : "") +
+      (c ? "!" + c->answer + "?" + c->fault : ""));
     return r;
   }
   result<core::stage_answer> accept(uint32_t, std::string_view body) override {

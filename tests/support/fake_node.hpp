@@ -14,13 +14,13 @@ namespace penstock::test {
 struct node_log {
   std::vector<assignment> assigned;
   std::vector<uint64_t> aborted, drained; ///< Jobs.
-  std::vector<work_report> reports; ///< From workers.
+  std::vector<work_report> reports;       ///< From workers.
   std::vector<wiring> rewired;
-  std::vector<uint64_t> answered;  ///< Signs of life, by the engine.
-  std::vector<std::pair<uint32_t, error>> dead; ///< Lanes that workers found lost.
-  uint32_t hedges_asked = 0;     ///< By workers.
-  bool gives_leave = false;      ///< To them.
-  report_taker_actor from;       ///< Who assigned last.
+  std::vector<uint64_t> answered;                 ///< Signs of life, by the engine.
+  std::vector<std::pair<uint32_t, error>> dead;   ///< Lanes that workers found lost.
+  uint32_t hedges_asked = 0;                      ///< By workers.
+  bool gives_leave = false;                       ///< To them.
+  report_taker_actor from;                        ///< Who assigned last.
   std::map<uint64_t, report_taker_actor> from_of; ///< By job.
 
   /// All requests it was ever given, in order.
@@ -33,7 +33,8 @@ struct node_log {
 };
 
 /// A node that runs nothing; the test answers for it.
-inline node_actor::behavior_type fake_node(node_actor::pointer self, std::shared_ptr<node_log> log) {
+inline node_actor::behavior_type fake_node(node_actor::pointer self,
+                                           std::shared_ptr<node_log> log) {
   return {
     [=](atom::assign, const assignment& work) {
       log->assigned.push_back(work);
@@ -44,7 +45,9 @@ inline node_actor::behavior_type fake_node(node_actor::pointer self, std::shared
     [=](atom::drain, uint64_t job) { log->drained.push_back(job); },
     [=](atom::rewire, const wiring& now) { log->rewired.push_back(now); },
     [=](atom::done, const work_report& report) { log->reports.push_back(report); },
-    [=](atom::dead, uint64_t, uint32_t lane, const error& why) { log->dead.emplace_back(lane, why); },
+    [=](atom::dead, uint64_t, uint32_t lane, const error& why) {
+      log->dead.emplace_back(lane, why);
+    },
     [=](atom::hedge, const request_key&) {
       ++log->hedges_asked;
       if (log->gives_leave)

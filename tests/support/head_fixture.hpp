@@ -35,11 +35,10 @@ private:
   std::shared_ptr<io::job_store> memory_;
 };
 
-/// One life of a head: engine, job store and reader are real, the test plays the node. The next life
-/// on the same store is the next fixture.
+/// One life of a head: engine, job store and reader are real, the test plays the node. The next
+/// life on the same store is the next fixture.
 struct head_fixture : engine_fixture {
-  explicit head_fixture(std::shared_ptr<io::job_store> store,
-                        std::vector<std::string> lanes = {},
+  explicit head_fixture(std::shared_ptr<io::job_store> store, std::vector<std::string> lanes = {},
                         std::function<io::unix_ms()> wall_now = {}) {
     auto opened = store->open_reader();
     if (!opened)
@@ -74,8 +73,8 @@ struct head_fixture : engine_fixture {
   }
 
   uint64_t submit(uint64_t requests, std::string tenant = "t", std::string key = {}) {
-    const auto ticket = ask<job_ticket>(aut, atom::submit_v,
-                                        make_job(requests, std::move(tenant), std::move(key)));
+    const auto ticket =
+      ask<job_ticket>(aut, atom::submit_v, make_job(requests, std::move(tenant), std::move(key)));
     BOOST_TEST(ticket.complete);
     BOOST_TEST(ticket.accepted == requests);
     return ticket.job;
@@ -97,16 +96,16 @@ struct head_fixture : engine_fixture {
     return ask<results_page>(aut, atom::results_v, query);
   }
 
-  /// The states of the outcomes of `job` from the first on, one letter each: "cfxe". Checks that they
-  /// come in order.
+  /// The states of the outcomes of `job` from the first on, one letter each: "cfxe". Checks that
+  /// they come in order.
   std::string outcomes(uint64_t job) {
     std::string states;
     const auto page = results(job);
     for (size_t i = 0; i < page.items.size(); ++i) {
       auto& item = page.items[i];
       BOOST_TEST(item.index == i);
-      const auto record = item.outcome ? core::record_of(*item.outcome)
-                                       : core::parse_output_line(*item.line).value();
+      const auto record =
+        item.outcome ? core::record_of(*item.outcome) : core::parse_output_line(*item.line).value();
       BOOST_TEST(record.index == i);
       BOOST_TEST(record.custom_id == "id-" + std::to_string(i));
       states += "cfxe"[static_cast<size_t>(record.state)];

@@ -13,7 +13,7 @@ struct expectations {
   /// Lives that may each have spent all attempts of a request without a trace: hand-outs lost with
   /// their node, lives of the job. 0: nothing died, so the counts are exact.
   uint64_t deaths = 0;
-  bool whole = true;   ///< Every request has its line.
+  bool whole = true;    ///< Every request has its line.
   bool breaker = false; ///< A closed lane may have handed requests back, for one attempt each time.
 };
 

@@ -18,14 +18,15 @@ inline io::request_ptr request_at(uint64_t index, size_t body_bytes = 40) {
   r.custom_id = "id-" + std::to_string(index);
   r.url = "/v1/chat/completions";
   r.model = "m";
-  r.body = core::make_payload(R"({"n":)" + std::to_string(index) + R"(,"pad":")" + std::string(body_bytes, 'x')
-                              + "\"}");
+  r.body = core::make_payload(R"({"n":)" + std::to_string(index) + R"(,"pad":")" +
+                              std::string(body_bytes, 'x') + "\"}");
   r.output_tokens_max = static_cast<uint32_t>(index % 100);
   return std::make_shared<const core::request>(std::move(r));
 }
 
 /// The requests [first, end).
-inline std::vector<io::request_ptr> requests_in(uint64_t first, uint64_t end, size_t body_bytes = 40) {
+inline std::vector<io::request_ptr> requests_in(uint64_t first, uint64_t end,
+                                                size_t body_bytes = 40) {
   std::vector<io::request_ptr> all;
   for (auto i = first; i < end; ++i)
     all.push_back(request_at(i, body_bytes));
@@ -33,7 +34,8 @@ inline std::vector<io::request_ptr> requests_in(uint64_t first, uint64_t end, si
 }
 
 /// @param answer Tells this outcome from another one of the same request.
-inline io::job_outcome result_at(uint64_t index, core::outcome_state state = core::outcome_state::completed,
+inline io::job_outcome result_at(uint64_t index,
+                                 core::outcome_state state = core::outcome_state::completed,
                                  std::string answer = "yes") {
   core::outcome o;
   o.index = index;
@@ -50,7 +52,9 @@ inline io::job_outcome result_at(uint64_t index, core::outcome_state state = cor
 }
 
 /// What a reader gives as a line, whichever way its store keeps it.
-inline std::string line_of(const io::job_outcome& o) { return o.line ? *o.line : core::output_line(*o.outcome); }
+inline std::string line_of(const io::job_outcome& o) {
+  return o.line ? *o.line : core::output_line(*o.outcome);
+}
 
 /// The value, or a failed test that says why there is none.
 template <class T>

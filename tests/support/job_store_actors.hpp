@@ -15,7 +15,8 @@
 /// A job store and its reader as actors.
 namespace penstock::test {
 
-inline std::vector<shared_request> message_requests(uint64_t first, uint64_t end, size_t bytes = 40) {
+inline std::vector<shared_request> message_requests(uint64_t first, uint64_t end,
+                                                    size_t bytes = 40) {
   std::vector<shared_request> all;
   for (auto i = first; i < end; ++i)
     all.emplace_back(request_at(i, bytes));
@@ -26,7 +27,9 @@ inline sink_item item(uint64_t index, core::outcome_state state = core::outcome_
   return {index, shared_outcome{result_at(index, state).outcome}, nullptr};
 }
 
-inline std::string line_of(const sink_item& i) { return line_of(io::job_outcome{i.index, i.outcome, i.line}); }
+inline std::string line_of(const sink_item& i) {
+  return line_of(io::job_outcome{i.index, i.outcome, i.line});
+}
 
 inline submission job_of(uint64_t count, std::string key = "") {
   submission s;
@@ -66,7 +69,9 @@ struct job_store_actors : deterministic_system {
     store.reset();
   }
 
-  uint64_t submit(uint64_t count) { return ask<job_ticket>(writer, atom::submit_v, job_of(count)).job; }
+  uint64_t submit(uint64_t count) {
+    return ask<job_ticket>(writer, atom::submit_v, job_of(count)).job;
+  }
   void write(uint64_t job, std::vector<sink_item> items) {
     BOOST_TEST(ask<bool>(writer, atom::write_v, job, std::move(items)));
   }

@@ -35,7 +35,8 @@ struct world : Where {
     must(this->store->commit());
     return value;
   }
-  io::job_receipt submit(uint64_t count, bool complete = true, std::string key = "", std::string tenant = "t") {
+  io::job_receipt submit(uint64_t count, bool complete = true, std::string key = "",
+                         std::string tenant = "t") {
     return safe(this->store->submit({tenant, core::priority::normal, "name", key, "options"},
                                     requests_in(0, count), complete, now));
   }

@@ -56,13 +56,13 @@ void lane_model::admit(const core::permit& p) {
   f.end.input_bytes = bytes;
   f.end.used.known = true;
   f.end.used.input_tokens =
-      static_cast<uint64_t>(std::max(1.0, bytes / 3.5 * settings.usage_error * noisy()));
+    static_cast<uint64_t>(std::max(1.0, bytes / 3.5 * settings.usage_error * noisy()));
   const auto real = static_cast<double>(f.end.used.input_tokens);
   const bool anthropic = settings.charging == charge_rule::anthropic;
   f.output = settings.output_max > 0 ? std::floor(settings.output_max * 0.5 * noisy()) : 1;
   f.end.used.output_tokens = static_cast<uint64_t>(f.output);
   const double charge =
-      anthropic ? real : std::max<double>(settings.output_max, real * settings.charge_error);
+    anthropic ? real : std::max<double>(settings.output_max, real * settings.charge_error);
   const bool unlucky = std::uniform_real_distribution<>{}(random_) < storm;
   f.ok = !unlucky && level_[0] >= 1 && level_[1] >= charge && (!anthropic || level_[2] > 0);
   if (f.ok) {

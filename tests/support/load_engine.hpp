@@ -22,7 +22,7 @@ struct load_engine_log {
     std::string key, tenant;
     std::vector<std::string> ids; ///< Of its requests.
     bool complete = false, cancelled = false;
-    uint64_t done = 0;            ///< Outcomes that are there.
+    uint64_t done = 0; ///< Outcomes that are there.
   };
   std::map<uint64_t, job> jobs;
   std::map<std::string, uint64_t> keys;
@@ -30,8 +30,8 @@ struct load_engine_log {
   std::vector<subscription> subscriptions;
   uint64_t credits = 0;
 
-  bool mute = false;              ///< Keeps questions without an answer, until it is told to `wake`.
-  bool run = true;                ///< Jobs end at once; else `done` says how far they are.
+  bool mute = false; ///< Keeps questions without an answer, until it is told to `wake`.
+  bool run = true;   ///< Jobs end at once; else `done` says how far they are.
   /// What becomes of a page of outcomes before it leaves: faults to order.
   std::function<void(results_page&)> spoil;
   std::vector<std::function<void()>> kept;
@@ -68,7 +68,8 @@ struct load_engine_log {
       spoil(page);
     return page;
   }
-  job_ticket take(uint64_t id, uint64_t first, const std::vector<shared_request>& requests, bool complete, bool existed) {
+  job_ticket take(uint64_t id, uint64_t first, const std::vector<shared_request>& requests,
+                  bool complete, bool existed) {
     auto& j = jobs.at(id);
     for (size_t i = 0; i < requests.size(); ++i)
       if (first + i == j.ids.size())
@@ -79,7 +80,8 @@ struct load_engine_log {
 };
 
 /// The part of an engine that a load talks to.
-inline engine_actor::behavior_type load_engine(engine_actor::pointer self, std::shared_ptr<load_engine_log> log) {
+inline engine_actor::behavior_type load_engine(engine_actor::pointer self,
+                                               std::shared_ptr<load_engine_log> log) {
   /// Answers now, or when the engine speaks again.
   const auto answer = [log](auto promise, auto what) {
     auto deliver = [promise, what]() mutable { promise.deliver(what()); };
@@ -122,7 +124,8 @@ inline engine_actor::behavior_type load_engine(engine_actor::pointer self, std::
       if (!page.items.empty() || page.end || q.wait == caf::timespan{})
         promise.deliver(page);
       else // A long poll.
-        log->kept.push_back([=]() mutable { promise.deliver(log->page_of(q.job, q.from, q.count_max)); });
+        log->kept.push_back(
+          [=]() mutable { promise.deliver(log->page_of(q.job, q.from, q.count_max)); });
       return promise;
     },
     [=](atom::subscribe, const subscription& s) {

@@ -69,8 +69,8 @@ struct map_fixture : program_fixture {
     write_file(in, text);
   }
   command map_command(const words& options = {}) const {
-    words args{"map",     recipe, in,       "-o",     out,      "--base-url", upstream.mock->base_url(),
-               "--model", "m",    "--seed", "7",      "--json", "--quiet"};
+    words args{"map",     recipe, in,       "-o", out,      "--base-url", upstream.mock->base_url(),
+               "--model", "m",    "--seed", "7",  "--json", "--quiet"};
     args.insert(args.end(), options.begin(), options.end());
     return bare_command(std::move(args));
   }

@@ -40,8 +40,8 @@ struct mock_fixture {
                              std::string_view headers = "") {
     std::string out = "POST ";
     out.append(path)
-        .append(" HTTP/1.1\r\nhost: mock\r\ncontent-length: ")
-        .append(std::to_string(body.size()));
+      .append(" HTTP/1.1\r\nhost: mock\r\ncontent-length: ")
+      .append(std::to_string(body.size()));
     return out.append("\r\n").append(headers).append("\r\n").append(body);
   }
 

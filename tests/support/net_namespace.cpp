@@ -4,7 +4,8 @@
 
 namespace penstock::test {
 
-net_namespace::net_namespace() : name_{"penstock-" + std::to_string(::getpid())}, number_{::getpid() % 250 + 1} {
+net_namespace::net_namespace()
+    : name_{"penstock-" + std::to_string(::getpid())}, number_{::getpid() % 250 + 1} {
   if (::geteuid() != 0) {
     why_not_ = "only root may make network namespaces";
     return;
@@ -15,10 +16,10 @@ net_namespace::net_namespace() : name_{"penstock-" + std::to_string(::getpid())}
   }
   for (const std::string cable : {"head", "mock"}) {
     const auto ours = "pk" + cable.substr(0, 1) + std::to_string(::getpid());
-    if (!run("ip link add " + ours + " type veth peer name " + cable + " netns " + name_ + " && ip addr add "
-             + our_address(cable) + "/24 dev " + ours + " && ip link set " + ours + " up && ip -n " + name_
-             + " addr add " + its_address(cable) + "/24 dev " + cable + " && ip -n " + name_ + " link set "
-             + cable + " up")) {
+    if (!run("ip link add " + ours + " type veth peer name " + cable + " netns " + name_ +
+             " && ip addr add " + our_address(cable) + "/24 dev " + ours + " && ip link set " +
+             ours + " up && ip -n " + name_ + " addr add " + its_address(cable) + "/24 dev " +
+             cable + " && ip -n " + name_ + " link set " + cable + " up")) {
       why_not_ = last_words_;
       return;
     }
@@ -34,11 +35,13 @@ net_namespace::~net_namespace() {
 }
 
 std::string net_namespace::side(const std::string& cable, int end) const {
-  return (cable == "head" ? "10.213." : "10.214.") + std::to_string(number_) + "." + std::to_string(end);
+  return (cable == "head" ? "10.213." : "10.214.") + std::to_string(number_) + "." +
+         std::to_string(end);
 }
 
 command net_namespace::inside(command c) const {
-  c.before = (c.before.empty() ? "" : c.before + "; ") + "exec ip netns exec " + name_ + " \"$0\" \"$@\"";
+  c.before =
+    (c.before.empty() ? "" : c.before + "; ") + "exec ip netns exec " + name_ + " \"$0\" \"$@\"";
   return c;
 }
 
@@ -47,7 +50,9 @@ void net_namespace::cut(const std::string& cable) {
   cut_from_it(cable);
 }
 
-void net_namespace::cut_to_it(const std::string& cable) { run("ip route add blackhole " + its_address(cable)); }
+void net_namespace::cut_to_it(const std::string& cable) {
+  run("ip route add blackhole " + its_address(cable));
+}
 
 void net_namespace::cut_from_it(const std::string& cable) {
   run("ip -n " + name_ + " route add blackhole " + our_address(cable));

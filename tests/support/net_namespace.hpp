@@ -7,12 +7,12 @@
 
 namespace penstock::test {
 
-/// A machine of its own for a process: a network namespace with two cables to ours. Needs to be root,
-/// and a kernel that lets us; else `why_not` says so.
+/// A machine of its own for a process: a network namespace with two cables to ours. Needs to be
+/// root, and a kernel that lets us; else `why_not` says so.
 ///
-/// One cable is called "head" and goes from 10.213.N.1 (ours) to 10.213.N.2, the other one "mock", from
-/// 10.214.N.1 to 10.214.N.2; N tells namespaces of tests that run together apart. Each can be cut by
-/// itself, both ways or one way.
+/// One cable is called "head" and goes from 10.213.N.1 (ours) to 10.213.N.2, the other one "mock",
+/// from 10.214.N.1 to 10.214.N.2; N tells namespaces of tests that run together apart. Each can be
+/// cut by itself, both ways or one way.
 class net_namespace {
 public:
   net_namespace();

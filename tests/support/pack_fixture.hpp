@@ -23,8 +23,9 @@ struct pack_fixture : coordinator_fixture {
     r.custom_id = "id-" + std::to_string(i);
     r.url = "/v1/chat/completions";
     r.model = "m";
-    r.body = core::make_payload("{" + more + R"("model":"m","messages":[{"role":"user","content":"text )"
-                                + std::to_string(i) + R"("}]})");
+    r.body =
+      core::make_payload("{" + more + R"("model":"m","messages":[{"role":"user","content":"text )" +
+                         std::to_string(i) + R"("}]})");
     return make_shared_value(std::move(r));
   }
   void chats(uint64_t n) {
@@ -33,11 +34,14 @@ struct pack_fixture : coordinator_fixture {
   }
 
   /// The hand-out numbered `n`, from the end.
-  const assignment& sent(size_t back = 0) const { return work->assigned[work->assigned.size() - 1 - back]; }
+  const assignment& sent(size_t back = 0) const {
+    return work->assigned[work->assigned.size() - 1 - back];
+  }
   static const std::string& body_of(const assignment& a) { return *a.requests.front().what->body; }
   /// The entries of a hand-out; empty if it is no pack.
   static std::vector<core::prompt_entry> entries(const assignment& a) {
-    return core::read_pack_prompt(user_text(body_of(a))).value_or(std::vector<core::prompt_entry>{});
+    return core::read_pack_prompt(user_text(body_of(a)))
+      .value_or(std::vector<core::prompt_entry>{});
   }
   size_t packs_sent() const {
     return static_cast<size_t>(std::count_if(work->assigned.begin(), work->assigned.end(),
@@ -58,7 +62,8 @@ struct pack_fixture : coordinator_fixture {
     o.upstream = std::chrono::seconds{1};
     o.used = {1000, 0, 500, 0, true};
     o.body = core::make_payload(chat_body(content, finish));
-    report(work_report{r.key, report_kind::finished, make_shared_value(std::move(o)), {}, std::chrono::seconds{1}});
+    report(work_report{
+      r.key, report_kind::finished, make_shared_value(std::move(o)), {}, std::chrono::seconds{1}});
   }
   /// Answers whatever it is, rightly.
   void answer_right(const assignment& a) {
@@ -66,7 +71,8 @@ struct pack_fixture : coordinator_fixture {
     answer(a, list.empty() ? answer_to(user_text(body_of(a)))
                            : to_json(right_answers(list, answer_to)));
   }
-  void fail_pack(const assignment& a, report_kind kind, errc code, uint32_t attempts = 1, int status = 0) {
+  void fail_pack(const assignment& a, report_kind kind, errc code, uint32_t attempts = 1,
+                 int status = 0) {
     const auto& r = a.requests.front();
     core::outcome o;
     o.index = r.key.index;
@@ -88,8 +94,7 @@ struct pack_fixture : coordinator_fixture {
           one.requests = {r};
           play(one);
         }
-      }
-      else if (demand() > 0)
+      } else if (demand() > 0)
         give(demand());
       else
         advance(std::chrono::seconds{1});
@@ -103,10 +108,10 @@ struct pack_fixture : coordinator_fixture {
     for (uint64_t i = 0; i < n; ++i) {
       line(i);
       const auto mine = "\"answer to text " + std::to_string(i) + '"';
-      BOOST_TEST_CONTEXT(files->lines[i]) BOOST_TEST(files->lines[i].find(mine) != std::string::npos);
+      BOOST_TEST_CONTEXT(files->lines[i])
+      BOOST_TEST(files->lines[i].find(mine) != std::string::npos);
     }
   }
 };
-
 
 } // namespace penstock::test

@@ -27,7 +27,8 @@ inline std::string json_text(std::string_view text) {
 }
 
 inline std::string to_json(const said_answer& a) {
-  return R"({"id":)" + json_text(a.id) + R"(,"check":)" + json_text(a.check) + R"(,"answer":)" + a.answer + '}';
+  return R"({"id":)" + json_text(a.id) + R"(,"check":)" + json_text(a.check) + R"(,"answer":)" +
+         a.answer + '}';
 }
 
 inline std::string to_json(const std::vector<said_answer>& list) {
@@ -60,10 +61,10 @@ inline std::string user_text(const std::string& body) {
 inline std::string chat_body(std::string_view content, std::string_view finish = "stop",
                              uint64_t input = 1000, uint64_t output = 500) {
   return R"({"id":"c-1","object":"chat.completion","created":7,"model":"m","choices":[{"index":0,)"
-         R"("message":{"role":"assistant","content":)"
-         + json_text(content) + R"(},"finish_reason":")" + std::string{finish}
-         + R"("}],"usage":{"prompt_tokens":)" + std::to_string(input) + R"(,"completion_tokens":)"
-         + std::to_string(output) + "}}";
+         R"("message":{"role":"assistant","content":)" +
+         json_text(content) + R"(},"finish_reason":")" + std::string{finish} +
+         R"("}],"usage":{"prompt_tokens":)" + std::to_string(input) + R"(,"completion_tokens":)" +
+         std::to_string(output) + "}}";
 }
 
 /// The content of a chat completion.
@@ -75,12 +76,24 @@ inline std::string content_of(const std::string& body) {
 
 /// How a model spoils a list.
 enum class garble : uint8_t {
-  none, swap_ids, swap_checks, drop, add, repeat, repeat_other, wrong_type, empty, double_key,
-  wrong_check, rename, shuffle, count,
+  none,
+  swap_ids,
+  swap_checks,
+  drop,
+  add,
+  repeat,
+  repeat_other,
+  wrong_type,
+  empty,
+  double_key,
+  wrong_check,
+  rename,
+  shuffle,
+  count,
 };
 
-/// Spoils `list`; no object twice, for two faults may add up to the id and check of one entry with the
-/// answer of another: that no check can see.
+/// Spoils `list`; no object twice, for two faults may add up to the id and check of one entry with
+/// the answer of another: that no check can see.
 inline void spoil(std::vector<said_answer>& list, garble how, std::mt19937& rng) {
   std::vector<size_t> whole;
   for (size_t i = 0; i < list.size(); ++i)
@@ -105,10 +118,14 @@ inline void spoil(std::vector<said_answer>& list, garble how, std::mt19937& rng)
     std::swap(a.check, b.check);
     break;
   case garble::drop: list.erase(list.begin() + (&a - list.data())); break;
-  case garble::add: list.push_back({"99-zzzzzz", "zzzzzz99", R"("an answer to nothing")", true}); break;
+  case garble::add:
+    list.push_back({"99-zzzzzz", "zzzzzz99", R"("an answer to nothing")", true});
+    break;
   case garble::repeat: list.push_back(said_answer{a}); break;
   case garble::repeat_other: list.push_back({a.id, a.check, b.answer, true}); break;
-  case garble::wrong_type: a.answer = std::vector<std::string>{"42", "null", "[]", "{}"}[rng() % 4]; break;
+  case garble::wrong_type:
+    a.answer = std::vector<std::string>{"42", "null", "[]", "{}"}[rng() % 4];
+    break;
   case garble::empty: a.answer = rng() % 2 ? R"("")" : R"(" \n")"; break;
   case garble::double_key: a.answer = R"("first","answer":"second")"; break;
   case garble::wrong_check: a.check = a.id; break;

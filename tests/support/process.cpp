@@ -117,9 +117,7 @@ process::~process() {
   finish(err_);
 }
 
-void process::signal(int number) const {
-  ::kill(pid_, number);
-}
+void process::signal(int number) const { ::kill(pid_, number); }
 
 bool process::has_ended() {
   if (!ended_)
@@ -146,18 +144,14 @@ bool process::write(std::string_view bytes) {
   return true;
 }
 
-void process::close_input() {
-  close_fd(input_);
-}
+void process::close_input() { close_fd(input_); }
 
 void process::read_output() {
   if (out_.fd >= 0 && !out_.thread.joinable())
     start(out_);
 }
 
-void process::close_output() {
-  close_fd(out_.fd);
-}
+void process::close_output() { close_fd(out_.fd); }
 
 std::string process::out() {
   const std::lock_guard lock{mutex_};

@@ -22,7 +22,8 @@ bool is_sanitized();
 /// `full` rounds, or `reduced` in a sanitizer build.
 inline size_t rounds(size_t full, size_t reduced) { return is_sanitized() ? reduced : full; }
 
-/// The first good one of a few measurements, or the last: neighbours on a busy machine make some bad.
+/// The first good one of a few measurements, or the last: neighbours on a busy machine make some
+/// bad.
 template <class Measure, class Good>
 auto measured(Measure measure, Good good) {
   auto result = measure();

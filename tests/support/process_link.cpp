@@ -10,14 +10,16 @@ class process_link::remote_actor : public caf::actor_proxy {
 public:
   remote_actor(caf::actor_config& cfg, std::weak_ptr<process_link> link, way w,
                caf::strong_actor_ptr real)
-    : actor_proxy{cfg}, link_{std::move(link)}, way_{w}, real_{std::move(real)} {}
+      : actor_proxy{cfg}, link_{std::move(link)}, way_{w}, real_{std::move(real)} {}
 
   void enqueue(caf::mailbox_element_ptr what, caf::execution_unit*) override {
     if (const auto link = link_.lock())
       link->push(way_, {{}, real_, what->sender, what->mid, what->move_content_to_message(), {}});
   }
 
-  void kill_proxy(caf::execution_unit* ctx, caf::error why) override { cleanup(std::move(why), ctx); }
+  void kill_proxy(caf::execution_unit* ctx, caf::error why) override {
+    cleanup(std::move(why), ctx);
+  }
 
   const caf::strong_actor_ptr& real() const { return real_; }
 
@@ -37,8 +39,8 @@ caf::strong_actor_ptr process_link::proxy(way w, const caf::strong_actor_ptr& re
   if (made)
     return made;
   caf::actor_config cfg;
-  made = caf::make_actor<remote_actor, caf::strong_actor_ptr>(sys_.next_actor_id(), sys_.node(), &sys_,
-                                                             cfg, weak_from_this(), w, real);
+  made = caf::make_actor<remote_actor, caf::strong_actor_ptr>(
+    sys_.next_actor_id(), sys_.node(), &sys_, cfg, weak_from_this(), w, real);
   const auto from = other(w);
   caf::actor_cast<caf::abstract_actor*>(real)->attach_functor(
     [weak = weak_from_this(), from, id = real->id()](const caf::error& why) {

@@ -16,10 +16,11 @@ namespace penstock::test {
 /// Which way a message goes.
 enum class way : uint8_t { to_head, to_node };
 
-/// A connection between the processes of a head and of a node, both played by one actor system: each
-/// has proxies of the other's actors, and whatever is sent to one of these waits here until the test
-/// delivers it. Like TCP it keeps the order of each way; like TCP it may hold everything back for a
-/// while (`cut`), or break and lose it. Handles inside messages become proxies on the other side.
+/// A connection between the processes of a head and of a node, both played by one actor system:
+/// each has proxies of the other's actors, and whatever is sent to one of these waits here until
+/// the test delivers it. Like TCP it keeps the order of each way; like TCP it may hold everything
+/// back for a while (`cut`), or break and lose it. Handles inside messages become proxies on the
+/// other side.
 class process_link : public std::enable_shared_from_this<process_link> {
 public:
   using observer = std::function<void(way, const caf::message&)>;

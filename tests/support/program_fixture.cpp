@@ -28,7 +28,7 @@ command program_fixture::bare_command(words args) const {
 }
 
 command program_fixture::run_command(const words& options) const {
-  words args{"run",     in,       "-o",  out, "--base-url", upstream.mock->base_url(),
+  words args{"run",     in,       "-o",     out, "--base-url", upstream.mock->base_url(),
              "--quiet", "--json", "--seed", "7"};
   args.insert(args.end(), options.begin(), options.end());
   return bare_command(std::move(args));

@@ -18,8 +18,8 @@ struct run_end : finished {
   boost::json::object summary; ///< Of `--json`; empty if there was none.
 };
 
-/// The real program against a mock provider in this process: input `in`, output `out` in a directory
-/// of their own.
+/// The real program against a mock provider in this process: input `in`, output `out` in a
+/// directory of their own.
 struct program_fixture {
   explicit program_fixture(mock::mock_options options = {});
 

@@ -73,15 +73,15 @@ public:
   std::string read_answer() {
     size_t whole = std::string::npos;
     read_until(
-        [&whole](std::string_view r) {
-          const size_t body = r.find("\r\n\r\n");
-          const size_t length = r.find("content-length: ");
-          if (body == r.npos || length == r.npos || length > body)
-            return false;
-          whole = body + 4 + std::stoul(std::string{r.substr(length + 16, 20)});
-          return r.size() >= whole;
-        },
-        std::chrono::seconds{20});
+      [&whole](std::string_view r) {
+        const size_t body = r.find("\r\n\r\n");
+        const size_t length = r.find("content-length: ");
+        if (body == r.npos || length == r.npos || length > body)
+          return false;
+        whole = body + 4 + std::stoul(std::string{r.substr(length + 16, 20)});
+        return r.size() >= whole;
+      },
+      std::chrono::seconds{20});
     std::string answer = received.substr(0, whole);
     received.erase(0, whole);
     return answer;

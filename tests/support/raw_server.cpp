@@ -296,14 +296,8 @@ std::string raw_server::url(const std::string& path) const {
   return (impl_->tls ? "https://127.0.0.1:" : "http://127.0.0.1:") + std::to_string(impl_->port) +
          path;
 }
-uint16_t raw_server::port() const noexcept {
-  return impl_->port;
-}
-size_t raw_server::requests() const noexcept {
-  return impl_->requests;
-}
-size_t raw_server::connections() const noexcept {
-  return impl_->connections;
-}
+uint16_t raw_server::port() const noexcept { return impl_->port; }
+size_t raw_server::requests() const noexcept { return impl_->requests; }
+size_t raw_server::connections() const noexcept { return impl_->connections; }
 
 } // namespace penstock::test

@@ -37,7 +37,7 @@ std::string content(BIO* bio) {
 
 void add_extension(X509* certificate, int nid, const char* value) {
   std::unique_ptr<X509_EXTENSION, freed_by<X509_EXTENSION_free>> extension{
-      X509V3_EXT_conf_nid(nullptr, nullptr, nid, value)};
+    X509V3_EXT_conf_nid(nullptr, nullptr, nid, value)};
   check(extension && X509_add_ext(certificate, extension.get(), -1) == 1, "extension");
 }
 
@@ -63,14 +63,14 @@ tls_identity make_tls_identity() {
   const bio_ptr secret{BIO_new(BIO_s_mem())};
   check(PEM_write_bio_X509(pem.get(), certificate.get()) == 1, "certificate");
   check(PEM_write_bio_PrivateKey(secret.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr) ==
-            1,
+          1,
         "key");
   return {content(pem.get()), content(secret.get())};
 }
 
 void use_identity(SSL_CTX* context, const tls_identity& identity) {
   const bio_ptr pem{
-      BIO_new_mem_buf(identity.certificate.data(), static_cast<int>(identity.certificate.size()))};
+    BIO_new_mem_buf(identity.certificate.data(), static_cast<int>(identity.certificate.size()))};
   const bio_ptr secret{BIO_new_mem_buf(identity.key.data(), static_cast<int>(identity.key.size()))};
   const x509_ptr certificate{PEM_read_bio_X509(pem.get(), nullptr, nullptr, nullptr)};
   const key_ptr key{PEM_read_bio_PrivateKey(secret.get(), nullptr, nullptr, nullptr)};

@@ -19,12 +19,15 @@ struct routes_fixture : worker_fixture {
   }
 
   void route_over(std::vector<core::route_choice> to, bool weighted = false) {
-    setup->routes = core::route_table{{{"a", 0, {}}, {"b", 1, {}}}, {{{"*"}, weighted, std::move(to)}}};
+    setup->routes =
+      core::route_table{{{"a", 0, {}}, {"b", 1, {}}}, {{{"*"}, weighted, std::move(to)}}};
   }
 
   /// What each upstream says, every time.
   void answer(fake_answer a, fake_answer b) {
-    upstream->script = [a = std::move(a), b = std::move(b)](auto& call) { return at_a(call) ? a : b; };
+    upstream->script = [a = std::move(a), b = std::move(b)](auto& call) {
+      return at_a(call) ? a : b;
+    };
   }
 
   static bool at_a(const fake_upstream::call& call) { return call.url.starts_with("http://a/"); }
@@ -38,7 +41,8 @@ struct routes_fixture : worker_fixture {
 
   void refuse(const worker_actor& aut, limiter_log& by, errc code, caf::timespan retry_in = {}) {
     BOOST_REQUIRE(!by.asked.empty());
-    self->send(aut, atom::refused_v, by.asked.back().id, error{code, std::string{to_string(code)}}, retry_in);
+    self->send(aut, atom::refused_v, by.asked.back().id, error{code, std::string{to_string(code)}},
+               retry_in);
     run();
   }
 
@@ -53,7 +57,9 @@ struct routes_fixture : worker_fixture {
     return log->reports[0];
   }
 
-  static fake_answer refused_key() { return answer_with(401, R"({"error":{"message":"bad key"}})"); }
+  static fake_answer refused_key() {
+    return answer_with(401, R"({"error":{"message":"bad key"}})");
+  }
   static fake_answer no_money() {
     return answer_with(429, R"({"error":{"message":"no money","type":"insufficient_quota",)"
                             R"("code":"insufficient_quota"}})");

@@ -155,8 +155,8 @@ uint64_t attempts_of(const std::vector<result_line>& results) {
 
 uint64_t count_state(const std::vector<result_line>& results, core::outcome_state state) {
   return static_cast<uint64_t>(
-      std::count_if(results.begin(), results.end(),
-                    [state](const result_line& r) { return r.record.state == state; }));
+    std::count_if(results.begin(), results.end(),
+                  [state](const result_line& r) { return r.record.state == state; }));
 }
 
 uint64_t number(const json::object& o, std::string_view name) {

@@ -20,8 +20,8 @@ inline core::outcome outcome_of(uint64_t index) {
   if (o.state == core::outcome_state::failed)
     o.failure = error{errc::server_error, "boom"};
   o.status_code = 200;
-  o.body = core::make_payload(R"({"n":)" + std::to_string(index) + R"(,"pad":")"
-                              + std::string(index % 50, 'x') + "\"}");
+  o.body = core::make_payload(R"({"n":)" + std::to_string(index) + R"(,"pad":")" +
+                              std::string(index % 50, 'x') + "\"}");
   o.attempts = 1 + index % 3;
   o.used = {10, 0, index, 0, true};
   return o;

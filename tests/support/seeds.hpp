@@ -25,9 +25,9 @@ struct fault_plan {
 inline fault_plan random_plan(std::mt19937& rng) {
   if (rng() % 6 == 0)
     return {};
-  return {static_cast<uint32_t>(rng() % 6), static_cast<uint32_t>(rng() % 6),
+  return {static_cast<uint32_t>(rng() % 6),  static_cast<uint32_t>(rng() % 6),
           static_cast<uint32_t>(rng() % 12), static_cast<uint32_t>(rng() % 10),
-          static_cast<uint32_t>(rng() % 6), static_cast<uint32_t>(rng() % 10)};
+          static_cast<uint32_t>(rng() % 6),  static_cast<uint32_t>(rng() % 10)};
 }
 
 /// What an upstream with these faults says to a call.
@@ -69,8 +69,9 @@ inline std::shared_ptr<memory_files> random_input(std::mt19937& rng) {
   return files;
 }
 
-/// Runs `f` for each seed, or for those that PENSTOCK_TEST_SEED names ("1017" or "1-20000"). The seed
-/// of a failure is printed. A sanitizer build takes every fourth seed: it looks for other faults, and is slow.
+/// Runs `f` for each seed, or for those that PENSTOCK_TEST_SEED names ("1017" or "1-20000"). The
+/// seed of a failure is printed. A sanitizer build takes every fourth seed: it looks for other
+/// faults, and is slow.
 template <class F>
 void for_seeds(uint32_t from, uint32_t to, F f) {
   if (const auto* only = std::getenv("PENSTOCK_TEST_SEED")) {
@@ -82,8 +83,9 @@ void for_seeds(uint32_t from, uint32_t to, F f) {
   for (auto seed = from; seed < to; seed += step)
     BOOST_TEST_CONTEXT("seed " << seed << " (PENSTOCK_TEST_SEED=" << seed << " runs it alone)") {
       f(seed);
-      if (boost::unit_test::results_collector.results(
-            boost::unit_test::framework::current_test_case().p_id).p_assertions_failed > 0)
+      if (boost::unit_test::results_collector
+            .results(boost::unit_test::framework::current_test_case().p_id)
+            .p_assertions_failed > 0)
         return; // One seed is enough to look at.
     }
 }

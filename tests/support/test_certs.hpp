@@ -30,7 +30,8 @@ struct test_certs {
   }
   /// The same as options.
   std::vector<std::string> options(const std::string& name) const {
-    return {"--tls-cert", dir / (name + ".pem"), "--tls-key", dir / (name + ".key"), "--tls-ca", dir / "ca.pem"};
+    return {"--tls-cert", dir / (name + ".pem"), "--tls-key", dir / (name + ".key"),
+            "--tls-ca",   dir / "ca.pem"};
   }
 
   temp_dir dir;

@@ -35,8 +35,8 @@ struct worker_fixture : deterministic_system {
   }
 
   worker_actor start() {
-    auto aut = spawn(actors::worker, std::shared_ptr<const actors::worker_setup>{setup}, task,
-                     wires, node);
+    auto aut =
+      spawn(actors::worker, std::shared_ptr<const actors::worker_setup>{setup}, task, wires, node);
     run();
     return aut;
   }

@@ -1,5 +1,5 @@
-// A program with actors of its own: the engine lives beside them (or at a head), and they talk to it by
-// messages. The actor below submits a job and takes its outcomes at its own pace, by credits.
+// A program with actors of its own: the engine lives beside them (or at a head), and they talk to
+// it by messages. The actor below submits a job and takes its outcomes at its own pace, by credits.
 //   joins_a_system             with an engine in this actor system
 //   joins_a_system HOST:PORT   with the engine of a head; the actor is the same
 #include <penstock/actors/peer/cluster_config.hpp>
@@ -29,9 +29,10 @@ submission thousand_questions() {
   submission job;
   job.name = "embed example";
   for (int i = 0; i < 1000; ++i)
-    job.requests.push_back(make_shared_value(
-      core::make_request("q" + std::to_string(i), R"({"model":"gpt-4o-mini","messages":[{"role":"user","content":"What is )"
-                                                    + std::to_string(i) + R"( squared?"}]})")));
+    job.requests.push_back(make_shared_value(core::make_request(
+      "q" + std::to_string(i),
+      R"({"model":"gpt-4o-mini","messages":[{"role":"user","content":"What is )" +
+        std::to_string(i) + R"( squared?"}]})")));
   return job;
 }
 
@@ -71,8 +72,8 @@ outcome_taker_actor::behavior_type asker(outcome_taker_actor::stateful_pointer<a
         self->send(engine, atom::credit_v, page.job, static_cast<uint32_t>(page.items.size()));
         return;
       }
-      caf::anon_send(report_to, std::to_string(self->state.completed) + " completed, "
-                                  + std::to_string(self->state.other) + " not");
+      caf::anon_send(report_to, std::to_string(self->state.completed) + " completed, " +
+                                  std::to_string(self->state.other) + " not");
       self->quit();
     },
   };
@@ -84,16 +85,17 @@ int main(int argc, char** argv) {
   config::cluster_settings cluster;
   if (argc > 1)
     cluster.head = argv[1];
-  // A cluster_config is an actor_system_config that knows our messages and how to reach a head. A program
-  // with a configuration of its own calls penstock::add_messages on it, which is all that an engine of
-  // the same process needs.
+  // A cluster_config is an actor_system_config that knows our messages and how to reach a head. A
+  // program with a configuration of its own calls penstock::add_messages on it, which is all that
+  // an engine of the same process needs.
   actors::cluster_config config{cluster};
   caf::actor_system system{config};
 
   std::optional<running_engine> ours;
   engine_actor engine;
   if (argc > 1) {
-    auto found = actors::connect(system, cluster, "client", "joins_a_system", std::chrono::seconds{10});
+    auto found =
+      actors::connect(system, cluster, "client", "joins_a_system", std::chrono::seconds{10});
     if (!found) {
       std::fprintf(stderr, "%s\n", to_string(found.error()).c_str());
       return 1;

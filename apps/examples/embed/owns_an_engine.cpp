@@ -10,15 +10,18 @@
 namespace {
 
 const std::vector<std::string> reviews{
-  "Arrived early and works as promised.", "The lid broke on the second day.",
-  "Does what it should, no more.",        "I bought a second one for my mother.",
+  "Arrived early and works as promised.",
+  "The lid broke on the second day.",
+  "Does what it should, no more.",
+  "I bought a second one for my mother.",
 };
 
 /// Asks whether a review is a good one.
 penstock::core::request question(const std::string& review) {
   return penstock::core::make_request(
-    "", R"({"model":"gpt-4o-mini","max_tokens":5,"messages":[{"role":"user","content":"Answer good or bad: )" + review
-          + R"("}]})");
+    "",
+    R"({"model":"gpt-4o-mini","max_tokens":5,"messages":[{"role":"user","content":"Answer good or bad: )" +
+      review + R"("}]})");
 }
 
 int complain(const penstock::error& e) {
@@ -33,7 +36,8 @@ penstock::result<penstock::host> make_host(const char* head) {
     return penstock::host::connect(cluster);
   }
   penstock::config::settings settings;
-  settings.upstream.protocol = "null"; // "openai", with OPENAI_API_KEY in the environment, asks for real.
+  settings.upstream.protocol =
+    "null"; // "openai", with OPENAI_API_KEY in the environment, asks for real.
   settings.upstream.limits.rpm = 60'000;
   return penstock::host::start(settings);
 }
@@ -54,7 +58,8 @@ int main(int argc, char** argv) {
 
   try { // The outcomes come in the order of the requests, each as soon as it may.
     for (const auto& outcome : job->results())
-      std::printf("%s %s %s\n", outcome.custom_id.c_str(), std::string{to_string(outcome.state)}.c_str(),
+      std::printf("%s %s %s\n", outcome.custom_id.c_str(),
+                  std::string{to_string(outcome.state)}.c_str(),
                   outcome.body ? outcome.body->c_str() : "");
   } catch (const penstock::error_exception& e) {
     std::fprintf(stderr, "%s\n", e.what());
@@ -63,7 +68,9 @@ int main(int argc, char** argv) {
   auto end = job->wait();
   if (!end)
     return complain(end.error());
-  std::printf("%llu completed, %llu failed, %llu tokens out\n", static_cast<unsigned long long>(end->completed),
-              static_cast<unsigned long long>(end->failed), static_cast<unsigned long long>(end->output_tokens));
+  std::printf("%llu completed, %llu failed, %llu tokens out\n",
+              static_cast<unsigned long long>(end->completed),
+              static_cast<unsigned long long>(end->failed),
+              static_cast<unsigned long long>(end->output_tokens));
   return end->failed == 0 ? 0 : 1;
 }

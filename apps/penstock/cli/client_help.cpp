@@ -12,12 +12,13 @@ namespace {
 /// What is different from command to command.
 struct help_part {
   std::string_view name;
-  std::string_view about;    ///< What it does, usage and its own options.
+  std::string_view about; ///< What it does, usage and its own options.
   std::string_view examples;
-  bool job = false;          ///< It takes the settings of a job.
+  bool job = false; ///< It takes the settings of a job.
 };
 
-constexpr std::string_view submit_about = R"(Sends the requests of a JSONL file to a head and writes one result a line, in input order, as they
+constexpr std::string_view submit_about =
+  R"(Sends the requests of a JSONL file to a head and writes one result a line, in input order, as they
 come. The job is safe once the head has all of it; it runs on, whatever becomes of this command.
 
 Usage: penstock submit [OPTIONS] INPUT
@@ -40,7 +41,8 @@ nothing is sent twice. Exit codes: 0 all completed, 1 some failed, 2 usage or in
 head is gone, 130 and 143 interrupted (the job goes on).
 )";
 
-constexpr std::string_view status_about = R"(Shows all about one job: counts, why nothing moves, changes of mode with their reasons, attempts, tokens,
+constexpr std::string_view status_about =
+  R"(Shows all about one job: counts, why nothing moves, changes of mode with their reasons, attempts, tokens,
 cost.
 
 Usage: penstock status [OPTIONS] JOB
@@ -51,7 +53,8 @@ Usage: penstock status [OPTIONS] JOB
   --patience TIME             With --follow, how long to look for a head that went away [10m].
 )";
 
-constexpr std::string_view results_about = R"(Fetches the results of a job, in the order of its requests: those that are there, up to the first gap.
+constexpr std::string_view results_about =
+  R"(Fetches the results of a job, in the order of its requests: those that are there, up to the first gap.
 
 Usage: penstock results [OPTIONS] JOB
 
@@ -75,7 +78,8 @@ constexpr std::array parts{
       Another machine: both ends show certificates of the same authority.
   job=$(penstock submit --detach --tenant nightly --priority bulk in.jsonl)
       Leaves the job with the head; penstock results $job --follow -o out.jsonl fetches it.
-)", true},
+)",
+            true},
   help_part{"jobs", R"(Lists the jobs of a head, the newest first.
 
 Usage: penstock jobs [OPTIONS]
@@ -83,7 +87,8 @@ Usage: penstock jobs [OPTIONS]
   --tenant NAME               Only those of this tenant.
   --all                       Those that have ended, too.
   --count N                   The newest N [100].
-)", R"(  penstock jobs --all --tenant nightly
+)",
+            R"(  penstock jobs --all --tenant nightly
   penstock jobs --json | jq '.jobs[] | select(.failed > 0) | .job'
 )"},
   help_part{"status", status_about, R"(  penstock status 17
@@ -94,42 +99,60 @@ Usage: penstock jobs [OPTIONS]
   penstock results 17 --follow -o out.jsonl
       All of it; broken off, the same command goes on.
 )"},
-  help_part{"cancel", R"(Cancels a job: requests that are being sent are aborted, those that wait are never sent; both get the
+  help_part{
+    "cancel",
+    R"(Cancels a job: requests that are being sent are aborted, those that wait are never sent; both get the
 outcome "cancelled". What had completed stays.
 
 Usage: penstock cancel [OPTIONS] JOB
-)", R"(  penstock cancel 17
+)",
+    R"(  penstock cancel 17
 )"},
-  help_part{"retry", R"(Takes a job up again that has ended: its requests that are not completed run once more, the others keep
+  help_part{
+    "retry",
+    R"(Takes a job up again that has ended: its requests that are not completed run once more, the others keep
 their results.
 
 Usage: penstock retry [OPTIONS] JOB
-)", R"(  penstock retry 17 && penstock results 17 --follow -o again.jsonl
+)",
+    R"(  penstock retry 17 && penstock results 17 --follow -o again.jsonl
 )"},
-  help_part{"nodes", R"(Lists the nodes of a head: slots, what they run, how long ago they gave a sign of life.
+  help_part{
+    "nodes",
+    R"(Lists the nodes of a head: slots, what they run, how long ago they gave a sign of life.
 
 Usage: penstock nodes [OPTIONS]
-)", R"(  penstock nodes --json | jq '[.nodes[].slots] | add'
+)",
+    R"(  penstock nodes --json | jq '[.nodes[].slots] | add'
 )"},
-  help_part{"lanes", R"(Shows the lanes of a head: limits, how much of them went through in the last minute, requests in flight
+  help_part{
+    "lanes",
+    R"(Shows the lanes of a head: limits, how much of them went through in the last minute, requests in flight
 (of how many; ~ where the width is being looked for) and waiting, pauses, breakers.
 
 Usage: penstock lanes [OPTIONS]
-)", R"(  penstock lanes
+)",
+    R"(  penstock lanes
 )"},
-  help_part{"tenants", R"(Counts the requests of each tenant and class: pending (safe, not begun), scheduled (held back by a lane
+  help_part{
+    "tenants",
+    R"(Counts the requests of each tenant and class: pending (safe, not begun), scheduled (held back by a lane
 or until the next mode), processing (in flight), and what became of the others.
 
 Usage: penstock tenants [OPTIONS]
-)", R"(  penstock tenants
+)",
+    R"(  penstock tenants
 )"},
-  help_part{"top", R"(Watches a head: nodes, lanes, tenants and jobs, drawn anew once a second. q or Ctrl-C leaves.
+  help_part{
+    "top",
+    R"(Watches a head: nodes, lanes, tenants and jobs, drawn anew once a second. q or Ctrl-C leaves.
 
 Usage: penstock top [OPTIONS]
 
   --once                      Print one look and leave; so does standard output that is no terminal.
   --every TIME                Time between two looks [1s].
-)", R"(  penstock top --head 127.0.0.1:7117
+)",
+    R"(  penstock top --head 127.0.0.1:7117
 )"},
 };
 
@@ -143,9 +166,12 @@ std::string client_help(std::string_view name) {
   if (part->job)
     out += "\nThe job:\n" + option_entries(job_keys());
   out += "\nThe head, and what is printed:\n" + option_entries(client_keys());
-  return out + "  --config FILE               Configuration file. [PENSTOCK_CONFIG, default penstock.toml if it\n"
-               "                              exists]\n  -h, --help                  Print this.\n\nExamples:\n"
-         + std::string{part->examples};
+  return out +
+         "  --config FILE               Configuration file. [PENSTOCK_CONFIG, default "
+         "penstock.toml if it\n"
+         "                              exists]\n  -h, --help                  Print "
+         "this.\n\nExamples:\n" +
+         std::string{part->examples};
 }
 
 } // namespace penstock::cli

@@ -12,15 +12,16 @@ namespace {
 using config::in_quotes;
 
 constexpr std::string_view of_clients[] = {"cluster.head",   "cluster.tls_cert",  "cluster.tls_key",
-                                            "cluster.tls_ca", "cluster.node_name", "run.quiet", "run.json"};
+                                           "cluster.tls_ca", "cluster.node_name", "run.quiet",
+                                           "run.json"};
 
 constexpr std::string_view of_jobs[] = {
-  "run.mode",        "run.tenant",          "run.priority",        "run.model",
-  "run.deadline",    "run.budget",          "run.attempts",        "run.max_in_flight",
-  "run.grace_period", "run.strict",         "run.restart",         "run.seed",
-  "run.line_max",    "run.window_requests", "run.window_bytes",    "run.breaker_open_for",
-  "cache.mode",      "pack.automatic",      "pack.entries_max",    "pack.tokens_max",
-  "pack.canary",     "upstream.price_input", "upstream.price_output"};
+  "run.mode",         "run.tenant",           "run.priority",         "run.model",
+  "run.deadline",     "run.budget",           "run.attempts",         "run.max_in_flight",
+  "run.grace_period", "run.strict",           "run.restart",          "run.seed",
+  "run.line_max",     "run.window_requests",  "run.window_bytes",     "run.breaker_open_for",
+  "cache.mode",       "pack.automatic",       "pack.entries_max",     "pack.tokens_max",
+  "pack.canary",      "upstream.price_input", "upstream.price_output"};
 
 enum class settings_of { process, client, fetcher, submitter };
 
@@ -72,7 +73,9 @@ option_form form_of(const cluster_form& command) {
   form.values = command.values;
   form.output = command.output;
   form.takes = [takes = command.takes](const config::key_row& row) {
-    const auto among = [&](auto& keys) { return std::ranges::find(keys, row.name) != std::end(keys); };
+    const auto among = [&](auto& keys) {
+      return std::ranges::find(keys, row.name) != std::end(keys);
+    };
     switch (takes) {
     case settings_of::process: return true;
     case settings_of::client: return among(of_clients);
@@ -87,15 +90,17 @@ option_form form_of(const cluster_form& command) {
 /// Whether the words fit the one that the command wants.
 result<void> check_words(const cluster_form& form, const std::vector<std::string>& words) {
   const auto command = "penstock " + std::string{form.name};
-  const auto wanted = command + " [OPTIONS]" + (form.word.empty() ? "" : " " + std::string{form.word});
+  const auto wanted =
+    command + " [OPTIONS]" + (form.word.empty() ? "" : " " + std::string{form.word});
   if (form.word.empty())
-    return words.empty() ? result<void>{}
-                         : usage(command + ": unexpected " + in_quotes(words.front()) + "; " + wanted);
+    return words.empty()
+             ? result<void>{}
+             : usage(command + ": unexpected " + in_quotes(words.front()) + "; " + wanted);
   if (words.size() == 1 && !words.front().empty())
     return {};
   if (words.size() > 1)
-    return usage(command + ": one " + std::string{form.word} + ", please; the second is "
-                 + in_quotes(words[1]));
+    return usage(command + ": one " + std::string{form.word} + ", please; the second is " +
+                 in_quotes(words[1]));
   if (form.word == "JOB")
     return usage(command + ": which job? " + wanted + "; penstock jobs lists them");
   return usage(command + ": which file? " + wanted + " (- is standard input)");

@@ -23,27 +23,28 @@ struct help_group {
 
 const std::vector<help_group>& groups() {
   static const std::vector<help_group> all{
-      {"Where requests go",
-       {"upstream.protocol", "upstream.base_url", "upstream.api_key_env", "upstream.api_key_file",
-        "upstream.ca_file", "upstream.mock_options", "upstream.null_latency", "run.model"}},
-      {"What the provider allows (0 is no limit)",
-       {"upstream.limits.rpm", "upstream.limits.rpd", "upstream.limits.tpm", "upstream.limits.itpm",
-        "upstream.limits.otpm", "upstream.limits.headroom", "upstream.limits.adaptive",
-        "upstream.limits.burst", "run.max_in_flight", "upstream.limits.in_flight",
-        "upstream.limits.adaptive_in_flight", "upstream.limits.ramp", "upstream.limits.ramp_every"}},
-      {"How the job runs",
-       {"run.mode", "run.tenant", "run.priority", "run.strict", "run.restart", "run.dry_run", "run.deadline", "run.grace_period",
-        "run.seed"}},
-      {"Several requests in one prompt",
-       {"pack.automatic", "pack.entries_max", "pack.tokens_max", "pack.canary"}},
-      {"When something fails",
-       {"run.attempts", "run.timeout", "run.idle_timeout", "run.connect_timeout",
-        "run.breaker_trips_after", "run.breaker_open_for", "routing.route_patience",
-        "routing.hedge_budget"}},
-      {"What need not be asked twice", {"cache.mode", "cache.file", "cache.ttl", "cache.bytes_max"}},
-      {"What is printed", {"run.quiet", "run.json", "run.budget", "upstream.price_input", "upstream.price_output"}},
-      {"Bounds of memory",
-       {"run.window_requests", "run.window_bytes", "run.body_max", "run.line_max"}},
+    {"Where requests go",
+     {"upstream.protocol", "upstream.base_url", "upstream.api_key_env", "upstream.api_key_file",
+      "upstream.ca_file", "upstream.mock_options", "upstream.null_latency", "run.model"}},
+    {"What the provider allows (0 is no limit)",
+     {"upstream.limits.rpm", "upstream.limits.rpd", "upstream.limits.tpm", "upstream.limits.itpm",
+      "upstream.limits.otpm", "upstream.limits.headroom", "upstream.limits.adaptive",
+      "upstream.limits.burst", "run.max_in_flight", "upstream.limits.in_flight",
+      "upstream.limits.adaptive_in_flight", "upstream.limits.ramp", "upstream.limits.ramp_every"}},
+    {"How the job runs",
+     {"run.mode", "run.tenant", "run.priority", "run.strict", "run.restart", "run.dry_run",
+      "run.deadline", "run.grace_period", "run.seed"}},
+    {"Several requests in one prompt",
+     {"pack.automatic", "pack.entries_max", "pack.tokens_max", "pack.canary"}},
+    {"When something fails",
+     {"run.attempts", "run.timeout", "run.idle_timeout", "run.connect_timeout",
+      "run.breaker_trips_after", "run.breaker_open_for", "routing.route_patience",
+      "routing.hedge_budget"}},
+    {"What need not be asked twice", {"cache.mode", "cache.file", "cache.ttl", "cache.bytes_max"}},
+    {"What is printed",
+     {"run.quiet", "run.json", "run.budget", "upstream.price_input", "upstream.price_output"}},
+    {"Bounds of memory",
+     {"run.window_requests", "run.window_bytes", "run.body_max", "run.line_max"}},
   };
   return all;
 }
@@ -121,9 +122,10 @@ std::string run_options(std::string_view without) {
 std::string version_line() { return "penstock " PENSTOCK_VERSION "\n"; }
 
 std::string overview() {
-  std::string out = "Penstock sends large sets of LLM requests as fast as the provider's limits allow: results "
-                    "in\ninput order, nothing lost, nothing paid for twice.\n\nUsage: penstock COMMAND ...\n\n"
-                    "Commands:\n";
+  std::string out =
+    "Penstock sends large sets of LLM requests as fast as the provider's limits allow: results "
+    "in\ninput order, nothing lost, nothing paid for twice.\n\nUsage: penstock COMMAND ...\n\n"
+    "Commands:\n";
   for (auto& command : commands())
     out += entry(std::string{command.name}, std::string{command.summary});
   return out + R"(

@@ -21,7 +21,8 @@ std::string config_help();
 /// The entries of a help for these settings: option, meaning, variable and default.
 std::string option_entries(std::span<const std::string_view> keys);
 
-/// The entries for all options of `penstock run`, by group. @param without A key that means nothing here.
+/// The entries for all options of `penstock run`, by group. @param without A key that means nothing
+/// here.
 std::string run_options(std::string_view without = {});
 
 /// "penstock 0.1.0".

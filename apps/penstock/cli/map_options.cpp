@@ -18,8 +18,8 @@ result<uint64_t> row_count(const raw_options& raw, const std::string& name) {
   const auto* begin = it->second.data();
   if (const auto [at, ec] = std::from_chars(begin, end, n);
       ec != std::errc{} || at != end || n == 0)
-    return usage("penstock map: --" + name + " takes a number of rows from 1 on, not "
-                 + in_quotes(it->second));
+    return usage("penstock map: --" + name + " takes a number of rows from 1 on, not " +
+                 in_quotes(it->second));
   return n;
 }
 
@@ -29,7 +29,8 @@ error misses(const std::vector<std::string>& words) {
     return usage(std::string{"penstock map: which recipe, and which table?"} + form);
   if (words.size() == 1)
     return usage("penstock map: which table shall " + in_quotes(words[0]) + " run over?" + form);
-  return usage("penstock map: one RECIPE and one INPUT, please; the third word is " + in_quotes(words[2]));
+  return usage("penstock map: one RECIPE and one INPUT, please; the third word is " +
+               in_quotes(words[2]));
 }
 
 } // namespace
@@ -50,7 +51,8 @@ result<map_command> parse_map(const arguments& args, const config::environment& 
   if (command.recipe.empty() || command.input.empty() || (raw->output && raw->output->empty()))
     return usage("penstock map: a file name is empty");
   if (command.recipe == "-")
-    return usage("penstock map: the recipe must be a file; only the table may come from standard input");
+    return usage(
+      "penstock map: the recipe must be a file; only the table may come from standard input");
   auto limit = row_count(*raw, "limit");
   if (!limit)
     return limit.error();
@@ -72,11 +74,13 @@ result<map_command> parse_map(const arguments& args, const config::environment& 
   command.settings = std::move(*loaded);
   const auto& run = command.settings.values.run;
   if (run.dry_run)
-    return usage("penstock map: instead of --dry-run, --check shows the first request and sends nothing; "
-                 "--sample 5 runs five rows and projects the rest");
+    return usage(
+      "penstock map: instead of --dry-run, --check shows the first request and sends nothing; "
+      "--sample 5 runs five rows and projects the rest");
   if (command.output == "-" && run.json && !command.check)
-    return usage("penstock map: --json prints the summary where the results go, on standard output; "
-                 "send those to a file with -o FILE");
+    return usage(
+      "penstock map: --json prints the summary where the results go, on standard output; "
+      "send those to a file with -o FILE");
   if (command.output == "-" && run.restart)
     return usage("penstock map: --restart has nothing to throw away on standard output");
   return command;

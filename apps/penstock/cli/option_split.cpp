@@ -34,7 +34,9 @@ std::vector<std::string> known_flags(const option_form& form) {
 /// Words that CLI11 could not place: misspelt options first, they explain the rest.
 error misplaced(const std::vector<std::string>& words, const option_form& form,
                 const std::string& command) {
-  const auto is_option = [](const std::string& word) { return word.size() > 1 && word.starts_with('-'); };
+  const auto is_option = [](const std::string& word) {
+    return word.size() > 1 && word.starts_with('-');
+  };
   const auto option = std::ranges::find_if(words, is_option);
   if (option == words.end())
     return usage(command + ": unexpected " + in_quotes(words.front()));
@@ -69,7 +71,8 @@ result<raw_options> split(const arguments& args, option_set set, const std::stri
   return split(args, form_of(set), command);
 }
 
-result<raw_options> split(const arguments& args, const option_form& form, const std::string& command) {
+result<raw_options> split(const arguments& args, const option_form& form,
+                          const std::string& command) {
   raw_options out;
   CLI::App app;
   app.set_help_flag("-h,--help");
@@ -85,8 +88,9 @@ result<raw_options> split(const arguments& args, const option_form& form, const 
       app.add_flag("--json", out.json);
       continue;
     }
-    auto option = row.kind == config::value_kind::boolean ? app.add_flag("--" + flag + ",!--no-" + flag)
-                                                          : app.add_option("--" + flag);
+    auto option = row.kind == config::value_kind::boolean
+                    ? app.add_flag("--" + flag + ",!--no-" + flag)
+                    : app.add_option("--" + flag);
     if (row.kind != config::value_kind::boolean)
       option->type_size(1)->expected(1);
     options.emplace_back(&row, option->multi_option_policy(last));
@@ -124,7 +128,8 @@ result<raw_options> split(const arguments& args, const option_form& form, const 
 }
 
 result<config::loaded_settings> load(raw_options raw, const config::environment& env) {
-  return config::load({.file = std::move(raw.config_file), .env = env, .command_line = std::move(raw.values)});
+  return config::load(
+    {.file = std::move(raw.config_file), .env = env, .command_line = std::move(raw.values)});
 }
 
 } // namespace penstock::cli

@@ -19,7 +19,8 @@ using config::in_quotes;
 bool same_file(const std::string& a, const std::string& b) {
   namespace fs = std::filesystem;
   std::error_code ec;
-  return fs::path{a}.lexically_normal() == fs::path{b}.lexically_normal() || fs::equivalent(a, b, ec);
+  return fs::path{a}.lexically_normal() == fs::path{b}.lexically_normal() ||
+         fs::equivalent(a, b, ec);
 }
 
 /// What the words say together although each is right.
@@ -28,8 +29,9 @@ std::optional<error> contradiction(const run_command& command) {
   if (command.output != "-" && same_file(command.input, command.output))
     return usage("penstock run: the output " + in_quotes(command.output) + " is the input itself");
   if (command.output == "-" && run.json && !run.dry_run)
-    return usage("penstock run: --json prints the summary where the results go, on standard output; "
-                 "send those to a file with -o FILE");
+    return usage(
+      "penstock run: --json prints the summary where the results go, on standard output; "
+      "send those to a file with -o FILE");
   if (command.output == "-" && run.restart)
     return usage("penstock run: --restart has nothing to throw away on standard output");
   return std::nullopt;
@@ -39,25 +41,25 @@ std::optional<error> contradiction(const run_command& command) {
 
 const std::vector<command_info>& commands() {
   static const std::vector<command_info> all{
-      {"run", "Send the requests of a file; write the results in the same order."},
-      {"map", "Run a recipe (prompts, schemas, stages) over the rows of a table."},
-      {"serve", "Be the head of a cluster: take jobs, keep them durably, share limits among nodes."},
-      {"node", "Work for a head: run requests with this machine's connections and keys."},
-      {"submit", "Send the requests of a file to a head; write the results as they come."},
-      {"jobs", "List the jobs of a head."},
-      {"status", "Show where a job stands, and why."},
-      {"results", "Fetch the results of a job, also before its end."},
-      {"cancel", "Stop a job; what is being sent is aborted."},
-      {"retry", "Run again what did not complete of an ended job."},
-      {"nodes", "List the nodes of a head."},
-      {"lanes", "Show limits, how much of them is in use, pauses and breakers."},
-      {"tenants", "Count the requests of each tenant and class by state."},
-      {"top", "Watch a head: nodes, lanes, tenants and jobs, once a second."},
-      {"mock", "Serve a provider that answers without a model, with limits and faults to order."},
-      {"load", "Send the messages of a script to an engine and measure what comes of it."},
-      {"cache", "Show or empty the cache of answers."},
-      {"config", "Show the settings in force and where each came from; print the reference."},
-      {"help", "Print this, or the help of a command."},
+    {"run", "Send the requests of a file; write the results in the same order."},
+    {"map", "Run a recipe (prompts, schemas, stages) over the rows of a table."},
+    {"serve", "Be the head of a cluster: take jobs, keep them durably, share limits among nodes."},
+    {"node", "Work for a head: run requests with this machine's connections and keys."},
+    {"submit", "Send the requests of a file to a head; write the results as they come."},
+    {"jobs", "List the jobs of a head."},
+    {"status", "Show where a job stands, and why."},
+    {"results", "Fetch the results of a job, also before its end."},
+    {"cancel", "Stop a job; what is being sent is aborted."},
+    {"retry", "Run again what did not complete of an ended job."},
+    {"nodes", "List the nodes of a head."},
+    {"lanes", "Show limits, how much of them is in use, pauses and breakers."},
+    {"tenants", "Count the requests of each tenant and class by state."},
+    {"top", "Watch a head: nodes, lanes, tenants and jobs, once a second."},
+    {"mock", "Serve a provider that answers without a model, with limits and faults to order."},
+    {"load", "Send the messages of a script to an engine and measure what comes of it."},
+    {"cache", "Show or empty the cache of answers."},
+    {"config", "Show the settings in force and where each came from; print the reference."},
+    {"help", "Print this, or the help of a command."},
   };
   return all;
 }
@@ -81,8 +83,9 @@ result<run_command> parse_run(const arguments& args, const config::environment& 
     return command;
   if (raw->positional.size() != 1)
     return usage(raw->positional.empty()
-                     ? "penstock run: which file? penstock run [OPTIONS] INPUT (- is standard input)"
-                     : "penstock run: one INPUT, please; the second is " + in_quotes(raw->positional[1]));
+                   ? "penstock run: which file? penstock run [OPTIONS] INPUT (- is standard input)"
+                   : "penstock run: one INPUT, please; the second is " +
+                       in_quotes(raw->positional[1]));
   command.input = raw->positional.front();
   command.output = raw->output.value_or(default_output(command.input));
   if (command.input.empty() || command.output.empty())

@@ -27,24 +27,25 @@ struct run_command {
 /// What `penstock map` was asked to do.
 struct map_command {
   config::loaded_settings settings;
-  std::string recipe;    ///< A recipe file.
-  std::string input;     ///< A table, or "-" for standard input.
-  std::string output;    ///< A file, or "-" for standard output; empty: beside the input.
-  std::string group_by;  ///< A column; empty: as the recipe says.
-  uint64_t limit = 0;    ///< Rows to run; 0: all.
-  uint64_t sample = 0;   ///< Rows to try and to project the rest from; 0: no sample.
-  bool check = false;    ///< Only looks at recipe and first row.
-  bool help = false;     ///< `--help`: print `map_help()`; nothing else is filled.
+  std::string recipe;   ///< A recipe file.
+  std::string input;    ///< A table, or "-" for standard input.
+  std::string output;   ///< A file, or "-" for standard output; empty: beside the input.
+  std::string group_by; ///< A column; empty: as the recipe says.
+  uint64_t limit = 0;   ///< Rows to run; 0: all.
+  uint64_t sample = 0;  ///< Rows to try and to project the rest from; 0: no sample.
+  bool check = false;   ///< Only looks at recipe and first row.
+  bool help = false;    ///< `--help`: print `map_help()`; nothing else is filled.
 };
 
 /// What a command of the cluster was asked to do; all of them have this one form.
 struct cluster_command {
-  std::string name;                       ///< "serve", "node", "submit" ...
+  std::string name; ///< "serve", "node", "submit" ...
   config::loaded_settings settings;
   std::vector<std::string> positional;
-  std::optional<std::string> output;      ///< `-o`, where the command has it.
-  std::map<std::string, std::string> own; ///< Options that no setting stands behind, without dashes.
-  bool help = false;                      ///< `--help`; only `name` is filled besides.
+  std::optional<std::string> output; ///< `-o`, where the command has it.
+  std::map<std::string, std::string>
+    own;             ///< Options that no setting stands behind, without dashes.
+  bool help = false; ///< `--help`; only `name` is filled besides.
 };
 
 /// What `penstock config` was asked to do: print this.

@@ -69,7 +69,8 @@ int with_head(const cluster_command& command, const std::function<int(client&)>&
   caf::actor_system sys{config};
   head_session head{sys,
                     [&](duration timeout) {
-                      return actors::connect(sys, cluster, "client", process_name(cluster), timeout);
+                      return actors::connect(sys, cluster, "client", process_name(cluster),
+                                             timeout);
                     },
                     cluster.head};
   head.set_patience(*patience);
@@ -87,13 +88,15 @@ result<uint64_t> job_of(const cluster_command& command) {
   const auto& text = command.positional.front();
   uint64_t job = 0;
   const auto* end = text.data() + text.size();
-  if (const auto [at, ec] = std::from_chars(text.data(), end, job); ec != std::errc{} || at != end || job == 0)
-    return usage("penstock " + command.name + ": JOB is a number such as 17, not " + in_quotes(text)
-                 + "; penstock jobs lists them");
+  if (const auto [at, ec] = std::from_chars(text.data(), end, job);
+      ec != std::errc{} || at != end || job == 0)
+    return usage("penstock " + command.name + ": JOB is a number such as 17, not " +
+                 in_quotes(text) + "; penstock jobs lists them");
   return job;
 }
 
-result<uint64_t> number_of(const cluster_command& command, const std::string& option, uint64_t otherwise) {
+result<uint64_t> number_of(const cluster_command& command, const std::string& option,
+                           uint64_t otherwise) {
   const auto it = command.own.find(option);
   if (it == command.own.end())
     return otherwise;
@@ -101,18 +104,20 @@ result<uint64_t> number_of(const cluster_command& command, const std::string& op
   const auto& text = it->second;
   const auto* end = text.data() + text.size();
   if (const auto [at, ec] = std::from_chars(text.data(), end, n); ec != std::errc{} || at != end)
-    return usage("penstock " + command.name + ": --" + option + " takes a whole number, not " + in_quotes(text));
+    return usage("penstock " + command.name + ": --" + option + " takes a whole number, not " +
+                 in_quotes(text));
   return n;
 }
 
-result<duration> span_of(const cluster_command& command, const std::string& option, duration otherwise) {
+result<duration> span_of(const cluster_command& command, const std::string& option,
+                         duration otherwise) {
   const auto it = command.own.find(option);
   if (it == command.own.end())
     return otherwise;
   const auto span = config::parse_duration(it->second);
   if (!span)
-    return usage("penstock " + command.name + ": --" + option + " takes a time span such as \"90s\" or \"10m\", not "
-                 + in_quotes(it->second));
+    return usage("penstock " + command.name + ": --" + option +
+                 " takes a time span such as \"90s\" or \"10m\", not " + in_quotes(it->second));
   return *span;
 }
 

@@ -22,17 +22,19 @@ struct client {
   void say(const std::string& text) const;
 };
 
-/// Connects to the head of the settings and does `work`. The first SIGINT, SIGTERM or SIGHUP ends the
-/// session's waiting, the second one ends the process.
+/// Connects to the head of the settings and does `work`. The first SIGINT, SIGTERM or SIGHUP ends
+/// the session's waiting, the second one ends the process.
 /// @returns the exit code.
 int with_head(const cluster_command& command, const std::function<int(client&)>& work);
 
 /// The JOB that a command was given.
 result<uint64_t> job_of(const cluster_command& command);
 /// The whole number of an own option, or `otherwise`.
-result<uint64_t> number_of(const cluster_command& command, const std::string& option, uint64_t otherwise);
+result<uint64_t> number_of(const cluster_command& command, const std::string& option,
+                           uint64_t otherwise);
 /// The time span of an own option, or `otherwise`.
-result<duration> span_of(const cluster_command& command, const std::string& option, duration otherwise);
+result<duration> span_of(const cluster_command& command, const std::string& option,
+                         duration otherwise);
 
 /// A usage error on standard error. @returns its exit code.
 int complain_usage(const error& e);

@@ -19,8 +19,8 @@ constexpr duration answer_within = std::chrono::seconds{60};
 /// What is there now; says how much that is.
 int fetch_prefix(client& c, const job_info& job, outcome_output& out, const std::string& place) {
   auto end = follow_job(c.head, job, out, false);
-  const bool whole = end && out.next_index() >= job.requests && end->ended
-                     && (end->state == job_state::completed || end->state == job_state::cancelled);
+  const bool whole = end && out.next_index() >= job.requests && end->ended &&
+                     (end->state == job_state::completed || end->state == job_state::cancelled);
   const auto safe = out.finish(whole);
   if (!end)
     return c.fail(end.error());
@@ -30,11 +30,13 @@ int fetch_prefix(client& c, const job_info& job, outcome_output& out, const std:
   if (whole)
     c.say(fmt::format("all {} results of job {}{}", count_text(job.requests), job.id, where));
   else if (end->ended)
-    c.say(fmt::format("the first {} of {} results{}; the job ended {}, penstock retry {} takes up the rest",
-                      count_text(out.next_index()), count_text(job.requests), where, to_string(end->state), job.id));
+    c.say(fmt::format(
+      "the first {} of {} results{}; the job ended {}, penstock retry {} takes up the rest",
+      count_text(out.next_index()), count_text(job.requests), where, to_string(end->state),
+      job.id));
   else
-    c.say(fmt::format("the first {} of {} results{}; --follow waits for the others", count_text(out.next_index()),
-                      count_text(job.requests), where));
+    c.say(fmt::format("the first {} of {} results{}; --follow waits for the others",
+                      count_text(out.next_index()), count_text(job.requests), where));
   return 0;
 }
 
@@ -43,16 +45,18 @@ int fetch(client& c, uint64_t id, uint64_t from) {
   if (!job)
     return c.fail(job.error());
   if (from > job->requests)
-    return c.fail({errc::invalid_config, fmt::format("job {} has {} requests, so there is no result {}", id,
-                                                     count_text(job->requests), from)});
+    return c.fail(
+      {errc::invalid_config, fmt::format("job {} has {} requests, so there is no result {}", id,
+                                         count_text(job->requests), from)});
   const auto place = c.command.output.value_or("-");
   const auto receiving = job->progress.state == job_state::receiving;
   const auto begun = std::chrono::steady_clock::now();
-  auto out = outcome_output::open({.output = place,
-                                   .job = identity_of(*job),
-                                   .requests = receiving ? std::nullopt : std::optional{job->requests},
-                                   .from = from,
-                                   .restart = c.settings().run.restart});
+  auto out =
+    outcome_output::open({.output = place,
+                          .job = identity_of(*job),
+                          .requests = receiving ? std::nullopt : std::optional{job->requests},
+                          .from = from,
+                          .restart = c.settings().run.restart});
   if (!out)
     return c.fail(out.error());
   if (out->is_complete()) {
@@ -81,10 +85,12 @@ int results_main(const cluster_command& command, const config::environment&) {
   if (!from)
     return complain_usage(from.error());
   if (command.settings.values.run.restart && command.output.value_or("-") == "-")
-    return complain_usage(usage("penstock results: --restart has nothing to throw away on standard output"));
+    return complain_usage(
+      usage("penstock results: --restart has nothing to throw away on standard output"));
   if (command.settings.values.run.json && command.output.value_or("-") == "-")
-    return complain_usage(usage("penstock results: --json prints the summary where the results go, on standard "
-                                "output; send those to a file with -o FILE"));
+    return complain_usage(
+      usage("penstock results: --json prints the summary where the results go, on standard "
+            "output; send those to a file with -o FILE"));
   return with_head(command, [&](client& c) { return fetch(c, *job, *from); });
 }
 
@@ -99,8 +105,9 @@ int cancel_main(const cluster_command& command, const config::environment&) {
     if (c.settings().run.json)
       std::cout << fmt::format(R"({{"job":{},"cancelled":{}}})", *job, *stopped) << std::endl;
     else
-      std::cout << (*stopped ? fmt::format("job {} is cancelled; what it had completed stays", *job)
-                             : fmt::format("job {} has ended already; nothing was left to cancel", *job))
+      std::cout << (*stopped
+                      ? fmt::format("job {} is cancelled; what it had completed stays", *job)
+                      : fmt::format("job {} has ended already; nothing was left to cancel", *job))
                 << std::endl;
     return 0;
   });
@@ -117,8 +124,10 @@ int retry_main(const cluster_command& command, const config::environment&) {
     if (c.settings().run.json)
       std::cout << fmt::format(R"({{"job":{},"requests":{}}})", *job, *again) << std::endl;
     else
-      std::cout << (*again == 0 ? fmt::format("every request of job {} is completed; there is nothing to retry", *job)
-                                : fmt::format("job {} runs {} requests again", *job, count_text(*again)))
+      std::cout << (*again == 0
+                      ? fmt::format(
+                          "every request of job {} is completed; there is nothing to retry", *job)
+                      : fmt::format("job {} runs {} requests again", *job, count_text(*again)))
                 << std::endl;
     return 0;
   });

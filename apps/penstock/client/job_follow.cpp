@@ -16,7 +16,7 @@ constexpr uint64_t page_bytes = 2u << 20;
 class page_reader {
 public:
   page_reader(head_session& head, const job_info& job, outcome_output& out, bool wait)
-    : head_{head}, job_{job}, out_{out}, wait_{wait} {}
+      : head_{head}, job_{job}, out_{out}, wait_{wait} {}
 
   /// Until the end, or until the connection breaks.
   result<follow_end> run() {
@@ -34,8 +34,8 @@ public:
       if (!over)
         next = ask(behind);
       if (!page->items.empty() && page->from != out_.next_index())
-        return error{errc::corrupt, "the head answered with outcome " + std::to_string(page->from)
-                                      + " instead of " + std::to_string(out_.next_index())};
+        return error{errc::corrupt, "the head answered with outcome " + std::to_string(page->from) +
+                                      " instead of " + std::to_string(out_.next_index())};
       if (auto written = out_.write(*page); !written)
         return written.error();
       if (!over)
@@ -82,11 +82,13 @@ private:
 } // namespace
 
 error another_job(const head_session& head, uint64_t job) {
-  return {errc::not_found, "the head at " + head.address() + " no longer has the job that was number "
-                             + std::to_string(job) + ": it was started on another store"};
+  return {errc::not_found, "the head at " + head.address() +
+                             " no longer has the job that was number " + std::to_string(job) +
+                             ": it was started on another store"};
 }
 
-result<follow_end> follow_job(head_session& head, const job_info& job, outcome_output& out, bool wait) {
+result<follow_end> follow_job(head_session& head, const job_info& job, outcome_output& out,
+                              bool wait) {
   page_reader reader{head, job, out, wait};
   return head.persist([&] { return reader.run(); });
 }

@@ -35,15 +35,17 @@ result<job_ticket> job_upload::over_one_connection() {
     known_before_ = ticket->existed;
     if (plan_.expected && !known_before_) { // Its requests would be paid for a second time.
       head_.ask<bool>(upload_answer_within, atom::cancel_v, ticket->job);
-      return error{errc::not_found, "the head at " + head_.address()
-                                      + " no longer has the job that the output was begun with; choose another -o, "
-                                        "or pass --restart to begin anew"};
+      return error{errc::not_found,
+                   "the head at " + head_.address() +
+                     " no longer has the job that the output was begun with; choose another -o, "
+                     "or pass --restart to begin anew"};
     }
   }
   ticket_ = *ticket;
   if (ticket_->complete)
-    return plan_.scan && plan_.scan->requests != ticket_->accepted ? result<job_ticket>{refused(ticket_->accepted)}
-                                                                    : result<job_ticket>{*ticket_};
+    return plan_.scan && plan_.scan->requests != ticket_->accepted
+             ? result<job_ticket>{refused(ticket_->accepted)}
+             : result<job_ticket>{*ticket_};
   if (auto there = go_on_from(ticket_->accepted); !there)
     return there.error();
   for (auto& p : unanswered_)
@@ -71,15 +73,18 @@ result<job_ticket> job_upload::over_one_connection() {
 
 /// The head has all requests below `index`; brings ours to there.
 result<void> job_upload::go_on_from(uint64_t index) {
-  while (!unanswered_.empty() && unanswered_.front().end() <= index && !unanswered_.front().what.complete)
+  while (!unanswered_.empty() && unanswered_.front().end() <= index &&
+         !unanswered_.front().what.complete)
     unanswered_.pop_front();
-  const bool in_memory = unanswered_.empty() ? reader_ && index == read_
-                                             : index >= unanswered_.front().what.first && index <= read_;
+  const bool in_memory = unanswered_.empty()
+                           ? reader_ && index == read_
+                           : index >= unanswered_.front().what.first && index <= read_;
   if (in_memory)
     return {};
   if (reader_ && !plan_.scan)
-    return error{errc::input_changed, "the head at " + head_.address() + " no longer has what it took of "
-                                        + plan_.input + ", and a pipe cannot be read again"};
+    return error{errc::input_changed, "the head at " + head_.address() +
+                                        " no longer has what it took of " + plan_.input +
+                                        ", and a pipe cannot be read again"};
   if (plan_.scan && index > plan_.scan->requests)
     return refused(index);
   io::reader_options options;
@@ -113,8 +118,9 @@ result<void> job_upload::read_part() {
       break;
     }
     if (plan_.strict && (*request)->rejection)
-      return error{errc::invalid_input, (*request)->rejection->context
-                                          + " (--strict is set; nothing of the job was sent to a provider)"};
+      return error{errc::invalid_input,
+                   (*request)->rejection->context +
+                     " (--strict is set; nothing of the job was sent to a provider)"};
     bytes += request_overhead + ((*request)->body ? (*request)->body->size() : 0);
     next.what.requests.push_back(std::make_shared<const core::request>(std::move(**request)));
   }
@@ -145,10 +151,10 @@ void job_upload::send(const part& p) {
 }
 
 error job_upload::refused(uint64_t held) const {
-  return {errc::invalid_config, "the idempotency key belongs to job " + std::to_string(ticket_->job) + " with "
-                                  + std::to_string(held) + " requests already, and " + plan_.input + " has "
-                                  + std::to_string(plan_.scan->requests)
-                                  + "; a job of its own needs a key of its own"};
+  return {errc::invalid_config,
+          "the idempotency key belongs to job " + std::to_string(ticket_->job) + " with " +
+            std::to_string(held) + " requests already, and " + plan_.input + " has " +
+            std::to_string(plan_.scan->requests) + "; a job of its own needs a key of its own"};
 }
 
 } // namespace penstock::cli

@@ -14,20 +14,20 @@ namespace penstock::cli {
 
 /// A job on its way to a head.
 struct upload_plan {
-  submission head;                        ///< Options, name, key; its requests come from the input.
-  std::string input;                      ///< A file, or "-".
+  submission head;   ///< Options, name, key; its requests come from the input.
+  std::string input; ///< A file, or "-".
   core::line_options lines;
   uint64_t line_max = 64u << 20;
-  std::optional<io::input_summary> scan;  ///< Of an input that can be read twice.
-  bool strict = false;                    ///< An unusable line of a pipe ends it.
-  bool expected = false;                  ///< Results of it are there: the head must know it.
+  std::optional<io::input_summary> scan; ///< Of an input that can be read twice.
+  bool strict = false;                   ///< An unusable line of a pipe ends it.
+  bool expected = false;                 ///< Results of it are there: the head must know it.
   std::function<void(uint64_t accepted)> progress; ///< Told after every part.
 };
 
 /// Sends the requests of an input to a head: parts of at most 512 requests or 1 MB, two of them
-/// unanswered at most, so that neither side ever holds more. Requests that the head has are never read
-/// into memory again: after a broken connection it says how far it got (the idempotency key finds the
-/// job again), and what it has not is sent from memory, or read again from a file.
+/// unanswered at most, so that neither side ever holds more. Requests that the head has are never
+/// read into memory again: after a broken connection it says how far it got (the idempotency key
+/// finds the job again), and what it has not is sent from memory, or read again from a file.
 class job_upload {
 public:
   job_upload(head_session& head, upload_plan plan) : head_{head}, plan_{std::move(plan)} {}
@@ -55,10 +55,10 @@ private:
   head_session& head_;
   upload_plan plan_;
   std::optional<io::request_reader> reader_;
-  uint64_t read_ = 0;         ///< Requests read, also those before this reader's first.
-  bool ended_ = false;        ///< The input has.
-  std::deque<part> unanswered_;                        ///< Read, and not known to be safe.
-  std::deque<pending_answer<job_ticket>> answers_;     ///< Of the first of them.
+  uint64_t read_ = 0;           ///< Requests read, also those before this reader's first.
+  bool ended_ = false;          ///< The input has.
+  std::deque<part> unanswered_; ///< Read, and not known to be safe.
+  std::deque<pending_answer<job_ticket>> answers_; ///< Of the first of them.
   std::optional<job_ticket> ticket_;
   bool known_before_ = false;
 };

@@ -22,9 +22,10 @@ constexpr auto redraw_every = std::chrono::milliseconds{200};
 
 /// A file name as a shell takes it.
 std::string shell_word(const std::string& word) {
-  if (word.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:,=+")
-        == std::string::npos
-      && !word.empty())
+  if (word.find_first_not_of(
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:,=+") ==
+        std::string::npos &&
+      !word.empty())
     return word;
   std::string out = "'";
   for (char c : word)
@@ -40,8 +41,8 @@ std::string head_option(const cluster_command& command) {
 }
 
 int interrupted(client& c, const job_info& job, const outcome_output& out, const run_view& view) {
-  c.say(fmt::format("{} of {} results are in {}; job {} goes on at {}\n  {}", count_text(out.next_index()),
-                    view.total ? count_text(*view.total) : "all",
+  c.say(fmt::format("{} of {} results are in {}; job {} goes on at {}\n  {}",
+                    count_text(out.next_index()), view.total ? count_text(*view.total) : "all",
                     view.output == "-" ? "standard output" : view.output, job.id, c.head.address(),
                     hints(c.command, job.id, out.is_resumable() ? view.output : "")));
   return 128 + c.signal();
@@ -60,7 +61,8 @@ void look(head_session& head, run_view& view) {
   }
 }
 
-int follow_to_end(client& c, const job_info& job, outcome_output& out, run_view view, time_point begun) {
+int follow_to_end(client& c, const job_info& job, outcome_output& out, run_view view,
+                  time_point begun) {
   view.job_id = job.id;
   result<follow_end> end = follow_end{};
   {
@@ -70,7 +72,8 @@ int follow_to_end(client& c, const job_info& job, outcome_output& out, run_view 
     end = follow_job(c.head, job, out, true);
   }
   const bool whole = end && end->ended && out.next_index() >= view.total.value_or(job.requests);
-  const auto safe = out.finish(whole && (end->state == job_state::completed || end->state == job_state::cancelled));
+  const auto safe =
+    out.finish(whole && (end->state == job_state::completed || end->state == job_state::cancelled));
   if (!end) {
     if (end.error().code == errc::cancelled && c.signal() != 0)
       return interrupted(c, job, out, view);
@@ -78,7 +81,8 @@ int follow_to_end(client& c, const job_info& job, outcome_output& out, run_view 
   }
   if (!safe)
     return c.fail(safe.error());
-  auto last = c.head.persist([&] { return c.head.ask<job_progress>(watch_answer_within, atom::status_v, job.id); });
+  auto last = c.head.persist(
+    [&] { return c.head.ask<job_progress>(watch_answer_within, atom::status_v, job.id); });
   if (!last)
     return c.fail(last.error());
   look(c.head, view);
@@ -91,8 +95,8 @@ int follow_to_end(client& c, const job_info& job, outcome_output& out, run_view 
   if (const auto text = printable(advice(view)); !text.empty())
     std::fprintf(stderr, "penstock: %s\n", text.c_str());
   else if (const auto open = done(view.job) - view.job.completed; open > 0)
-    c.say(fmt::format("penstock retry {}{} runs the {} again that did not complete", job.id, head_option(c.command),
-                      count_text(open)));
+    c.say(fmt::format("penstock retry {}{} runs the {} again that did not complete", job.id,
+                      head_option(c.command), count_text(open)));
   return static_cast<int>(exit_code_of(view.job));
 }
 
@@ -100,11 +104,12 @@ std::string hints(const cluster_command& command, uint64_t job, const std::strin
   return fmt::format("follow and fetch: penstock results {0} --follow -o {1}{2}\n"
                      "  look:             penstock status {0}{2}\n"
                      "  stop it:          penstock cancel {0}{2}",
-                     job, output.empty() || output == "-" ? "FILE" : shell_word(output), head_option(command));
+                     job, output.empty() || output == "-" ? "FILE" : shell_word(output),
+                     head_option(command));
 }
 
 send_display::send_display(std::optional<uint64_t> total)
-  : total_{total}, terminal_{isatty(STDERR_FILENO) == 1} {}
+    : total_{total}, terminal_{isatty(STDERR_FILENO) == 1} {}
 
 send_display::~send_display() {
   if (shown_)

@@ -12,9 +12,10 @@ namespace penstock::cli {
 /// Brings a view of a job at a head up to date; what does not answer in time stays as it was.
 void look(head_session& head, run_view& view);
 
-/// Writes the outcomes of a job to `out` until it has ended, with progress and summary as `penstock run`
-/// has them. @param view What is known of it. @returns the exit code.
-int follow_to_end(client& c, const job_info& job, outcome_output& out, run_view view, time_point begun);
+/// Writes the outcomes of a job to `out` until it has ended, with progress and summary as `penstock
+/// run` has them. @param view What is known of it. @returns the exit code.
+int follow_to_end(client& c, const job_info& job, outcome_output& out, run_view view,
+                  time_point begun);
 
 /// What may be done with a job that goes on: "follow: penstock results 17 --follow ...".
 std::string hints(const cluster_command& command, uint64_t job, const std::string& output);

@@ -21,8 +21,8 @@ std::string line_of(const sink_item& item) {
 }
 
 error not_next(uint64_t index) {
-  return {errc::corrupt, "the head sent something else than outcome " + std::to_string(index)
-                           + "; what is written is right, the same command goes on behind it"};
+  return {errc::corrupt, "the head sent something else than outcome " + std::to_string(index) +
+                           "; what is written is right, the same command goes on behind it"};
 }
 
 } // namespace

@@ -12,12 +12,12 @@ namespace penstock::cli {
 
 /// Where the outcomes of a job at a head go.
 struct outcome_place {
-  std::string input = "-";     ///< For messages, and never to be written to.
-  std::string output;          ///< A file, or "-" for standard output.
-  std::string job;             ///< Which job, so that another one is never continued; see `identity_of`.
+  std::string input = "-"; ///< For messages, and never to be written to.
+  std::string output;      ///< A file, or "-" for standard output.
+  std::string job; ///< Which job, so that another one is never continued; see `identity_of`.
   std::optional<uint64_t> requests; ///< Of the job, if known.
-  uint64_t from = 0;           ///< Index of the first outcome; above zero the file cannot be continued.
-  bool restart = false;        ///< Throws an earlier output away.
+  uint64_t from = 0;    ///< Index of the first outcome; above zero the file cannot be continued.
+  bool restart = false; ///< Throws an earlier output away.
 };
 
 /// What tells one job of a head from all others, also of its next store.
@@ -26,8 +26,8 @@ std::string identity_of(const std::string& tenant, const std::string& idempotenc
 /// What the output at `path` was begun with, if a journal says so.
 std::optional<std::string> begun_with(const std::string& path);
 
-/// Writes outcomes in order to a file that can be continued after any crash (`io::run_files`: a lock and
-/// a small journal stand beside it), or to a stream. Slow (fsync). Not thread-safe.
+/// Writes outcomes in order to a file that can be continued after any crash (`io::run_files`: a
+/// lock and a small journal stand beside it), or to a stream. Slow (fsync). Not thread-safe.
 class outcome_output {
 public:
   static result<outcome_output> open(outcome_place place);
@@ -41,8 +41,8 @@ public:
   /// Sums over all of the output, earlier commands included.
   const core::output_totals& totals() const noexcept { return totals_; }
 
-  /// Writes a page, and makes the output safe once a second. @returns `corrupt` if the page is not what
-  /// comes next.
+  /// Writes a page, and makes the output safe once a second. @returns `corrupt` if the page is not
+  /// what comes next.
   result<void> write(const results_page& page);
   /// Makes all of it safe. @param complete Nothing is missing.
   result<void> finish(bool complete);

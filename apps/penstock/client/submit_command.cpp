@@ -38,32 +38,38 @@ std::string random_hex() {
   return fmt::format("{:08x}{:08x}", device(), device());
 }
 
-std::string requests_text(uint64_t n) { return count_text(n) + (n == 1 ? " request" : " requests"); }
+std::string requests_text(uint64_t n) {
+  return count_text(n) + (n == 1 ? " request" : " requests");
+}
 
 /// What the words of a submission say together although each is right.
 result<void> check_words(const cluster_command& command) {
   const auto& run = command.settings.values.run;
-  const auto fault = [](const char* text) { return usage(std::string{"penstock submit: "} + text); };
+  const auto fault = [](const char* text) {
+    return usage(std::string{"penstock submit: "} + text);
+  };
   if (command.own.contains("detach")) {
     if (command.output)
-      return fault("--detach leaves the results with the head, so there is nothing to write to -o; penstock "
-                   "results JOB -o FILE fetches them");
+      return fault(
+        "--detach leaves the results with the head, so there is nothing to write to -o; penstock "
+        "results JOB -o FILE fetches them");
     if (run.restart)
       return fault("--detach writes no output that --restart could throw away");
     return {};
   }
   const auto output = command.output.value_or(default_output(command.positional.front()));
   if (output == "-" && run.json)
-    return fault("--json prints the summary where the results go, on standard output; send those to a file "
-                 "with -o FILE");
+    return fault(
+      "--json prints the summary where the results go, on standard output; send those to a file "
+      "with -o FILE");
   if (output == "-" && run.restart)
     return fault("--restart has nothing to throw away on standard output");
   if (auto it = command.own.find("idempotency-key"); it != command.own.end()) {
     const auto& key = it->second;
-    if (key.empty() || key.size() > key_bytes_max
-        || std::ranges::any_of(key, [](unsigned char c) { return c < 0x20 || c == 0x7F; }))
-      return usage("penstock submit: --idempotency-key takes up to 200 printable bytes, not "
-                   + config::in_quotes(key));
+    if (key.empty() || key.size() > key_bytes_max ||
+        std::ranges::any_of(key, [](unsigned char c) { return c < 0x20 || c == 0x7F; }))
+      return usage("penstock submit: --idempotency-key takes up to 200 printable bytes, not " +
+                   config::in_quotes(key));
   }
   return {};
 }
@@ -72,23 +78,21 @@ result<void> check_words(const cluster_command& command) {
 class submit_session {
 public:
   submit_session(client& c, std::optional<io::input_summary> scan)
-    : client_{c},
-      scan_{std::move(scan)},
-      run_{c.settings().run},
-      input_{c.command.positional.front()},
-      output_{c.command.output.value_or(default_output(input_))},
-      detach_{c.has("detach")} {}
+      : client_{c}, scan_{std::move(scan)}, run_{c.settings().run},
+        input_{c.command.positional.front()},
+        output_{c.command.output.value_or(default_output(input_))}, detach_{c.has("detach")} {}
 
   int run() {
     begun_ = std::chrono::steady_clock::now();
     options_ = submitted_options(client_.command.settings);
     choose_key();
     if (!detach_) {
-      auto out = outcome_output::open({.input = input_,
-                                       .output = output_,
-                                       .job = identity_of(run_.tenant, key_),
-                                       .requests = scan_ ? std::optional{scan_->requests} : std::nullopt,
-                                       .restart = run_.restart});
+      auto out =
+        outcome_output::open({.input = input_,
+                              .output = output_,
+                              .job = identity_of(run_.tenant, key_),
+                              .requests = scan_ ? std::optional{scan_->requests} : std::nullopt,
+                              .restart = run_.restart});
       if (!out)
         return client_.fail(out.error());
       out_.emplace(std::move(*out));
@@ -104,9 +108,9 @@ public:
   }
 
 private:
-  /// The key finds the job again after a broken connection, and, by the output's journal, after a crash
-  /// of this process. One that we make is of the content, the options and a random part: the same
-  /// command over another output is another job.
+  /// The key finds the job again after a broken connection, and, by the output's journal, after a
+  /// crash of this process. One that we make is of the content, the options and a random part: the
+  /// same command over another output is another job.
   void choose_key() {
     if (auto it = client_.command.own.find("idempotency-key"); it != client_.command.own.end()) {
       key_ = it->second;
@@ -114,10 +118,12 @@ private:
       auto fixed = options_;
       fixed.seed = 0; // Random unless somebody chose it.
       const auto what = scan_ ? scan_->hash.substr(0, 16) : random_hex();
-      const auto start = fmt::format("auto-{}-{:016x}-", what, core::checksum(caf::deep_to_string(fixed)));
+      const auto start =
+        fmt::format("auto-{}-{:016x}-", what, core::checksum(caf::deep_to_string(fixed)));
       const auto begun = detach_ || run_.restart ? std::nullopt : begun_with(output_);
       const auto known = identity_of(run_.tenant, start);
-      key_ = begun && begun->starts_with(known) ? start + begun->substr(known.size()) : start + random_hex();
+      key_ = begun && begun->starts_with(known) ? start + begun->substr(known.size())
+                                                : start + random_hex();
     }
     // Stable over all lives of the job, so that a provider can tell a request sent again.
     options_.client_id = fmt::format("pk-{:016x}", core::checksum(run_.tenant + '\n' + key_));
@@ -130,7 +136,7 @@ private:
     const auto name = client_.command.own.find("name");
     plan.head.name = name != client_.command.own.end() ? name->second
                      : input_ == "-"                   ? "standard input"
-                                                       : std::filesystem::path{input_}.filename().string();
+                                     : std::filesystem::path{input_}.filename().string();
     plan.input = input_;
     plan.lines.model = run_.model;
     plan.line_max = run_.line_max;
@@ -156,10 +162,11 @@ private:
     if (e.code == errc::invalid_input)
       client_.head.ask<bool>(submit_answer_within, atom::cancel_v, job);
     else
-      client_.say(fmt::format("job {} is not complete at the head, so nothing of it runs; {}", job,
-                              scan_ && out_ && out_->is_resumable()
-                                ? "the same command goes on where it stopped"
-                                : fmt::format("--idempotency-key {} goes on where it stopped", key_)));
+      client_.say(
+        fmt::format("job {} is not complete at the head, so nothing of it runs; {}", job,
+                    scan_ && out_ && out_->is_resumable()
+                      ? "the same command goes on where it stopped"
+                      : fmt::format("--idempotency-key {} goes on where it stopped", key_)));
     return code;
   }
 
@@ -169,19 +176,22 @@ private:
     view.job.state = job_state::completed;
     if (run_.json)
       std::cout << summary_json(view) << std::endl;
-    client_.say(fmt::format("{} is complete already ({} results); nothing was sent. --restart runs it anew.",
-                            output_, count_text(view.job.resumed)));
+    client_.say(
+      fmt::format("{} is complete already ({} results); nothing was sent. --restart runs it anew.",
+                  output_, count_text(view.job.resumed)));
     return static_cast<int>(exit_code_of(view.job));
   }
 
   int leave(const job_ticket& job) {
     if (run_.json)
-      std::cout << fmt::format(R"({{"job":{},"requests":{},"existed":{}}})", job.job, job.accepted, upload_->known_before())
+      std::cout << fmt::format(R"({{"job":{},"requests":{},"existed":{}}})", job.job, job.accepted,
+                               upload_->known_before())
                 << std::endl;
     else
       std::cout << job.job << std::endl;
-    client_.say(fmt::format("job {} of {} is safe at {}{}\n  {}", job.job, requests_text(job.accepted),
-                            client_.head.address(), upload_->known_before() ? " (it was submitted before)" : "",
+    client_.say(fmt::format("job {} of {} is safe at {}{}\n  {}", job.job,
+                            requests_text(job.accepted), client_.head.address(),
+                            upload_->known_before() ? " (it was submitted before)" : "",
                             hints(client_.command, job.job, "")));
     return 0;
   }
@@ -231,8 +241,9 @@ job_options submitted_options(const config::loaded_settings& s) {
   auto o = actors::make_job_options(s.values);
   const auto given = [&](const char* key) {
     const auto it = s.origins.find(key);
-    return it != s.origins.end() && (it->second.starts_with("command line") || it->second.starts_with("file ")
-                                     || it->second.starts_with("environment"));
+    return it != s.origins.end() &&
+           (it->second.starts_with("command line") || it->second.starts_with("file ") ||
+            it->second.starts_with("environment"));
   };
   if (!given("run.max_in_flight")) {
     o.in_flight_max = any_width;

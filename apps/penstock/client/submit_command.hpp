@@ -10,7 +10,8 @@ namespace penstock::cli {
 /// @returns the exit code.
 int submit_main(const cluster_command& command, const config::environment& env);
 
-/// How a job of these settings runs at a head: as wide as the cluster is, unless somebody chose a width.
+/// How a job of these settings runs at a head: as wide as the cluster is, unless somebody chose a
+/// width.
 job_options submitted_options(const config::loaded_settings& s);
 
 } // namespace penstock::cli

@@ -155,7 +155,8 @@ int live(client& c, duration every) {
       }
       view.trouble += "; trying again";
       full_screen::draw(top_lines(view, size.ws_col, size.ws_row));
-      if (auto found = c.head.reconnect(looked.error()); !found && found.error().code != errc::cancelled) {
+      if (auto found = c.head.reconnect(looked.error());
+          !found && found.error().code != errc::cancelled) {
         end = found;
         break;
       }
@@ -173,7 +174,8 @@ int top_main(const cluster_command& command, const config::environment&) {
   if (!every)
     return complain_usage(every.error());
   if (command.settings.values.run.json)
-    return complain_usage(usage("penstock top: it draws for people; penstock nodes, lanes, tenants and jobs take --json"));
+    return complain_usage(usage(
+      "penstock top: it draws for people; penstock nodes, lanes, tenants and jobs take --json"));
   return with_head(command, [&](client& c) {
     if (c.has("once") || ::isatty(STDOUT_FILENO) != 1)
       return once(c);

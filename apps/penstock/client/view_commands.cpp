@@ -58,7 +58,8 @@ result<std::vector<job_info>> list_jobs(head_session& head, job_filter filter, u
 }
 
 int print_status(const client& c, const job_info& job) {
-  return print(c.settings().run.json ? status_json(job, io::wall_now_ms()) : status_text(job, io::wall_now_ms()));
+  return print(c.settings().run.json ? status_json(job, io::wall_now_ms())
+                                     : status_text(job, io::wall_now_ms()));
 }
 
 /// Shows progress until the job has ended.
@@ -100,8 +101,10 @@ int jobs_main(const cluster_command& command, const config::environment&) {
       return c.fail(all.error());
     if (c.settings().run.json)
       return print(jobs_json(*all, io::wall_now_ms()));
-    print(jobs_table(*all, io::wall_now_ms()).text(c.has("all") ? "no jobs" : "no active jobs; --all shows those that have "
-                                                                      "ended, too"));
+    print(jobs_table(*all, io::wall_now_ms())
+            .text(c.has("all") ? "no jobs"
+                               : "no active jobs; --all shows those that have "
+                                 "ended, too"));
     if (all->size() == *count)
       c.say(fmt::format("only the newest {}; --count N shows more", *count));
     return 0;
@@ -136,7 +139,8 @@ int lanes_main(const cluster_command& command, const config::environment&) {
 }
 
 int tenants_main(const cluster_command& command, const config::environment&) {
-  return show_list<tenant_counts>(command, atom::tenants_v, tenants_table, tenants_json, "no tenant has sent anything");
+  return show_list<tenant_counts>(command, atom::tenants_v, tenants_table, tenants_json,
+                                  "no tenant has sent anything");
 }
 
 } // namespace penstock::cli

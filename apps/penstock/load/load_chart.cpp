@@ -32,7 +32,8 @@ double round_step(double x) {
 }
 
 double time_step(double seconds) {
-  constexpr double steps[]{1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200};
+  constexpr double steps[]{1,   2,   5,   10,   15,   30,   60,    120,
+                           300, 600, 900, 1800, 3600, 7200, 14400, 43200};
   for (double step : steps)
     if (seconds / step <= 10)
       return step;
@@ -51,15 +52,17 @@ std::string time_text(double seconds) {
 std::string value_text(chart_unit unit, double x) {
   switch (unit) {
   case chart_unit::seconds:
-    return x <= 0      ? "0"
-           : x < 1e-3  ? fmt::format("{:.3g} µs", x * 1e6)
+    return x <= 0       ? "0"
+           : x < 1e-3   ? fmt::format("{:.3g} µs", x * 1e6)
            : x < 0.9999 ? fmt::format("{:.3g} ms", x * 1e3)
                         : fmt::format("{:.3g} s", x);
   case chart_unit::share: return fmt::format("{:.3g} %", x * 100);
   case chart_unit::rate:
   case chart_unit::count: break;
   }
-  return x >= 1e6 ? fmt::format("{:.3g} M", x / 1e6) : x >= 1e4 ? fmt::format("{:.3g} k", x / 1e3) : fmt::format("{:.3g}", x);
+  return x >= 1e6   ? fmt::format("{:.3g} M", x / 1e6)
+         : x >= 1e4 ? fmt::format("{:.3g} k", x / 1e3)
+                    : fmt::format("{:.3g}", x);
 }
 
 /// From values to heights.
@@ -69,7 +72,8 @@ struct scale {
   std::vector<double> ticks;
 
   double y(double value) const {
-    const double share = logarithmic ? (std::log10(std::max(value, low)) - std::log10(low)) / (std::log10(high) - std::log10(low))
+    const double share = logarithmic ? (std::log10(std::max(value, low)) - std::log10(low)) /
+                                         (std::log10(high) - std::log10(low))
                                      : (value - low) / (high - low);
     return top + plot_height() * (1 - std::clamp(share, 0.0, 1.0));
   }
@@ -133,22 +137,27 @@ std::string path_of(const chart& c, const chart_line& line, const scale& s) {
 
 std::string marks_svg(const chart& c) {
   std::string out;
-  double free_from = 0; // Labels of phases share one line; one that would run into another stays a line.
+  double free_from =
+    0; // Labels of phases share one line; one that would run into another stays a line.
   for (auto& [at, text] : c.phases) {
     const double x = left + plot_width() * std::min(1.0, at / std::max(c.end, 1e-9));
-    out += fmt::format(R"(<line class="phase" x1="{0:.1f}" x2="{0:.1f}" y1="{1}" y2="{2}"/>)", x, top - 12, height - bottom);
+    out += fmt::format(R"(<line class="phase" x1="{0:.1f}" x2="{0:.1f}" y1="{1}" y2="{2}"/>)", x,
+                       top - 12, height - bottom);
     if (x >= free_from) {
       constexpr size_t letters_max = 24;
       const auto label = core::clean_text(text, letters_max);
-      out += fmt::format(R"(<text class="mark" x="{:.1f}" y="{}">{}</text>)", x + 3, top - 8, escaped(label));
+      out += fmt::format(R"(<text class="mark" x="{:.1f}" y="{}">{}</text>)", x + 3, top - 8,
+                         escaped(label));
       free_from = x + 7.0 * static_cast<double>(label.size()) + 8;
     }
   }
   for (auto& [at, text] : c.actions) {
     const double x = left + plot_width() * std::min(1.0, at / std::max(c.end, 1e-9));
-    out += fmt::format(R"(<line class="action" x1="{0:.1f}" x2="{0:.1f}" y1="{1}" y2="{2}"><title>{3}</title></line>)", x,
-                       top, height - bottom, escaped(text));
-    out += fmt::format(R"(<path class="flag" d="M{0:.1f},{1}l-4,-6h8z"><title>{2}</title></path>)", x, top, escaped(text));
+    out += fmt::format(
+      R"(<line class="action" x1="{0:.1f}" x2="{0:.1f}" y1="{1}" y2="{2}"><title>{3}</title></line>)",
+      x, top, height - bottom, escaped(text));
+    out += fmt::format(R"(<path class="flag" d="M{0:.1f},{1}l-4,-6h8z"><title>{2}</title></path>)",
+                       x, top, escaped(text));
   }
   return out;
 }
@@ -172,21 +181,24 @@ std::string escaped(std::string_view text) {
 std::string chart_html(const chart& c) {
   auto out = fmt::format("<figure><figcaption>{}<span class=\"legend\">", escaped(c.title));
   for (auto& line : c.lines)
-    out += fmt::format(R"(<span class="key c{}{}">{}</span>)", line.color, line.dashed ? " dashed" : "", escaped(line.name));
-  out += fmt::format("</span></figcaption>\n<svg viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"{}\">", width, height,
-                     escaped(c.title));
+    out += fmt::format(R"(<span class="key c{}{}">{}</span>)", line.color,
+                       line.dashed ? " dashed" : "", escaped(line.name));
+  out +=
+    fmt::format("</span></figcaption>\n<svg viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"{}\">",
+                width, height, escaped(c.title));
   const auto s = scale_of(c);
   for (double tick : s.ticks)
-    out += fmt::format(R"(<line class="grid" x1="{0}" x2="{1}" y1="{2:.1f}" y2="{2:.1f}"/><text class="y" x="{3}" y="{4:.1f}">{5}</text>)",
-                       left, width - right, s.y(tick), left - 6, s.y(tick) + 4, value_text(c.unit, tick));
+    out += fmt::format(
+      R"(<line class="grid" x1="{0}" x2="{1}" y1="{2:.1f}" y2="{2:.1f}"/><text class="y" x="{3}" y="{4:.1f}">{5}</text>)",
+      left, width - right, s.y(tick), left - 6, s.y(tick) + 4, value_text(c.unit, tick));
   const double step = time_step(c.end);
   for (double t = 0; t <= c.end + step / 1000; t += step)
-    out += fmt::format(R"(<text class="x" x="{:.1f}" y="{}">{}</text>)", left + plot_width() * t / std::max(c.end, 1e-9),
-                       height - 6, time_text(t));
+    out += fmt::format(R"(<text class="x" x="{:.1f}" y="{}">{}</text>)",
+                       left + plot_width() * t / std::max(c.end, 1e-9), height - 6, time_text(t));
   out += marks_svg(c);
   for (auto& line : c.lines)
-    out += fmt::format(R"(<path class="line c{}{}" d="{}"><title>{}</title></path>)", line.color, line.dashed ? " dashed" : "",
-                       path_of(c, line, s), escaped(line.name));
+    out += fmt::format(R"(<path class="line c{}{}" d="{}"><title>{}</title></path>)", line.color,
+                       line.dashed ? " dashed" : "", path_of(c, line, s), escaped(line.name));
   return out + "</svg></figure>\n";
 }
 

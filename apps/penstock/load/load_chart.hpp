@@ -17,7 +17,7 @@ enum class chart_unit { rate, seconds, count, share };
 struct chart_line {
   std::string name;
   std::vector<double> values;
-  int color = 0;       ///< 0 to 5; the same thing has the same color in all charts.
+  int color = 0; ///< 0 to 5; the same thing has the same color in all charts.
   bool dashed = false;
 };
 
@@ -25,15 +25,15 @@ struct chart_line {
 struct chart {
   std::string title;
   chart_unit unit = chart_unit::count;
-  bool logarithmic = false;     ///< For times, where the tail is a hundred times the middle.
-  std::vector<double> at;       ///< Seconds, ascending.
-  double end = 0;               ///< Of the time axis.
+  bool logarithmic = false; ///< For times, where the tail is a hundred times the middle.
+  std::vector<double> at;   ///< Seconds, ascending.
+  double end = 0;           ///< Of the time axis.
   std::vector<chart_line> lines;
   std::vector<std::pair<double, std::string>> phases, actions; ///< Marked with their names.
 };
 
-/// A `<figure>` with a legend and an inline SVG: no script, no link. Colors come from the classes of
-/// `chart_style`. More points than can be seen are joined.
+/// A `<figure>` with a legend and an inline SVG: no script, no link. Colors come from the classes
+/// of `chart_style`. More points than can be seen are joined.
 std::string chart_html(const chart& c);
 
 /// The style sheet of the charts, for readers in light and in dark.

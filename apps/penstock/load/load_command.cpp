@@ -28,7 +28,8 @@ constexpr size_t files_wanted = 4096;
 
 int complain(const error& e) {
   std::fprintf(stderr, "penstock load: %s\n", e.context.c_str());
-  return e.code == errc::invalid_config || e.code == errc::invalid_input ? exit_usage : exit_cannot_run;
+  return e.code == errc::invalid_config || e.code == errc::invalid_input ? exit_usage
+                                                                         : exit_cannot_run;
 }
 
 /// Where logs and stores go: removed in the end unless somebody wants to see them.
@@ -47,7 +48,8 @@ public:
       return error{errc::io_error, "cannot make a folder for logs; name one with --keep"};
     return work_folder{pattern, true};
   }
-  work_folder(work_folder&& other) noexcept : path_{std::move(other.path_)}, temporary_{std::exchange(other.temporary_, false)} {}
+  work_folder(work_folder&& other) noexcept
+      : path_{std::move(other.path_)}, temporary_{std::exchange(other.temporary_, false)} {}
   work_folder& operator=(work_folder&&) = delete;
   ~work_folder() {
     std::error_code ec;
@@ -81,17 +83,19 @@ result<core::load_script> adjusted(const load_command& command) {
     script->head = *command.head;
   }
   script->seed = command.seed.value_or(script->seed);
-  const double factor = command.seconds > 0 ? command.seconds / to_seconds(script->length()) : command.scale;
+  const double factor =
+    command.seconds > 0 ? command.seconds / to_seconds(script->length()) : command.scale;
   core::scale(*script, factor);
   return script;
 }
 
-int run(const load_command& command, const core::load_script& script, const config::environment& env) {
+int run(const load_command& command, const core::load_script& script,
+        const config::environment& env) {
   auto folder = work_folder::make(command.keep);
   if (!folder)
     return complain(folder.error());
   raise_file_limit(files_wanted);
-  block_signals(); // From here on threads start.
+  block_signals();  // From here on threads start.
   std::mutex mutex; // Guards the following.
   load_session* session = nullptr;
   int signal = 0;

@@ -14,12 +14,12 @@ struct load_command {
   std::optional<std::string> head; ///< Instead of the script's engine: an address.
   std::optional<uint64_t> seed;    ///< Instead of the script's.
   double scale = 1;                ///< Of the length of all phases.
-  double seconds = 0;              ///< Length of all phases together; 0: as the script and `scale` say.
-  std::string json, html;          ///< Files for reports; empty: none.
-  std::string keep;                ///< Folder for logs and stores that stays; empty: a temporary one.
-  bool check = false;              ///< Only looks at the script.
-  bool quiet = false;              ///< No progress.
-  bool help = false;               ///< `--help`: nothing else is filled.
+  double seconds = 0;     ///< Length of all phases together; 0: as the script and `scale` say.
+  std::string json, html; ///< Files for reports; empty: none.
+  std::string keep;       ///< Folder for logs and stores that stays; empty: a temporary one.
+  bool check = false;     ///< Only looks at the script.
+  bool quiet = false;     ///< No progress.
+  bool help = false;      ///< `--help`: nothing else is filled.
 };
 
 /// Parses what follows "penstock load". Errors are usage errors.
@@ -28,8 +28,8 @@ result<load_command> parse_load(const arguments& args);
 /// `penstock load --help`.
 std::string load_help();
 
-/// Runs a load script. @returns the exit code: 0 all expectations were met, 1 some were not, 2 usage or
-/// script, 3 it could not run, 130 and 143 interrupted.
+/// Runs a load script. @returns the exit code: 0 all expectations were met, 1 some were not, 2
+/// usage or script, 3 it could not run, 130 and 143 interrupted.
 int load_main(const arguments& args, const config::environment& env);
 
 } // namespace penstock::cli

@@ -116,7 +116,8 @@ void load_driver_state::set_due() {
   auto at = duration::max();
   if (running_ && record_) {
     const auto moment = now();
-    at = std::min(next_sample_, moment < phases_end_ ? phases_end_ : std::min(moment + drain_step, drain_end_));
+    at = std::min(next_sample_,
+                  moment < phases_end_ ? phases_end_ : std::min(moment + drain_step, drain_end_));
     if (auto& next = schedule_->peek())
       at = std::min(at, next->at);
     if (engine_ && !again_.empty())
@@ -161,7 +162,9 @@ bool load_driver_state::choose_job(message& m, uint64_t pick) const {
       return true;
     }
     auto& j = jobs_.at(active_[at]);
-    const bool taken = m.kind == load_message::cancel ? j.cancelled : m.kind == load_message::subscribe && j.subscribed;
+    const bool taken = m.kind == load_message::cancel
+                         ? j.cancelled
+                         : m.kind == load_message::subscribe && j.subscribed;
     if (taken)
       continue;
     m.job = active_[at];
@@ -203,11 +206,16 @@ void load_driver_state::send(uint64_t id) {
   const auto& m = pending_.at(id);
   switch (m.kind) {
   case load_message::submit: return send_part(id, 0);
-  case load_message::status: return ask<job_progress>(id, [=, this](job_progress&) { answered(id); }, atom::status_v, m.id);
-  case load_message::cancel: return ask<bool>(id, [=, this](bool) { answered(id); }, atom::cancel_v, m.id);
+  case load_message::status:
+    return ask<job_progress>(
+      id, [=, this](job_progress&) { answered(id); }, atom::status_v, m.id);
+  case load_message::cancel:
+    return ask<bool>(
+      id, [=, this](bool) { answered(id); }, atom::cancel_v, m.id);
   case load_message::results:
-    return ask<results_page>(id, [=, this](results_page&) { answered(id); }, atom::results_v,
-                             results_query{.job = m.id, .from = m.from, .count_max = page_outcomes});
+    return ask<results_page>(
+      id, [=, this](results_page&) { answered(id); }, atom::results_v,
+      results_query{.job = m.id, .from = m.from, .count_max = page_outcomes});
   case load_message::subscribe: return subscribe(id);
   }
 }
@@ -227,7 +235,8 @@ void load_driver_state::send_part(uint64_t id, uint64_t first) {
   const bool complete = next == j.total;
   const auto then = [=, this](const job_ticket& t) { ticket(id, t); };
   if (first > 0)
-    return ask<job_ticket>(id, then, atom::add_v, submission_part{j.id, first, std::move(requests), complete});
+    return ask<job_ticket>(id, then, atom::add_v,
+                           submission_part{j.id, first, std::move(requests), complete});
   submission s;
   s.options.tenant = tenant.name;
   s.options.priority = tenant.priority;
@@ -270,11 +279,11 @@ void load_driver_state::answered(uint64_t id) {
 void load_driver_state::refused(uint64_t id, const caf::error& e) {
   const auto m = pending_.at(id);
   const bool ours = e.category() == error_category;
-  // A submission that had no answer is asked again: nobody knows whether it was taken, and its key makes
-  // sure that it is taken once.
+  // A submission that had no answer is asked again: nobody knows whether it was taken, and its key
+  // makes sure that it is taken once.
   if (!ours && m.kind == load_message::submit && engine_)
     return send(id);
-  const auto why = ours                              ? std::string{to_string(from_caf(e).code)}
+  const auto why = ours                             ? std::string{to_string(from_caf(e).code)}
                    : e == caf::sec::request_timeout ? std::string{"no answer in time"}
                                                     : caf::to_string(e);
   record_->failed(m.kind, m.due, now(), why);
@@ -328,27 +337,29 @@ load_driver(load_driver_actor::stateful_pointer<load_driver_state> self, load_dr
     [self](atom::outcomes, const results_page& page) { self->state.outcomes(page); },
     [self](atom::engine, const engine_actor& engine) { self->state.engine_found(engine); },
     [self](atom::wake) { self->state.wake(); },
-    [self](atom::submit, uint32_t tenant, uint64_t requests) { self->state.submit(tenant, requests); },
+    [self](atom::submit, uint32_t tenant, uint64_t requests) {
+      self->state.submit(tenant, requests);
+    },
     [self](atom::drain) { self->state.drain(false); },
     [self](atom::stop) { self->state.drain(true); },
   };
 }
 
 load_pacer::load_pacer(load_driver_actor driver, std::shared_ptr<load_board> board)
-  : thread_{[this, driver = std::move(driver), board = std::move(board)] {
-      constexpr auto step = std::chrono::milliseconds{1};
-      constexpr auto busy = std::chrono::microseconds{100};
-      while (!stop_) {
-        const auto at = std::chrono::steady_clock::now();
-        const auto due = time_point{time_point::duration{board->due}};
-        if (due > at)
-          std::this_thread::sleep_until(std::min(due, at + step));
-        else if (!board->woken.exchange(true))
-          caf::anon_send(driver, atom::wake_v);
-        else
-          std::this_thread::sleep_for(busy);
-      }
-    }} {}
+    : thread_{[this, driver = std::move(driver), board = std::move(board)] {
+        constexpr auto step = std::chrono::milliseconds{1};
+        constexpr auto busy = std::chrono::microseconds{100};
+        while (!stop_) {
+          const auto at = std::chrono::steady_clock::now();
+          const auto due = time_point{time_point::duration{board->due}};
+          if (due > at)
+            std::this_thread::sleep_until(std::min(due, at + step));
+          else if (!board->woken.exchange(true))
+            caf::anon_send(driver, atom::wake_v);
+          else
+            std::this_thread::sleep_for(busy);
+        }
+      }} {}
 
 load_pacer::~load_pacer() {
   stop_ = true;

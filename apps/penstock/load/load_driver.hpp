@@ -36,11 +36,11 @@ using load_driver_actor = outcome_taker_actor::extend<
 /// How a load stands, for a line of progress.
 struct load_now {
   bool started = false;
-  bool connected = false;     ///< An engine is there.
-  bool draining = false;      ///< The last phase is over.
+  bool connected = false; ///< An engine is there.
+  bool draining = false;  ///< The last phase is over.
   duration at{};
   uint64_t open = 0, done = 0; ///< Requests without and with an outcome.
-  uint64_t outstanding = 0;   ///< Messages without an answer.
+  uint64_t outstanding = 0;    ///< Messages without an answer.
   uint64_t errors = 0, overruns = 0;
 };
 
@@ -52,28 +52,31 @@ struct load_board {
 
   std::mutex mutex;
   std::condition_variable changed;
-  load_now now;                             ///< Guarded by the mutex, as what follows.
-  uint64_t engines_lost = 0;                ///< Grows when the engine is gone: somebody must find it again.
+  load_now now;              ///< Guarded by the mutex, as what follows.
+  uint64_t engines_lost = 0; ///< Grows when the engine is gone: somebody must find it again.
   time_point started{};
-  std::optional<core::load_record> record;  ///< Set at the end.
+  std::optional<core::load_record> record; ///< Set at the end.
 };
 
 /// What a load driver needs to know.
 struct load_driver_setup {
   std::shared_ptr<const core::load_script> script;
   std::shared_ptr<load_board> board;
-  std::string run;                          ///< Begins idempotency keys, so that no two loads share one.
+  std::string run; ///< Begins idempotency keys, so that no two loads share one.
 };
 
-/// Sends the messages of a script to an engine when they are due, and follows every job to its last outcome.
+/// Sends the messages of a script to an engine when they are due, and follows every job to its last
+/// outcome.
 ///
-/// Arrivals are open loop: what is due is sent, however many answers are open; only beyond the script's bound
-/// it is counted as an overrun instead. When the engine is gone (a head that was killed), what has no answer
-/// waits, and is sent again to the next one; submissions carry idempotency keys, so that none runs twice.
-/// Times of messages count from when they were due through all of this.
+/// Arrivals are open loop: what is due is sent, however many answers are open; only beyond the
+/// script's bound it is counted as an overrun instead. When the engine is gone (a head that was
+/// killed), what has no answer waits, and is sent again to the next one; submissions carry
+/// idempotency keys, so that none runs twice. Times of messages count from when they were due
+/// through all of this.
 ///
-/// Outcomes are read by long polls, one a job, which are no part of the load and are not counted as messages.
-/// A subscription is followed to its end and checked for order; its time is that to its first outcomes.
+/// Outcomes are read by long polls, one a job, which are no part of the load and are not counted as
+/// messages. A subscription is followed to its end and checked for order; its time is that to its
+/// first outcomes.
 class load_driver_state {
 public:
   static inline const char* name = "load-driver";
@@ -97,24 +100,24 @@ private:
     size_t tenant = 0;
     uint64_t total = 0;
     duration due{};
-    uint64_t id = 0;          ///< Of the engine; 0: not acknowledged.
-    uint64_t next = 0;        ///< Index of the next outcome.
-    uint64_t seen = 0;        ///< Outcomes, each index once.
+    uint64_t id = 0;   ///< Of the engine; 0: not acknowledged.
+    uint64_t next = 0; ///< Index of the next outcome.
+    uint64_t seen = 0; ///< Outcomes, each index once.
     bool cancelled = false, subscribed = false;
-    size_t place = 0;         ///< In `active_`.
+    size_t place = 0; ///< In `active_`.
   };
   /// A message without an answer.
   struct message {
     core::load_message kind = core::load_message::submit;
     duration due{};
-    uint64_t job = 0;         ///< Our number of it; 0: none (it has ended).
-    uint64_t id = 0;          ///< The engine's.
-    uint64_t from = 0;        ///< Of results and subscriptions.
+    uint64_t job = 0;  ///< Our number of it; 0: none (it has ended).
+    uint64_t id = 0;   ///< The engine's.
+    uint64_t from = 0; ///< Of results and subscriptions.
   };
   struct subscriber {
-    uint64_t job = 0;         ///< Our number.
+    uint64_t job = 0; ///< Our number.
     uint64_t next = 0;
-    uint64_t message = 0;     ///< That asked for it; 0: it was answered.
+    uint64_t message = 0; ///< That asked for it; 0: it was answered.
   };
 
   duration now() const;
@@ -148,27 +151,27 @@ private:
   std::optional<core::load_schedule> schedule_;
   std::optional<core::load_record> record_; ///< Unset once it is finished.
   engine_actor engine_;
-  uint64_t life_ = 0;                       ///< Of the engine: answers of an earlier one are void.
+  uint64_t life_ = 0; ///< Of the engine: answers of an earlier one are void.
   time_point started_{};
   bool running_ = false, cancelling_ = false;
   duration phases_end_{}, drain_end_{}, next_sample_{}, next_cancel_{};
 
   uint64_t next_message_ = 1, next_job_ = 1;
   std::unordered_map<uint64_t, message> pending_;
-  std::deque<uint64_t> waiting_;            ///< Messages to send once an engine is there.
+  std::deque<uint64_t> waiting_; ///< Messages to send once an engine is there.
   std::unordered_map<uint64_t, job> jobs_;
-  std::vector<uint64_t> active_;            ///< Jobs with an id.
-  std::deque<uint64_t> ended_;              ///< Ids of the last ones that ended.
+  std::vector<uint64_t> active_;                         ///< Jobs with an id.
+  std::deque<uint64_t> ended_;                           ///< Ids of the last ones that ended.
   std::unordered_map<uint64_t, subscriber> subscribers_; ///< By the engine's id of the job.
-  std::deque<std::pair<duration, uint64_t>> again_;      ///< Jobs to poll again, in the order of time.
-  double in_flight_ = 0, limit_share_ = -1; ///< As the lanes said last.
+  std::deque<std::pair<duration, uint64_t>> again_; ///< Jobs to poll again, in the order of time.
+  double in_flight_ = 0, limit_share_ = -1;         ///< As the lanes said last.
 };
 
 load_driver_actor::behavior_type
 load_driver(load_driver_actor::stateful_pointer<load_driver_state> self, load_driver_setup setup);
 
-/// Wakes a driver when it wants to, from a thread of its own: CAF's clock may be late when the engine is
-/// busy, and with it every arrival would be.
+/// Wakes a driver when it wants to, from a thread of its own: CAF's clock may be late when the
+/// engine is busy, and with it every arrival would be.
 class load_pacer {
 public:
   load_pacer(load_driver_actor driver, std::shared_ptr<load_board> board);

@@ -33,7 +33,10 @@ void load_driver_state::poll(uint64_t number) {
   if (found == jobs_.end() || !engine_)
     return; // What is active is polled when the engine is back.
   auto& j = found->second;
-  const results_query query{.job = j.id, .from = j.next, .count_max = follow_page_outcomes, .bytes_max = page_bytes,
+  const results_query query{.job = j.id,
+                            .from = j.next,
+                            .count_max = follow_page_outcomes,
+                            .bytes_max = page_bytes,
                             .wait = poll_wait};
   self->request(engine_, poll_wait + script_->timeout, atom::results_v, query)
     .then(
@@ -85,7 +88,8 @@ void load_driver_state::take_outcome(job& j, uint64_t number, const sink_item& i
     r = core::record_of(*item.outcome);
     queued = item.outcome->queued;
   } else {
-    auto parsed = core::parse_output_line(item.line ? std::string_view{*item.line} : std::string_view{});
+    auto parsed =
+      core::parse_output_line(item.line ? std::string_view{*item.line} : std::string_view{});
     if (!parsed) {
       ++exactness.order_violations; // Whatever stands here is no outcome of this request.
       return;

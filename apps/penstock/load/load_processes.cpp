@@ -73,7 +73,8 @@ bool names_upstream(const std::vector<std::string>& options) {
 
 } // namespace
 
-load_processes::load_processes(const core::load_script& script, std::string folder) : folder_{std::move(folder)} {
+load_processes::load_processes(const core::load_script& script, std::string folder)
+    : folder_{std::move(folder)} {
   for (auto& process : script.processes)
     children_.push_back({.what = &process});
 }
@@ -94,32 +95,38 @@ result<load_processes::child*> load_processes::running(const std::string& name) 
 
 std::string load_processes::mock_origin(const std::string& name) const {
   for (auto& c : children_)
-    if (c.what->role == load_role::mock && (name.empty() || c.what->name == name) && !c.address.empty())
+    if (c.what->role == load_role::mock && (name.empty() || c.what->name == name) &&
+        !c.address.empty())
       return "http://" + c.address;
   return {};
 }
 
 std::string load_processes::head_address() const {
-  const auto found = std::ranges::find(children_, load_role::head, [](auto& c) { return c.what->role; });
+  const auto found =
+    std::ranges::find(children_, load_role::head, [](auto& c) { return c.what->role; });
   return found == children_.end() ? std::string{} : found->address;
 }
 
 size_t load_processes::nodes_running() const {
-  return static_cast<size_t>(std::ranges::count_if(children_, [](auto& c) {
-    return c.what->role == load_role::node && c.pid >= 0;
-  }));
+  return static_cast<size_t>(std::ranges::count_if(
+    children_, [](auto& c) { return c.what->role == load_role::node && c.pid >= 0; }));
 }
 
 std::vector<std::string> load_processes::words_of(const child& c) const {
   const auto& what = *c.what;
-  std::vector<std::string> words{"penstock", what.role == load_role::head ? "serve" : std::string{to_string(what.role)}};
+  std::vector<std::string> words{
+    "penstock", what.role == load_role::head ? "serve" : std::string{to_string(what.role)}};
   const auto place = c.address.empty() ? "127.0.0.1:0" : c.address;
   switch (what.role) {
-  case load_role::mock: words.insert(words.end(), {"--port", place.substr(place.rfind(':') + 1)}); break;
+  case load_role::mock:
+    words.insert(words.end(), {"--port", place.substr(place.rfind(':') + 1)});
+    break;
   case load_role::head:
     words.insert(words.end(), {"--listen", place, "--store", folder_ + "/" + what.name + ".db"});
     break;
-  case load_role::node: words.insert(words.end(), {"--head", head_, "--node-name", what.name}); break;
+  case load_role::node:
+    words.insert(words.end(), {"--head", head_, "--node-name", what.name});
+    break;
   }
   if (what.role != load_role::mock && !names_upstream(what.options))
     words.insert(words.end(), {"--base-url", mock_origin() + "/v1"});
@@ -129,9 +136,11 @@ std::vector<std::string> load_processes::words_of(const child& c) const {
 
 result<void> load_processes::launch(child& c) {
   if (c.what->role != load_role::mock && !names_upstream(c.what->options) && mock_origin().empty())
-    return error{errc::invalid_config, "the process " + config::in_quotes(c.what->name) +
-                                           " has no upstream: add a process with role = \"mock\", or give it --base-url"};
-  c.log = folder_ + "/" + c.what->name + (c.lives > 0 ? "." + std::to_string(c.lives + 1) : "") + ".log";
+    return error{errc::invalid_config,
+                 "the process " + config::in_quotes(c.what->name) +
+                   " has no upstream: add a process with role = \"mock\", or give it --base-url"};
+  c.log =
+    folder_ + "/" + c.what->name + (c.lives > 0 ? "." + std::to_string(c.lives + 1) : "") + ".log";
   const int log = ::open(c.log.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
   if (log < 0)
     return error{errc::io_error, "cannot write " + c.log + ": " + std::strerror(errno)};
@@ -169,7 +178,8 @@ result<std::string> load_processes::await_address(child& c) {
       return place;
     }
     if (reap(c, WNOHANG))
-      return error{errc::io_error, c.what->name + " ended before it listened; " + last_words(c.log)};
+      return error{errc::io_error,
+                   c.what->name + " ended before it listened; " + last_words(c.log)};
     std::this_thread::sleep_for(look_every);
   }
   return error{errc::timeout, c.what->name + " does not listen; " + last_words(c.log)};

@@ -10,9 +10,9 @@
 
 namespace penstock::cli {
 
-/// The processes of a load script: mocks, a head and nodes, started by this program's own executable on free
-/// loopback ports, in process groups of their own. What they print goes to files. All of them end with this
-/// object, and with this process whatever becomes of it.
+/// The processes of a load script: mocks, a head and nodes, started by this program's own
+/// executable on free loopback ports, in process groups of their own. What they print goes to
+/// files. All of them end with this object, and with this process whatever becomes of it.
 ///
 /// One thread owns it, and that thread must live as long as the processes: they die with it.
 class load_processes {
@@ -26,8 +26,8 @@ public:
   /// Starts all that are to run before the load: mocks, then the head, then nodes.
   /// @param head Address that nodes join; empty: the script's own head.
   result<void> start_all(const std::string& head);
-  /// Starts one, at first or again; a mock and a head come back on their old port. Returns when it listens; a
-  /// node is on its way then.
+  /// Starts one, at first or again; a mock and a head come back on their old port. Returns when it
+  /// listens; a node is on its way then.
   result<void> start(const std::string& name);
   /// Sends SIGTERM and does not wait.
   result<void> stop(const std::string& name);
@@ -38,7 +38,8 @@ public:
 
   /// Sees which ones have ended. @returns one line for each that nobody told to.
   std::vector<std::string> look();
-  /// "http://127.0.0.1:8080" of this mock, or of the first one if the name is empty; empty: there is none.
+  /// "http://127.0.0.1:8080" of this mock, or of the first one if the name is empty; empty: there
+  /// is none.
   std::string mock_origin(const std::string& name = {}) const;
   std::string head_address() const;
   size_t nodes_running() const;
@@ -48,11 +49,11 @@ public:
 private:
   struct child {
     const core::load_process* what = nullptr;
-    pid_t pid = -1;           ///< -1: does not run.
+    pid_t pid = -1; ///< -1: does not run.
     bool told_to_end = false;
     std::string address = {}; ///< "127.0.0.1:8080", once it listened.
     uint32_t lives = 0;
-    std::string log = {};     ///< File of this life.
+    std::string log = {}; ///< File of this life.
   };
   child* find(const std::string& name);
   result<child*> running(const std::string& name);

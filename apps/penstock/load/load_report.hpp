@@ -8,13 +8,17 @@
 namespace penstock::cli {
 
 /// The report of a load for people, several lines.
-std::string load_text(const core::load_result& result, std::span<const core::load_verdict> verdicts);
+std::string load_text(const core::load_result& result,
+                      std::span<const core::load_verdict> verdicts);
 
 /// The report for machines: one JSON object with everything, the course of time included.
-std::string load_json(const core::load_result& result, std::span<const core::load_verdict> verdicts);
+std::string load_json(const core::load_result& result,
+                      std::span<const core::load_verdict> verdicts);
 
-/// The report as a page: tables and charts (inline SVG) in one file that loads nothing and runs no script.
-std::string load_page(const core::load_result& result, std::span<const core::load_verdict> verdicts);
+/// The report as a page: tables and charts (inline SVG) in one file that loads nothing and runs no
+/// script.
+std::string load_page(const core::load_result& result,
+                      std::span<const core::load_verdict> verdicts);
 
 /// What a script would do, for `--check`.
 std::string load_plan(const core::load_script& script);

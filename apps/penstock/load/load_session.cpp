@@ -26,7 +26,9 @@ constexpr auto redraw_every = std::chrono::milliseconds{250};
 /// What undoes an action that lasts for a time.
 core::load_action undone(core::load_action a) {
   a.at += a.length;
-  a.deed = a.deed == load_deed::suspend ? load_deed::resume : a.deed == load_deed::faults ? load_deed::faults : load_deed::start;
+  a.deed = a.deed == load_deed::suspend  ? load_deed::resume
+           : a.deed == load_deed::faults ? load_deed::faults
+                                         : load_deed::start;
   a.faults.clear();
   a.length = {};
   return a;
@@ -56,7 +58,7 @@ std::string run_name() {
 } // namespace
 
 load_session::load_session(const core::load_script& script, load_world& world, load_talk talk)
-  : script_{script}, world_{world}, talk_{talk}, terminal_{isatty(STDERR_FILENO) == 1} {
+    : script_{script}, world_{world}, talk_{talk}, terminal_{isatty(STDERR_FILENO) == 1} {
   for (auto& action : script.actions) {
     steps_.push_back({action});
     if (action.length > duration{})
@@ -174,7 +176,8 @@ void load_session::act(const step& s, duration at) {
   const auto& a = s.action;
   auto text = text_of(a);
   if (a.deed == load_deed::submit) {
-    const auto tenant = std::ranges::find(script_.tenants, a.tenant, &core::load_tenant::name) - script_.tenants.begin();
+    const auto tenant = std::ranges::find(script_.tenants, a.tenant, &core::load_tenant::name) -
+                        script_.tenants.begin();
     caf::anon_send(driver_, atom::submit_v, static_cast<uint32_t>(tenant), a.requests);
   } else if (auto done = world_.act(a); !done) {
     text += " failed: " + done.error().context;
@@ -204,10 +207,11 @@ void load_session::progress(const load_now& now) {
   if (talk_ == load_talk::quiet || now.at < every || moment - shown_ < every)
     return;
   shown_ = moment;
-  auto line = fmt::format("{} of {}{}: {} requests done, {} open; {} messages open, {} errors, {} overruns{}",
-                          span_text(now.at), span_text(script_.length()), now.draining ? ", draining" : "",
-                          count_text(now.done), count_text(now.open), count_text(now.outstanding), count_text(now.errors),
-                          count_text(now.overruns), now.connected ? "" : "; no engine");
+  auto line = fmt::format(
+    "{} of {}{}: {} requests done, {} open; {} messages open, {} errors, {} overruns{}",
+    span_text(now.at), span_text(script_.length()), now.draining ? ", draining" : "",
+    count_text(now.done), count_text(now.open), count_text(now.outstanding), count_text(now.errors),
+    count_text(now.overruns), now.connected ? "" : "; no engine");
   std::fprintf(stderr, terminal_ ? "\r\033[K%s" : "penstock load: %s\n", line.c_str());
   std::fflush(stderr);
   line_open_ = terminal_;

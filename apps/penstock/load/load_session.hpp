@@ -15,8 +15,8 @@ namespace penstock::cli {
 /// What a session tells people meanwhile.
 enum class load_talk { quiet, lines };
 
-/// One load from its beginning to its result: the driver, what happens beside it at certain times, and the
-/// engine found again when it was lost. Belongs to the thread that owns the world.
+/// One load from its beginning to its result: the driver, what happens beside it at certain times,
+/// and the engine found again when it was lost. Belongs to the thread that owns the world.
 class load_session {
 public:
   /// @pre `world` is prepared and outlives the session, as the script does.
@@ -27,8 +27,8 @@ public:
 
   /// Runs the load to its end.
   result<core::load_result> run();
-  /// Asks it to end: at first the arrivals, and what runs is cancelled; the second time at once. May be called
-  /// from any thread.
+  /// Asks it to end: at first the arrivals, and what runs is cancelled; the second time at once.
+  /// May be called from any thread.
   void interrupt();
 
 private:
@@ -51,10 +51,10 @@ private:
   load_driver_actor driver_;
   std::atomic<int> interrupts_{0};
   std::atomic<bool> stop_{false};
-  error broken_;                     ///< Why no engine will come any more; guarded by the board's mutex.
+  error broken_; ///< Why no engine will come any more; guarded by the board's mutex.
   bool is_broken_ = false;
   std::thread finder_;
-  std::vector<step> steps_;          ///< In the order of their times.
+  std::vector<step> steps_; ///< In the order of their times.
   std::vector<core::load_mark> marks_;
   uint64_t died_ = 0;
   time_point shown_{};

@@ -29,16 +29,19 @@ bool has_word(const std::vector<std::string>& words, std::string_view wanted) {
 }
 
 bool words_name_upstream(const std::vector<std::string>& words) {
-  return has_word(words, "--upstream") || has_word(words, "--base-url") || has_word(words, "--config");
+  return has_word(words, "--upstream") || has_word(words, "--base-url") ||
+         has_word(words, "--config");
 }
 
 bool has_mock_process(const core::load_script& s) {
-  return std::ranges::find(s.processes, core::load_role::mock, &core::load_process::role) != s.processes.end();
+  return std::ranges::find(s.processes, core::load_role::mock, &core::load_process::role) !=
+         s.processes.end();
 }
 
 } // namespace
 
-result<config::settings> load_engine_settings(const core::load_script& script, const config::environment& env,
+result<config::settings> load_engine_settings(const core::load_script& script,
+                                              const config::environment& env,
                                               const std::string& folder) {
   auto words = script.engine_options;
   const bool embedded = script.head.empty() && !script.head_process();
@@ -53,7 +56,10 @@ result<config::settings> load_engine_settings(const core::load_script& script, c
     return raw.error();
   if (raw->help || !raw->positional.empty())
     return usage("engine.options: only options, please");
-  config::load_request request{.file = raw->config_file, .directory = folder, .env = {}, .command_line = std::move(raw->values)};
+  config::load_request request{.file = raw->config_file,
+                               .directory = folder,
+                               .env = {},
+                               .command_line = std::move(raw->values)};
   for (auto& [name, value] : env)
     if (!name.starts_with("PENSTOCK_") || config::is_reserved_variable(name))
       request.env.emplace(name, value);
@@ -66,20 +72,19 @@ result<config::settings> load_engine_settings(const core::load_script& script, c
   return std::move(loaded->values);
 }
 
-load_world::load_world(const core::load_script& script, const config::environment& env, std::string folder)
-  : script_{script},
-    env_{env},
-    folder_{std::move(folder)},
-    embedded_{script.head.empty() && !script.head_process()},
-    processes_{script, folder_} {}
+load_world::load_world(const core::load_script& script, const config::environment& env,
+                       std::string folder)
+    : script_{script}, env_{env}, folder_{std::move(folder)},
+      embedded_{script.head.empty() && !script.head_process()}, processes_{script, folder_} {}
 
 load_world::~load_world() { stop(); }
 
 std::string load_world::engine_text() const {
   if (embedded_)
-    return "embedded, upstream " + (!mocks_.empty()                           ? std::string{"mock"}
-                                    : settings_.upstream.protocol == "null" ? settings_.upstream.protocol
-                                                                            : settings_.upstream.base_url);
+    return "embedded, upstream " + (!mocks_.empty() ? std::string{"mock"}
+                                    : settings_.upstream.protocol == "null"
+                                      ? settings_.upstream.protocol
+                                      : settings_.upstream.base_url);
   return "head at " + settings_.cluster.head;
 }
 
@@ -157,7 +162,8 @@ result<void> load_world::await_nodes() {
     self->request(*engine, ask_timeout, atom::nodes_v)
       .receive(
         [&](const std::vector<node_info>& nodes) {
-          joined = static_cast<size_t>(std::ranges::count_if(nodes, [](auto& n) { return !n.local && n.state == "active"; }));
+          joined = static_cast<size_t>(
+            std::ranges::count_if(nodes, [](auto& n) { return !n.local && n.state == "active"; }));
         },
         [](const caf::error&) {});
     if (joined >= wanted)
@@ -174,8 +180,9 @@ result<mock_control*> load_world::mock_of(const std::string& process) {
   if (origin.empty() && process.empty())
     origin = !mocks_.empty() ? mocks_.front()->origin() : script_.mock;
   if (origin.empty())
-    return error{errc::not_found, "there is no mock to talk to: add a process with role = \"mock\", engine.mock, or "
-                                  "the engine's option --upstream mock"};
+    return error{errc::not_found,
+                 "there is no mock to talk to: add a process with role = \"mock\", engine.mock, or "
+                 "the engine's option --upstream mock"};
   auto found = std::ranges::find(controls_, origin, [](auto& entry) { return entry.first; });
   if (found == controls_.end())
     found = controls_.emplace(controls_.end(), origin, std::make_unique<mock_control>(origin));
@@ -194,7 +201,8 @@ result<void> load_world::act(const core::load_action& action) {
     auto mock = mock_of(action.process);
     if (!mock)
       return mock.error();
-    return action.deed == load_deed::faults ? (*mock)->set_faults(action.faults) : (*mock)->set_limits(action.limits);
+    return action.deed == load_deed::faults ? (*mock)->set_faults(action.faults)
+                                            : (*mock)->set_limits(action.limits);
   }
   case load_deed::submit: break;
   }

@@ -18,16 +18,17 @@
 
 namespace penstock::cli {
 
-/// Settings of the engine of a script, or of the way to its head. What is not in the script is built in: the
-/// user's configuration file and PENSTOCK_* variables are left out, so that a script means the same everywhere
-/// and never meets a real provider by accident.
+/// Settings of the engine of a script, or of the way to its head. What is not in the script is
+/// built in: the user's configuration file and PENSTOCK_* variables are left out, so that a script
+/// means the same everywhere and never meets a real provider by accident.
 /// @param folder A folder without a configuration file.
-result<config::settings> load_engine_settings(const core::load_script& script, const config::environment& env,
+result<config::settings> load_engine_settings(const core::load_script& script,
+                                              const config::environment& env,
                                               const std::string& folder);
 
-/// What a load sends its messages to: the processes of the script, the mocks, and the engine, which is embedded,
-/// the head of the script, or one that runs elsewhere. One thread prepares and acts, and must live as long;
-/// `find_engine` may be called from another one.
+/// What a load sends its messages to: the processes of the script, the mocks, and the engine, which
+/// is embedded, the head of the script, or one that runs elsewhere. One thread prepares and acts,
+/// and must live as long; `find_engine` may be called from another one.
 class load_world {
 public:
   /// @param folder Of logs and stores; exists. @pre The script outlives the world.
@@ -70,7 +71,7 @@ private:
   std::unique_ptr<caf::actor_system_config> system_config_;
   std::unique_ptr<caf::actor_system> system_;
   std::optional<running_engine> running_;
-  bool given_ = false;          ///< The embedded engine was found once; it has no second life.
+  bool given_ = false; ///< The embedded engine was found once; it has no second life.
 };
 
 } // namespace penstock::cli

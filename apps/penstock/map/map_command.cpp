@@ -72,10 +72,11 @@ int map_session::run() {
     return complain(keys.error());
   if (auto files = raise_file_limit(settings_.run.max_in_flight);
       files < settings_.run.max_in_flight + 16)
-    return complain({errc::invalid_config,
-                     "this process may open " + std::to_string(files) + " files, too few for "
-                       + std::to_string(settings_.run.max_in_flight)
-                       + " requests in flight; raise the limit (ulimit -n) or lower --max-in-flight"});
+    return complain(
+      {errc::invalid_config,
+       "this process may open " + std::to_string(files) + " files, too few for " +
+         std::to_string(settings_.run.max_in_flight) +
+         " requests in flight; raise the limit (ulimit -n) or lower --max-in-flight"});
   if (uses_cache()) {
     auto cache = find_cache(settings_, env_);
     if (!cache)
@@ -110,8 +111,9 @@ result<void> map_session::prepare() {
     for (auto& fault : scan_.faults)
       text += "\n  " + fault;
     if (settings_.run.strict)
-      return error{errc::invalid_input, std::to_string(scan_.faulty)
-                                          + " unusable rows, and --strict is set (nothing was sent):" + text};
+      return error{errc::invalid_input,
+                   std::to_string(scan_.faulty) +
+                     " unusable rows, and --strict is set (nothing was sent):" + text};
     if (!settings_.run.quiet && !command_.check)
       std::fprintf(stderr, "penstock: %llu unusable rows will be failed results:%s\n",
                    static_cast<unsigned long long>(scan_.faulty), text.c_str());
@@ -119,7 +121,8 @@ result<void> map_session::prepare() {
   auto native = core::takes_pdf(settings_.upstream.protocol, settings_.upstream.base_url);
   for (auto& upstream : settings_.upstreams)
     native = native && core::takes_pdf(upstream.protocol, upstream.base_url);
-  auto script = recipe_script::open(recipe_, *input_, scan_, output_format_, settings_.run.model, native);
+  auto script =
+    recipe_script::open(recipe_, *input_, scan_, output_format_, settings_.run.model, native);
   if (!script)
     return script.error();
   script_ = std::move(*script);
@@ -146,21 +149,24 @@ result<void> map_session::load() {
 
 result<void> map_session::choose_output() {
   output_ = command_.output;
-  const auto input_format = recipe_.input_format ? recipe_.input_format
-                                                 : core::table_format_of(command_.input);
+  const auto input_format =
+    recipe_.input_format ? recipe_.input_format : core::table_format_of(command_.input);
   const auto promised = core::table_format_of(output_);
-  output_format_ = recipe_.output_format
-                     ? *recipe_.output_format
-                     : promised.value_or(output_.empty() && input_format ? *input_format
-                                                                         : core::table_format::jsonl);
+  output_format_ = recipe_.output_format ? *recipe_.output_format
+                                         : promised.value_or(output_.empty() && input_format
+                                                               ? *input_format
+                                                               : core::table_format::jsonl);
   if (output_.ends_with(".gz"))
-    return error{errc::invalid_config, output_ + ": an output cannot be gzipped, it could not be resumed; "
-                                                 "choose another -o"};
+    return error{errc::invalid_config, output_ +
+                                         ": an output cannot be gzipped, it could not be resumed; "
+                                         "choose another -o"};
   if (output_.empty())
-    output_ = command_.input == "-" ? "-" : stem_of(command_.input) + ".out" + ending_of(output_format_);
+    output_ =
+      command_.input == "-" ? "-" : stem_of(command_.input) + ".out" + ending_of(output_format_);
   if (output_ == "-" && settings_.run.json && !command_.check)
-    return error{errc::invalid_config, "--json and the rows cannot both go to standard output; name a file "
-                                       "with -o"};
+    return error{errc::invalid_config,
+                 "--json and the rows cannot both go to standard output; name a file "
+                 "with -o"};
   if (command_.sample > 0)
     sample_output_ = output_ == "-" ? "-" : sample_name(output_);
   return {};
@@ -176,8 +182,8 @@ result<void> map_session::open_files() {
   io::map_request request;
   request.identity.input_path = command_.input;
   request.identity.input_hash = scan_.hash;
-  request.identity.settings = settings_.upstream.protocol + " model=" + settings_.run.model
-                              + " recipe=" + recipe.hex().substr(0, 16);
+  request.identity.settings = settings_.upstream.protocol + " model=" + settings_.run.model +
+                              " recipe=" + recipe.hex().substr(0, 16);
   request.numbers_per_row = core::map_numbering{corrections}.per_row();
   request.output = output_;
   request.sample_output = sample_output_;
@@ -201,9 +207,10 @@ result<void> map_session::open_files() {
   view_.resumable = files_->is_resumable();
   view_.priced = !config::price_table_of(settings_).empty();
   if (view_.done_before > view_.rows && !files_->is_complete())
-    return error{errc::invalid_config,
-                 output_ + " has " + std::to_string(view_.done_before) + " rows already, more than --limit "
-                   + std::to_string(view_.rows) + " asks for; choose a higher one, or another -o"};
+    return error{errc::invalid_config, output_ + " has " + std::to_string(view_.done_before) +
+                                         " rows already, more than --limit " +
+                                         std::to_string(view_.rows) +
+                                         " asks for; choose a higher one, or another -o"};
   return {};
 }
 
@@ -220,10 +227,11 @@ result<void> map_session::check_prices() const {
   }
   if (unknown.empty())
     return {};
-  return error{errc::invalid_config,
-               "--budget needs prices for the models" + unknown
-                 + "; set --price-input and --price-output, or add [[prices]] rows to the configuration "
-                   "file (nothing was sent)"};
+  return error{
+    errc::invalid_config,
+    "--budget needs prices for the models" + unknown +
+      "; set --price-input and --price-output, or add [[prices]] rows to the configuration "
+      "file (nothing was sent)"};
 }
 
 bool map_session::uses_cache() const {
@@ -259,8 +267,9 @@ job_options map_session::options_of(uint32_t group, uint32_t stage) const {
 
 int map_session::already_complete() {
   if (!settings_.run.quiet)
-    std::fprintf(stderr, "penstock: %s is complete already (%s rows); nothing was sent. --restart runs it "
-                         "anew.\n",
+    std::fprintf(stderr,
+                 "penstock: %s is complete already (%s rows); nothing was sent. --restart runs it "
+                 "anew.\n",
                  output_.c_str(), count_text(files_->next_row()).c_str());
   const auto totals = core::decode_totals(files_->note(), scan_.groups.names.size(), stages());
   view_.state = job_state::completed;

@@ -5,8 +5,9 @@
 
 namespace penstock::cli {
 
-/// `penstock map`: a recipe over a table, through an engine in this process. @returns the exit code:
-/// 0 all rows completed, 1 some did not, 2 usage, recipe or input, 3 stopped, 130 and 143 interrupted.
+/// `penstock map`: a recipe over a table, through an engine in this process. @returns the exit
+/// code: 0 all rows completed, 1 some did not, 2 usage, recipe or input, 3 stopped, 130 and 143
+/// interrupted.
 int map_main(const map_command& command, const config::environment& env);
 
 } // namespace penstock::cli

@@ -41,7 +41,11 @@ void look(caf::actor_system& sys, const map_actors& actors, map_view& view,
   view.lanes.resize(handles.limiters.size());
   for (size_t i = 0; i < handles.limiters.size(); ++i)
     self->request(handles.limiters[i], answer_within, atom::snapshot_v)
-      .receive([&](const core::lane_snapshot& s) { view.lanes[i] = {actors.lane_names[i], s}; }, ignore);
+      .receive(
+        [&](const core::lane_snapshot& s) {
+          view.lanes[i] = {actors.lane_names[i], s};
+        },
+        ignore);
 }
 
 std::vector<std::string> names_to_cancel(const std::string& path) {
@@ -67,18 +71,11 @@ void replace_file(const std::string& path, std::string_view text) {
   std::rename(next.c_str(), path.c_str());
 }
 
-map_control::map_control(caf::actor_system& sys, map_actors actors, map_view start, std::string files,
-                         bool shown)
-  : sys_{sys},
-    actors_{std::move(actors)},
-    view_{std::move(start)},
-    files_{std::move(files)},
-    shown_{shown},
-    terminal_{isatty(STDERR_FILENO) == 1},
-    ended_(actors_.jobs.size()),
-    started_{std::chrono::steady_clock::now()},
-    shown_at_{started_},
-    thread_{[this] { run(); }} {}
+map_control::map_control(caf::actor_system& sys, map_actors actors, map_view start,
+                         std::string files, bool shown)
+    : sys_{sys}, actors_{std::move(actors)}, view_{std::move(start)}, files_{std::move(files)},
+      shown_{shown}, terminal_{isatty(STDERR_FILENO) == 1}, ended_(actors_.jobs.size()),
+      started_{std::chrono::steady_clock::now()}, shown_at_{started_}, thread_{[this] { run(); }} {}
 
 map_control::~map_control() {
   {
@@ -140,7 +137,8 @@ void map_control::cancel_groups() {
 }
 
 void map_control::show() {
-  const auto lines = map_progress_lines(view_, terminal_ ? lines_max : 1, terminal_ ? terminal_width() : 0);
+  const auto lines =
+    map_progress_lines(view_, terminal_ ? lines_max : 1, terminal_ ? terminal_width() : 0);
   std::string out;
   if (terminal_ && drawn_ > 0)
     out = "\r\033[" + std::to_string(drawn_) + "A\033[J";

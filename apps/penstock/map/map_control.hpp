@@ -19,27 +19,30 @@ struct map_actors {
   supervisor_actor supervisor;
   engine_actor engine;
   map_hub_actor hub;
-  std::vector<uint64_t> jobs;          ///< Their ids, by number: group x stages + stage.
+  std::vector<uint64_t> jobs; ///< Their ids, by number: group x stages + stage.
   std::vector<std::string> lane_names;
 };
 
-/// Asks the hub, the engine and the lanes how a map stands. What does not answer in time stays as it was.
+/// Asks the hub, the engine and the lanes how a map stands. What does not answer in time stays as
+/// it was.
 /// @param ended Jobs whose progress in `view` is final already.
 void look(caf::actor_system& sys, const map_actors& actors, map_view& view,
           const std::vector<bool>& ended);
 
 /// The names in a cancel file, one a line; none if it is not there.
 std::vector<std::string> names_to_cancel(const std::string& path);
-/// Replaces a file in one step, so that a reader never sees half of it. A failure is let go: the status
-/// is a courtesy.
+/// Replaces a file in one step, so that a reader never sees half of it. A failure is let go: the
+/// status is a courtesy.
 void replace_file(const std::string& path, std::string_view text);
 
 /// Attends to a running map once a second: writes OUTPUT.status.json, cancels the groups named in
-/// OUTPUT.cancel, shows progress on stderr (redrawn 5 times a second on a terminal, every 10 s elsewhere).
+/// OUTPUT.cancel, shows progress on stderr (redrawn 5 times a second on a terminal, every 10 s
+/// elsewhere).
 class map_control {
 public:
   /// @param files Prefix of the two files; empty: none. @param shown Whether progress is shown.
-  map_control(caf::actor_system& sys, map_actors actors, map_view start, std::string files, bool shown);
+  map_control(caf::actor_system& sys, map_actors actors, map_view start, std::string files,
+              bool shown);
   ~map_control();
   map_control(const map_control&) = delete;
   map_control& operator=(const map_control&) = delete;

@@ -64,10 +64,11 @@ result<map_input> map_input::open(const std::string& path, const core::recipe& r
   input.options_.separator = recipe.input_separator;
   input.options_.row_max = row_max;
   if (!input.options_.format)
-    return error{errc::invalid_config,
-                 (path == "-" ? "standard input" : path)
-                   + " does not say what it is: name it .csv, .tsv or .jsonl, or set input.format in "
-                   + recipe.file};
+    return error{
+      errc::invalid_config,
+      (path == "-" ? "standard input" : path) +
+        " does not say what it is: name it .csv, .tsv or .jsonl, or set input.format in " +
+        recipe.file};
   struct stat info {};
   const bool standard = path == "-";
   if (!standard && ::stat(path.c_str(), &info) != 0)
@@ -88,10 +89,8 @@ result<map_input> map_input::open(const std::string& path, const core::recipe& r
 }
 
 map_input::map_input(map_input&& other) noexcept
-  : name_{std::move(other.name_)},
-    path_{std::move(other.path_)},
-    copied_{std::exchange(other.copied_, false)},
-    options_{other.options_} {}
+    : name_{std::move(other.name_)}, path_{std::move(other.path_)},
+      copied_{std::exchange(other.copied_, false)}, options_{other.options_} {}
 
 map_input::~map_input() {
   if (copied_)
@@ -121,7 +120,8 @@ result<map_scan> scan_table(const map_input& input, const core::recipe& recipe, 
   map_scan scan;
   scan.columns = reader->columns();
   scan.format = reader->format();
-  if (auto known = core::check_names(recipe, scan.columns, scan.format == core::table_format::jsonl);
+  if (auto known =
+        core::check_names(recipe, scan.columns, scan.format == core::table_format::jsonl);
       !known)
     return known.error();
   for (core::table_row row;;) {
@@ -145,8 +145,8 @@ result<map_scan> scan_table(const map_input& input, const core::recipe& recipe, 
     if (fresh) {
       if ((g.names.size() + 1) * recipe.stages.size() > map_jobs_max)
         return error{errc::invalid_input,
-                     input.name() + " has more than " + std::to_string(g.names.size())
-                       + " groups; each is a job of its own: group by a column with fewer values"};
+                     input.name() + " has more than " + std::to_string(g.names.size()) +
+                       " groups; each is a job of its own: group by a column with fewer values"};
       g.names.push_back(std::move(name));
       g.rows.push_back(0);
     }

@@ -21,7 +21,8 @@ inline constexpr std::string_view no_group = "default";
 class map_input {
 public:
   /// @param recipe Says format and separator where the name does not.
-  static result<map_input> open(const std::string& path, const core::recipe& recipe, uint64_t row_max);
+  static result<map_input> open(const std::string& path, const core::recipe& recipe,
+                                uint64_t row_max);
   ~map_input();
   map_input(map_input&& other) noexcept;
   map_input& operator=(map_input&&) = delete;
@@ -50,14 +51,14 @@ struct map_groups {
 
 /// What a first look at a table found.
 struct map_scan {
-  std::string hash;                  ///< Of the whole table.
+  std::string hash; ///< Of the whole table.
   std::vector<std::string> columns;
   core::table_format format = core::table_format::csv;
-  map_groups groups;                 ///< Of the rows that this map runs.
-  uint64_t rows = 0;                 ///< In the table.
-  uint64_t rows_to_run = 0;          ///< After `--limit`.
-  uint64_t faulty = 0;               ///< Unusable ones among those.
-  std::vector<std::string> faults;   ///< The first few, with their lines.
+  map_groups groups;               ///< Of the rows that this map runs.
+  uint64_t rows = 0;               ///< In the table.
+  uint64_t rows_to_run = 0;        ///< After `--limit`.
+  uint64_t faulty = 0;             ///< Unusable ones among those.
+  std::vector<std::string> faults; ///< The first few, with their lines.
 };
 
 /// Whose row this is.

@@ -12,7 +12,7 @@ class map_job final : public actors::job_launcher {
 public:
   /// @param total Rows of its group, for the choice of the mode.
   map_job(map_hub_actor hub, uint32_t number, uint32_t stages, uint64_t total)
-    : hub_{std::move(hub)}, number_{number}, stages_{stages}, total_{total} {}
+      : hub_{std::move(hub)}, number_{number}, stages_{stages}, total_{total} {}
 
   result<actors::job_parts> launch(caf::actor_system& sys) override;
 

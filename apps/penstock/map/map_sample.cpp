@@ -33,8 +33,8 @@ std::string messages_text(const json::object& body) {
         if (text && text->is_string())
           out += json::value_to<std::string>(*text) + "\n";
         else if (part.is_object() && part.get_object().contains("type"))
-          out += "[" + json::value_to<std::string>(part.at("type")) + ": "
-                 + std::to_string(json::serialize(part).size()) + " bytes]\n";
+          out += "[" + json::value_to<std::string>(part.at("type")) + ": " +
+                 std::to_string(json::serialize(part).size()) + " bytes]\n";
       }
   }
   return out;
@@ -42,8 +42,8 @@ std::string messages_text(const json::object& body) {
 
 } // namespace
 
-result<std::string> check_text(const core::recipe& recipe, const map_input& input, const map_scan& scan,
-                               recipe_script& script, bool as_json) {
+result<std::string> check_text(const core::recipe& recipe, const map_input& input,
+                               const map_scan& scan, recipe_script& script, bool as_json) {
   core::map_row row;
   for (;;) {
     auto more = script.next(row);
@@ -58,7 +58,8 @@ result<std::string> check_text(const core::recipe& recipe, const map_input& inpu
   if (!request)
     return request.error();
   const auto body = json::parse(*request->body);
-  const auto tokens = static_cast<uint64_t>(static_cast<double>(request->body->size()) / bytes_per_token);
+  const auto tokens =
+    static_cast<uint64_t>(static_cast<double>(request->body->size()) / bytes_per_token);
   if (as_json) {
     json::object o{{"rows", scan.rows},
                    {"rows_to_run", scan.rows_to_run},
@@ -75,8 +76,8 @@ result<std::string> check_text(const core::recipe& recipe, const map_input& inpu
   std::string stages;
   for (auto& s : recipe.stages)
     stages += (stages.empty() ? "" : " -> ") + s.name;
-  auto out = fmt::format("recipe   {} ({}): {}\ninput    {}: {} rows", recipe.name, recipe.file, stages,
-                         input.name(), count_text(scan.rows));
+  auto out = fmt::format("recipe   {} ({}): {}\ninput    {}: {} rows", recipe.name, recipe.file,
+                         stages, input.name(), count_text(scan.rows));
   if (scan.rows_to_run < scan.rows)
     out += fmt::format(", {} of them to run", count_text(scan.rows_to_run));
   if (scan.faulty > 0)
@@ -84,11 +85,12 @@ result<std::string> check_text(const core::recipe& recipe, const map_input& inpu
   out += fmt::format("\ngroups   {}\n", scan.groups.names.size());
   for (auto& fault : scan.faults)
     out += "  " + fault + "\n";
-  out += fmt::format("\nThe first request (stage {}, row {}, about {} input tokens{}):\n",
-                     recipe.stages[0].name, row.index + 1, count_text(tokens),
-                     request->output_tokens_max > 0
-                       ? fmt::format(", at most {} output tokens", count_text(request->output_tokens_max))
-                       : "");
+  out +=
+    fmt::format("\nThe first request (stage {}, row {}, about {} input tokens{}):\n",
+                recipe.stages[0].name, row.index + 1, count_text(tokens),
+                request->output_tokens_max > 0 ? fmt::format(", at most {} output tokens",
+                                                             count_text(request->output_tokens_max))
+                                               : "");
   out += messages_text(body.as_object());
   if (const auto* model = body.as_object().if_contains("model"))
     out += "--- model\n" + json::serialize(*model) + "\n";
@@ -97,22 +99,25 @@ result<std::string> check_text(const core::recipe& recipe, const map_input& inpu
   return out + "\nNothing was sent.\n";
 }
 
-core::map_projection project_rest(const map_view& view, const std::vector<core::projected_lane>& lanes,
+core::map_projection project_rest(const map_view& view,
+                                  const std::vector<core::projected_lane>& lanes,
                                   uint32_t in_flight_max) {
   return core::project(view.status.samples, rows_done(view),
-                       view.rows_in_input - std::min(view.rows_in_input, view.rows), lanes, in_flight_max);
+                       view.rows_in_input - std::min(view.rows_in_input, view.rows), lanes,
+                       in_flight_max);
 }
 
 std::string projection_text(const core::map_projection& p, uint64_t sampled) {
   if (p.rows == 0)
     return "The sample was the whole table.\n";
-  return fmt::format("If the other {} rows are like these {}: {} requests, {} input and {} output tokens, {}, "
-                     "about {} (bound by {}).\nThe answers of the sample are kept; the same command without "
-                     "--sample goes on with them.\n",
-                     count_text(p.rows), count_text(sampled), count_text(p.requests),
-                     count_text(p.input_tokens), count_text(p.output_tokens),
-                     p.cost ? fmt::format("{:.4f} dollars", *p.cost) : "cost unknown (no prices)",
-                     span_text(p.time), p.bound_by);
+  return fmt::format(
+    "If the other {} rows are like these {}: {} requests, {} input and {} output tokens, {}, "
+    "about {} (bound by {}).\nThe answers of the sample are kept; the same command without "
+    "--sample goes on with them.\n",
+    count_text(p.rows), count_text(sampled), count_text(p.requests), count_text(p.input_tokens),
+    count_text(p.output_tokens),
+    p.cost ? fmt::format("{:.4f} dollars", *p.cost) : "cost unknown (no prices)", span_text(p.time),
+    p.bound_by);
 }
 
 std::string with_projection(std::string summary, const core::map_projection& p) {

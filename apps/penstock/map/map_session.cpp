@@ -37,8 +37,9 @@ void map_session::handle_signal(int number, int count) {
   }
   stop_all({}, count > 1);
   if (!settings_.run.quiet)
-    std::fputs(count == 1 ? "\npenstock: finishing what is in flight; interrupt again to stop at once\n"
-                          : "\npenstock: stopping at once\n",
+    std::fputs(count == 1
+                 ? "\npenstock: finishing what is in flight; interrupt again to stop at once\n"
+                 : "\npenstock: stopping at once\n",
                stderr);
 }
 
@@ -76,7 +77,9 @@ int map_session::drive(const upstream_keys& keys) {
         std::lock_guard lock{mutex_};
         actors_.engine = std::move(e);
       },
-      [&](const caf::error& e) { broken = {errc::internal, caf::to_string(e)}; });
+      [&](const caf::error& e) {
+        broken = {errc::internal, caf::to_string(e)};
+      });
   if (!actors_.engine)
     return complain(broken);
   auto setup = std::make_shared<actors::map_setup>();
@@ -87,7 +90,8 @@ int map_session::drive(const upstream_keys& keys) {
   setup->groups = scan_.groups.names;
   setup->rows_of_group = scan_.groups.rows;
   setup->whole = scan_.rows_to_run == scan_.rows && command_.sample == 0;
-  setup->window_rows = std::max<size_t>(settings_.run.window_requests, 2 * settings_.run.max_in_flight);
+  setup->window_rows =
+    std::max<size_t>(settings_.run.window_requests, 2 * settings_.run.max_in_flight);
   setup->window_bytes = settings_.run.window_bytes;
   if (view_.resumable)
     for (auto& name : names_to_cancel(output_ + ".cancel"))
@@ -127,32 +131,34 @@ int map_session::drive(const upstream_keys& keys) {
   return code;
 }
 
-/// Later stages first: of one tenant's jobs the oldest is served first, and a row that has begun should
-/// end before others begin.
+/// Later stages first: of one tenant's jobs the oldest is served first, and a row that has begun
+/// should end before others begin.
 void map_session::submit(caf::scoped_actor& self) {
   const auto groups = static_cast<uint32_t>(scan_.groups.names.size());
   const auto count = static_cast<uint32_t>(stages());
   const auto report_to = caf::actor_cast<caf::actor>(self);
   // Asks for the end of each job at once: engines forget jobs that ended long ago.
-  const auto waiter = self->spawn([=, engine = actors_.engine](caf::event_based_actor* me) -> caf::behavior {
-    return {[=](uint32_t number, uint64_t job) {
-      me->request(engine, caf::infinite, atom::wait_v, job)
-        .then([=](const job_progress& p) { me->send(report_to, number, p); },
-              [=](const caf::error& e) {
-                job_progress p;
-                p.state = job_state::aborted;
-                p.cause = from_caf(e);
-                me->send(report_to, number, p);
-              });
-    }};
-  });
+  const auto waiter =
+    self->spawn([=, engine = actors_.engine](caf::event_based_actor* me) -> caf::behavior {
+      return {[=](uint32_t number, uint64_t job) {
+        me->request(engine, caf::infinite, atom::wait_v, job)
+          .then([=](const job_progress& p) { me->send(report_to, number, p); },
+                [=](const caf::error& e) {
+                  job_progress p;
+                  p.state = job_state::aborted;
+                  p.cause = from_caf(e);
+                  me->send(report_to, number, p);
+                });
+      }};
+    });
   std::vector<uint64_t> jobs(groups * count);
   for (auto s = count; s-- > 0;)
     for (uint32_t g = 0; g < groups; ++g) {
       const auto number = g * count + s;
       auto launcher = std::make_shared<map_job>(actors_.hub, number, count, scan_.groups.rows[g]);
-      self->request(actors_.engine, stop_timeout, atom::submit_v,
-                    local_submission{options_of(g, s), std::move(launcher)})
+      self
+        ->request(actors_.engine, stop_timeout, atom::submit_v,
+                  local_submission{options_of(g, s), std::move(launcher)})
         .receive([&](uint64_t id) { jobs[number] = id; }, [](const caf::error&) {});
       caf::anon_send(waiter, number, jobs[number]);
     }
@@ -192,7 +198,10 @@ void map_session::settle(caf::scoped_actor& self) {
   if (!hub_gone_)
     self->request(actors_.hub, close_timeout, atom::close_v)
       .receive([&](map_status& s) { view_.status = std::move(s); },
-               [&](const caf::error& why) { hub_gone_ = true; stop_all(from_caf(why), true); });
+               [&](const caf::error& why) {
+                 hub_gone_ = true;
+                 stop_all(from_caf(why), true);
+               });
   std::lock_guard lock{mutex_};
   settled_ = true;
   if (hub_gone_ && view_.state == job_state::running)
@@ -206,7 +215,8 @@ void map_session::settle(caf::scoped_actor& self) {
 
 int map_session::finish() {
   const auto sampled = command_.sample > 0 && view_.state == job_state::completed;
-  const auto rest = sampled ? project_rest(view_, lanes_, settings_.run.max_in_flight) : core::map_projection{};
+  const auto rest =
+    sampled ? project_rest(view_, lanes_, settings_.run.max_in_flight) : core::map_projection{};
   if (settings_.run.json) {
     auto summary = map_summary_json(view_);
     std::cout << (sampled ? with_projection(std::move(summary), rest) : summary) << std::endl;

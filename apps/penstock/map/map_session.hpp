@@ -28,7 +28,7 @@ namespace penstock::cli {
 class map_session {
 public:
   map_session(const map_command& command, const config::environment& env)
-    : command_{command}, env_{env}, settings_{command.settings.values} {}
+      : command_{command}, env_{env}, settings_{command.settings.values} {}
 
   int run();
 
@@ -59,8 +59,8 @@ private:
   core::recipe recipe_;
   std::optional<map_input> input_;
   map_scan scan_;
-  std::string output_;                ///< As named, or made of the input's name.
-  std::string sample_output_;         ///< Of `--sample`.
+  std::string output_;        ///< As named, or made of the input's name.
+  std::string sample_output_; ///< Of `--sample`.
   core::table_format output_format_ = core::table_format::jsonl;
   std::unique_ptr<recipe_script> script_;
   std::shared_ptr<io::map_files> files_;
@@ -69,10 +69,10 @@ private:
   std::vector<core::projected_lane> lanes_; ///< For the projection.
   map_view view_;
   map_actors actors_;
-  caf::actor waiter_;                 ///< Tells us of the ends of jobs.
+  caf::actor waiter_; ///< Tells us of the ends of jobs.
   bool hub_gone_ = false;
-  bool settled_ = false;              ///< How it ended is known.
-  std::mutex mutex_;                  ///< The watcher of signals may come before the jobs are there.
+  bool settled_ = false; ///< How it ended is known.
+  std::mutex mutex_;     ///< The watcher of signals may come before the jobs are there.
   std::atomic<int> signal_{0};
   time_point started_;
 };

@@ -55,11 +55,15 @@ std::string joined(const std::set<std::string>& words) {
   return out.empty() ? "none" : out;
 }
 
-double cost_of(const core::output_totals& t) { return static_cast<double>(t.cost_nanodollars) / 1e9; }
+double cost_of(const core::output_totals& t) {
+  return static_cast<double>(t.cost_nanodollars) / 1e9;
+}
 
 double rate_of(const map_view& v) {
   const auto seconds = to_seconds(v.elapsed);
-  return seconds > 0 ? static_cast<double>(rows_done(v) - std::min(rows_done(v), v.done_before)) / seconds : 0;
+  return seconds > 0
+           ? static_cast<double>(rows_done(v) - std::min(rows_done(v), v.done_before)) / seconds
+           : 0;
 }
 
 /// Seconds that are left at the rate so far; nothing before anything was done.
@@ -85,7 +89,10 @@ std::string_view state_word(const map_view& v) {
 }
 
 json::object rows_json(const core::map_group_totals& t) {
-  return {{"completed", t.completed}, {"failed", t.failed}, {"cancelled", t.cancelled}, {"expired", t.expired}};
+  return {{"completed", t.completed},
+          {"failed", t.failed},
+          {"cancelled", t.cancelled},
+          {"expired", t.expired}};
 }
 
 json::object sums_json(const map_view& v, const job_sums& s) {
@@ -114,7 +121,8 @@ json::object sums_json(const map_view& v, const job_sums& s) {
 json::array stages_json(const map_view& v, std::optional<size_t> group) {
   json::array list;
   for (size_t s = 0; s < stage_count(v); ++s) {
-    auto o = sums_json(v, sum_jobs(v, [&](size_t g, size_t st) { return st == s && (!group || g == *group); }));
+    auto o = sums_json(
+      v, sum_jobs(v, [&](size_t g, size_t st) { return st == s && (!group || g == *group); }));
     json::object named{{"name", v.stages[s]}};
     for (auto& member : o)
       named.insert(member);
@@ -145,8 +153,10 @@ json::array groups_json(const map_view& v) {
 core::map_group_totals all_rows(const map_view& v) {
   core::map_group_totals rows;
   for (auto& g : v.status.groups)
-    for (auto [to, from] : {std::pair{&rows.completed, g.done.completed}, {&rows.failed, g.done.failed},
-                            {&rows.cancelled, g.done.cancelled}, {&rows.expired, g.done.expired}})
+    for (auto [to, from] : {std::pair{&rows.completed, g.done.completed},
+                            {&rows.failed, g.done.failed},
+                            {&rows.cancelled, g.done.cancelled},
+                            {&rows.expired, g.done.expired}})
       *to += from;
   return rows;
 }
@@ -179,12 +189,12 @@ std::string rows_text(const core::map_group_totals& r) {
 std::string stage_text(const map_view& v, size_t s) {
   const auto sums = sum_jobs(v, [&](size_t, size_t st) { return st == s; });
   const auto& r = sums.done.requests;
-  auto out = fmt::format("  stage        {}: {} requests ({} failed, {} corrections, {} cached), {} attempts, "
-                         "429s {}, {} in and {} out tokens",
-                         v.stages[s], count_text(r.requests()), count_text(r.failed),
-                         count_text(sums.done.corrections), count_text(r.cached), count_text(r.attempts),
-                         count_text(r.rate_limited), count_text(r.input_tokens),
-                         count_text(r.output_tokens));
+  auto out = fmt::format(
+    "  stage        {}: {} requests ({} failed, {} corrections, {} cached), {} attempts, "
+    "429s {}, {} in and {} out tokens",
+    v.stages[s], count_text(r.requests()), count_text(r.failed), count_text(sums.done.corrections),
+    count_text(r.cached), count_text(r.attempts), count_text(r.rate_limited),
+    count_text(r.input_tokens), count_text(r.output_tokens));
   if (v.priced)
     out += fmt::format(", {:.4f} dollars", cost_of(r));
   return out + fmt::format(", mode {}\n", joined(sums.modes_used));
@@ -234,9 +244,9 @@ std::string map_summary_text(const map_view& v, size_t groups_shown) {
                        count_text(v.status.resumed_rows), count_text(v.status.resumed_answers));
   else if (const auto sequential = static_cast<double>(all.done.requests.upstream_ms) / 1e3;
            sequential > 0 && v.elapsed > duration{})
-    out += fmt::format("  speed        {:.1f} rows/s; one after the other about {}, {:.1f} x faster\n",
-                       rate_of(v), span_text(from_seconds(sequential)),
-                       sequential / to_seconds(v.elapsed));
+    out += fmt::format(
+      "  speed        {:.1f} rows/s; one after the other about {}, {:.1f} x faster\n", rate_of(v),
+      span_text(from_seconds(sequential)), sequential / to_seconds(v.elapsed));
   for (size_t s = 0; s < stage_count(v); ++s)
     out += stage_text(v, s);
   if (v.status.groups.size() > 1)
@@ -254,15 +264,15 @@ std::string map_summary_text(const map_view& v, size_t groups_shown) {
         used += fmt::format(" {} {:.0f} %", to_string(static_cast<core::dimension>(d)),
                             100 * share(lane.state, d));
     if (!used.empty())
-      out += fmt::format("  limits used  lane {}:{} (last minute, headroom {:.2f})\n", lane.name, used,
-                         lane.state.headroom);
+      out += fmt::format("  limits used  lane {}:{} (last minute, headroom {:.2f})\n", lane.name,
+                         used, lane.state.headroom);
   }
   for (size_t g = 0; g < v.status.groups.size(); ++g)
     for (size_t s = 0; s < stage_count(v); ++s)
       for (auto& change : v.jobs[g * stage_count(v) + s].changes)
-        out += fmt::format("  mode change  {}, stage {}: {} -> {}: {} ({})\n", v.status.groups[g].name,
-                           v.stages[s], to_string(change.from), to_string(change.to), change.text,
-                           to_string(change.code));
+        out += fmt::format("  mode change  {}, stage {}: {} -> {}: {} ({})\n",
+                           v.status.groups[g].name, v.stages[s], to_string(change.from),
+                           to_string(change.to), change.text, to_string(change.code));
   return out + fmt::format("  output       {}\n", v.output == "-" ? "standard output" : v.output);
 }
 
@@ -275,7 +285,8 @@ std::string map_summary_json(const map_view& v) {
   o["rows_per_second"] = rate_of(v);
   const auto sequential = static_cast<double>(all.done.requests.upstream_ms) / 1e3;
   o["sequential_seconds"] = sequential;
-  const auto fresh = v.status.resumed_rows + v.status.resumed_answers == 0 && v.elapsed > duration{};
+  const auto fresh =
+    v.status.resumed_rows + v.status.resumed_answers == 0 && v.elapsed > duration{};
   o["speedup"] = fresh ? json::value(sequential / to_seconds(v.elapsed)) : json::value(nullptr);
   o["stages"] = stages_json(v, std::nullopt);
   o["groups"] = groups_json(v);
@@ -315,15 +326,17 @@ std::string map_status_json(const map_view& v) {
 std::vector<std::string> map_progress_lines(const map_view& v, size_t lines_max, size_t width) {
   const auto all = sum_all(v);
   const auto rows = all_rows(v);
-  auto line = fmt::format("{}/{} rows, {} failed, {} in flight, {:.1f} rows/s", count_text(rows_done(v)),
-                          count_text(v.rows), count_text(rows.rows() - rows.completed),
-                          count_text(all.in_flight), rate_of(v));
+  auto line =
+    fmt::format("{}/{} rows, {} failed, {} in flight, {:.1f} rows/s", count_text(rows_done(v)),
+                count_text(v.rows), count_text(rows.rows() - rows.completed),
+                count_text(all.in_flight), rate_of(v));
   if (v.priced)
     line += fmt::format(", {:.4f} dollars", cost_of(all.done.requests));
   for (auto& lane : v.lanes)
     for (size_t d = 0; d < core::dimension_count; ++d)
       if (lane.state.limit[d] > 0)
-        line += fmt::format(", {} {:.0f} %", to_string(static_cast<core::dimension>(d)), 100 * share(lane.state, d));
+        line += fmt::format(", {} {:.0f} %", to_string(static_cast<core::dimension>(d)),
+                            100 * share(lane.state, d));
   if (const auto eta = eta_of(v, v.rows - std::min(v.rows, rows_done(v))); eta && *eta > 0)
     line += ", ETA " + span_text(from_seconds(*eta));
   std::vector<std::string> lines{cut(std::move(line), width)};
@@ -334,7 +347,9 @@ std::vector<std::string> map_progress_lines(const map_view& v, size_t lines_max,
   for (size_t i = 0; i < order.size(); ++i)
     order[i] = i;
   std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) {
-    const auto left = [&](size_t g) { return v.status.groups[g].rows - v.status.groups[g].done.rows(); };
+    const auto left = [&](size_t g) {
+      return v.status.groups[g].rows - v.status.groups[g].done.rows();
+    };
     return (left(a) > 0) > (left(b) > 0);
   });
   for (auto g : order) {
@@ -342,11 +357,11 @@ std::vector<std::string> map_progress_lines(const map_view& v, size_t lines_max,
       break;
     const auto& group = v.status.groups[g];
     const auto sums = sum_jobs(v, [&](size_t gg, size_t) { return gg == g; });
-    lines.push_back(cut(fmt::format("  {}: {}/{} rows, {}, {} in flight{}", group.name,
-                                    count_text(group.done.rows()), count_text(group.rows),
-                                    rows_text(group.done), count_text(sums.in_flight),
-                                    group.cancelled ? ", cancelled" : ""),
-                        width));
+    lines.push_back(
+      cut(fmt::format("  {}: {}/{} rows, {}, {} in flight{}", group.name,
+                      count_text(group.done.rows()), count_text(group.rows), rows_text(group.done),
+                      count_text(sums.in_flight), group.cancelled ? ", cancelled" : ""),
+          width));
   }
   return lines;
 }

@@ -11,20 +11,20 @@ namespace penstock::cli {
 
 /// All that the end of a map, or a look at it, can tell.
 struct map_view {
-  std::string recipe;               ///< Its name.
-  std::string output;               ///< Where the rows are.
-  std::vector<std::string> stages;  ///< Names.
+  std::string recipe;              ///< Its name.
+  std::string output;              ///< Where the rows are.
+  std::vector<std::string> stages; ///< Names.
   map_status status;
-  std::vector<job_progress> jobs;   ///< Number: group x stages + stage.
+  std::vector<job_progress> jobs; ///< Number: group x stages + stage.
   std::vector<lane_view> lanes;
-  uint64_t rows = 0;                ///< Rows to run.
+  uint64_t rows = 0; ///< Rows to run.
   uint64_t rows_in_input = 0;
   job_state state = job_state::running;
-  error cause;                      ///< Why it was aborted.
-  duration elapsed{};               ///< Of this run.
-  uint64_t done_before = 0;         ///< Rows that had a result when this run began.
+  error cause;              ///< Why it was aborted.
+  duration elapsed{};       ///< Of this run.
+  uint64_t done_before = 0; ///< Rows that had a result when this run began.
   bool resumable = true;
-  bool priced = false;              ///< Whether any price is known.
+  bool priced = false; ///< Whether any price is known.
 };
 
 /// Rows with a result.
@@ -35,8 +35,8 @@ std::string map_summary_text(const map_view& view, size_t groups_shown = 20);
 std::string map_summary_json(const map_view& view);
 /// The status file: state, rows, and for each group and stage what is queued, in flight and done.
 std::string map_status_json(const map_view& view);
-/// Lines of progress: one for all rows, then one for each group, at most `lines_max` in all, each cut
-/// to `width` (zero: not at all).
+/// Lines of progress: one for all rows, then one for each group, at most `lines_max` in all, each
+/// cut to `width` (zero: not at all).
 std::vector<std::string> map_progress_lines(const map_view& view, size_t lines_max, size_t width);
 /// The exit code for how a map ended; interruptions are told apart by their signal elsewhere.
 exit_code exit_code_of(const map_view& view) noexcept;

@@ -12,12 +12,9 @@ namespace penstock::cli {
 
 recipe_script::recipe_script(const core::recipe& recipe, const map_scan& scan,
                              io::table_reader reader, core::table_format output)
-  : recipe_{recipe},
-    scan_{scan},
-    reader_{std::move(reader)},
-    output_{output},
-    columns_{core::output_columns(recipe, scan.columns)},
-    names_{core::output_names(recipe, columns_)} {}
+    : recipe_{recipe}, scan_{scan}, reader_{std::move(reader)}, output_{output},
+      columns_{core::output_columns(recipe, scan.columns)}, names_{core::output_names(recipe,
+                                                                                      columns_)} {}
 
 result<std::unique_ptr<recipe_script>>
 recipe_script::open(const core::recipe& recipe, const map_input& input, const map_scan& scan,
@@ -31,8 +28,8 @@ recipe_script::open(const core::recipe& recipe, const map_input& input, const ma
   for (auto& stage : recipe.stages) {
     io::document_options options;
     options.folder = (std::filesystem::path{input.folder()} / recipe.documents_folder).string();
-    options.pdf_as_text = stage.pdf == core::pdf_mode::text
-                          || (stage.pdf == core::pdf_mode::automatic && !pdf_native);
+    options.pdf_as_text =
+      stage.pdf == core::pdf_mode::text || (stage.pdf == core::pdf_mode::automatic && !pdf_native);
     script->documents_.push_back(std::move(options));
   }
   return script;
@@ -91,7 +88,9 @@ std::string recipe_script::words_of(std::string_view body) {
   return answer ? answer->text : std::string{};
 }
 
-std::string_view recipe_script::stage_name(uint32_t stage) const { return recipe_.stages[stage].name; }
+std::string_view recipe_script::stage_name(uint32_t stage) const {
+  return recipe_.stages[stage].name;
+}
 
 std::string recipe_script::head() const {
   std::string head;
@@ -101,7 +100,8 @@ std::string recipe_script::head() const {
 
 void recipe_script::append_row(std::string& out, const core::map_row& row,
                                const error* failure) const {
-  core::append_row(out, output_, names_, core::output_values(recipe_, columns_, row.scope, failure));
+  core::append_row(out, output_, names_,
+                   core::output_values(recipe_, columns_, row.scope, failure));
 }
 
 } // namespace penstock::cli

@@ -13,11 +13,12 @@ namespace penstock::cli {
 /// A recipe over a table, as the hub of a map wants it.
 class recipe_script final : public core::map_script {
 public:
-  /// @param model_default For stages that name no model. @param pdf_native Whether every upstream takes
-  /// PDF files.
-  static result<std::unique_ptr<recipe_script>>
-  open(const core::recipe& recipe, const map_input& input, const map_scan& scan,
-       core::table_format output, std::string model_default, bool pdf_native);
+  /// @param model_default For stages that name no model. @param pdf_native Whether every upstream
+  /// takes PDF files.
+  static result<std::unique_ptr<recipe_script>> open(const core::recipe& recipe,
+                                                     const map_input& input, const map_scan& scan,
+                                                     core::table_format output,
+                                                     std::string model_default, bool pdf_native);
 
   result<bool> next(core::map_row& row) override;
   result<core::request> compose(const core::map_row& row, uint32_t stage,

@@ -37,20 +37,26 @@ struct mock_control::wire {
   std::condition_variable done;
   std::optional<core::http_response> answer;
   uint64_t calls = 0;
-  io::curl_loop loop{{.connections_max = 1, .loops = 1}, [this](std::vector<core::completion> batch) {
+  io::curl_loop loop{{.connections_max = 1, .loops = 1},
+                     [this](std::vector<core::completion> batch) {
                        std::lock_guard lock{mutex};
                        answer = std::move(batch.back().response);
                        done.notify_all();
                      }};
 };
 
-mock_control::mock_control(std::string origin) : origin_{std::move(origin)}, wire_{std::make_unique<wire>()} {}
+mock_control::mock_control(std::string origin)
+    : origin_{std::move(origin)}, wire_{std::make_unique<wire>()} {}
 mock_control::~mock_control() = default;
 
-result<std::string> mock_control::call(const std::string& method, const std::string& path, std::string body) {
+result<std::string> mock_control::call(const std::string& method, const std::string& path,
+                                       std::string body) {
   constexpr auto timeout = std::chrono::seconds{10};
   core::exchange x;
-  x.request = {method, origin_ + path, {{"content-type", "application/json"}}, core::make_payload(std::move(body))};
+  x.request = {method,
+               origin_ + path,
+               {{"content-type", "application/json"}},
+               core::make_payload(std::move(body))};
   if (method == "GET")
     x.request.body = {};
   x.timeout = x.idle_timeout = timeout;
@@ -63,10 +69,11 @@ result<std::string> mock_control::call(const std::string& method, const std::str
   wire_->done.wait(lock, [&] { return wire_->answer.has_value(); });
   auto& r = *wire_->answer;
   if (r.failure != core::transport_error::none)
-    return error{errc::connection_failed, "the mock at " + origin_ + " does not answer: " + r.failure_text};
+    return error{errc::connection_failed,
+                 "the mock at " + origin_ + " does not answer: " + r.failure_text};
   if (r.status != 200)
-    return error{errc::bad_response, "the mock refuses " + method + " " + path + " (" + std::to_string(r.status) +
-                                         "): " + r.body.substr(0, 300)};
+    return error{errc::bad_response, "the mock refuses " + method + " " + path + " (" +
+                                       std::to_string(r.status) + "): " + r.body.substr(0, 300)};
   return std::move(r.body);
 }
 

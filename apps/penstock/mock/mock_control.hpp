@@ -10,8 +10,8 @@
 
 namespace penstock::cli {
 
-/// Tells a running mock what to do, and asks what it has seen, over HTTP: the same whether it is a part of this
-/// process or another. Blocks.
+/// Tells a running mock what to do, and asks what it has seen, over HTTP: the same whether it is a
+/// part of this process or another. Blocks.
 class mock_control {
 public:
   /// @param origin "http://127.0.0.1:8080".

@@ -55,18 +55,18 @@ Examples
 
 /// What the faults of a phase do.
 constexpr auto phases = std::to_array<std::pair<mock::fault_phase, std::string_view>>({
-    {mock::fault_phase::status, "error answers (argument: Retry-After; concurrent: how many may)"},
-    {mock::fault_phase::page, "HTML pages of an edge (argument: bytes)"},
-    {mock::fault_phase::socket, "the connection, before the request is looked at"},
-    {mock::fault_phase::answer, "valid answers that say something else"},
-    {mock::fault_phase::pack, "packed replies (pack_missing:N; pack_malformed:torn, fence, prose, "
-                              "type or empty; pack_order is not wrong)"},
-    {mock::fault_phase::body, "spoiled bodies in the right frame"},
-    {mock::fault_phase::wire, "good answers, sent badly"},
-    {mock::fault_phase::stream, "streams, sent badly"},
-    {mock::fault_phase::header, "rate headers that lie"},
-    {mock::fault_phase::world, "time and limits (slow:5s, brownout:10, limit_drift:0.5)"},
-    {mock::fault_phase::unread, "the connection, as a request arrives on it again"},
+  {mock::fault_phase::status, "error answers (argument: Retry-After; concurrent: how many may)"},
+  {mock::fault_phase::page, "HTML pages of an edge (argument: bytes)"},
+  {mock::fault_phase::socket, "the connection, before the request is looked at"},
+  {mock::fault_phase::answer, "valid answers that say something else"},
+  {mock::fault_phase::pack, "packed replies (pack_missing:N; pack_malformed:torn, fence, prose, "
+                            "type or empty; pack_order is not wrong)"},
+  {mock::fault_phase::body, "spoiled bodies in the right frame"},
+  {mock::fault_phase::wire, "good answers, sent badly"},
+  {mock::fault_phase::stream, "streams, sent badly"},
+  {mock::fault_phase::header, "rate headers that lie"},
+  {mock::fault_phase::world, "time and limits (slow:5s, brownout:10, limit_drift:0.5)"},
+  {mock::fault_phase::unread, "the connection, as a request arrives on it again"},
 });
 
 } // namespace

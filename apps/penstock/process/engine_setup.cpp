@@ -16,7 +16,8 @@ job_options make_job_options(const config::settings& s, const run_command& comma
   return o;
 }
 
-result<mock::mock_options> mock_options_of(const config::settings& s, const config::upstream_settings& upstream) {
+result<mock::mock_options> mock_options_of(const config::settings& s,
+                                           const config::upstream_settings& upstream) {
   std::istringstream words{upstream.mock_options};
   std::vector<std::string> args;
   for (std::string word; words >> word;)

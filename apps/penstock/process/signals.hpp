@@ -6,8 +6,8 @@
 namespace penstock::cli {
 
 /// Keeps SIGINT, SIGTERM and SIGHUP from this thread and those it starts, so that only a
-/// `signal_watcher` gets them; and lets writes that go wrong (a reader gone, a size limit) fail with an
-/// error instead of a signal. Call it before any thread starts.
+/// `signal_watcher` gets them; and lets writes that go wrong (a reader gone, a size limit) fail
+/// with an error instead of a signal. Call it before any thread starts.
 void block_signals();
 
 /// Waits for SIGINT, SIGTERM and SIGHUP on a thread of its own and hands them to a function, away

@@ -27,7 +27,8 @@ std::string date_text(io::unix_seconds at) {
   const auto time = static_cast<std::time_t>(at);
   std::tm parts{};
   char text[32];
-  if (!gmtime_r(&time, &parts) || std::strftime(text, sizeof text, "%Y-%m-%d %H:%M UTC", &parts) == 0)
+  if (!gmtime_r(&time, &parts) ||
+      std::strftime(text, sizeof text, "%Y-%m-%d %H:%M UTC", &parts) == 0)
     return "unknown";
   return text;
 }
@@ -44,7 +45,8 @@ uint64_t size_on_disk(const std::string& file) {
 
 int complain(const error& e) {
   std::cerr << "penstock: " << e.context << '\n';
-  const auto mine = e.code == errc::invalid_config || e.code == errc::corrupt || e.code == errc::locked;
+  const auto mine =
+    e.code == errc::invalid_config || e.code == errc::corrupt || e.code == errc::locked;
   return mine ? exit_usage : static_cast<int>(exit_code::aborted);
 }
 
@@ -56,7 +58,8 @@ int show(const cache_command& command, const io::store_totals& totals, bool exis
                           {"entries", totals.entries},
                           {"bytes", totals.bytes},
                           {"bytes_on_disk", disk}};
-    o["oldest_made_at"] = totals.oldest ? boost::json::value(*totals.oldest) : boost::json::value(nullptr);
+    o["oldest_made_at"] =
+      totals.oldest ? boost::json::value(*totals.oldest) : boost::json::value(nullptr);
     std::cout << boost::json::serialize(o) << std::endl;
     return 0;
   }
@@ -70,14 +73,16 @@ int show(const cache_command& command, const io::store_totals& totals, bool exis
 }
 
 int clear(const cache_command& command, io::response_store& store) {
-  const auto before = command.older_than
-                        ? std::optional{io::wall_now()
-                                        - std::chrono::duration_cast<std::chrono::seconds>(*command.older_than).count()}
-                        : std::nullopt;
+  const auto before =
+    command.older_than
+      ? std::optional{io::wall_now() -
+                      std::chrono::duration_cast<std::chrono::seconds>(*command.older_than).count()}
+      : std::nullopt;
   const auto gone = store.clear(before);
   if (!gone)
     return complain(gone.error());
-  std::cout << fmt::format("{} entries removed from {}\n", count_text(*gone), command.file) << std::flush;
+  std::cout << fmt::format("{} entries removed from {}\n", count_text(*gone), command.file)
+            << std::flush;
   return 0;
 }
 
@@ -90,8 +95,8 @@ result<cache_command> parse_cache(const arguments& args, const config::environme
   const std::vector<std::string> words{"info", "clear"};
   const auto word = args.front();
   if (word != "info" && word != "clear")
-    return usage(": unknown command " + config::in_quotes(word)
-                 + config::did_you_mean(config::nearest(word, words)) + "; penstock cache --help");
+    return usage(": unknown command " + config::in_quotes(word) +
+                 config::did_you_mean(config::nearest(word, words)) + "; penstock cache --help");
   command.what = word == "info" ? cache_command::action::info : cache_command::action::clear;
   CLI::App app;
   app.set_help_flag("-h,--help");
@@ -113,8 +118,8 @@ result<cache_command> parse_cache(const arguments& args, const config::environme
   if (older_than) {
     command.older_than = config::parse_duration(*older_than);
     if (!command.older_than)
-      return usage(" clear: --older-than must be a time span such as \"7d\" or \"12h\", is "
-                   + config::in_quotes(*older_than));
+      return usage(" clear: --older-than must be a time span such as \"7d\" or \"12h\", is " +
+                   config::in_quotes(*older_than));
   }
   if (file && !file->empty()) {
     command.file = *file;

@@ -35,15 +35,16 @@ double output_tokens_of(const model_load& load, const dry_run_input& input) {
 
 /// Gives each load to the lanes of its model.
 std::vector<lane_need> needs_by_lane(const dry_run_input& input, const config::settings& values) {
-  const auto plan = config::plan_routing(values, config::use_of_default(values) != config::default_use::none);
+  const auto plan =
+    config::plan_routing(values, config::use_of_default(values) != config::default_use::none);
   std::vector<lane_need> needs;
   for (size_t i = 0; i < plan.limits.size(); ++i) {
     const auto& lane = plan.routes.lanes()[i];
     const auto* upstream = plan.upstreams[lane.upstream];
     const auto* protocol = core::find_protocol(upstream->protocol);
     const bool is_default = upstream == &values.upstream;
-    needs.push_back({lane.name, plan.limits[i],
-                     is_default || !protocol ? input.charging : protocol->charging()});
+    needs.push_back(
+      {lane.name, plan.limits[i], is_default || !protocol ? input.charging : protocol->charging()});
   }
   for (auto& load : input.loads) {
     const auto& model = values.run.model.empty() ? load.model : values.run.model;
@@ -63,11 +64,12 @@ duration least_time(double need, double limit, double window_seconds, double cap
   return from_seconds(std::max(0.0, (need - rate * capacity_seconds) / rate));
 }
 
-void add_lane_bounds(const lane_need& need, core::charge_rule charging, std::vector<dry_run_bound>& out) {
+void add_lane_bounds(const lane_need& need, core::charge_rule charging,
+                     std::vector<dry_run_bound>& out) {
   constexpr double minute = 60, day = 86'400;
   auto& l = *need.limits;
   // OpenAI charges the larger of both; totals cannot show more than the larger total.
-  const double together = charging == core::charge_rule::openai       ? std::max(need.input, need.output)
+  const double together = charging == core::charge_rule::openai ? std::max(need.input, need.output)
                           : charging == core::charge_rule::input_only ? need.input
                                                                       : need.input + need.output;
   struct row {
@@ -75,8 +77,10 @@ void add_lane_bounds(const lane_need& need, core::charge_rule charging, std::vec
     double limit, need, window, capacity;
   };
   const double burst = to_seconds(l.burst);
-  for (auto& r : std::array{row{"rpm", l.rpm, need.requests, minute, burst}, row{"rpd", l.rpd, need.requests, day, day},
-                            row{"tpm", l.tpm, together, minute, burst}, row{"itpm", l.itpm, need.input, minute, burst},
+  for (auto& r : std::array{row{"rpm", l.rpm, need.requests, minute, burst},
+                            row{"rpd", l.rpd, need.requests, day, day},
+                            row{"tpm", l.tpm, together, minute, burst},
+                            row{"itpm", l.itpm, need.input, minute, burst},
                             row{"otpm", l.otpm, need.output, minute, burst}})
     if (r.limit > 0 && need.requests > 0)
       out.push_back({need.name, r.name, r.limit, r.need,
@@ -133,18 +137,22 @@ dry_run_report plan_dry_run(const dry_run_input& input, const config::settings& 
     add_lane_bounds(need, need.charging, report.bounds);
   if (report.requests > 0) {
     const auto sequential = values.run.mode == core::mode::sequential;
-    const double width = sequential ? 1 : std::min(values.run.max_in_flight, values.run.window_requests);
+    const double width =
+      sequential ? 1 : std::min(values.run.max_in_flight, values.run.window_requests);
     const auto requests = static_cast<double>(report.requests);
-    report.bounds.push_back({"", "in flight", width, requests,
-                             from_seconds(std::ceil(requests / width) * to_seconds(input.latency))});
+    report.bounds.push_back(
+      {"", "in flight", width, requests,
+       from_seconds(std::ceil(requests / width) * to_seconds(input.latency))});
     const auto longest = std::ranges::max_element(report.bounds, {}, &dry_run_bound::least);
     report.binding = static_cast<size_t>(longest - report.bounds.begin());
   }
   const auto prices = config::price_table_of(values);
   for (auto& load : input.loads) {
     const core::usage used{.input_tokens = static_cast<uint64_t>(input_tokens_of(load, input)),
-                           .output_tokens = static_cast<uint64_t>(output_tokens_of(load, input)), .known = true};
-    if (const auto cost = prices.cost(values.run.model.empty() ? load.model : values.run.model, used))
+                           .output_tokens = static_cast<uint64_t>(output_tokens_of(load, input)),
+                           .known = true};
+    if (const auto cost =
+          prices.cost(values.run.model.empty() ? load.model : values.run.model, used))
       report.cost = report.cost.value_or(0) + *cost;
   }
   return report;
@@ -155,29 +163,34 @@ std::string to_text(const dry_run_report& report) {
   out += line("requests", with_commas(static_cast<double>(report.requests)));
   if (report.rejected > 0)
     out += line("bad lines", with_commas(static_cast<double>(report.rejected)) +
-                                 ", which become failed results unsent (--strict refuses them)");
-  out += line("input tokens", "about " + with_commas(report.input_tokens) + " (" +
-                                  with_commas(static_cast<double>(report.input_bytes)) + " bytes at " +
-                                  config::format_number(report.bytes_per_token) + " a token)");
+                               ", which become failed results unsent (--strict refuses them)");
+  out +=
+    line("input tokens", "about " + with_commas(report.input_tokens) + " (" +
+                           with_commas(static_cast<double>(report.input_bytes)) + " bytes at " +
+                           config::format_number(report.bytes_per_token) + " a token)");
   auto output = "at most " + with_commas(report.output_tokens);
   if (report.without_output_max > 0)
     output = "about " + with_commas(report.output_tokens) + " (" +
-             with_commas(static_cast<double>(report.without_output_max)) + " requests set no maximum; " +
+             with_commas(static_cast<double>(report.without_output_max)) +
+             " requests set no maximum; " +
              with_commas(static_cast<double>(report.output_tokens_assumed)) + " each assumed)";
   out += line("output tokens", output);
   if (report.cost) {
     std::array<char, 64> dollars;
     std::snprintf(dollars.data(), dollars.size(), "$%.2f", *report.cost);
-    out += line("cost", std::string{report.without_output_max > 0 ? "about " : "at most about "} + dollars.data());
+    out += line("cost", std::string{report.without_output_max > 0 ? "about " : "at most about "} +
+                          dollars.data());
   }
   if (!report.binding) // nothing to send
     return out;
-  out += "\nLeast time by each limit (limits at headroom " + config::format_number(report.headroom) +
-         " or the lane's own, full at the start; answers of " + rounded(report.latency) + " assumed):\n";
+  out +=
+    "\nLeast time by each limit (limits at headroom " + config::format_number(report.headroom) +
+    " or the lane's own, full at the start; answers of " + rounded(report.latency) + " assumed):\n";
   for (auto& bound : report.bounds)
     out += "  " + rounded(bound.least) + "  " + name_of(bound) + "\n";
   auto& binding = report.bounds[*report.binding];
-  out += "\nWhat binds: " + name_of(binding) + "; the job takes at least about " + rounded(binding.least) + ".\n";
+  out += "\nWhat binds: " + name_of(binding) + "; the job takes at least about " +
+         rounded(binding.least) + ".\n";
   if (report.deadline > duration::zero() && binding.least > report.deadline)
     out += "The deadline of " + rounded(report.deadline) + " is too short.\n";
   return out;
@@ -210,7 +223,8 @@ std::string to_json(const dry_run_report& report) {
                    {"latency_seconds_assumed", json_number(to_seconds(report.latency))},
                    {"headroom", json_number(report.headroom)},
                    {"bounds", std::move(bounds)}};
-  out["binding"] = report.binding ? json::value(as_json(report.bounds[*report.binding])) : json::value(nullptr);
+  out["binding"] =
+    report.binding ? json::value(as_json(report.bounds[*report.binding])) : json::value(nullptr);
   out["cost_dollars"] = report.cost ? json_number(*report.cost) : json::value(nullptr);
   return json::serialize(out) + "\n";
 }

@@ -23,15 +23,15 @@ struct dry_run_input {
   std::vector<model_load> loads; ///< By model, or one for all.
   uint64_t rejected = 0;         ///< Lines that become failed results unsent.
   core::charge_rule charging = core::charge_rule::openai;
-  double bytes_per_token = 3.5;             ///< As the lanes start with.
-  uint64_t output_tokens_assumed = 256;     ///< For a request that sets no maximum.
+  double bytes_per_token = 3.5;               ///< As the lanes start with.
+  uint64_t output_tokens_assumed = 256;       ///< For a request that sets no maximum.
   duration latency = std::chrono::seconds{5}; ///< Assumed length of one answer.
 };
 
 /// One thing that keeps the job from ending sooner.
 struct dry_run_bound {
-  std::string lane;  ///< Empty for the width of the whole run.
-  std::string limit; ///< "rpm", "tpm" ... or "in flight".
+  std::string lane;   ///< Empty for the width of the whole run.
+  std::string limit;  ///< "rpm", "tpm" ... or "in flight".
   double allowed = 0; ///< As configured, per minute (rpd: per day), or the number in flight.
   double need = 0;    ///< Requests or tokens that must pass.
   duration least{};   ///< The job cannot be shorter.
@@ -48,13 +48,14 @@ struct dry_run_report {
   duration latency{};
   double headroom = 0; ///< Of the default lane.
   std::vector<dry_run_bound> bounds;
-  std::optional<size_t> binding; ///< The bound with the longest time; none if there is nothing to send.
-  std::optional<double> cost;    ///< Dollars, if prices are configured.
-  duration deadline{};           ///< As configured; zero: none.
+  std::optional<size_t>
+    binding; ///< The bound with the longest time; none if there is nothing to send.
+  std::optional<double> cost; ///< Dollars, if prices are configured.
+  duration deadline{};        ///< As configured; zero: none.
 };
 
-/// Works out the report. Times are lower bounds: full buckets at the start, then the refill rate at the
-/// configured headroom, every limit by itself.
+/// Works out the report. Times are lower bounds: full buckets at the start, then the refill rate at
+/// the configured headroom, every limit by itself.
 dry_run_report plan_dry_run(const dry_run_input& input, const config::settings& values);
 
 /// The report for people.

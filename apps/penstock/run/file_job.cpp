@@ -68,8 +68,8 @@ uint64_t file_job::done_before() const { return files_->next_index() + files_->w
 
 result<actors::job_parts> file_job::launch(caf::actor_system& sys) {
   if (launched_ && !resumable_)
-    return error{errc::io_error, "an actor died and " + options_.output
-                                   + " cannot be resumed; write to a regular file to be able to"};
+    return error{errc::io_error, "an actor died and " + options_.output +
+                                   " cannot be resumed; write to a regular file to be able to"};
   if (!files_) {
     auto reopened = open();
     if (!reopened)
@@ -103,9 +103,9 @@ result<actors::job_parts> file_job::launch(caf::actor_system& sys) {
   if (!reader)
     return reader.error();
   auto mark = options_.scan ? nullptr : std::make_shared<actors::shared_mark>();
-  parts.source = sys.spawn<caf::detached>(
-    actors::jsonl_source, std::make_shared<io::request_reader>(std::move(*reader)), mark,
-    options_.strict);
+  parts.source = sys.spawn<caf::detached>(actors::jsonl_source,
+                                          std::make_shared<io::request_reader>(std::move(*reader)),
+                                          mark, options_.strict);
   auto output = sys.spawn<caf::detached>(actors::run_output, std::move(files), mark);
   parts.sink = output;
   parts.store = output;

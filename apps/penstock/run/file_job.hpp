@@ -16,15 +16,15 @@ job_progress progress_of(const core::output_totals& totals);
 
 /// A job over files.
 struct file_job_options {
-  std::string input;                 ///< A path, or "-".
-  std::string output;                ///< A path, or "-".
+  std::string input;  ///< A path, or "-".
+  std::string output; ///< A path, or "-".
   core::line_options lines;
   uint64_t line_max = 64u << 20;
-  bool strict = false;               ///< A bad line of a pipe ends the job.
-  bool restart = false;              ///< Throws an earlier output away, the first time.
-  std::string identity;              ///< What the answers depend on besides the input.
+  bool strict = false;                   ///< A bad line of a pipe ends the job.
+  bool restart = false;                  ///< Throws an earlier output away, the first time.
+  std::string identity;                  ///< What the answers depend on besides the input.
   std::optional<io::input_summary> scan; ///< Of a regular input.
-  std::string pack_because;          ///< Why mode `auto` should pack; empty: it should not.
+  std::string pack_because;              ///< Why mode `auto` should pack; empty: it should not.
 };
 
 /// Opens input, output and journal of a run, at first and again after a crash of one of its actors.

@@ -18,8 +18,8 @@ std::string why_to_pack(const config::settings& s, const io::input_summary& inpu
     auto& f = lanes[config::lane_of(s.upstream, model)];
     f.requests += share.requests;
     f.input_tokens += static_cast<double>(share.body_bytes) / bytes_per_token;
-    f.output_tokens += static_cast<double>(share.output_tokens_max
-                                           + share.without_maximum * core::pack_output_assumed);
+    f.output_tokens += static_cast<double>(share.output_tokens_max +
+                                           share.without_maximum * core::pack_output_assumed);
   }
   for (auto& [lane, f] : lanes) {
     const auto& limits = lane ? lane->limits : s.upstream.limits;

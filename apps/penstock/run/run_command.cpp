@@ -58,17 +58,19 @@ int show_plan(const run_command& command, const io::input_summary& scan) {
 class run_session {
 public:
   run_session(const run_command& command, const config::environment& env)
-    : command_{command}, env_{env}, settings_{command.settings.values} {}
+      : command_{command}, env_{env}, settings_{command.settings.values} {}
 
   int run() {
     if (settings_.run.json && command_.output == "-")
-      return run_complain({errc::invalid_config, "--json and the results cannot both go to standard "
-                                             "output; name a file with -o"});
+      return run_complain({errc::invalid_config,
+                           "--json and the results cannot both go to standard "
+                           "output; name a file with -o"});
     if (auto readable = check_input(command_.input); !readable)
       return run_complain(readable.error());
     const auto regular = is_regular_file(command_.input);
     if (settings_.run.dry_run && !regular)
-      return run_complain({errc::invalid_config, "--dry-run reads the input twice; give it a file"});
+      return run_complain(
+        {errc::invalid_config, "--dry-run reads the input twice; give it a file"});
     std::optional<io::input_summary> summary;
     if (regular) {
       auto found = scan_run_input(command_.input, settings_);
@@ -85,10 +87,11 @@ public:
       return run_complain(keys.error());
     if (auto files = raise_file_limit(settings_.run.max_in_flight);
         files < settings_.run.max_in_flight + 16)
-      return run_complain({errc::invalid_config,
-                       "this process may open " + std::to_string(files) + " files, too few for "
-                         + std::to_string(settings_.run.max_in_flight)
-                         + " requests in flight; raise the limit (ulimit -n) or lower --max-in-flight"});
+      return run_complain(
+        {errc::invalid_config,
+         "this process may open " + std::to_string(files) + " files, too few for " +
+           std::to_string(settings_.run.max_in_flight) +
+           " requests in flight; raise the limit (ulimit -n) or lower --max-in-flight"});
     if (settings_.cache.mode != core::cache_mode::off) {
       auto cache = find_cache(settings_, env_);
       if (!cache)
@@ -138,8 +141,9 @@ private:
     if (settings_.run.json)
       std::cout << summary_json(view_) << std::endl;
     if (!settings_.run.quiet)
-      std::fprintf(stderr, "penstock: %s is complete already (%s results); nothing was sent. "
-                           "--restart runs it anew.\n",
+      std::fprintf(stderr,
+                   "penstock: %s is complete already (%s results); nothing was sent. "
+                   "--restart runs it anew.\n",
                    command_.output.c_str(), count_text(view_.job.resumed).c_str());
     return static_cast<int>(exit_code_of(view_.job));
   }
@@ -160,8 +164,9 @@ private:
       else
         caf::anon_send(engine, atom::abort_v, job);
       if (!settings_.run.quiet)
-        std::fputs(count == 1 ? "\npenstock: finishing what is in flight; interrupt again to stop at once\n"
-                              : "\npenstock: stopping at once\n",
+        std::fputs(count == 1
+                     ? "\npenstock: finishing what is in flight; interrupt again to stop at once\n"
+                     : "\npenstock: stopping at once\n",
                    stderr);
     }};
     system_config config;
@@ -180,15 +185,20 @@ private:
           std::lock_guard lock{engine_mutex};
           engine = std::move(e);
         },
-        [&](const caf::error& e) { broken = {errc::internal, caf::to_string(e)}; });
+        [&](const caf::error& e) {
+          broken = {errc::internal, caf::to_string(e)};
+        });
     if (!engine)
       return run_complain(broken);
     {
       std::lock_guard lock{engine_mutex};
-      self->request(engine, stop_timeout, atom::submit_v,
-                    local_submission{make_job_options(settings_, command_), job_})
+      self
+        ->request(engine, stop_timeout, atom::submit_v,
+                  local_submission{make_job_options(settings_, command_), job_})
         .receive([&](uint64_t id) { job = id; },
-                 [&](const caf::error& e) { broken = {errc::internal, caf::to_string(e)}; });
+                 [&](const caf::error& e) {
+                   broken = {errc::internal, caf::to_string(e)};
+                 });
     }
     run_observer observer{sys, supervisor, engine, job, names};
     {

@@ -18,7 +18,8 @@ result<void> check_input(const std::string& path) {
   const auto refuse = [&](const char* why) {
     return error{errc::invalid_input, "cannot read " + path + ": " + why};
   };
-  if (::stat(path.c_str(), &info) != 0 || (!S_ISDIR(info.st_mode) && ::access(path.c_str(), R_OK) != 0))
+  if (::stat(path.c_str(), &info) != 0 ||
+      (!S_ISDIR(info.st_mode) && ::access(path.c_str(), R_OK) != 0))
     return refuse(std::strerror(errno));
   if (S_ISDIR(info.st_mode))
     return refuse("it is a directory; name a JSONL file, or - for standard input");
@@ -40,18 +41,18 @@ result<io::input_summary> scan_run_input(const std::string& input, const config:
   if (!found->duplicates.empty()) {
     const auto& d = found->duplicates.front();
     return error{errc::invalid_input,
-                 input + ":" + std::to_string(d.second_line) + ": custom_id \"" + d.custom_id
-                   + "\" stands already in line " + std::to_string(d.first_line)
-                   + "; every request needs a custom_id of its own (nothing was sent)"};
+                 input + ":" + std::to_string(d.second_line) + ": custom_id \"" + d.custom_id +
+                   "\" stands already in line " + std::to_string(d.first_line) +
+                   "; every request needs a custom_id of its own (nothing was sent)"};
   }
   if (found->rejected > 0) {
     std::string text;
     for (auto& r : found->rejections)
       text += "\n  " + input + ": " + r.reason;
     if (s.run.strict)
-      return error{errc::invalid_input, std::to_string(found->rejected)
-                                          + " unusable lines, and --strict is set (nothing was sent):"
-                                          + text};
+      return error{errc::invalid_input,
+                   std::to_string(found->rejected) +
+                     " unusable lines, and --strict is set (nothing was sent):" + text};
     if (!s.run.quiet)
       std::fprintf(stderr, "penstock: %llu unusable lines will be failed results:%s\n",
                    static_cast<unsigned long long>(found->rejected), text.c_str());
@@ -59,7 +60,8 @@ result<io::input_summary> scan_run_input(const std::string& input, const config:
   return found;
 }
 
-result<void> check_prices(const config::settings& s, const std::optional<io::input_summary>& input) {
+result<void> check_prices(const config::settings& s,
+                          const std::optional<io::input_summary>& input) {
   if (s.run.budget <= 0)
     return {};
   const auto prices = config::price_table_of(s);
@@ -71,9 +73,9 @@ result<void> check_prices(const config::settings& s, const std::optional<io::inp
   if (!prices.empty() && unknown.empty())
     return {};
   return error{errc::invalid_config,
-               "--budget needs prices" + (unknown.empty() ? "" : " for the models" + unknown)
-                 + "; set --price-input and --price-output, or add [[prices]] rows to the "
-                   "configuration file (nothing was sent)"};
+               "--budget needs prices" + (unknown.empty() ? "" : " for the models" + unknown) +
+                 "; set --price-input and --price-output, or add [[prices]] rows to the "
+                 "configuration file (nothing was sent)"};
 }
 
 } // namespace penstock::cli

@@ -9,14 +9,15 @@
 /// The input of a job, before anything is sent.
 namespace penstock::cli {
 
-/// Whether there is something to read at `path` ("-": standard input), before anything is made or started.
+/// Whether there is something to read at `path` ("-": standard input), before anything is made or
+/// started.
 result<void> check_input(const std::string& path);
 
 /// Whether it can be read twice.
 bool is_regular_file(const std::string& path);
 
-/// Looks the whole input through. Refuses duplicate ids, and with `run.strict` unusable lines; else says
-/// on standard error, unless `run.quiet`, that these will be failed results.
+/// Looks the whole input through. Refuses duplicate ids, and with `run.strict` unusable lines; else
+/// says on standard error, unless `run.quiet`, that these will be failed results.
 result<io::input_summary> scan_run_input(const std::string& input, const config::settings& s);
 
 /// A budget without prices would bound nothing.

@@ -28,15 +28,17 @@ result<void> check(const config::settings& s) {
     return at.error();
   const auto slots = s.cluster.slots;
   if (slots == 0)
-    return error{errc::invalid_config, "cluster.slots (--slots) is 0: a node without slots would do nothing"};
+    return error{errc::invalid_config,
+                 "cluster.slots (--slots) is 0: a node without slots would do nothing"};
   if (s.upstream.mock || std::ranges::any_of(s.upstreams, [](auto& u) { return u.mock; }))
-    return error{errc::invalid_config,
-                 "a node has no mock of its own, for each would have limits of its own; start one `penstock "
-                 "mock` and give its --base-url to the head and to all nodes"};
+    return error{
+      errc::invalid_config,
+      "a node has no mock of its own, for each would have limits of its own; start one `penstock "
+      "mock` and give its --base-url to the head and to all nodes"};
   if (const auto files = raise_file_limit(slots); files < slots + 16)
-    return error{errc::invalid_config,
-                 "this process may open " + std::to_string(files) + " files, too few for "
-                   + std::to_string(slots) + " slots; raise the limit (ulimit -n) or lower --slots"};
+    return error{errc::invalid_config, "this process may open " + std::to_string(files) +
+                                         " files, too few for " + std::to_string(slots) +
+                                         " slots; raise the limit (ulimit -n) or lower --slots"};
   return {};
 }
 

@@ -46,8 +46,8 @@ result<upstream_keys> keys_of(const config::settings& s, const config::environme
     return resolve_keys(s, env);
   upstream_keys keys;
   const auto use = config::use_of_default(s);
-  if (use == config::default_use::needed
-      || (use != config::default_use::none && config::resolve_api_key(s, env)))
+  if (use == config::default_use::needed ||
+      (use != config::default_use::none && config::resolve_api_key(s, env)))
     keys[s.upstream.name];
   for (auto& upstream : s.upstreams)
     keys[upstream.name];
@@ -86,7 +86,9 @@ public:
 private:
   /// All that can be found wrong before anything runs.
   result<void> prepare(const config::environment& env) {
-    if (auto at = actors::trusted_address(settings_.cluster, "cluster.listen", settings_.cluster.listen); !at)
+    if (auto at =
+          actors::trusted_address(settings_.cluster, "cluster.listen", settings_.cluster.listen);
+        !at)
       return at.error();
     auto keys = keys_of(settings_, env);
     if (!keys)
@@ -94,14 +96,16 @@ private:
     keys_ = std::move(*keys);
     const auto slots = settings_.cluster.slots;
     if (has_mock(settings_) && slots == 0)
-      return error{errc::invalid_config,
-                   "--upstream mock works for slots of this process only, and --slots is 0; start a "
-                   "`penstock mock` and give its --base-url to the head and to the nodes"};
+      return error{
+        errc::invalid_config,
+        "--upstream mock works for slots of this process only, and --slots is 0; start a "
+        "`penstock mock` and give its --base-url to the head and to the nodes"};
     if (const auto files = raise_file_limit(slots + peers_max); files < slots + 512)
       return error{errc::invalid_config,
-                   "this process may open " + std::to_string(files) + " files, too few for "
-                     + std::to_string(slots) + " slots and the connections of nodes and clients; raise the "
-                       "limit (ulimit -n) or lower --slots"};
+                   "this process may open " + std::to_string(files) + " files, too few for " +
+                     std::to_string(slots) +
+                     " slots and the connections of nodes and clients; raise the "
+                     "limit (ulimit -n) or lower --slots"};
     if (settings_.cache.mode != core::cache_mode::off) {
       auto cache = actors::find_cache(settings_, env);
       if (!cache)
@@ -171,14 +175,16 @@ private:
     at.port = port;
     const auto address = config::to_string(at);
     if (settings_.run.json)
-      std::cout << core::json_text(boost::json::object{
-                     {"event", "listening"}, {"address", address}, {"host", at.host}, {"port", port}})
+      std::cout << core::json_text(boost::json::object{{"event", "listening"},
+                                                       {"address", address},
+                                                       {"host", at.host},
+                                                       {"port", port}})
                 << std::endl;
     else
       std::cout << "listening on " << address << std::endl;
-    log_line("serving " + settings_.serve.store + " at " + address
-             + (actors::uses_tls(settings_.cluster) ? " with TLS" : ", this machine only") + "; slots here: "
-             + std::to_string(settings_.cluster.slots) + "; lanes: " + lanes);
+    log_line("serving " + settings_.serve.store + " at " + address +
+             (actors::uses_tls(settings_.cluster) ? " with TLS" : ", this machine only") +
+             "; slots here: " + std::to_string(settings_.cluster.slots) + "; lanes: " + lanes);
   }
 
   /// Serves until a signal or the end of the supervisor. @returns the exit code.

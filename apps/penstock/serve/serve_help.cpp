@@ -5,7 +5,8 @@
 namespace penstock::cli {
 
 std::string serve_help() {
-  constexpr std::string_view head[] = {"cluster.listen", "serve.store", "serve.retention", "cluster.slots"};
+  constexpr std::string_view head[] = {"cluster.listen", "serve.store", "serve.retention",
+                                       "cluster.slots"};
   constexpr std::string_view trust[] = {"cluster.tls_cert", "cluster.tls_key", "cluster.tls_ca"};
   constexpr std::string_view nodes[] = {"cluster.heartbeat", "cluster.lost_after"};
   return R"(Serves a cluster: takes jobs from `penstock submit` and programs, keeps them in a file, gives their
@@ -14,21 +15,21 @@ requests to nodes (and to slots of its own), and holds all of them to the limits
 Usage: penstock serve [OPTIONS]
 
 What it serves:
-)" + option_entries(head)
-         + R"(  --config FILE               Configuration file. [PENSTOCK_CONFIG, default penstock.toml if it
+)" + option_entries(head) +
+         R"(  --config FILE               Configuration file. [PENSTOCK_CONFIG, default penstock.toml if it
                               exists]
   -h, --help                  Print this.
 
 Whom it trusts:
-)" + option_entries(trust)
-         + R"(
+)" + option_entries(trust) +
+         R"(
 All three or none. With them only peers with a certificate of the same CA get in (any of them: there
 are no roles); without them only this machine does, and everybody on it. config/make-certs.sh makes
 certificates to try with.
 
 Nodes of other processes:
-)" + option_entries(nodes)
-         + R"(
+)" + option_entries(nodes) +
+         R"(
 The first line on standard output is "listening on HOST:PORT" (port 0: any free one), with --json
 {"event":"listening","address":...,"host":...,"port":...}; what happens is told line by line on
 standard error.
@@ -44,7 +45,8 @@ with --slots 0 needs no keys. --upstream mock serves the head's own slots alone;
 a mock start `penstock mock` and name its --base-url everywhere.
 
 Exit codes: 0 stopped as asked, 2 usage or configuration, 3 the store, the port or the engine failed.
-)" + run_options() + R"(
+)" + run_options() +
+         R"(
 Examples:
   penstock serve --store jobs.db --rpm 500
       A head for this machine with 256 slots of its own.
@@ -64,11 +66,11 @@ Usage: penstock node --head HOST:PORT [OPTIONS]
   --config FILE               Configuration file. [PENSTOCK_CONFIG, default penstock.toml if it
                               exists]
   -h, --help                  Print this.
-)" + option_entries(own)
-         + R"(
+)" + option_entries(own) +
+         R"(
 Whom it trusts (all three or none; without them only a head on this machine):
-)" + option_entries(trust)
-         + R"(
+)" + option_entries(trust) +
+         R"(
 Upstreams and their API keys are those of this process: the head sends none. Its lanes (upstreams and
 models with limits of their own) must have the names that the head's have; the simplest way is the
 same configuration file. How fast they may be used the head alone decides.
@@ -80,7 +82,8 @@ back the rest; twice stops at once.
 
 Exit codes: 0 left as asked, 2 usage, configuration, or a head of another version or with other lanes,
 3 it broke.
-)" + run_options() + R"(
+)" + run_options() +
+         R"(
 Examples:
   penstock node --head 127.0.0.1:7117 --slots 64
       64 more requests in flight on this machine.

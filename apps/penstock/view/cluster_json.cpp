@@ -50,10 +50,12 @@ json::object job_object(const job_info& j, int64_t now) {
                  {"waits_for", j.waits_for},
                  {"mode_asked", p.mode_asked},
                  {"mode_used", p.mode_used}};
-  o["resume_in_seconds"] = p.state == job_state::parked ? json::value(seconds(p.resume_in)) : json::value(nullptr);
+  o["resume_in_seconds"] =
+    p.state == job_state::parked ? json::value(seconds(p.resume_in)) : json::value(nullptr);
   o["error"] = p.cause.context.empty()
                  ? json::value(nullptr)
-                 : json::value(json::object{{"code", view(to_string(p.cause.code))}, {"message", p.cause.context}});
+                 : json::value(json::object{{"code", view(to_string(p.cause.code))},
+                                            {"message", p.cause.context}});
   return o;
 }
 
@@ -117,9 +119,12 @@ std::string lanes_json(const std::vector<lane_info>& lanes) {
     json::object limits;
     for (size_t d = 0; d < core::dimension_count; ++d)
       if (s.limit[d] > 0)
-        limits[view(to_string(static_cast<core::dimension>(d)))] = json::object{
-          {"limit", s.limit[d]}, {"used_last_minute", s.used_last_minute[d]}, {"share", used_share(s, d)},
-          {"level", s.level[d]}, {"capacity", s.capacity[d]}};
+        limits[view(to_string(static_cast<core::dimension>(d)))] =
+          json::object{{"limit", s.limit[d]},
+                       {"used_last_minute", s.used_last_minute[d]},
+                       {"share", used_share(s, d)},
+                       {"level", s.level[d]},
+                       {"capacity", s.capacity[d]}};
     return json::object{{"lane", l.name},
                         {"limits", std::move(limits)},
                         {"headroom", s.headroom},
@@ -140,16 +145,11 @@ std::string lanes_json(const std::vector<lane_info>& lanes) {
 
 std::string tenants_json(const std::vector<tenant_counts>& tenants) {
   return listed("tenants", tenants, [](const tenant_counts& t) {
-    return json::object{{"tenant", t.tenant},
-                        {"class", view(to_string(t.priority))},
-                        {"jobs", t.jobs},
-                        {"pending", t.pending},
-                        {"scheduled", t.scheduled},
-                        {"processing", t.processing},
-                        {"completed", t.completed},
-                        {"failed", t.failed},
-                        {"cancelled", t.cancelled},
-                        {"expired", t.expired}};
+    return json::object{{"tenant", t.tenant},       {"class", view(to_string(t.priority))},
+                        {"jobs", t.jobs},           {"pending", t.pending},
+                        {"scheduled", t.scheduled}, {"processing", t.processing},
+                        {"completed", t.completed}, {"failed", t.failed},
+                        {"cancelled", t.cancelled}, {"expired", t.expired}};
   });
 }
 

@@ -22,7 +22,9 @@ std::string short_name(const std::string& name) { return core::clean_text(name, 
 /// "-" for nothing, so that columns stay readable.
 std::string or_dash(std::string text) { return text.empty() ? "-" : text; }
 
-duration since(int64_t from, int64_t to) { return std::chrono::milliseconds{std::max<int64_t>(to - from, 0)}; }
+duration since(int64_t from, int64_t to) {
+  return std::chrono::milliseconds{std::max<int64_t>(to - from, 0)};
+}
 
 double mean_rate(const job_info& job, int64_t now) {
   const auto seconds = to_seconds(since(job.created, job.ended > 0 ? job.ended : now));
@@ -30,7 +32,9 @@ double mean_rate(const job_info& job, int64_t now) {
   return seconds > 0 ? static_cast<double>(fresh) / seconds : 0;
 }
 
-uint64_t left_of(const job_info& job) { return job.requests - std::min(job.requests, done(job.progress)); }
+uint64_t left_of(const job_info& job) {
+  return job.requests - std::min(job.requests, done(job.progress));
+}
 
 /// "12.0/s, 3 min 20 s left", what it took if it has ended, or nothing.
 std::string pace_text(const job_info& job, double rate) {
@@ -40,14 +44,16 @@ std::string pace_text(const job_info& job, double rate) {
     return "resumes in " + span_text(job.progress.resume_in);
   if (job.progress.state != job_state::running || rate < 0.005)
     return "-";
-  return fmt::format("{:.1f}/s, {} left", rate, span_text(from_seconds(static_cast<double>(left_of(job)) / rate)));
+  return fmt::format("{:.1f}/s, {} left", rate,
+                     span_text(from_seconds(static_cast<double>(left_of(job)) / rate)));
 }
 
 std::string time_text(int64_t ms) {
   const auto time = static_cast<std::time_t>(ms / 1000);
   std::tm parts{};
   char text[40];
-  if (!gmtime_r(&time, &parts) || std::strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S UTC", &parts) == 0)
+  if (!gmtime_r(&time, &parts) ||
+      std::strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S UTC", &parts) == 0)
     return "unknown";
   return text;
 }
@@ -65,23 +71,25 @@ std::string usage_text(const job_progress& p) {
 std::string changes_text(const job_progress& p) {
   std::string out;
   for (auto& c : p.changes)
-    out += line("mode change", fmt::format("{} -> {} after {} finished ({} carried over): {}", to_string(c.from),
-                                           to_string(c.to), count_text(c.finished), count_text(c.degraded),
-                                           core::clean_text(c.text, text_bytes)));
+    out += line("mode change",
+                fmt::format("{} -> {} after {} finished ({} carried over): {}", to_string(c.from),
+                            to_string(c.to), count_text(c.finished), count_text(c.degraded),
+                            core::clean_text(c.text, text_bytes)));
   return out;
 }
 
 } // namespace
 
 text_table jobs_table(const std::vector<job_info>& jobs, int64_t now, const job_rates& rates) {
-  text_table table{">JOB", "NAME", "TENANT", "CLASS", "STATE", ">DONE", ">OF", ">FAILED", ">IN FLIGHT", "PACE",
-                   "WAITS FOR"};
+  text_table table{">JOB", "NAME",    "TENANT",     "CLASS", "STATE",    ">DONE",
+                   ">OF",  ">FAILED", ">IN FLIGHT", "PACE",  "WAITS FOR"};
   for (auto& j : jobs) {
     const auto& p = j.progress;
     const auto rate = rates.find(j.id);
     table.add({std::to_string(j.id), or_dash(short_name(j.name)), short_name(j.tenant),
-               std::string{to_string(j.priority)}, std::string{to_string(p.state)}, count_text(done(p)),
-               count_text(j.requests), count_text(p.failed + p.expired + p.cancelled), count_text(p.in_flight),
+               std::string{to_string(j.priority)}, std::string{to_string(p.state)},
+               count_text(done(p)), count_text(j.requests),
+               count_text(p.failed + p.expired + p.cancelled), count_text(p.in_flight),
                pace_text(j, rate == rates.end() ? mean_rate(j, now) : rate->second),
                core::clean_text(j.waits_for, 2 * name_bytes)});
   }
@@ -89,20 +97,22 @@ text_table jobs_table(const std::vector<job_info>& jobs, int64_t now, const job_
 }
 
 text_table nodes_table(const std::vector<node_info>& nodes) {
-  text_table table{">NODE", "NAME", "STATE", ">SLOTS", ">IN USE", ">FINISHED", ">SILENT FOR", ">JOINED FOR",
-                   "VERSION"};
+  text_table table{">NODE",     "NAME",        "STATE",       ">SLOTS", ">IN USE",
+                   ">FINISHED", ">SILENT FOR", ">JOINED FOR", "VERSION"};
   // Numbers of nodes are large and say nothing; the last digits tell them apart.
   for (auto& n : nodes)
-    table.add({std::to_string(n.id % 1'000'000), n.local && n.name.empty() ? "the head" : or_dash(short_name(n.name)),
+    table.add({std::to_string(n.id % 1'000'000),
+               n.local && n.name.empty() ? "the head" : or_dash(short_name(n.name)),
                n.local ? "local" : core::clean_text(n.state, name_bytes), count_text(n.slots),
-               count_text(n.in_use), count_text(n.finished), n.local ? "-" : span_text(n.silent_for),
-               span_text(n.joined_for), or_dash(short_name(n.version))});
+               count_text(n.in_use), count_text(n.finished),
+               n.local ? "-" : span_text(n.silent_for), span_text(n.joined_for),
+               or_dash(short_name(n.version))});
   return table;
 }
 
 text_table lanes_table(const std::vector<lane_info>& lanes) {
-  text_table table{"LANE", "LIMITS", "USED IN 60 S", ">IN FLIGHT", ">WAITING", "PAUSED FOR", "BREAKER", ">HEADROOM",
-                   ">GRANTED", ">429"};
+  text_table table{"LANE",       "LIMITS",  "USED IN 60 S", ">IN FLIGHT", ">WAITING",
+                   "PAUSED FOR", "BREAKER", ">HEADROOM",    ">GRANTED",   ">429"};
   for (auto& l : lanes) {
     const auto& s = l.now;
     std::string limits, used;
@@ -117,61 +127,71 @@ text_table lanes_table(const std::vector<lane_info>& lanes) {
     auto width = count_text(s.in_flight);
     if (s.in_flight_limit > 0 && s.in_flight_limit < no_width)
       width += " of " + count_text(s.in_flight_limit) + (s.in_flight_adaptive ? "~" : "");
-    table.add({or_dash(short_name(l.name)), or_dash(limits), or_dash(used), width, count_text(s.waiting),
-               l.paused_for > duration{} ? span_text(l.paused_for) : "-", std::string{breaker_text(s.breaker)},
-               fmt::format("{:.2f}", s.headroom), count_text(s.granted), count_text(s.rate_limited)});
+    table.add({or_dash(short_name(l.name)), or_dash(limits), or_dash(used), width,
+               count_text(s.waiting), l.paused_for > duration{} ? span_text(l.paused_for) : "-",
+               std::string{breaker_text(s.breaker)}, fmt::format("{:.2f}", s.headroom),
+               count_text(s.granted), count_text(s.rate_limited)});
   }
   return table;
 }
 
 text_table tenants_table(const std::vector<tenant_counts>& tenants) {
-  text_table table{"TENANT", "CLASS", ">JOBS", ">PENDING", ">SCHEDULED", ">PROCESSING", ">COMPLETED", ">FAILED",
-                   ">CANCELLED", ">EXPIRED"};
+  text_table table{"TENANT",      "CLASS",      ">JOBS",   ">PENDING",   ">SCHEDULED",
+                   ">PROCESSING", ">COMPLETED", ">FAILED", ">CANCELLED", ">EXPIRED"};
   for (auto& t : tenants)
-    table.add({short_name(t.tenant), std::string{to_string(t.priority)}, count_text(t.jobs), count_text(t.pending),
-               count_text(t.scheduled), count_text(t.processing), count_text(t.completed), count_text(t.failed),
-               count_text(t.cancelled), count_text(t.expired)});
+    table.add({short_name(t.tenant), std::string{to_string(t.priority)}, count_text(t.jobs),
+               count_text(t.pending), count_text(t.scheduled), count_text(t.processing),
+               count_text(t.completed), count_text(t.failed), count_text(t.cancelled),
+               count_text(t.expired)});
   return table;
 }
 
 std::string status_text(const job_info& j, int64_t now) {
   const auto& p = j.progress;
   const auto clean = [](const std::string& text) { return core::clean_text(text, text_bytes); };
-  auto out = fmt::format("job {}{}: {}\n", j.id, j.name.empty() ? "" : " (" + clean(j.name) + ")", to_string(p.state));
+  auto out = fmt::format("job {}{}: {}\n", j.id, j.name.empty() ? "" : " (" + clean(j.name) + ")",
+                         to_string(p.state));
   out += line("tenant", fmt::format("{}, class {}", clean(j.tenant), to_string(j.priority)));
   if (!j.idempotency_key.empty())
     out += line("key", clean(j.idempotency_key));
   const auto under_way = p.in_flight + p.held;
   const auto left = left_of(j);
-  out += line("requests", fmt::format("{}{}: {} completed, {} failed, {} cancelled, {} expired", count_text(j.requests),
-                                      p.state == job_state::receiving ? " so far" : "", count_text(p.completed),
-                                      count_text(p.failed), count_text(p.cancelled), count_text(p.expired)));
+  out += line("requests",
+              fmt::format("{}{}: {} completed, {} failed, {} cancelled, {} expired",
+                          count_text(j.requests), p.state == job_state::receiving ? " so far" : "",
+                          count_text(p.completed), count_text(p.failed), count_text(p.cancelled),
+                          count_text(p.expired)));
   if (!has_ended(p.state))
-    out += line("", fmt::format("{} in flight, {} held back, {} waiting", count_text(p.in_flight), count_text(p.held),
-                                count_text(left - std::min(left, under_way))));
+    out += line("", fmt::format("{} in flight, {} held back, {} waiting", count_text(p.in_flight),
+                                count_text(p.held), count_text(left - std::min(left, under_way))));
   if (!j.waits_for.empty())
     out += line("waits for", clean(j.waits_for));
-  out += line("submitted", fmt::format("{} ({} ago)", time_text(j.created), span_text(since(j.created, now))));
+  out += line("submitted",
+              fmt::format("{} ({} ago)", time_text(j.created), span_text(since(j.created, now))));
   if (j.ended > 0)
     out += line("ended", time_text(j.ended));
   out += line("pace", pace_text(j, mean_rate(j, now)));
   if (!p.mode_asked.empty())
-    out += line("mode", fmt::format("{}, asked for {}", or_dash(clean(p.mode_used)), clean(p.mode_asked)));
+    out += line("mode",
+                fmt::format("{}, asked for {}", or_dash(clean(p.mode_used)), clean(p.mode_asked)));
   out += changes_text(p);
-  out += line("attempts", fmt::format("{}, 429s {}, lost {}, restarts {}, peak in flight {}", count_text(p.attempts),
-                                      count_text(p.rate_limited), count_text(p.lost), count_text(p.restarts),
-                                      count_text(p.in_flight_peak)));
+  out += line("attempts",
+              fmt::format("{}, 429s {}, lost {}, restarts {}, peak in flight {}",
+                          count_text(p.attempts), count_text(p.rate_limited), count_text(p.lost),
+                          count_text(p.restarts), count_text(p.in_flight_peak)));
   out += line("attempt time", fmt::format("mean {}, p50 {}, p99 {}", span_text(p.attempt_mean),
                                           span_text(p.attempt_p50), span_text(p.attempt_p99)));
   if (p.cached > 0)
-    out += line("cache", fmt::format("{} answered without an attempt, {} of them joined", count_text(p.cached),
-                                     count_text(p.joined)));
+    out += line("cache", fmt::format("{} answered without an attempt, {} of them joined",
+                                     count_text(p.cached), count_text(p.joined)));
   if (p.packs > 0)
-    out += line("packs", fmt::format("{} sent, {} requests answered by them, {} split", count_text(p.packs),
-                                     count_text(p.packed), count_text(p.pack_splits)));
+    out += line("packs",
+                fmt::format("{} sent, {} requests answered by them, {} split", count_text(p.packs),
+                            count_text(p.packed), count_text(p.pack_splits)));
   if (p.hedged > 0 || p.rerouted > 0)
     out += line("lanes", fmt::format("{} rerouted, {} second attempts, {} of them answered first",
-                                     count_text(p.rerouted), count_text(p.hedged), count_text(p.hedges_won)));
+                                     count_text(p.rerouted), count_text(p.hedged),
+                                     count_text(p.hedges_won)));
   out += line("tokens", usage_text(p));
   if (!p.cause.context.empty())
     out += line("error", fmt::format("{}: {}", to_string(p.cause.code), clean(p.cause.context)));

@@ -13,7 +13,8 @@
 /// elsewhere are cleaned for people and left as they are for machines.
 namespace penstock::cli {
 
-/// Requests per second of running jobs, by id; where it is missing the mean since the start stands in.
+/// Requests per second of running jobs, by id; where it is missing the mean since the start stands
+/// in.
 using job_rates = std::map<uint64_t, double>;
 
 /// @param now Milliseconds since 1970.

@@ -27,11 +27,8 @@ size_t terminal_width() {
 
 run_observer::run_observer(caf::actor_system& sys, supervisor_actor supervisor, engine_actor engine,
                            uint64_t job, std::vector<std::string> lane_names)
-  : sys_{sys},
-    supervisor_{std::move(supervisor)},
-    engine_{std::move(engine)},
-    job_{job},
-    lane_names_{std::move(lane_names)} {}
+    : sys_{sys}, supervisor_{std::move(supervisor)}, engine_{std::move(engine)}, job_{job},
+      lane_names_{std::move(lane_names)} {}
 
 void run_observer::look(run_view& view, bool job_too) {
   caf::scoped_actor self{sys_, true};
@@ -45,20 +42,20 @@ void run_observer::look(run_view& view, bool job_too) {
   view.lanes.resize(handles.limiters.size());
   for (size_t i = 0; i < handles.limiters.size(); ++i)
     self->request(handles.limiters[i], answer_within, atom::snapshot_v)
-      .receive([&](const core::lane_snapshot& s) { view.lanes[i] = {lane_names_[i], s}; }, ignore);
+      .receive(
+        [&](const core::lane_snapshot& s) {
+          view.lanes[i] = {lane_names_[i], s};
+        },
+        ignore);
   if (handles.cache)
     self->request(handles.cache, answer_within, atom::snapshot_v)
       .receive([&](const cache_snapshot& s) { view.cache = s; }, ignore);
 }
 
 progress_display::progress_display(std::function<void(run_view&)> look, run_view start)
-  : look_{std::move(look)},
-    view_{std::move(start)},
-    started_{std::chrono::steady_clock::now()},
-    shown_at_{started_},
-    shown_done_{view_.done_before},
-    terminal_{isatty(STDERR_FILENO) == 1},
-    thread_{[this] { run(); }} {}
+    : look_{std::move(look)}, view_{std::move(start)}, started_{std::chrono::steady_clock::now()},
+      shown_at_{started_}, shown_done_{view_.done_before}, terminal_{isatty(STDERR_FILENO) == 1},
+      thread_{[this] { run(); }} {}
 
 progress_display::~progress_display() {
   {
@@ -89,13 +86,14 @@ void progress_display::show(const run_view& view, time_point now) {
   if (seconds > 0 && shown_tokens_ <= tokens && shown_done_ <= finished) {
     const auto past = shown_at_ == started_ ? 0 : std::pow(memory_per_second, seconds);
     rate_ = past * rate_ + (1 - past) * static_cast<double>(finished - shown_done_) / seconds;
-    tokens_per_minute_ = past * tokens_per_minute_
-                         + (1 - past) * 60 * static_cast<double>(tokens - shown_tokens_) / seconds;
+    tokens_per_minute_ = past * tokens_per_minute_ +
+                         (1 - past) * 60 * static_cast<double>(tokens - shown_tokens_) / seconds;
   }
   shown_at_ = now;
   shown_done_ = finished;
   shown_tokens_ = tokens;
-  const auto line = progress_line(view, rate_, tokens_per_minute_, terminal_ ? terminal_width() : 0);
+  const auto line =
+    progress_line(view, rate_, tokens_per_minute_, terminal_ ? terminal_width() : 0);
   std::fprintf(stderr, terminal_ ? "\r\033[K%s" : "%s\n", line.c_str());
   std::fflush(stderr);
 }

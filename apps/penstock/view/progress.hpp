@@ -30,8 +30,8 @@ private:
   std::vector<std::string> lane_names_;
 };
 
-/// Shows progress on stderr while it lives: a line that is redrawn on a terminal (5 times a second),
-/// a new line every 10 s elsewhere.
+/// Shows progress on stderr while it lives: a line that is redrawn on a terminal (5 times a
+/// second), a new line every 10 s elsewhere.
 class progress_display {
 public:
   /// @param look Brings a view up to date; called on a thread of the display.

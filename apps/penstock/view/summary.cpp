@@ -16,8 +16,9 @@ double speedup(const run_view& v) {
 
 double per_second(const run_view& v) {
   const auto seconds = to_seconds(v.elapsed);
-  return seconds > 0 ? static_cast<double>(done(v.job) - std::min(done(v.job), v.done_before)) / seconds
-                     : 0;
+  return seconds > 0
+           ? static_cast<double>(done(v.job) - std::min(done(v.job), v.done_before)) / seconds
+           : 0;
 }
 
 /// Exchanges at the upstream now. The job's own count includes requests that wait for a permit.
@@ -35,7 +36,8 @@ std::string width_text(const run_view& v) {
     if (lane.state.in_flight_adaptive && lane.state.granted > 0)
       limit += lane.state.in_flight_limit;
   const auto now = count_text(sent_now(v));
-  return limit == 0 ? now + " in flight" : now + " of " + count_text(limit) + " in flight (adaptive)";
+  return limit == 0 ? now + " in flight"
+                    : now + " of " + count_text(limit) + " in flight (adaptive)";
 }
 
 uint64_t sent_peak(const run_view& v) {
@@ -109,7 +111,8 @@ std::string span_text(duration d) {
 exit_code exit_code_of(const job_progress& job) noexcept {
   if (job.state == job_state::aborted)
     return exit_code::aborted;
-  return job.failed + job.cancelled + job.expired > 0 ? exit_code::some_failed : exit_code::completed;
+  return job.failed + job.cancelled + job.expired > 0 ? exit_code::some_failed
+                                                      : exit_code::completed;
 }
 
 exit_code exit_code_of(const error& e) noexcept {
@@ -131,19 +134,25 @@ std::string advice(const run_view& v) {
   auto text = v.job.state == job_state::aborted ? "stopped: " + v.job.cause.context : "interrupted";
   switch (v.job.cause.code) {
   case errc::unauthorized: text += "\n  remedy: check the API key and what it may do"; break;
-  case errc::billing: text += "\n  remedy: settle the provider's bill or raise its spending limit"; break;
+  case errc::billing:
+    text += "\n  remedy: settle the provider's bill or raise its spending limit";
+    break;
   case errc::budget_exhausted:
     if (v.job_id > 0) // A head keeps a job's options as they came.
-      return text + "\n  remedy: submit what did not complete as another job, with a budget of its own";
+      return text +
+             "\n  remedy: submit what did not complete as another job, with a budget of its own";
     text += "\n  remedy: raise --budget";
     break;
   case errc::disk_full: text += "\n  remedy: make room on the disk"; break;
   case errc::connection_failed:
-  case errc::unavailable: text += "\n  remedy: check the base URL and whether the upstream is up"; break;
+  case errc::unavailable:
+    text += "\n  remedy: check the base URL and whether the upstream is up";
+    break;
   default: break;
   }
   if (v.job_id > 0)
-    text += fmt::format("\n  nothing is lost: penstock retry {} takes up what did not complete", v.job_id);
+    text += fmt::format("\n  nothing is lost: penstock retry {} takes up what did not complete",
+                        v.job_id);
   else if (v.resumable)
     text += "\n  nothing is lost: run the same command again to go on where it stopped";
   else
@@ -162,31 +171,35 @@ std::string summary_text(const run_view& v) {
     out += fmt::format(", {} expired", count_text(j.expired));
   out += fmt::format(" in {} (mode {})\n", span_text(v.elapsed), j.mode_used);
   if (j.resumed > 0)
-    out += fmt::format("  resumed      {} outcomes of an earlier run kept\n", count_text(j.resumed));
+    out +=
+      fmt::format("  resumed      {} outcomes of an earlier run kept\n", count_text(j.resumed));
   if (v.done_before == 0 && j.upstream_time > duration{})
-    out += fmt::format("  speed        {:.1f} requests/s; one after the other about {}, {:.1f} x faster\n",
-                       per_second(v), span_text(sequential_estimate(v)), speedup(v));
+    out += fmt::format(
+      "  speed        {:.1f} requests/s; one after the other about {}, {:.1f} x faster\n",
+      per_second(v), span_text(sequential_estimate(v)), speedup(v));
   out += fmt::format("  attempts     {}, 429s {}, breaker trips {}, peak in flight {}\n",
                      count_text(j.attempts), count_text(j.rate_limited), trips(v),
                      count_text(sent_peak(v)));
   if (j.rerouted > 0)
-    out += fmt::format("  rerouted     {} answered by another lane than their first\n", count_text(j.rerouted));
+    out += fmt::format("  rerouted     {} answered by another lane than their first\n",
+                       count_text(j.rerouted));
   if (j.hedged > 0)
-    out += fmt::format("  hedged       {} second attempts, {} of them answered first\n", count_text(j.hedged),
-                       count_text(j.hedges_won));
+    out += fmt::format("  hedged       {} second attempts, {} of them answered first\n",
+                       count_text(j.hedged), count_text(j.hedges_won));
   if (j.packs > 0) {
-    out += fmt::format("  packs        {} sent, {} requests answered by them, {} split", count_text(j.packs),
-                       count_text(j.packed), count_text(j.pack_splits));
-    out += j.canaries > 0 ? fmt::format("; {} of {} canaries agreed\n", count_text(j.canaries_agreed),
-                                        count_text(j.canaries))
+    out += fmt::format("  packs        {} sent, {} requests answered by them, {} split",
+                       count_text(j.packs), count_text(j.packed), count_text(j.pack_splits));
+    out += j.canaries > 0 ? fmt::format("; {} of {} canaries agreed\n",
+                                        count_text(j.canaries_agreed), count_text(j.canaries))
                           : "\n";
   }
   out += fmt::format("  attempt time mean {}, p50 {}, p99 {}\n", span_text(j.attempt_mean),
                      span_text(j.attempt_p50), span_text(j.attempt_p99));
   if (v.cache || j.cached > 0)
-    out += fmt::format("  cache        {} of {} answered without an attempt ({:.1f} %): {} kept before, {} joined\n",
-                       count_text(j.cached), count_text(done(j)), 100 * hit_rate(v),
-                       count_text(j.cached - std::min(j.cached, j.joined)), count_text(j.joined));
+    out += fmt::format(
+      "  cache        {} of {} answered without an attempt ({:.1f} %): {} kept before, {} joined\n",
+      count_text(j.cached), count_text(done(j)), 100 * hit_rate(v),
+      count_text(j.cached - std::min(j.cached, j.joined)), count_text(j.joined));
   if (v.cache && !v.cache->trouble.context.empty())
     out += fmt::format("  cache        {} answers not kept: {}\n", count_text(v.cache->dropped),
                        v.cache->trouble.context);
@@ -205,8 +218,8 @@ std::string summary_text(const run_view& v) {
   }
   for (auto& lane : v.lanes)
     if (lane.state.in_flight_adaptive && lane.state.granted > 0)
-      out += fmt::format("  in flight    lane {}: {} at last, as many as helped (adaptive)\n", lane.name,
-                         lane.state.in_flight_limit);
+      out += fmt::format("  in flight    lane {}: {} at last, as many as helped (adaptive)\n",
+                         lane.name, lane.state.in_flight_limit);
   for (auto& change : j.changes)
     out += fmt::format("  mode change  {} -> {}: {} ({})\n", to_string(change.from),
                        to_string(change.to), change.text, to_string(change.code));
@@ -263,7 +276,8 @@ std::string summary_json(const run_view& v) {
   if (v.cache && !v.cache->trouble.context.empty())
     o["cache_error"] = v.cache->trouble.context;
   if (j.state == job_state::aborted)
-    o["error"] = boost::json::object{{"code", to_string(j.cause.code)}, {"message", j.cause.context}};
+    o["error"] =
+      boost::json::object{{"code", to_string(j.cause.code)}, {"message", j.cause.context}};
   o["mode_changes"] = changes_json(j);
   auto& lanes = o["lanes"].emplace_array();
   for (auto& lane : v.lanes) {

@@ -29,13 +29,13 @@ struct run_view {
   job_progress job;
   std::vector<lane_view> lanes;
   std::optional<cache_snapshot> cache; ///< Unset: none is used.
-  std::optional<uint64_t> total;  ///< Requests of the input, if known.
-  uint64_t done_before = 0;       ///< Outcomes of earlier runs on this output.
-  duration elapsed{};             ///< Of this run.
-  std::string output;             ///< Where the results are.
-  bool resumable = true;          ///< Whether the same command can go on.
-  bool priced = false;            ///< Whether any price is known.
-  uint64_t job_id = 0;            ///< At its head; 0: the job is one of this process.
+  std::optional<uint64_t> total;       ///< Requests of the input, if known.
+  uint64_t done_before = 0;            ///< Outcomes of earlier runs on this output.
+  duration elapsed{};                  ///< Of this run.
+  std::string output;                  ///< Where the results are.
+  bool resumable = true;               ///< Whether the same command can go on.
+  bool priced = false;                 ///< Whether any price is known.
+  uint64_t job_id = 0;                 ///< At its head; 0: the job is one of this process.
 };
 
 /// Requests with an outcome.
@@ -50,7 +50,8 @@ std::string summary_json(const run_view& view);
 
 /// One line of progress, without line break. `width` of a terminal draws a bar; zero: plain.
 /// `rate` is requests per second over the last moments.
-std::string progress_line(const run_view& view, double rate, double tokens_per_minute, size_t width);
+std::string progress_line(const run_view& view, double rate, double tokens_per_minute,
+                          size_t width);
 
 /// What to do next, if the run did not complete; empty if there is nothing to say.
 std::string advice(const run_view& view);

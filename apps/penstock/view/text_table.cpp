@@ -75,8 +75,8 @@ std::string printable(std::string_view text) {
     const auto c = static_cast<uint8_t>(text[i]);
     const auto n = core::utf8_length(text, i);
     // U+0080 to U+009F are control characters, too.
-    const bool control = (c < 0x20 && c != '\n') || c == 0x7F
-                         || (n == 2 && c == 0xC2 && static_cast<uint8_t>(text[i + 1]) < 0xA0);
+    const bool control = (c < 0x20 && c != '\n') || c == 0x7F ||
+                         (n == 2 && c == 0xC2 && static_cast<uint8_t>(text[i + 1]) < 0xA0);
     out += n == 0 || control ? replacement : text.substr(i, n);
     i += std::max<size_t>(n, 1);
   }

@@ -7,7 +7,8 @@
 
 namespace penstock::cli {
 
-/// Rows and columns for a terminal. Columns are as wide as their widest cell; the last one is not padded.
+/// Rows and columns for a terminal. Columns are as wide as their widest cell; the last one is not
+/// padded.
 class text_table {
 public:
   /// @param heads Of the columns; one that begins with '>' stands to the right, as numbers do.
@@ -30,8 +31,8 @@ size_t columns_of(std::string_view text) noexcept;
 /// The first `width` columns of it.
 std::string_view cut_to(std::string_view text, size_t width) noexcept;
 
-/// Text from elsewhere as a terminal may get it: line breaks stay, other control characters (and broken
-/// UTF-8) become U+FFFD, so that nobody's name can drive the terminal.
+/// Text from elsewhere as a terminal may get it: line breaks stay, other control characters (and
+/// broken UTF-8) become U+FFFD, so that nobody's name can drive the terminal.
 std::string printable(std::string_view text);
 
 } // namespace penstock::cli

@@ -34,9 +34,10 @@ std::string head_line(const top_view& v) {
   const auto rate = std::accumulate(v.rates.begin(), v.rates.end(), 0.0,
                                     [](double sum, auto& entry) { return sum + entry.second; });
   const auto second = v.now / 1000;
-  return fmt::format("penstock {}  {:02}:{:02}:{:02} UTC  {} of {} slots in use  {} in flight  {} waiting  {:.1f}/s",
-                     v.head, second / 3600 % 24, second / 60 % 60, second % 60, count_text(in_use), count_text(slots),
-                     count_text(processing), count_text(waiting), rate);
+  return fmt::format(
+    "penstock {}  {:02}:{:02}:{:02} UTC  {} of {} slots in use  {} in flight  {} waiting  {:.1f}/s",
+    v.head, second / 3600 % 24, second / 60 % 60, second % 60, count_text(in_use),
+    count_text(slots), count_text(processing), count_text(waiting), rate);
 }
 
 /// Shares `room` lines among sections; each has a title, heads and at least one row.
@@ -85,8 +86,10 @@ std::vector<std::string> top_lines(const top_view& v, size_t width, size_t heigh
   std::vector<section> sections;
   sections.push_back({fmt::format("NODES ({})", v.nodes.size()), nodes_table(v.nodes).lines()});
   sections.push_back({fmt::format("LANES ({})", v.lanes.size()), lanes_table(v.lanes).lines()});
-  sections.push_back({fmt::format("TENANTS ({})", v.tenants.size()), tenants_table(v.tenants).lines()});
-  sections.push_back({fmt::format("JOBS ({})", v.jobs.size()), jobs_table(v.jobs, v.now, v.rates).lines()});
+  sections.push_back(
+    {fmt::format("TENANTS ({})", v.tenants.size()), tenants_table(v.tenants).lines()});
+  sections.push_back(
+    {fmt::format("JOBS ({})", v.jobs.size()), jobs_table(v.jobs, v.now, v.rates).lines()});
   const size_t above = v.trouble.empty() ? 1 : 2;
   share_rows(sections, height == 0 ? SIZE_MAX : height > above ? height - above : 0);
   std::vector<std::string> out{head_line(v)};
@@ -96,7 +99,8 @@ std::vector<std::string> top_lines(const top_view& v, size_t width, size_t heigh
     out.emplace_back();
     const auto hidden = s.lines.size() - 1 - s.rows_shown;
     out.push_back(hidden > 0 ? fmt::format("{}, {} not shown", s.title, hidden) : s.title);
-    out.insert(out.end(), s.lines.begin(), s.lines.begin() + static_cast<std::ptrdiff_t>(1 + s.rows_shown));
+    out.insert(out.end(), s.lines.begin(),
+               s.lines.begin() + static_cast<std::ptrdiff_t>(1 + s.rows_shown));
   }
   if (height > 0 && out.size() > height)
     out.resize(height);

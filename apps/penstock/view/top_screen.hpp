@@ -12,9 +12,9 @@ namespace penstock::cli {
 
 /// What one look at a head found.
 struct top_view {
-  std::string head;       ///< Its address.
-  int64_t now = 0;        ///< Milliseconds since 1970.
-  std::string trouble;    ///< Why this is an old look; empty: it is not.
+  std::string head;    ///< Its address.
+  int64_t now = 0;     ///< Milliseconds since 1970.
+  std::string trouble; ///< Why this is an old look; empty: it is not.
   std::vector<node_info> nodes;
   std::vector<lane_info> lanes;
   std::vector<tenant_counts> tenants;
@@ -37,8 +37,8 @@ private:
   time_point at_{};
 };
 
-/// The lines of the screen, none wider than `width`, and no more than `height` (0: as many as there are).
-/// Where there is not enough room every section gives up rows and says how many.
+/// The lines of the screen, none wider than `width`, and no more than `height` (0: as many as there
+/// are). Where there is not enough room every section gives up rows and says how many.
 std::vector<std::string> top_lines(const top_view& view, size_t width, size_t height);
 
 } // namespace penstock::cli

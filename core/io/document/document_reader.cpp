@@ -30,18 +30,21 @@ result<std::string> locate(const std::string& name, const std::string& folder) {
   std::error_code ec;
   const auto root = fs::canonical(folder.empty() ? "." : folder, ec);
   if (ec)
-    return refused(name, "cannot be looked for: there is no folder \"" + core::clean_text(folder, 200) + '"');
+    return refused(name, "cannot be looked for: there is no folder \"" +
+                           core::clean_text(folder, 200) + '"');
   const auto path = fs::weakly_canonical(root / name, ec);
   if (ec)
     return refused(name, "is not there: " + ec.message());
   const auto inside = path.lexically_relative(root);
   if (inside.empty() || *inside.begin() == "..")
-    return refused(name, "is outside of the documents' folder; rows may not send other files. Put it there, or "
-                         "set documents_folder");
+    return refused(
+      name, "is outside of the documents' folder; rows may not send other files. Put it there, or "
+            "set documents_folder");
   return path.string();
 }
 
-result<std::string> read_bytes(const std::string& name, const std::string& path, uint64_t file_max) {
+result<std::string> read_bytes(const std::string& name, const std::string& path,
+                               uint64_t file_max) {
   // Not waiting: a pipe by that name would never open.
   file_descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
   if (file.get() < 0) {
@@ -56,7 +59,8 @@ result<std::string> read_bytes(const std::string& name, const std::string& path,
   if (about.st_size == 0)
     return refused(name, "is empty");
   const auto too_large = [&] {
-    return refused(name, "is larger than " + std::to_string(file_max >> 20) + " MiB; split or shrink it");
+    return refused(name,
+                   "is larger than " + std::to_string(file_max >> 20) + " MiB; split or shrink it");
   };
   if (static_cast<uint64_t>(about.st_size) > file_max)
     return too_large();
@@ -90,7 +94,9 @@ std::string_view image_type(std::string_view bytes) {
 }
 
 /// Some writers put bytes before the mark; readers look for it in the first kilobyte.
-bool is_pdf(std::string_view bytes) { return bytes.substr(0, 1024).find("%PDF-") != std::string_view::npos; }
+bool is_pdf(std::string_view bytes) {
+  return bytes.substr(0, 1024).find("%PDF-") != std::string_view::npos;
+}
 
 result<std::string> plain_text(std::string_view bytes, uint64_t text_max) {
   using namespace std::string_view_literals;
@@ -102,9 +108,11 @@ result<std::string> plain_text(std::string_view bytes, uint64_t text_max) {
   if (bytes.starts_with("\xef\xbb\xbf"sv))
     bytes.remove_prefix(3);
   if (bytes.find('\0') != std::string_view::npos || !core::is_utf8(bytes))
-    return wrong("is neither PDF, DOCX, PNG, JPEG, GIF, WebP nor UTF-8 text; convert it to one of these");
+    return wrong(
+      "is neither PDF, DOCX, PNG, JPEG, GIF, WebP nor UTF-8 text; convert it to one of these");
   if (bytes.size() > text_max)
-    return wrong("holds more than " + std::to_string(text_max) + " bytes of words; split the document");
+    return wrong("holds more than " + std::to_string(text_max) +
+                 " bytes of words; split the document");
   return std::string{bytes};
 }
 
@@ -134,15 +142,17 @@ result<core::document> read_document(const std::string& name, const document_opt
     out.data = std::move(*bytes);
     return out;
   }
-  auto text = pdf ? pdf_text(*path, options.text_max)
+  auto text = pdf                                ? pdf_text(*path, options.text_max)
               : bytes->starts_with("PK\x03\x04") ? docx_text(*bytes, options.text_max)
                                                  : plain_text(*bytes, options.text_max);
   if (!text)
     return error{text.error().code, refused(name, text.error().context).context};
   if (core::trim(*text).empty())
-    return refused(name, pdf ? "has no words (scanned pages?); make it searchable by OCR, or set pdf = \"native\" "
-                               "for a provider that reads PDF files"
-                             : "has no words");
+    return refused(
+      name, pdf
+              ? "has no words (scanned pages?); make it searchable by OCR, or set pdf = \"native\" "
+                "for a provider that reads PDF files"
+              : "has no words");
   out.media_type = "text/plain";
   out.data = std::move(*text);
   return out;

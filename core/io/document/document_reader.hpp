@@ -10,19 +10,21 @@ namespace penstock::io {
 
 /// How documents are read.
 struct document_options {
-  std::string folder = ".";       ///< Names are relative to it, and nothing outside of it is read.
-  bool pdf_as_text = true;        ///< False: the bytes of a PDF go along as they are.
-  uint64_t file_max = 32u << 20;  ///< Bytes of a file.
-  uint64_t text_max = 4u << 20;   ///< Bytes of the words taken out of it, also of what is unpacked for them.
+  std::string folder = ".";      ///< Names are relative to it, and nothing outside of it is read.
+  bool pdf_as_text = true;       ///< False: the bytes of a PDF go along as they are.
+  uint64_t file_max = 32u << 20; ///< Bytes of a file.
+  uint64_t text_max =
+    4u << 20; ///< Bytes of the words taken out of it, also of what is unpacked for them.
 };
 
-/// Reads the document called `name`: PDF, DOCX, plain text and Markdown (any other UTF-8 text, too), PNG,
-/// JPEG, GIF and WebP. What it is, its first bytes say, not its name.
+/// Reads the document called `name`: PDF, DOCX, plain text and Markdown (any other UTF-8 text,
+/// too), PNG, JPEG, GIF and WebP. What it is, its first bytes say, not its name.
 ///
-/// The words of a PDF come from poppler, page by page; those of a DOCX from its main part, footnotes
-/// aside: paragraphs, lists, and tables with one line a row and ` | ` between cells.
-/// @returns `errc::invalid_input` that names the file, what is wrong (not there, outside the folder, empty,
-/// too large, encrypted, damaged, without words, of an unknown kind) and what to do about it.
+/// The words of a PDF come from poppler, page by page; those of a DOCX from its main part,
+/// footnotes aside: paragraphs, lists, and tables with one line a row and ` | ` between cells.
+/// @returns `errc::invalid_input` that names the file, what is wrong (not there, outside the
+/// folder, empty, too large, encrypted, damaged, without words, of an unknown kind) and what to do
+/// about it.
 result<core::document> read_document(const std::string& name, const document_options& options);
 
 } // namespace penstock::io

@@ -67,8 +67,8 @@ private:
 
   /// Properties, deleted words, field codes, and the second form of what stands there already.
   static bool is_skipped(std::string_view name) {
-    for (std::string_view skipped : {"pPr", "rPr", "tblPr", "tcPr", "trPr", "sectPr", "del", "moveFrom",
-                                     "instrText", "Fallback"})
+    for (std::string_view skipped : {"pPr", "rPr", "tblPr", "tcPr", "trPr", "sectPr", "del",
+                                     "moveFrom", "instrText", "Fallback"})
       if (name == skipped)
         return true;
     return false;
@@ -146,7 +146,8 @@ struct entry_closer {
 
 /// The bytes of the main part, whatever the archive says about its size.
 result<std::string> unpack(const std::string& bytes, uint64_t unpacked_max) {
-  const std::string damaged = "is a damaged DOCX (zip) file; open it in a word processor and save it anew";
+  const std::string damaged =
+    "is a damaged DOCX (zip) file; open it in a word processor and save it anew";
   zip_error_t fault;
   zip_error_init(&fault);
   auto* source = zip_source_buffer_create(bytes.data(), bytes.size(), 0, &fault);
@@ -161,8 +162,8 @@ result<std::string> unpack(const std::string& bytes, uint64_t unpacked_max) {
   if (zip_name_locate(archive.get(), main_part, 0) < 0)
     return refused("is a zip archive but no DOCX document; give DOCX, PDF, text or an image");
   zip_stat_t about;
-  if (zip_stat(archive.get(), main_part, 0, &about) == 0 && (about.valid & ZIP_STAT_ENCRYPTION_METHOD) &&
-      about.encryption_method != ZIP_EM_NONE)
+  if (zip_stat(archive.get(), main_part, 0, &about) == 0 &&
+      (about.valid & ZIP_STAT_ENCRYPTION_METHOD) && about.encryption_method != ZIP_EM_NONE)
     return refused("is encrypted; save it without a password");
   std::unique_ptr<zip_file_t, entry_closer> entry{zip_fopen(archive.get(), main_part, 0)};
   if (!entry)
@@ -192,14 +193,15 @@ result<std::string> docx_text(const std::string& bytes, uint64_t text_max) {
   if (!part)
     return part.error();
   pugi::xml_document xml;
-  const auto parsed = xml.load_buffer_inplace(part->data(), part->size(),
-                                              pugi::parse_default | pugi::parse_ws_pcdata, pugi::encoding_auto);
+  const auto parsed = xml.load_buffer_inplace(
+    part->data(), part->size(), pugi::parse_default | pugi::parse_ws_pcdata, pugi::encoding_auto);
   if (!parsed)
     return refused(std::string{"is a damaged DOCX file ("} + parsed.description() +
                    "); open it in a word processor and save it anew");
   word_writer writer{text_max};
   if (!writer.block(xml))
-    return refused("holds more than " + std::to_string(text_max) + " bytes of words; split the document");
+    return refused("holds more than " + std::to_string(text_max) +
+                   " bytes of words; split the document");
   while (writer.text.ends_with('\n'))
     writer.text.pop_back();
   return std::move(writer.text);

@@ -33,8 +33,8 @@ struct spawn_setup {
     posix_spawn_file_actions_addclosefrom_np(&files, 3);
     posix_spawnattr_init(&attributes);
     // In a group of its own: Ctrl-C lets running work finish, and this is part of it.
-    posix_spawnattr_setflags(&attributes,
-                             POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK |
+                                            POSIX_SPAWN_SETSIGDEF);
     posix_spawnattr_setpgroup(&attributes, 0);
     sigset_t none, all;
     sigemptyset(&none);
@@ -80,11 +80,12 @@ result<std::string> ended_badly(int status, const std::string& said) {
   if (said.find("assword") != std::string::npos)
     return pdf_refused("is encrypted; save it without a password");
   if (WIFSIGNALED(status))
-    return pdf_refused("could not be read within its bounds of time and memory; split or simplify the document");
+    return pdf_refused(
+      "could not be read within its bounds of time and memory; split or simplify the document");
   if (WEXITSTATUS(status) == 127)
     return error{errc::io_error, "pdftotext cannot be run; install poppler-utils"};
   return pdf_refused("is a damaged PDF file (" + core::clean_text(said, 160) +
-                 "); open it in a viewer and print it to a new PDF");
+                     "); open it in a viewer and print it to a new PDF");
 }
 
 } // namespace
@@ -106,8 +107,8 @@ result<std::string> pdf_text(const std::string& path, uint64_t text_max) {
     const int failed = ::posix_spawnp(&child, arguments[0], &setup.files, &setup.attributes,
                                       const_cast<char**>(arguments), environ);
     if (failed != 0)
-      return error{errc::io_error, std::string{"pdftotext cannot be run ("} + std::strerror(failed) +
-                                       "); install poppler-utils"};
+      return error{errc::io_error, std::string{"pdftotext cannot be run ("} +
+                                     std::strerror(failed) + "); install poppler-utils"};
   }
   limit(child, RLIMIT_CPU, seconds_max);
   limit(child, RLIMIT_AS, memory_max);
@@ -121,7 +122,8 @@ result<std::string> pdf_text(const std::string& path, uint64_t text_max) {
   while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }
   if (too_long)
-    return pdf_refused("holds more than " + std::to_string(text_max) + " bytes of words; split the document");
+    return pdf_refused("holds more than " + std::to_string(text_max) +
+                       " bytes of words; split the document");
   if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
     return ended_badly(status, start_of(messages.get()));
   std::string out;

@@ -30,7 +30,8 @@ std::string byte_fault(std::string_view text) {
   if (text.find('\0') != std::string_view::npos)
     return "holds a NUL byte; is this a text file?";
   if (!core::is_utf8(text))
-    return "holds bytes that are no UTF-8; convert the file, for example with iconv -f windows-1252 -t utf-8";
+    return "holds bytes that are no UTF-8; convert the file, for example with iconv -f "
+           "windows-1252 -t utf-8";
   return {};
 }
 
@@ -55,7 +56,7 @@ char find_separator(std::string_view header) {
 
 table_reader::table_reader(input_file file, core::table_format format, const table_options& options,
                            std::string name)
-  : file_{std::move(file)}, format_{format}, options_{options}, name_{std::move(name)} {
+    : file_{std::move(file)}, format_{format}, options_{options}, name_{std::move(name)} {
   if (format == core::table_format::tsv)
     options_.separator = '\t';
 }
@@ -67,9 +68,10 @@ error table_reader::refused(const std::string& what) const {
 result<table_reader> table_reader::open(const std::string& path, const table_options& options) {
   auto format = options.format ? options.format : core::table_format_of(path);
   if (!format)
-    return error{errc::invalid_input, (path == "-" ? "the input" : path) +
-                                          ": its name does not tell whether it is csv, tsv or jsonl; say so "
-                                          "with the input format"};
+    return error{errc::invalid_input,
+                 (path == "-" ? "the input" : path) +
+                   ": its name does not tell whether it is csv, tsv or jsonl; say so "
+                   "with the input format"};
   auto file = input_file::open(path, options.row_max);
   if (!file)
     return file.error();
@@ -177,8 +179,8 @@ result<void> table_reader::peek_keys() {
   return {};
 }
 
-/// Cuts the held lines into the cells of one row. @param lines How many lines the row takes; on a fault
-/// one, so that the rows behind broken quotes are not lost inside of a cell.
+/// Cuts the held lines into the cells of one row. @param lines How many lines the row takes; on a
+/// fault one, so that the rows behind broken quotes are not lost inside of a cell.
 /// @returns what is wrong, empty if nothing is.
 result<std::string> table_reader::split(std::vector<std::string>& cells, size_t& lines) {
   enum class state : uint8_t { start, plain, quoted, closed } at = state::start;
@@ -264,7 +266,8 @@ void table_reader::read_object(core::table_row& row) {
   if (line.too_long) {
     fault = "is longer than " + std::to_string(options_.row_max) + " bytes";
   } else if (auto broken = core::check_json(line.text)) {
-    fault = "is not valid JSON: " + std::string{broken->reason} + " at byte " + std::to_string(broken->at + 1);
+    fault = "is not valid JSON: " + std::string{broken->reason} + " at byte " +
+            std::to_string(broken->at + 1);
   } else {
     json::parse_options deep;
     deep.max_depth = depth_max;

@@ -15,18 +15,18 @@ struct table_options {
   std::optional<core::table_format> format; ///< Unset: as the name promises; "-" needs one.
   /// CSV only: the separator; zero: found from the header line among `,` `;` tab and `|`.
   char separator = ',';
-  uint64_t row_max = 16u << 20;   ///< Bytes of a row above which it fails.
-  uint32_t columns_max = 10'000;  ///< Columns of a header.
+  uint64_t row_max = 16u << 20;  ///< Bytes of a row above which it fails.
+  uint32_t columns_max = 10'000; ///< Columns of a header.
 };
 
-/// Reads rows one at a time, in memory bounded by `row_max` (twice): a plain or gzip file, a pipe, or
-/// standard input ("-").
+/// Reads rows one at a time, in memory bounded by `row_max` (twice): a plain or gzip file, a pipe,
+/// or standard input ("-").
 ///
-/// A row that cannot be used (too many or too few cells, broken quotes, bytes that are no UTF-8, NUL
-/// bytes, no JSON object, too large) comes with `fault` set, in its place; the next row is read as if
-/// nothing had been. After broken quotes reading goes on at the line after the one that opened them, so
-/// that no row disappears inside a cell. A file that cannot be used at all (not there, empty, UTF-16,
-/// a header with empty, repeated or no names) is an error of `open`.
+/// A row that cannot be used (too many or too few cells, broken quotes, bytes that are no UTF-8,
+/// NUL bytes, no JSON object, too large) comes with `fault` set, in its place; the next row is read
+/// as if nothing had been. After broken quotes reading goes on at the line after the one that
+/// opened them, so that no row disappears inside a cell. A file that cannot be used at all (not
+/// there, empty, UTF-16, a header with empty, repeated or no names) is an error of `open`.
 class table_reader {
 public:
   /// Opens `path` and reads its header; of JSONL the first rows, to know their columns.
@@ -34,8 +34,8 @@ public:
 
   /// Goes to the next row. @returns false at the end; an error if reading fails half way.
   result<bool> next(core::table_row& row);
-  /// The names of the header. Of JSONL: all keys of the first 100 rows (at most 1 MiB), as far as they
-  /// are at hand without waiting for a pipe.
+  /// The names of the header. Of JSONL: all keys of the first 100 rows (at most 1 MiB), as far as
+  /// they are at hand without waiting for a pipe.
   const std::vector<std::string>& columns() const noexcept { return columns_; }
   core::table_format format() const noexcept { return format_; }
   /// Whether the input can be opened and read again from the start.
@@ -55,7 +55,8 @@ private:
     uint64_t size = 0; ///< Of the whole line, also if it was too long to be kept.
     bool too_long = false;
   };
-  table_reader(input_file file, core::table_format format, const table_options& options, std::string name);
+  table_reader(input_file file, core::table_format format, const table_options& options,
+               std::string name);
   error refused(const std::string& what) const;
   result<bool> hold(size_t count);
   result<void> read_header();

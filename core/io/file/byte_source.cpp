@@ -19,7 +19,7 @@ namespace {
 class plain_source : public byte_source {
 public:
   plain_source(file_descriptor fd, std::string path, bool regular)
-    : fd_{std::move(fd)}, path_{std::move(path)}, regular_{regular} {}
+      : fd_{std::move(fd)}, path_{std::move(path)}, regular_{regular} {}
 
   // Reads the first bytes; a pipe may bring them one by one.
   result<bool> begins_with_gzip_magic() {
@@ -108,8 +108,8 @@ private:
     case Z_STREAM_END: between_members_ = true; return {};
     case Z_MEM_ERROR: return error{errc::io_error, source_->path() + ": no memory to decompress"};
     default:
-      return error{errc::io_error, source_->path() + ": the gzip data is damaged ("
-                                     + (stream_.msg ? stream_.msg : "unknown reason") + ")"};
+      return error{errc::io_error, source_->path() + ": the gzip data is damaged (" +
+                                     (stream_.msg ? stream_.msg : "unknown reason") + ")"};
     }
   }
 
@@ -122,7 +122,7 @@ private:
     ended_ = *n == 0;
     if (ended_ && !between_members_)
       return error{errc::io_error, source_->path() + ": the gzip data ends too early; "
-                                     "the file is not whole"};
+                                                     "the file is not whole"};
     return {};
   }
 

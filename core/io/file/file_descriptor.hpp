@@ -14,7 +14,7 @@ public:
   /// Takes `fd`; closes it in the end only if `owned` (the standard streams are not ours).
   explicit file_descriptor(int fd, bool owned = true) noexcept : fd_{fd}, owned_{owned} {}
   file_descriptor(file_descriptor&& other) noexcept
-    : fd_{std::exchange(other.fd_, -1)}, owned_{other.owned_} {}
+      : fd_{std::exchange(other.fd_, -1)}, owned_{other.owned_} {}
   file_descriptor& operator=(file_descriptor&& other) noexcept {
     std::swap(fd_, other.fd_);
     std::swap(owned_, other.owned_);

@@ -17,8 +17,8 @@ error taken(int fd, const std::string& path, std::string_view remedy) {
   const auto n = ::pread(fd, text, sizeof text, 0);
   std::string_view holder{text, n > 0 ? static_cast<size_t>(n) : 0};
   holder = holder.substr(0, holder.find('\n'));
-  const auto name = holder.empty() ? std::string{"another process"}
-                                   : "process " + std::string{holder};
+  const auto name =
+    holder.empty() ? std::string{"another process"} : "process " + std::string{holder};
   return {errc::locked, path + " is held by " + name + ", " + std::string{remedy}};
 }
 
@@ -26,8 +26,8 @@ error taken(int fd, const std::string& path, std::string_view remedy) {
 bool same_file(int fd, const std::string& path) {
   struct stat open_file {};
   struct stat named {};
-  return ::fstat(fd, &open_file) == 0 && ::stat(path.c_str(), &named) == 0
-         && open_file.st_ino == named.st_ino && open_file.st_dev == named.st_dev;
+  return ::fstat(fd, &open_file) == 0 && ::stat(path.c_str(), &named) == 0 &&
+         open_file.st_ino == named.st_ino && open_file.st_dev == named.st_dev;
 }
 
 } // namespace

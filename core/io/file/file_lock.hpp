@@ -15,9 +15,10 @@ class file_lock {
 public:
   /// Takes the lock at once. @returns `errc::locked` with the holder's process id if it is taken.
   /// @param remedy What that other process does, and what may be done about it.
-  static result<file_lock> acquire(
-    const std::string& path,
-    std::string_view remedy = "which writes the same output; wait for it, or choose another output");
+  static result<file_lock>
+  acquire(const std::string& path,
+          std::string_view remedy =
+            "which writes the same output; wait for it, or choose another output");
   /// Removes the file and frees the lock.
   ~file_lock();
   file_lock(file_lock&&) noexcept = default;

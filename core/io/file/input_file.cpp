@@ -13,7 +13,7 @@ constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
 } // namespace
 
 input_file::input_file(std::unique_ptr<byte_source> source, uint64_t line_max)
-  : source_{std::move(source)}, line_max_{std::max<uint64_t>(line_max, 1)}, buffer_(block) {}
+    : source_{std::move(source)}, line_max_{std::max<uint64_t>(line_max, 1)}, buffer_(block) {}
 
 result<input_file> input_file::open(const std::string& path, uint64_t line_max) {
   auto source = open_byte_source(path);

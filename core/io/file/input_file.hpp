@@ -52,9 +52,9 @@ private:
   std::unique_ptr<byte_source> source_;
   uint64_t line_max_;
   std::vector<char> buffer_;
-  size_t hashed_ = 0;  ///< Start of the taken bytes that the hash has not seen.
-  size_t at_ = 0;      ///< Start of the bytes that no line was made of.
-  size_t end_ = 0;     ///< End of the bytes read.
+  size_t hashed_ = 0; ///< Start of the taken bytes that the hash has not seen.
+  size_t at_ = 0;     ///< Start of the bytes that no line was made of.
+  size_t end_ = 0;    ///< End of the bytes read.
   uint64_t bytes_ = 0;
   uint64_t lines_ = 0;
   bool ended_ = false;

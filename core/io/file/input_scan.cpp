@@ -16,8 +16,10 @@ constexpr uint64_t progress_every = 16384;
 constexpr size_t suspects_per_pass = 64;
 
 result<request_reader> open_reader(const std::string& path, const scan_options& options) {
-  auto reader = request_reader::open(path, {.lines = options.lines, .line_max = options.line_max,
-                                            .expected_hash = {}, .expected_start = {}});
+  auto reader = request_reader::open(path, {.lines = options.lines,
+                                            .line_max = options.line_max,
+                                            .expected_hash = {},
+                                            .expected_start = {}});
   if (reader && !reader->is_regular())
     return error{errc::io_error, path + ": not a regular file, so it cannot be read twice"};
   return reader;
@@ -107,10 +109,12 @@ result<input_summary> scan_input(const std::string& path, const scan_options& op
   summary.hash = reader->hash();
   const auto suspects = repeated(ids);
   std::vector<uint64_t>{}.swap(ids);
-  for (size_t at = 0; at < suspects.size() && summary.duplicates.size() < input_summary::examples_max;
+  for (size_t at = 0;
+       at < suspects.size() && summary.duplicates.size() < input_summary::examples_max;
        at += suspects_per_pass) {
     const auto n = std::min(suspects_per_pass, suspects.size() - at);
-    if (auto found = find_duplicates(summary, path, options, std::span{suspects}.subspan(at, n)); !found)
+    if (auto found = find_duplicates(summary, path, options, std::span{suspects}.subspan(at, n));
+        !found)
       return found.error();
   }
   return summary;

@@ -48,12 +48,12 @@ struct input_summary {
   /// Most rows of `models`; what comes after is counted under {"...", "..."}.
   static constexpr size_t models_max = 100;
 
-  uint64_t requests = 0;                  ///< Rejected ones included.
-  uint64_t rejected = 0;                  ///< Requests that will fail unsent.
-  uint64_t bytes = 0;                     ///< Decompressed bytes.
-  std::string hash;                       ///< SHA-256 of them, in hex.
-  std::vector<rejected_line> rejections;  ///< The first ones.
-  std::vector<duplicate_id> duplicates;   ///< The first ones found; empty if there are none at all.
+  uint64_t requests = 0;                 ///< Rejected ones included.
+  uint64_t rejected = 0;                 ///< Requests that will fail unsent.
+  uint64_t bytes = 0;                    ///< Decompressed bytes.
+  std::string hash;                      ///< SHA-256 of them, in hex.
+  std::vector<rejected_line> rejections; ///< The first ones.
+  std::vector<duplicate_id> duplicates;  ///< The first ones found; empty if there are none at all.
   std::map<std::pair<std::string, std::string>, model_share> models; ///< By model and url.
 
   /// Everything that will be sent.

@@ -25,8 +25,8 @@ int64_t sum_of(uint64_t index, std::string_view bytes) noexcept {
 }
 
 error damaged(const std::string& path, std::string_view what) {
-  return {errc::corrupt, path + " is damaged (" + std::string{what}
-                           + "); pass --restart to begin anew, which throws away the output"};
+  return {errc::corrupt, path + " is damaged (" + std::string{what} +
+                           "); pass --restart to begin anew, which throws away the output"};
 }
 
 // @param number `errno` of the failed system call behind `e`, 0 if unknown.
@@ -37,15 +37,14 @@ error translate(const std::string& path, const SQLite::Exception& e, int number)
     return system_error("cannot write", path, number);
   switch (e.getErrorCode()) {
   case SQLITE_FULL:
-    return {errc::disk_full, "cannot write " + path + ": " + e.what()
-                               + "; free some space and start the same command again"};
+    return {errc::disk_full, "cannot write " + path + ": " + e.what() +
+                               "; free some space and start the same command again"};
   case SQLITE_ERROR: // Our statements never change: if one does not fit, the schema is damaged.
   case SQLITE_CORRUPT:
   case SQLITE_NOTADB:
   case SQLITE_MISMATCH: return damaged(path, e.what());
   case SQLITE_BUSY:
-  case SQLITE_LOCKED:
-    return {errc::locked, path + " is in use by another program: " + e.what()};
+  case SQLITE_LOCKED: return {errc::locked, path + " is in use by another program: " + e.what()};
   default: return {errc::io_error, "journal " + path + ": " + e.what()};
   }
 }
@@ -53,7 +52,7 @@ error translate(const std::string& path, const SQLite::Exception& e, int number)
 class sqlite_journal : public journal {
 public:
   sqlite_journal(const std::string& path, int flags)
-    : path_{path}, db_{path, flags, busy_timeout_ms} {
+      : path_{path}, db_{path, flags, busy_timeout_ms} {
     // Exclusive first: the WAL index then lives in memory and no third file is needed.
     db_.exec("PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
              "PRAGMA secure_delete=OFF");
@@ -62,22 +61,22 @@ public:
   void create(run_identity identity) {
     head_.identity = std::move(identity);
     SQLite::Transaction tx{db_};
-    db_.exec("CREATE TABLE head(id INTEGER PRIMARY KEY, text BLOB NOT NULL, sum INTEGER NOT NULL);"
-             "CREATE TABLE waiting(idx INTEGER PRIMARY KEY, line BLOB NOT NULL, sum INTEGER NOT NULL);"
-             "PRAGMA user_version=" + std::to_string(format_version));
+    db_.exec(
+      "CREATE TABLE head(id INTEGER PRIMARY KEY, text BLOB NOT NULL, sum INTEGER NOT NULL);"
+      "CREATE TABLE waiting(idx INTEGER PRIMARY KEY, line BLOB NOT NULL, sum INTEGER NOT NULL);"
+      "PRAGMA user_version=" +
+      std::to_string(format_version));
     store(head_);
     tx.commit();
   }
 
-  bool empty() {
-    return db_.execAndGet("SELECT count(*) FROM sqlite_master").getInt64() == 0;
-  }
+  bool empty() { return db_.execAndGet("SELECT count(*) FROM sqlite_master").getInt64() == 0; }
 
   // Everything that can be checked without the output.
   result<void> load() {
     if (auto version = db_.execAndGet("PRAGMA user_version").getInt(); version != format_version)
-      return damaged(path_, "format " + std::to_string(version) + ", known is "
-                              + std::to_string(format_version));
+      return damaged(path_, "format " + std::to_string(version) + ", known is " +
+                              std::to_string(format_version));
     if (auto said = db_.execAndGet("PRAGMA quick_check(1)").getString(); said != "ok")
       return damaged(path_, said);
     SQLite::Statement row{db_, "SELECT text, sum FROM head WHERE id=1"};
@@ -201,7 +200,8 @@ private:
 
 result<std::unique_ptr<journal>> create_journal(const std::string& path, run_identity identity) {
   try {
-    auto made = std::make_unique<sqlite_journal>(path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+    auto made =
+      std::make_unique<sqlite_journal>(path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
     made->create(std::move(identity));
     if (path != ":memory:")
       if (auto synced = sync_directory_of(path); !synced)

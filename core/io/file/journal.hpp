@@ -44,9 +44,10 @@ struct journal_head {
 using journal_row = std::pair<uint64_t, std::string>;
 
 /// The journal of one run: outcomes that are not yet in the output, and how far the output is safe.
-/// SQLite in WAL mode. When `append` returns, the rows survive the death of the process: waiting for
-/// the disk there would let answers pile up that a kill then loses. `set_checkpoint` syncs, and with it
-/// all rows appended before survive the death of the machine. Rows and head carry checksums, so damage is `errc::corrupt` and never a wrong outcome. A full disk is
+/// SQLite in WAL mode. When `append` returns, the rows survive the death of the process: waiting
+/// for the disk there would let answers pile up that a kill then loses. `set_checkpoint` syncs, and
+/// with it all rows appended before survive the death of the machine. Rows and head carry
+/// checksums, so damage is `errc::corrupt` and never a wrong outcome. A full disk is
 /// `errc::disk_full`. Slow (fsync): call it from a thread that may block. Not thread-safe.
 class journal {
 public:
@@ -54,9 +55,11 @@ public:
 
   /// What was stored last.
   virtual const journal_head& head() const noexcept = 0;
-  /// Keeps rows, all or none, against the death of the process. A row that is there already is replaced.
+  /// Keeps rows, all or none, against the death of the process. A row that is there already is
+  /// replaced.
   /// @param read For pipes: a mark behind every request among `rows`.
-  virtual result<void> append(const std::vector<journal_row>& rows, const input_mark* read = nullptr) = 0;
+  virtual result<void> append(const std::vector<journal_row>& rows,
+                              const input_mark* read = nullptr) = 0;
   /// Stores how far the output is safe and drops the rows before it, in one step.
   /// @pre The output was synced up to there.
   virtual result<void> set_checkpoint(const run_checkpoint& at, bool complete = false) = 0;

@@ -43,8 +43,9 @@ std::string start_of(const std::string& path, size_t size) {
 }
 
 error edited(const std::string& path) {
-  return {errc::corrupt, path + " was edited or damaged since it was written; choose another -o, or pass "
-                                "--restart to begin anew"};
+  return {errc::corrupt,
+          path + " was edited or damaged since it was written; choose another -o, or pass "
+                 "--restart to begin anew"};
 }
 
 } // namespace
@@ -53,7 +54,8 @@ result<map_files> map_files::open(map_request request) {
   map_files files;
   files.per_row_ = request.numbers_per_row;
   files.sampling_ = !request.sample_output.empty();
-  const auto stream_to = files.sampling_ && request.output == "-" ? request.sample_output : request.output;
+  const auto stream_to =
+    files.sampling_ && request.output == "-" ? request.sample_output : request.output;
   if (stream_to == "-") {
     if (auto opened = files.open_stream(output_file::standard_output(), request.head); !opened)
       return opened.error();
@@ -98,10 +100,11 @@ result<void> map_files::begin(const map_request& request) {
   }
   if (!journal_) {
     if (file_size_or_zero(path_) > 0)
-      return error{errc::invalid_config,
-                   request.output + (path_exists(at) ? " exists, but its journal is empty"
-                                                     : " exists and has no journal")
-                     + ": choose another -o, or pass --restart to overwrite it"};
+      return error{
+        errc::invalid_config,
+        request.output +
+          (path_exists(at) ? " exists, but its journal is empty" : " exists and has no journal") +
+          ": choose another -o, or pass --restart to overwrite it"};
     if (auto removed = remove_journal(at); !removed)
       return removed.error();
     auto made = create_journal(at, request.identity);
@@ -132,9 +135,10 @@ result<void> map_files::count_kept() {
 result<void> map_files::begin_output(const map_request& request) {
   if (sampling_) {
     if (next_row() > 0)
-      return error{errc::invalid_config, request.output + " has " + std::to_string(next_row())
-                                           + " rows already, so a sample would say nothing new: go on "
-                                             "without --sample, or choose another -o"};
+      return error{errc::invalid_config,
+                   request.output + " has " + std::to_string(next_row()) +
+                     " rows already, so a sample would say nothing new: go on "
+                     "without --sample, or choose another -o"};
     std::error_code ec;
     fs::remove(request.sample_output, ec);
     if (ec)
@@ -144,14 +148,15 @@ result<void> map_files::begin_output(const map_request& request) {
   }
   // Without a first checkpoint nothing there is known to be ours.
   if (note_.empty() && !request.head.starts_with(start_of(path_, request.head.size() + 1)))
-    return error{errc::invalid_config, request.output + " exists and is not of this map: choose another "
+    return error{errc::invalid_config, request.output +
+                                         " exists and is not of this map: choose another "
                                          "-o, or pass --restart to overwrite it"};
   auto sum = sum_of_start(path_, written_.output_bytes);
   if (!sum)
     return sum.error();
   const auto size = file_size_or_zero(path_);
-  if (!*sum || (written_.output_bytes > 0 && (*sum)->value() != written_.output_checksum)
-      || (complete_ && size != written_.output_bytes))
+  if (!*sum || (written_.output_bytes > 0 && (*sum)->value() != written_.output_checksum) ||
+      (complete_ && size != written_.output_bytes))
     return edited(request.output);
   if (complete_)
     return {};

@@ -16,22 +16,24 @@ namespace penstock::io {
 
 /// What a map is about to do.
 struct map_request {
-  run_identity identity;     ///< The input and what else the answers depend on.
+  run_identity identity;        ///< The input and what else the answers depend on.
   uint64_t numbers_per_row = 1; ///< Journal numbers of one row; see `core::map_numbering`.
-  std::string output;        ///< A path, or "-" for standard output.
-  std::string sample_output; ///< If set, rows go here instead, anew each time; answers are kept beside `output`.
-  std::string head;          ///< Stands above the first row.
-  bool restart = false;      ///< Throws an earlier output and journal away.
+  std::string output;           ///< A path, or "-" for standard output.
+  std::string sample_output;    ///< If set, rows go here instead, anew each time; answers are kept
+                                ///< beside `output`.
+  std::string head;             ///< Stands above the first row.
+  bool restart = false;         ///< Throws an earlier output and journal away.
 };
 
-/// The files of one map, and the only way to write them: OUTPUT, OUTPUT.penstock-journal (answers of the
-/// rows that are not yet safe in OUTPUT) and OUTPUT.penstock-lock. An output that is no regular file has
-/// neither journal nor lock and cannot be resumed.
+/// The files of one map, and the only way to write them: OUTPUT, OUTPUT.penstock-journal (answers
+/// of the rows that are not yet safe in OUTPUT) and OUTPUT.penstock-lock. An output that is no
+/// regular file has neither journal nor lock and cannot be resumed.
 ///
 /// Every answer is kept in the journal before anything is made of it. Rows of the output carry no
-/// checksums of their own (they are CSV, or JSONL of the caller's shape), so nothing behind the last
-/// checkpoint is trusted: `open` cuts it off, and the rows are rendered again from the journal, whose
-/// answers are dropped only in the transaction that stores a checkpoint behind their row.
+/// checksums of their own (they are CSV, or JSONL of the caller's shape), so nothing behind the
+/// last checkpoint is trusted: `open` cuts it off, and the rows are rendered again from the
+/// journal, whose answers are dropped only in the transaction that stores a checkpoint behind their
+/// row.
 ///
 /// Slow (fsync): use it from a thread that may block. Not thread-safe.
 class map_files {
@@ -52,8 +54,8 @@ public:
   /// How many answers an earlier life left.
   uint64_t kept_at_start() const noexcept { return kept_; }
 
-  /// Keeps answers against the death of the process, and from the next `commit` on against that of the
-  /// machine.
+  /// Keeps answers against the death of the process, and from the next `commit` on against that of
+  /// the machine.
   result<void> keep(const std::vector<journal_row>& answers);
   /// Appends the next `rows` rows, which may get lost in a crash until `commit`.
   result<void> write(std::string_view text, uint64_t rows);

@@ -14,8 +14,8 @@ namespace {
 constexpr size_t check_block = 1u << 20;
 
 error edited(const std::string& path, std::string_view what) {
-  return {errc::corrupt, path + " was edited or damaged: " + std::string{what}
-                           + "; restore it, choose another -o, or pass --restart to begin anew"};
+  return {errc::corrupt, path + " was edited or damaged: " + std::string{what} +
+                           "; restore it, choose another -o, or pass --restart to begin anew"};
 }
 
 // Appends up to `size` bytes to `to`. @returns how many came; 0 at the end.
@@ -61,8 +61,8 @@ result<bool> take_line(checked_output& out, const std::string& path, std::string
   if (!record)
     return edited(path, "line " + std::to_string(out.lines + 1) + " is " + record.error().context);
   if (record->index != out.lines)
-    return edited(path, "line " + std::to_string(out.lines + 1) + " carries index "
-                          + std::to_string(record->index));
+    return edited(path, "line " + std::to_string(out.lines + 1) + " carries index " +
+                          std::to_string(record->index));
   ++out.lines;
   out.bytes += line.size();
   out.sum.update(line);

@@ -11,10 +11,10 @@ namespace penstock::io {
 
 /// The part of an output that a resumed run builds on.
 struct checked_output {
-  uint64_t bytes = 0;           ///< What lies behind is torn and has to be cut.
-  uint64_t lines = 0;           ///< Lines in it.
-  core::running_checksum sum;   ///< Over it.
-  core::output_totals totals;   ///< Over it.
+  uint64_t bytes = 0;         ///< What lies behind is torn and has to be cut.
+  uint64_t lines = 0;         ///< Lines in it.
+  core::running_checksum sum; ///< Over it.
+  core::output_totals totals; ///< Over it.
 };
 
 /// Compares the output at `path` with what the journal knows. Up to the checkpoint it has to be

@@ -10,7 +10,7 @@
 namespace penstock::io {
 
 output_file::output_file(file_descriptor fd, std::string path, bool regular)
-  : fd_{std::move(fd)}, path_{std::move(path)}, regular_{regular} {}
+    : fd_{std::move(fd)}, path_{std::move(path)}, regular_{regular} {}
 
 output_file output_file::standard_output() {
   return output_file{file_descriptor{STDOUT_FILENO, false}, "standard output", false};
@@ -88,7 +88,8 @@ result<void> output_file::sync() {
   if (failure_)
     return *failure_;
   // Pipes and some devices answer EINVAL: there is nothing to make durable.
-  if (::fdatasync(fd_.get()) != 0 && (regular_ || (errno != EINVAL && errno != EROFS && errno != ENOTSUP)))
+  if (::fdatasync(fd_.get()) != 0 &&
+      (regular_ || (errno != EINVAL && errno != EROFS && errno != ENOTSUP)))
     return fail("cannot sync", errno);
   return {};
 }

@@ -55,17 +55,17 @@ result<void> check_identity(const run_identity& begun, const run_identity& now,
                             const std::string& output) {
   constexpr std::string_view remedy = "; choose another -o, or pass --restart to begin anew";
   if (begun.input_hash.empty() != now.input_hash.empty())
-    return error{errc::input_changed, output + " was begun with "
-                                        + (begun.input_hash.empty() ? "a pipe" : begun.input_path)
-                                        + " as its input, not with " + now.input_path
-                                        + std::string{remedy}};
+    return error{errc::input_changed, output + " was begun with " +
+                                        (begun.input_hash.empty() ? "a pipe" : begun.input_path) +
+                                        " as its input, not with " + now.input_path +
+                                        std::string{remedy}};
   if (begun.input_hash != now.input_hash)
-    return error{errc::input_changed, now.input_path + " is not the input that " + output
-                                        + " was begun with (" + begun.input_path
-                                        + ", or its content, differs)" + std::string{remedy}};
+    return error{errc::input_changed, now.input_path + " is not the input that " + output +
+                                        " was begun with (" + begun.input_path +
+                                        ", or its content, differs)" + std::string{remedy}};
   if (begun.settings != now.settings)
-    return error{errc::input_changed, output + " was begun with other settings (" + begun.settings
-                                        + ", now " + now.settings + ")" + std::string{remedy}};
+    return error{errc::input_changed, output + " was begun with other settings (" + begun.settings +
+                                        ", now " + now.settings + ")" + std::string{remedy}};
   return {};
 }
 

@@ -23,8 +23,8 @@ uint64_t file_size_or_zero(const std::string& path);
 
 /// Refuses an output that is the input itself or a directory.
 result<void> check_output_path(const std::string& input, const std::string& output);
-/// Removes an output and its journal. The output goes first: a crash in between leaves a journal without
-/// its output, which is refused.
+/// Removes an output and its journal. The output goes first: a crash in between leaves a journal
+/// without its output, which is refused.
 result<void> throw_away_output(const std::string& path);
 /// Refuses to go on with an output that was begun with something else.
 result<void> check_identity(const run_identity& begun, const run_identity& now,

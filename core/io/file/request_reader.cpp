@@ -3,7 +3,7 @@
 namespace penstock::io {
 
 request_reader::request_reader(std::string path, input_file file, reader_options options)
-  : path_{std::move(path)}, file_{std::move(file)}, options_{std::move(options)} {
+    : path_{std::move(path)}, file_{std::move(file)}, options_{std::move(options)} {
   options_.marks |= !file_.is_regular() || options_.expected_start.requests > 0;
 }
 
@@ -16,8 +16,8 @@ result<request_reader> request_reader::open(const std::string& path, reader_opti
 }
 
 error request_reader::changed(std::string_view what) const {
-  return {errc::input_changed, path_ + ": " + std::string{what}
-                                 + "; give the same input again, or pass --restart to begin anew"};
+  return {errc::input_changed, path_ + ": " + std::string{what} +
+                                 "; give the same input again, or pass --restart to begin anew"};
 }
 
 // Reads the next request that is not passed over, and only that.

@@ -19,12 +19,12 @@ struct input_mark {
 
 /// What to read, and what it has to be.
 struct reader_options {
-  core::line_options lines;       ///< What to change in the lines.
-  uint64_t line_max = 64u << 20;  ///< Bytes above which a line becomes a rejected request.
-  uint64_t first_index = 0;       ///< Requests before this one are passed over, not parsed.
-  std::string expected_hash;      ///< SHA-256 of the whole input, checked at its end; empty: any.
-  bool marks = false;             ///< Whether `mark` will be asked for; pipes always have marks.
-  input_mark expected_start;      ///< Checked before the first request is handed out.
+  core::line_options lines;      ///< What to change in the lines.
+  uint64_t line_max = 64u << 20; ///< Bytes above which a line becomes a rejected request.
+  uint64_t first_index = 0;      ///< Requests before this one are passed over, not parsed.
+  std::string expected_hash;     ///< SHA-256 of the whole input, checked at its end; empty: any.
+  bool marks = false;            ///< Whether `mark` will be asked for; pipes always have marks.
+  input_mark expected_start;     ///< Checked before the first request is handed out.
 };
 
 /// Reads the requests of an input in order. Blank lines are passed over and have no index; unusable

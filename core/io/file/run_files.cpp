@@ -14,8 +14,8 @@ namespace {
 constexpr size_t page_rows = 64; // Rows in memory while the journal is checked.
 
 error beyond_input(const std::string& path, uint64_t index) {
-  return {errc::corrupt, path + " holds index " + std::to_string(index)
-                           + ", which the input does not have; pass --restart to begin anew"};
+  return {errc::corrupt, path + " holds index " + std::to_string(index) +
+                           ", which the input does not have; pass --restart to begin anew"};
 }
 
 } // namespace
@@ -60,9 +60,10 @@ result<run_files> run_files::open(run_request request) {
 result<void> run_files::begin_fresh(const run_request& request) {
   if (file_size_or_zero(path_) > 0)
     return error{errc::invalid_config,
-                 request.output + (path_exists(journal_path(path_)) ? " exists, but its journal is empty"
-                                                               : " exists and has no journal")
-                   + ": choose another -o, or pass --restart to overwrite it"};
+                 request.output +
+                   (path_exists(journal_path(path_)) ? " exists, but its journal is empty"
+                                                     : " exists and has no journal") +
+                   ": choose another -o, or pass --restart to overwrite it"};
   if (auto removed = remove_journal(journal_path(path_)); !removed)
     return removed.error();
   auto made = create_journal(journal_path(path_), request.identity);
@@ -95,12 +96,12 @@ result<void> run_files::begin_resumed(const run_request& request) {
   if (head.complete) {
     if (file_size_or_zero(path_) != at.output_bytes)
       return error{errc::corrupt, request.output + " was edited after its run had finished; choose "
-                                    "another -o, or pass --restart to begin anew"};
+                                                   "another -o, or pass --restart to begin anew"};
     start_ = run_start::complete;
     return {};
   }
   auto output = path_exists(path_) ? output_file::resume(path_, found->bytes, found->sum)
-                              : output_file::create(path_);
+                                   : output_file::create(path_);
   if (!output)
     return output.error();
   output_ = std::move(*output);
@@ -119,9 +120,10 @@ result<void> run_files::load_waiting() {
     for (auto& [index, line] : *rows) {
       const auto record = core::parse_output_line(line);
       if (!record || record->index != index)
-        return error{errc::corrupt, journal_path(path_) + " is damaged: row "
-                                      + std::to_string(index) + " is not its outcome; pass --restart "
-                                        "to begin anew, which throws away the output"};
+        return error{errc::corrupt, journal_path(path_) + " is damaged: row " +
+                                      std::to_string(index) +
+                                      " is not its outcome; pass --restart "
+                                      "to begin anew, which throws away the output"};
       if (input_requests_ && index >= *input_requests_)
         return beyond_input(journal_path(path_), index);
       waiting_.push_back(index);
@@ -141,17 +143,19 @@ result<void> run_files::keep(const std::vector<journal_row>& rows, const input_m
 }
 
 result<std::vector<journal_row>> run_files::kept_from(uint64_t first, size_t rows_max) {
-  return journal_ ? journal_->rows_from(first, rows_max) : result<std::vector<journal_row>>{std::vector<journal_row>{}};
+  return journal_ ? journal_->rows_from(first, rows_max)
+                  : result<std::vector<journal_row>>{std::vector<journal_row>{}};
 }
 
-result<void> run_files::write(std::string_view lines, std::span<const core::output_record> records) {
+result<void> run_files::write(std::string_view lines,
+                              std::span<const core::output_record> records) {
   if (!output_)
     return error{errc::internal, path_ + ": a finished run was written to"};
   for (size_t i = 0; i < records.size(); ++i)
     if (records[i].index != next_index() + i)
-      return error{errc::internal, path_ + ": index " + std::to_string(records[i].index)
-                                     + " comes where " + std::to_string(next_index() + i)
-                                     + " belongs"};
+      return error{errc::internal, path_ + ": index " + std::to_string(records[i].index) +
+                                     " comes where " + std::to_string(next_index() + i) +
+                                     " belongs"};
   const auto before = output_->lines();
   auto appended = output_->append(lines);
   const auto reached = output_->lines() - before;
@@ -181,8 +185,8 @@ result<void> run_files::commit() {
 
 result<void> run_files::finish() {
   if (input_requests_ && next_index() != *input_requests_)
-    return error{errc::internal, path_ + ": finished with " + std::to_string(next_index()) + " of "
-                                   + std::to_string(*input_requests_) + " lines"};
+    return error{errc::internal, path_ + ": finished with " + std::to_string(next_index()) +
+                                   " of " + std::to_string(*input_requests_) + " lines"};
   return checkpoint(true);
 }
 

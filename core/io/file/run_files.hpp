@@ -18,10 +18,10 @@ namespace penstock::io {
 
 /// What a run is about to do.
 struct run_request {
-  run_identity identity;      ///< The input ("-" or a path) and what else the answers depend on.
+  run_identity identity; ///< The input ("-" or a path) and what else the answers depend on.
   std::optional<uint64_t> input_requests; ///< Requests of a scanned input; nullopt for a pipe.
-  std::string output;         ///< A path, or "-" for standard output.
-  bool restart = false;       ///< Throws an earlier output and journal away.
+  std::string output;                     ///< A path, or "-" for standard output.
+  bool restart = false;                   ///< Throws an earlier output and journal away.
 };
 
 /// How a run begins.
@@ -40,8 +40,9 @@ enum class run_start : uint8_t {
 /// checkpoint behind its line, and a checkpoint is stored only after the output was synced up to
 /// it. A crash at any point leaves each outcome in the journal, in the output, or in both; where a
 /// line was written but not synced, the disk has all, some or none of it, and `open` sees which.
-/// Example: outcomes 0, 2, 3 are there, 1 is missing. 0 is written, 2 and 3 are kept in the journal.
-/// 1 comes: 1, 2, 3 are written, the output synced, the checkpoint set to 4 lines, 2 and 3 trimmed.
+/// Example: outcomes 0, 2, 3 are there, 1 is missing. 0 is written, 2 and 3 are kept in the
+/// journal. 1 comes: 1, 2, 3 are written, the output synced, the checkpoint set to 4 lines, 2 and 3
+/// trimmed.
 ///
 /// Slow (fsync): use it from a thread that may block. Not thread-safe.
 class run_files {
@@ -65,8 +66,8 @@ public:
   /// Whether a later run can go on where this one ends.
   bool is_resumable() const noexcept { return journal_ != nullptr; }
 
-  /// Keeps outcomes that wait for their turn: at once against the death of the process, from the next
-  /// `commit` on against that of the machine.
+  /// Keeps outcomes that wait for their turn: at once against the death of the process, from the
+  /// next `commit` on against that of the machine.
   /// @param read For pipes: a mark behind every request among `rows`.
   result<void> keep(const std::vector<journal_row>& rows, const input_mark* read = nullptr);
   /// Up to `rows_max` kept outcomes with index `first` or higher, ascending.

@@ -66,9 +66,7 @@ void curl_loop::submit(std::vector<core::exchange> batch) {
       impl_->loops[i]->submit(std::move(parts[i]));
 }
 
-void curl_loop::cancel(uint64_t id) {
-  impl_->loops[impl_->loop_of(id)]->cancel(id);
-}
+void curl_loop::cancel(uint64_t id) { impl_->loops[impl_->loop_of(id)]->cancel(id); }
 
 size_t curl_loop::in_flight() const noexcept {
   size_t sum = 0;

@@ -21,9 +21,7 @@ constexpr size_t shard_size = 128;
 /// A multi handle without a transfer is closed after this, with its connections: providers have
 /// closed them by then.
 constexpr auto shard_idle = 60s;
-time_point clock_now() {
-  return std::chrono::steady_clock::now();
-}
+time_point clock_now() { return std::chrono::steady_clock::now(); }
 
 /// Signals belong to the program's own threads; the libcurl resolver threads inherit this too.
 class signals_blocked {
@@ -224,7 +222,7 @@ void curl_loop_thread::stop_one(uint64_t id) {
 
 curl_loop_thread::shard& curl_loop_thread::shard_with_room() {
   auto found =
-      std::ranges::find_if(shards_, [](const auto& s) { return s->in_flight < shard_size; });
+    std::ranges::find_if(shards_, [](const auto& s) { return s->in_flight < shard_size; });
   if (found == shards_.end())
     found = shards_.insert(found, std::make_unique<shard>());
   shard& s = **found;
@@ -293,8 +291,8 @@ void curl_loop_thread::expire() {
     const bool is_total = t.is_over_total();
     take_out(t);
     end(t, is_total
-               ? t.finish(core::transport_error::timeout, "no whole answer within the timeout")
-               : t.finish(core::transport_error::idle_timeout, "no byte within the idle timeout"));
+             ? t.finish(core::transport_error::timeout, "no whole answer within the timeout")
+             : t.finish(core::transport_error::idle_timeout, "no byte within the idle timeout"));
   }
 }
 

@@ -15,9 +15,7 @@ constexpr uint64_t reserve_max = 1u << 20;
 /// One receive per usual answer; more would only be memory per transfer in flight.
 constexpr long receive_buffer = 8192;
 
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 bool equal_names(std::string_view a, std::string_view b) {
   return std::ranges::equal(a, b, [](char x, char y) { return lower(x) == lower(y); });
@@ -55,9 +53,7 @@ curl_loop_transfer::curl_loop_transfer(curl_loop_context& context)
   set_constant_options();
 }
 
-curl_loop_transfer::~curl_loop_transfer() {
-  curl_easy_cleanup(easy_);
-}
+curl_loop_transfer::~curl_loop_transfer() { curl_easy_cleanup(easy_); }
 
 void curl_loop_transfer::set_constant_options() {
   const curl_loop_settings& s = context_.settings;
@@ -91,8 +87,8 @@ void curl_loop_transfer::set_constant_options() {
   curl_easy_setopt(easy_, CURLOPT_WRITEDATA, this);
 }
 
-/// Trusts the bundle of this exchange, else the loop's, else the system's. libcurl shares no connection
-/// between different ones.
+/// Trusts the bundle of this exchange, else the loop's, else the system's. libcurl shares no
+/// connection between different ones.
 void curl_loop_transfer::set_trust() {
   const auto& file = exchange_.ca_file.empty() ? context_.settings.ca_file : exchange_.ca_file;
   if (file == ca_file_set_)
@@ -170,7 +166,7 @@ bool curl_loop_transfer::set_headers() {
 void curl_loop_transfer::set_method() {
   const core::http_request& req = exchange_.request;
   const bool has_body =
-      req.method == "POST" || req.method == "PUT" || (req.body && !req.body->empty());
+    req.method == "POST" || req.method == "PUT" || (req.body && !req.body->empty());
   if (has_body) {
     // Not copied: the exchange keeps the payload alive until it ends.
     curl_easy_setopt(easy_, CURLOPT_POSTFIELDS, req.body ? req.body->data() : "");
@@ -253,7 +249,7 @@ bool curl_loop_transfer::take_header(std::string_view line) {
   if (colon == line.npos)
     return true;
   auto& [name, value] =
-      response_.headers.emplace_back(line.substr(0, colon), trim(line.substr(colon + 1)));
+    response_.headers.emplace_back(line.substr(0, colon), trim(line.substr(colon + 1)));
   std::ranges::transform(name, name.begin(), lower);
   if (name != "content-length")
     return true;
@@ -322,8 +318,8 @@ core::transport_error curl_loop_transfer::failure_of(CURLcode code) const {
       return transport_error::connect;
     // libcurl has no code of its own for a chunk that is none.
     return std::string_view{error_text_}.find("chunked-encoding") != std::string_view::npos
-               ? transport_error::protocol
-               : transport_error::reset;
+             ? transport_error::protocol
+             : transport_error::reset;
   case CURLE_SEND_ERROR:
   case CURLE_GOT_NOTHING:
   case CURLE_PARTIAL_FILE:

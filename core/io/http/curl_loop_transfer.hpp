@@ -82,8 +82,8 @@ private:
   bool resend_refused_ = false;
   cut_reason cut_ = cut_reason::none;
   std::string ca_file_set_; ///< The bundle of trusted certificates it has; empty: the system's.
-  std::string url_set_;    ///< The url the handle already has.
-  std::string method_set_; ///< The method it has, with a mark for "and a body".
+  std::string url_set_;     ///< The url the handle already has.
+  std::string method_set_;  ///< The method it has, with a mark for "and a body".
   std::string header_text_;
   std::vector<curl_slist> header_nodes_;
   char error_text_[CURL_ERROR_SIZE] = {};

@@ -25,9 +25,9 @@ void http_server::impl::accept() {
     return;
   accepting = true;
   acceptor.async_accept(
-      [self = shared_from_this()](const boost::system::error_code& ec, tcp::socket s) {
-        self->accepted(ec, std::move(s));
-      });
+    [self = shared_from_this()](const boost::system::error_code& ec, tcp::socket s) {
+      self->accepted(ec, std::move(s));
+    });
 }
 
 void http_server::impl::accepted(const boost::system::error_code& ec, tcp::socket socket) {
@@ -48,7 +48,7 @@ void http_server::impl::accepted(const boost::system::error_code& ec, tcp::socke
     socket.close(ignored);
   } else {
     std::make_shared<http_connection>(shared_from_this(), std::move(socket), ++counters.connections)
-        ->start();
+      ->start();
   }
   accept();
 }
@@ -169,9 +169,7 @@ result<std::unique_ptr<http_server>> http_server::open(http_server_options optio
   return std::unique_ptr<http_server>{new http_server{std::move(i)}};
 }
 
-uint16_t http_server::port() const noexcept {
-  return impl_->options.port;
-}
+uint16_t http_server::port() const noexcept { return impl_->options.port; }
 
 void http_server::run() {
   impl_->accept();
@@ -196,7 +194,7 @@ void http_server::post(std::function<void()> f) {
 void http_server::after(duration d, std::function<void()> f) {
   const auto at = std::chrono::steady_clock::now() + d;
   impl_->timers.push(
-      {at, ++impl_->timer_serial, std::make_shared<std::function<void()>>(std::move(f))});
+    {at, ++impl_->timer_serial, std::make_shared<std::function<void()>>(std::move(f))});
   impl_->arm_timer();
 }
 
@@ -210,28 +208,18 @@ void http_server::pause_accept(duration d) {
   });
 }
 
-const http_server_counters& http_server::counters() const noexcept {
-  return impl_->counters;
-}
+const http_server_counters& http_server::counters() const noexcept { return impl_->counters; }
 
 std::string_view http_exchange::method() const {
   return view(connection_->message().method_string());
 }
-std::string_view http_exchange::target() const {
-  return view(connection_->message().target());
-}
+std::string_view http_exchange::target() const { return view(connection_->message().target()); }
 std::string_view http_exchange::header(std::string_view name) const {
   return view(connection_->message()[boost::beast::string_view{name.data(), name.size()}]);
 }
-std::string_view http_exchange::body() const {
-  return connection_->message().body();
-}
-uint64_t http_exchange::connection() const {
-  return connection_->id();
-}
-uint32_t http_exchange::ordinal() const {
-  return connection_->served();
-}
+std::string_view http_exchange::body() const { return connection_->message().body(); }
+uint64_t http_exchange::connection() const { return connection_->id(); }
+uint32_t http_exchange::ordinal() const { return connection_->served(); }
 
 void http_exchange::reply(http_reply r) const {
   connection_->on_loop(serial_, [r = std::move(r)](http_connection& c, bool open) mutable {
@@ -248,13 +236,13 @@ void http_exchange::begin(http_reply head) const {
 }
 
 void http_exchange::write(std::string bytes, std::function<void(bool)> written) const {
-  connection_->on_loop(serial_, [b = std::move(bytes), w = std::move(written)](http_connection& c,
-                                                                               bool open) mutable {
-    if (open)
-      c.write_chunk(b, std::move(w));
-    else if (w)
-      w(false);
-  });
+  connection_->on_loop(
+    serial_, [b = std::move(bytes), w = std::move(written)](http_connection& c, bool open) mutable {
+      if (open)
+        c.write_chunk(b, std::move(w));
+      else if (w)
+        w(false);
+    });
 }
 
 void http_exchange::end() const {
@@ -272,13 +260,13 @@ void http_exchange::on_closed(std::function<void()> f) const {
 }
 
 void http_exchange::raw_write(std::string bytes, std::function<void(bool)> written) const {
-  connection_->on_loop(serial_, [b = std::move(bytes), w = std::move(written)](http_connection& c,
-                                                                               bool open) mutable {
-    if (open)
-      c.write(b, std::move(w));
-    else if (w)
-      w(false);
-  });
+  connection_->on_loop(
+    serial_, [b = std::move(bytes), w = std::move(written)](http_connection& c, bool open) mutable {
+      if (open)
+        c.write(b, std::move(w));
+      else if (w)
+        w(false);
+    });
 }
 
 void http_exchange::raw_finish(raw_end how) const {

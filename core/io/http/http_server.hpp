@@ -20,9 +20,9 @@ struct http_server_options {
   uint32_t header_max = 32u << 10;  ///< Bytes of a request's header; more answers 431.
   uint32_t connections_max = 16384; ///< More are accepted and closed at once.
   duration idle_timeout =
-      std::chrono::seconds{120}; ///< Between requests, or of a reader that takes nothing.
+    std::chrono::seconds{120}; ///< Between requests, or of a reader that takes nothing.
   duration request_timeout =
-      std::chrono::seconds{30}; ///< From the first byte of a request to its last.
+    std::chrono::seconds{30}; ///< From the first byte of a request to its last.
   /// Called when bytes wait on a connection between two requests, before any is read; `served`
   /// requests came before. True closes it with the bytes unread. Test servers only.
   std::function<bool(uint64_t connection, uint32_t served)> refuse_unread;

@@ -192,8 +192,8 @@ void http_connection::refuse(boost::system::error_code ec) {
   http_reply r;
   r.status = ec == http::error::header_limit ? 431 : ec == http::error::body_limit ? 413 : 400;
   r.body =
-      R"({"error":{"message":"The request is not valid HTTP, or is larger than this server takes.",)"
-      R"("type":"invalid_request_error","param":null,"code":null}})";
+    R"({"error":{"message":"The request is not valid HTTP, or is larger than this server takes.",)"
+    R"("type":"invalid_request_error","param":null,"code":null}})";
   phase_ = phase::handling;
   finishing_ = chunked_ = false;
   keep_alive_ = false;
@@ -285,7 +285,7 @@ void http_connection::flush() {
   while (out_sent_ < out_.size()) {
     boost::system::error_code ec;
     const size_t n =
-        socket_.write_some(asio::buffer(out_.data() + out_sent_, out_.size() - out_sent_), ec);
+      socket_.write_some(asio::buffer(out_.data() + out_sent_, out_.size() - out_sent_), ec);
     if (ec == asio::error::would_block) {
       writing_ = true;
       deadline_ = std::chrono::steady_clock::now() + server_->options.idle_timeout;

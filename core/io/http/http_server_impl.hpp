@@ -17,9 +17,7 @@ namespace penstock::io {
 namespace asio = boost::asio;
 using tcp = asio::ip::tcp;
 
-inline std::string_view view(boost::beast::string_view s) {
-  return {s.data(), s.size()};
-}
+inline std::string_view view(boost::beast::string_view s) { return {s.data(), s.size()}; }
 
 /// State of a server. Connections own it, so a late `http_exchange` never meets a dead loop.
 struct http_server::impl : std::enable_shared_from_this<http_server::impl> {
@@ -58,7 +56,7 @@ struct http_server::impl : std::enable_shared_from_this<http_server::impl> {
   uint64_t timer_serial = 0;
   std::unordered_set<http_connection*> connections;
   std::vector<char> scratch =
-      std::vector<char>(64u << 10); ///< One receive buffer for all connections.
+    std::vector<char>(64u << 10); ///< One receive buffer for all connections.
   http_server_counters counters;
   std::string date_text;
   std::chrono::system_clock::rep date_second = -1;

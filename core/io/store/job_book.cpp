@@ -89,12 +89,15 @@ job_receipt job_book::append(entry& to, uint64_t first, std::span<const request_
 result<job_receipt> job_book::submit(const job_header& head, std::span<const request_ptr> requests,
                                      bool complete, unix_ms now) {
   if (requests.size() > job_requests_max)
-    return error{errc::invalid_input, "a job takes at most " + std::to_string(job_requests_max) + " requests"};
+    return error{errc::invalid_input,
+                 "a job takes at most " + std::to_string(job_requests_max) + " requests"};
   return run<job_receipt>([&]() -> result<job_receipt> {
-    if (auto* known = head.idempotency_key.empty() ? nullptr : find(head.tenant, head.idempotency_key)) {
-      auto receipt = known->row.phase == job_phase::receiving && requests.size() >= known->row.requests
-                       ? append(*known, 0, requests, complete, now)
-                       : receipt_of(known->row);
+    if (auto* known =
+          head.idempotency_key.empty() ? nullptr : find(head.tenant, head.idempotency_key)) {
+      auto receipt =
+        known->row.phase == job_phase::receiving && requests.size() >= known->row.requests
+          ? append(*known, 0, requests, complete, now)
+          : receipt_of(known->row);
       receipt.existed = true;
       return receipt;
     }
@@ -107,24 +110,25 @@ result<job_receipt> job_book::submit(const job_header& head, std::span<const req
   });
 }
 
-result<job_receipt> job_book::add(uint64_t job, uint64_t first, std::span<const request_ptr> requests,
-                                  bool complete, unix_ms now) {
+result<job_receipt> job_book::add(uint64_t job, uint64_t first,
+                                  std::span<const request_ptr> requests, bool complete,
+                                  unix_ms now) {
   return run<job_receipt>([&]() -> result<job_receipt> {
     auto* e = find(job);
     if (!e)
       return unknown_job(job);
     const auto have = e->row.requests;
     if (first > have)
-      return refused(job, "has " + std::to_string(have) + " requests, and a part that begins with "
-                            + std::to_string(first) + " would leave a gap; go on with "
-                            + std::to_string(have));
+      return refused(job, "has " + std::to_string(have) +
+                            " requests, and a part that begins with " + std::to_string(first) +
+                            " would leave a gap; go on with " + std::to_string(have));
     if (requests.size() > job_requests_max - first)
       return refused(job, "takes at most " + std::to_string(job_requests_max) + " requests");
     if (e->row.phase == job_phase::receiving)
       return append(*e, first, requests, complete, now);
     if (first + requests.size() > have)
-      return refused(job, e->row.complete ? "is complete with " + std::to_string(have)
-                                              + " requests; submit more as another job"
+      return refused(job, e->row.complete ? "is complete with " + std::to_string(have) +
+                                              " requests; submit more as another job"
                                           : "has ended before it was complete; submit it anew");
     return receipt_of(e->row);
   });
@@ -167,9 +171,10 @@ result<uint64_t> job_book::write(uint64_t job, std::span<const job_outcome> outc
     for (auto& o : outcomes) {
       if (o.index >= row.requests)
         return error{errc::internal, name_of(job) + " has no request " + std::to_string(o.index)};
-      auto record = o.outcome ? core::record_of(*o.outcome)
-                    : o.line  ? core::parse_output_line(*o.line)
-                              : result<core::output_record>{error{errc::internal, "an outcome without a value"}};
+      auto record =
+        o.outcome ? core::record_of(*o.outcome)
+        : o.line  ? core::parse_output_line(*o.line)
+                 : result<core::output_record>{error{errc::internal, "an outcome without a value"}};
       if (!record)
         return record.error();
       records.push_back(std::move(*record));

@@ -12,8 +12,8 @@
 
 namespace penstock::io {
 
-/// The rules of a job store: what is accepted, what is counted, what may go. Where the rows lie is the
-/// matter of those that derive from it.
+/// The rules of a job store: what is accepted, what is counted, what may go. Where the rows lie is
+/// the matter of those that derive from it.
 class job_book : public job_store {
 public:
   result<job_receipt> submit(const job_header& head, std::span<const request_ptr> requests,
@@ -33,9 +33,9 @@ protected:
   /// A job, and what can be told from its outcomes.
   struct entry {
     job_row row;
-    std::set<uint64_t> above;  ///< Outcomes above the first gap.
-    bool is_new = true;        ///< Its row is nowhere yet.
-    bool has_changed = false;  ///< Its row is older than this.
+    std::set<uint64_t> above; ///< Outcomes above the first gap.
+    bool is_new = true;       ///< Its row is nowhere yet.
+    bool has_changed = false; ///< Its row is older than this.
   };
   struct tenant_entry {
     tenant_row row;
@@ -68,7 +68,7 @@ protected:
   static void advance(entry& e);
 
   tenant_map tenants_;
-  std::vector<uint64_t> changed_;                     ///< Jobs whose rows are older than their entries.
+  std::vector<uint64_t> changed_; ///< Jobs whose rows are older than their entries.
   std::vector<tenant_map::iterator> changed_tenants_; ///< The same of tenants.
 
 private:

@@ -36,14 +36,14 @@ struct job_row {
   uint64_t id = 0;
   job_header head;
   job_phase phase = job_phase::receiving;
-  bool complete = false;     ///< All of its requests are there.
-  uint8_t state = 0;         ///< The owner's number of how it stands; 0 whenever it is taken up.
-  uint32_t lives = 0;        ///< How often it was taken up.
-  uint64_t requests = 0;     ///< Kept so far; all of them if `complete`.
-  uint64_t ordered = 0;      ///< All below have their outcome.
+  bool complete = false;      ///< All of its requests are there.
+  uint8_t state = 0;          ///< The owner's number of how it stands; 0 whenever it is taken up.
+  uint32_t lives = 0;         ///< How often it was taken up.
+  uint64_t requests = 0;      ///< Kept so far; all of them if `complete`.
+  uint64_t ordered = 0;       ///< All below have their outcome.
   core::output_totals totals; ///< Over its outcomes; what forgotten ones cost stays in.
   unix_ms created = 0, touched = 0, ended = 0; ///< `touched`: when requests last came.
-  std::string progress;      ///< The owner's bytes, of how it last ended; empty: it never did.
+  std::string progress; ///< The owner's bytes, of how it last ended; empty: it never did.
 
   /// Requests without an outcome.
   uint64_t open_requests() const noexcept { return requests - totals.requests(); }
@@ -52,9 +52,9 @@ struct job_row {
 /// So much of a submission is kept.
 struct job_receipt {
   uint64_t job = 0;
-  uint64_t accepted = 0;     ///< The index that the next part begins with.
+  uint64_t accepted = 0; ///< The index that the next part begins with.
   bool complete = false;
-  bool existed = false;      ///< The idempotency key was known.
+  bool existed = false; ///< The idempotency key was known.
 };
 
 /// A result on its way into or out of a store: the outcome, or its output line.
@@ -69,9 +69,9 @@ using request_ptr = std::shared_ptr<const core::request>;
 
 /// Which jobs to list: the newest first.
 struct job_selection {
-  std::string tenant;        ///< Empty: all.
-  bool active_only = false;  ///< Leaves those out that have ended.
-  uint64_t before = 0;       ///< Only ids below; 0: from the newest.
+  std::string tenant;       ///< Empty: all.
+  bool active_only = false; ///< Leaves those out that have ended.
+  uint64_t before = 0;      ///< Only ids below; 0: from the newest.
   uint32_t count_max = 100;
 };
 
@@ -79,8 +79,8 @@ struct job_selection {
 struct tenant_row {
   std::string tenant;
   core::priority priority = core::priority::normal;
-  uint64_t jobs = 0;         ///< Jobs that have not ended.
-  uint64_t pending = 0;      ///< Their requests without an outcome.
+  uint64_t jobs = 0;    ///< Jobs that have not ended.
+  uint64_t pending = 0; ///< Their requests without an outcome.
   uint64_t completed = 0, failed = 0, cancelled = 0, expired = 0; ///< Of all jobs that are kept.
   bool operator==(const tenant_row&) const = default;
 };

@@ -14,7 +14,7 @@ struct job_marks {
   job_phase phase = job_phase::receiving;
   uint8_t state = 0;
   uint64_t requests = 0;
-  uint64_t ordered = 0;      ///< All below have their outcome.
+  uint64_t ordered = 0; ///< All below have their outcome.
 };
 
 /// Looks at the jobs of a store beside its writer. One owner each; several may be open.
@@ -24,11 +24,11 @@ public:
   virtual ~job_reader() = default;
   /// Requests from `first` on, at most so many and, beyond the first one, bytes of bodies. Null: it
   /// has its outcome. Nothing: there are no more. @returns `not_found` if there is no such job.
-  virtual result<std::vector<request_ptr>> requests(uint64_t job, uint64_t first, uint32_t count_max,
-                                                    uint64_t bytes_max) = 0;
+  virtual result<std::vector<request_ptr>> requests(uint64_t job, uint64_t first,
+                                                    uint32_t count_max, uint64_t bytes_max) = 0;
   /// Outcomes from `first` on without a gap, at most so many and, beyond the first one, bytes.
-  virtual result<std::vector<job_outcome>> outcomes(uint64_t job, uint64_t first, uint32_t count_max,
-                                                    uint64_t bytes_max) = 0;
+  virtual result<std::vector<job_outcome>> outcomes(uint64_t job, uint64_t first,
+                                                    uint32_t count_max, uint64_t bytes_max) = 0;
   virtual result<job_marks> marks(uint64_t job) = 0;
   virtual result<job_row> row(uint64_t job) = 0;
   virtual result<std::vector<job_row>> rows(const job_selection& which) = 0;
@@ -52,8 +52,9 @@ public:
   /// Goes on with it. Requests that are there already are skipped.
   /// @returns `invalid_input` if some would be missing in between, or the job is complete and these
   /// go beyond it; `not_found` if there is no such job.
-  virtual result<job_receipt> add(uint64_t job, uint64_t first, std::span<const request_ptr> requests,
-                                  bool complete, unix_ms now) = 0;
+  virtual result<job_receipt> add(uint64_t job, uint64_t first,
+                                  std::span<const request_ptr> requests, bool complete,
+                                  unix_ms now) = 0;
   /// Begins another life of a complete job that has not ended.
   virtual result<job_row> take_up(uint64_t job) = 0;
   /// The indexes of outcomes above the first gap, ascending.
@@ -65,14 +66,15 @@ public:
   virtual result<void> finish(uint64_t job, bool ended, uint8_t state, std::string progress,
                               unix_ms now) = 0;
   /// Forgets the outcomes of a job that are not completed, and opens it again if it has requests
-  /// without an outcome then. Refused while it runs, and if it never was complete. @returns how many these are.
+  /// without an outcome then. Refused while it runs, and if it never was complete. @returns how
+  /// many these are.
   virtual result<uint64_t> retry(uint64_t job, unix_ms now) = 0;
   /// Complete jobs that have not ended, oldest first.
   virtual result<std::vector<uint64_t>> unfinished() = 0;
   /// Outcomes below are not asked for again: a store in memory drops them.
   virtual void forget(uint64_t job, uint64_t below) = 0;
-  /// Removes jobs that ended before one time, or got nothing since another while they were received;
-  /// about `rows_max` rows of them at once. @returns whether there is more to remove.
+  /// Removes jobs that ended before one time, or got nothing since another while they were
+  /// received; about `rows_max` rows of them at once. @returns whether there is more to remove.
   virtual result<bool> sweep(unix_ms ended_before, unix_ms received_before, uint32_t rows_max) = 0;
   /// Makes everything so far safe.
   virtual result<void> commit() = 0;
@@ -82,11 +84,12 @@ public:
   virtual result<std::shared_ptr<job_reader>> open_reader() = 0;
 };
 
-/// Opens the store in `path`, which is made if it is missing, for its owner's eyes only. One process
-/// at a time: `path`.lock says which. SQLite in WAL mode; what was committed survives the death of the
-/// machine. The log is carried over into the file by a thread of its own, so that commits stay short.
-/// @returns `locked`, `corrupt` if the file is damaged or of another version, `invalid_config` if it
-/// is another program's, `disk_full` or `io_error`.
+/// Opens the store in `path`, which is made if it is missing, for its owner's eyes only. One
+/// process at a time: `path`.lock says which. SQLite in WAL mode; what was committed survives the
+/// death of the machine. The log is carried over into the file by a thread of its own, so that
+/// commits stay short.
+/// @returns `locked`, `corrupt` if the file is damaged or of another version, `invalid_config` if
+/// it is another program's, `disk_full` or `io_error`.
 result<std::shared_ptr<job_store>> open_job_store(const std::string& path);
 
 /// A store in plain memory that behaves the same; outcomes stay objects, `forget` drops them, and a

@@ -34,9 +34,11 @@ void for_each_total(Totals& t, F&& f) {
   f("rate_limited_parts", t.rate_limited_parts);
 }
 
-constexpr const char* fixed_columns[] = {"id", "tenant", "class", "name", "options", "created", "sum"};
-constexpr const char* changing_columns[] = {"idempotency_key", "phase", "complete", "state", "lives",
-                                            "requests", "ordered", "touched", "ended", "progress"};
+constexpr const char* fixed_columns[] = {"id",      "tenant",  "class", "name",
+                                         "options", "created", "sum"};
+constexpr const char* changing_columns[] = {"idempotency_key", "phase",    "complete", "state",
+                                            "lives",           "requests", "ordered",  "touched",
+                                            "ended",           "progress"};
 
 template <class F>
 void for_each_changing(F&& f) {
@@ -49,14 +51,17 @@ void for_each_changing(F&& f) {
 std::string schema() {
   std::string totals;
   core::output_totals none;
-  for_each_total(none, [&](const char* name, uint64_t&) { totals += std::string{", "} + name + " INTEGER NOT NULL"; });
+  for_each_total(none, [&](const char* name, uint64_t&) {
+    totals += std::string{", "} + name + " INTEGER NOT NULL";
+  });
   return R"(
     CREATE TABLE jobs(id INTEGER PRIMARY KEY AUTOINCREMENT, tenant BLOB NOT NULL, class INTEGER NOT NULL,
       name BLOB NOT NULL, options BLOB NOT NULL, created INTEGER NOT NULL, sum INTEGER NOT NULL,
       idempotency_key BLOB NOT NULL, phase INTEGER NOT NULL, complete INTEGER NOT NULL,
       state INTEGER NOT NULL, lives INTEGER NOT NULL, requests INTEGER NOT NULL,
       ordered INTEGER NOT NULL, touched INTEGER NOT NULL, ended INTEGER NOT NULL,
-      progress BLOB NOT NULL)" + totals + R"();
+      progress BLOB NOT NULL)" +
+         totals + R"();
     CREATE UNIQUE INDEX by_key ON jobs(tenant, idempotency_key) WHERE idempotency_key <> x'';
     CREATE INDEX by_tenant ON jobs(tenant);
     CREATE INDEX by_phase ON jobs(phase, ended);
@@ -68,8 +73,8 @@ std::string schema() {
     CREATE TABLE tenants(tenant BLOB NOT NULL, class INTEGER NOT NULL, jobs INTEGER NOT NULL,
       pending INTEGER NOT NULL, completed INTEGER NOT NULL, failed INTEGER NOT NULL,
       cancelled INTEGER NOT NULL, expired INTEGER NOT NULL, PRIMARY KEY(tenant, class)) WITHOUT ROWID;
-    PRAGMA application_id=)" + std::to_string(job_store_id) + "; PRAGMA user_version="
-         + std::to_string(format_version);
+    PRAGMA application_id=)" +
+         std::to_string(job_store_id) + "; PRAGMA user_version=" + std::to_string(format_version);
 }
 
 /// The ends of the texts are part of what is summed.
@@ -82,8 +87,8 @@ int64_t value_of(const core::running_checksum& sum) { return static_cast<int64_t
 
 int64_t sum_of_header(const job_row& row) {
   core::running_checksum sum;
-  sum.update(std::to_string(row.id) + ',' + std::to_string(static_cast<int>(row.head.priority)) + ','
-             + std::to_string(row.created) + ',');
+  sum.update(std::to_string(row.id) + ',' + std::to_string(static_cast<int>(row.head.priority)) +
+             ',' + std::to_string(row.created) + ',');
   for (auto* text : {&row.head.tenant, &row.head.name, &row.head.options})
     add_text(sum, *text);
   return value_of(sum);
@@ -91,9 +96,14 @@ int64_t sum_of_header(const job_row& row) {
 
 int64_t sum_of_request(int64_t key, const core::request& r) {
   // This is done for every request, so the numbers go in as they are in memory.
-  const uint64_t numbers[] = {static_cast<uint64_t>(key), r.line, r.output_tokens_max,
+  const uint64_t numbers[] = {static_cast<uint64_t>(key),
+                              r.line,
+                              r.output_tokens_max,
                               r.rejection ? static_cast<uint64_t>(r.rejection->code) : 0,
-                              r.custom_id.size(), r.method.size(), r.url.size(), r.model.size(),
+                              r.custom_id.size(),
+                              r.method.size(),
+                              r.url.size(),
+                              r.model.size(),
                               r.body ? r.body->size() + 1 : 0};
   core::running_checksum sum;
   sum.update({reinterpret_cast<const char*>(numbers), sizeof numbers});
@@ -109,12 +119,14 @@ int64_t sum_of_request(int64_t key, const core::request& r) {
 result<void> look(SQLite::Database& db, const std::string& path) {
   const auto id = static_cast<uint32_t>(db.execAndGet("PRAGMA application_id").getInt64());
   if (id != job_store_id)
-    return error{errc::invalid_config, path + " is a database of another program, no store of penstock; "
-                                              "name another file with --store"};
+    return error{errc::invalid_config, path +
+                                         " is a database of another program, no store of penstock; "
+                                         "name another file with --store"};
   if (const auto version = db.execAndGet("PRAGMA user_version").getInt(); version != format_version)
-    return error{errc::corrupt, "the store " + path + " has format " + std::to_string(version)
-                                  + ", this program knows " + std::to_string(format_version)
-                                  + "; use the program that made it, or name another file with --store"};
+    return error{errc::corrupt,
+                 "the store " + path + " has format " + std::to_string(version) +
+                   ", this program knows " + std::to_string(format_version) +
+                   "; use the program that made it, or name another file with --store"};
   return {};
 }
 
@@ -129,7 +141,8 @@ std::string job_store_remedy() {
 }
 
 error damaged_job_store(const std::string& path, std::string_view what) {
-  return {errc::corrupt, "the store " + path + " is damaged (" + std::string{what} + ")" + job_store_remedy()};
+  return {errc::corrupt,
+          "the store " + path + " is damaged (" + std::string{what} + ")" + job_store_remedy()};
 }
 
 error job_store_error(const std::string& path, const SQLite::Exception& e, int number) {
@@ -139,8 +152,8 @@ error job_store_error(const std::string& path, const SQLite::Exception& e, int n
       return system_error("cannot write the store", path, number);
     break;
   case SQLITE_FULL:
-    return {errc::disk_full, "cannot write the store " + path + ": " + e.what()
-                               + "; free some space and start again: what was acknowledged is safe"};
+    return {errc::disk_full, "cannot write the store " + path + ": " + e.what() +
+                               "; free some space and start again: what was acknowledged is safe"};
   case SQLITE_ERROR: // Our statements never change: if one does not fit, the schema is damaged.
   case SQLITE_CORRUPT:
   case SQLITE_NOTADB:
@@ -151,12 +164,13 @@ error job_store_error(const std::string& path, const SQLite::Exception& e, int n
     return {errc::locked, "the store " + path + " is in use by another program: " + e.what()};
   default: break;
   }
-  return {errc::io_error, "the store " + path + " cannot be used: " + e.what()
-                            + "; look after the disk and start again: what was acknowledged is safe"};
+  return {errc::io_error, "the store " + path + " cannot be used: " + e.what() +
+                            "; look after the disk and start again: what was acknowledged is safe"};
 }
 
 result<void> prepare_job_store(SQLite::Database& db, const std::string& path) {
-  // SQLite fixes the size of pages with the first one; larger ones waste less behind bodies of 1 KB.
+  // SQLite fixes the size of pages with the first one; larger ones waste less behind bodies of 1
+  // KB.
   db.exec("PRAGMA page_size=8192; PRAGMA secure_delete=OFF");
   if (!is_empty(db))
     if (auto ours = look(db, path); !ours)
@@ -188,7 +202,8 @@ std::string job_columns() {
 
 std::string job_update() {
   std::string list;
-  for_each_changing([&](const char* name) { list += (list.empty() ? "" : ", ") + std::string{name} + "=?"; });
+  for_each_changing(
+    [&](const char* name) { list += (list.empty() ? "" : ", ") + std::string{name} + "=?"; });
   return "UPDATE jobs SET " + list + " WHERE id=?";
 }
 

@@ -7,11 +7,12 @@
 #include <string>
 #include <string_view>
 
-/// The file of a durable job store: its tables, how rows are read, and what its failures are called.
-/// For the .cpp files of this folder only.
+/// The file of a durable job store: its tables, how rows are read, and what its failures are
+/// called. For the .cpp files of this folder only.
 namespace penstock::io {
 
-/// Another process writes only while it makes the file; readers and the checkpointer never wait long.
+/// Another process writes only while it makes the file; readers and the checkpointer never wait
+/// long.
 inline constexpr int job_store_busy_ms = 5000;
 
 /// Where a request and its outcome stand in their tables: in the order of their job.

@@ -63,7 +63,8 @@ protected:
 
   entry* find(uint64_t job) override {
     auto it = jobs_.find(job);
-    return it == jobs_.end() || it->second.book.row.phase == job_phase::leaving ? nullptr : &it->second.book;
+    return it == jobs_.end() || it->second.book.row.phase == job_phase::leaving ? nullptr
+                                                                                : &it->second.book;
   }
 
   entry* find(const std::string& tenant, const std::string& key) override {
@@ -137,8 +138,8 @@ protected:
   entry* find_expired(unix_ms ended_before, unix_ms received_before) override {
     for (auto& [id, job] : jobs_) {
       auto& row = job.book.row;
-      if ((row.phase == job_phase::ended && row.ended < ended_before)
-          || (row.phase == job_phase::receiving && row.touched < received_before))
+      if ((row.phase == job_phase::ended && row.ended < ended_before) ||
+          (row.phase == job_phase::receiving && row.touched < received_before))
         return &job.book;
     }
     return nullptr;
@@ -202,8 +203,8 @@ public:
       return unknown_job(job);
     std::vector<request_ptr> found;
     uint64_t bytes = 0;
-    for (auto index = first; index < j->book.row.requests && found.size() < count_max && bytes < bytes_max;
-         ++index) {
+    for (auto index = first;
+         index < j->book.row.requests && found.size() < count_max && bytes < bytes_max; ++index) {
       const auto is_done = index < j->book.row.ordered || j->book.above.count(index) > 0;
       auto* request = is_done ? nullptr : j->requests.at(index);
       found.push_back(request ? *request : nullptr);
@@ -221,13 +222,14 @@ public:
       return unknown_job(job);
     std::vector<job_outcome> found;
     uint64_t bytes = 0;
-    for (auto index = first; index < j->book.row.ordered && found.size() < count_max && bytes < bytes_max;
-         ++index) {
+    for (auto index = first;
+         index < j->book.row.ordered && found.size() < count_max && bytes < bytes_max; ++index) {
       auto* o = j->outcomes.at(index);
       if (!o)
-        return error{errc::invalid_input, "outcome " + std::to_string(index) + " of job " + std::to_string(job)
-                                            + " was forgotten; this engine keeps nothing that was taken"};
-      bytes += o->what.line                              ? o->what.line->size()
+        return error{errc::invalid_input,
+                     "outcome " + std::to_string(index) + " of job " + std::to_string(job) +
+                       " was forgotten; this engine keeps nothing that was taken"};
+      bytes += o->what.line                               ? o->what.line->size()
                : o->what.outcome && o->what.outcome->body ? o->what.outcome->body->size()
                                                           : 0;
       found.push_back(o->what);
@@ -253,11 +255,13 @@ public:
   result<std::vector<job_row>> rows(const job_selection& which) override {
     std::lock_guard lock{store_->mutex_};
     std::vector<job_row> found;
-    for (auto it = store_->jobs_.rbegin(); it != store_->jobs_.rend() && found.size() < which.count_max; ++it) {
+    for (auto it = store_->jobs_.rbegin();
+         it != store_->jobs_.rend() && found.size() < which.count_max; ++it) {
       auto& row = it->second.book.row;
-      if (row.phase != job_phase::leaving && (!which.active_only || row.phase != job_phase::ended)
-          && (which.before == 0 || row.id < which.before)
-          && (which.tenant.empty() || row.head.tenant == which.tenant))
+      if (row.phase != job_phase::leaving &&
+          (!which.active_only || row.phase != job_phase::ended) &&
+          (which.before == 0 || row.id < which.before) &&
+          (which.tenant.empty() || row.head.tenant == which.tenant))
         found.push_back(row);
     }
     return found;

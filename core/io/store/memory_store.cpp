@@ -12,7 +12,8 @@ class memory_store : public response_store {
 public:
   explicit memory_store(store_limits limits) : limits_{limits} {}
 
-  result<std::optional<core::cached_answer>> find(const std::string& key, unix_seconds now) override {
+  result<std::optional<core::cached_answer>> find(const std::string& key,
+                                                  unix_seconds now) override {
     const auto it = by_key_.find(key);
     if (it == by_key_.end() || it->second->made + limits_.ttl.count() <= now)
       return std::optional<core::cached_answer>{};

@@ -28,10 +28,10 @@ constexpr uint64_t value_max = 900'000'000;
 int64_t sum_of(const std::string& key, const core::cached_answer& a) noexcept {
   core::running_checksum sum;
   sum.update(key);
-  for (uint64_t n : {static_cast<uint64_t>(a.status_code), a.used.input_tokens,
-                     a.used.cached_input_tokens, a.used.output_tokens, a.used.reasoning_tokens,
-                     static_cast<uint64_t>(a.used.known), static_cast<uint64_t>(a.upstream.count()),
-                     static_cast<uint64_t>(a.request_id.size())})
+  for (uint64_t n :
+       {static_cast<uint64_t>(a.status_code), a.used.input_tokens, a.used.cached_input_tokens,
+        a.used.output_tokens, a.used.reasoning_tokens, static_cast<uint64_t>(a.used.known),
+        static_cast<uint64_t>(a.upstream.count()), static_cast<uint64_t>(a.request_id.size())})
     sum.update(std::to_string(n) + ',');
   sum.update(a.request_id);
   sum.update(a.lane);
@@ -59,10 +59,12 @@ const char* response_schema = R"(
 class sqlite_store : public response_store {
 public:
   sqlite_store(const std::string& path, store_limits limits)
-    : path_{path}, limits_{limits}, db_{path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE, busy_timeout_ms} {}
+      : path_{path}, limits_{limits}, db_{path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE,
+                                          busy_timeout_ms} {}
 
   result<void> open() {
-    db_.exec("PRAGMA secure_delete=OFF; PRAGMA synchronous=NORMAL; PRAGMA journal_size_limit=4194304");
+    db_.exec(
+      "PRAGMA secure_delete=OFF; PRAGMA synchronous=NORMAL; PRAGMA journal_size_limit=4194304");
     {
       SQLite::Transaction one_view{db_}; // Another process may be making the file just now.
       if (auto ours = look(); !ours)
@@ -79,8 +81,8 @@ public:
     }
     SQLite::Transaction tx{db_, SQLite::TransactionBehavior::IMMEDIATE};
     if (is_empty())
-      db_.exec(response_schema + ("PRAGMA application_id=" + std::to_string(application_id))
-               + "; PRAGMA user_version=" + std::to_string(response_format_version));
+      db_.exec(response_schema + ("PRAGMA application_id=" + std::to_string(application_id)) +
+               "; PRAGMA user_version=" + std::to_string(response_format_version));
     if (auto ours = look(); !ours) // Another version of us may have been quicker.
       return ours;
     tx.commit();
@@ -88,7 +90,8 @@ public:
     return {};
   }
 
-  result<std::optional<core::cached_answer>> find(const std::string& key, unix_seconds now) override {
+  result<std::optional<core::cached_answer>> find(const std::string& key,
+                                                  unix_seconds now) override {
     return guarded([&]() -> result<std::optional<core::cached_answer>> {
       std::optional<core::cached_answer> found;
       int64_t id = 0, used = 0;
@@ -196,15 +199,18 @@ private:
     const auto id = static_cast<uint32_t>(db_.execAndGet("PRAGMA application_id").getInt64());
     if (id != application_id)
       return is_empty() ? result<void>{} : foreign_store(path_, "a database of another program");
-    if (const auto version = db_.execAndGet("PRAGMA user_version").getInt(); version != response_format_version)
-      return error{errc::corrupt, "the cache " + path_ + " has format " + std::to_string(version)
-                                    + ", this program knows " + std::to_string(response_format_version)
-                                    + store_remedy(path_)};
+    if (const auto version = db_.execAndGet("PRAGMA user_version").getInt();
+        version != response_format_version)
+      return error{errc::corrupt, "the cache " + path_ + " has format " + std::to_string(version) +
+                                    ", this program knows " +
+                                    std::to_string(response_format_version) + store_remedy(path_)};
     return {};
   }
 
   void prepare() {
-    const auto make = [&](auto& to, const char* sql) { to = std::make_unique<SQLite::Statement>(db_, sql); };
+    const auto make = [&](auto& to, const char* sql) {
+      to = std::make_unique<SQLite::Statement>(db_, sql);
+    };
     make(find_, "SELECT id, used, status, input, cached, output, reasoning, known, upstream, sum, "
                 "request_id, lane, body FROM answers WHERE key = ? AND expires > ? AND made > ?");
     make(insert_, "INSERT INTO answers VALUES(NULL,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
@@ -214,7 +220,8 @@ private:
     make(expire_, "DELETE FROM answers WHERE id IN "
                   "(SELECT id FROM answers WHERE expires <= ? LIMIT 1000)");
     make(least_used_, "SELECT id, bytes FROM answers ORDER BY used, id LIMIT ?");
-    make(totals_, "SELECT entries, bytes, (SELECT made FROM answers ORDER BY id LIMIT 1) FROM totals");
+    make(totals_,
+         "SELECT entries, bytes, (SELECT made FROM answers ORDER BY id LIMIT 1) FROM totals");
   }
 
   void insert(const store_row& row, unix_seconds now) {
@@ -287,11 +294,12 @@ private:
 } // namespace
 
 uint64_t bytes_of(const std::string& key, const core::cached_answer& answer) noexcept {
-  return entry_overhead + key.size() + answer.request_id.size() + answer.lane.size()
-         + (answer.body ? answer.body->size() : 0);
+  return entry_overhead + key.size() + answer.request_id.size() + answer.lane.size() +
+         (answer.body ? answer.body->size() : 0);
 }
 
-result<std::unique_ptr<response_store>> open_response_store(const std::string& path, store_limits limits) {
+result<std::unique_ptr<response_store>> open_response_store(const std::string& path,
+                                                            store_limits limits) {
   if (path != ":memory:")
     if (auto made = make_private_file(path); !made)
       return made.error();
@@ -302,7 +310,8 @@ result<std::unique_ptr<response_store>> open_response_store(const std::string& p
       return ready.error();
     return opened;
   } catch (const SQLite::Exception& e) {
-    if (auto mark = read_mark(path); e.getErrorCode() == SQLITE_NOTADB && mark && *mark != file_mark::ours)
+    if (auto mark = read_mark(path);
+        e.getErrorCode() == SQLITE_NOTADB && mark && *mark != file_mark::ours)
       return foreign_store(path, "something else");
     return store_error(path, e, errno);
   }

@@ -10,13 +10,16 @@ namespace {
 class sqlite_job_reader : public job_reader {
 public:
   explicit sqlite_job_reader(const std::string& path)
-    : path_{path}, db_{path, SQLite::OPEN_READWRITE, job_store_busy_ms} {
+      : path_{path}, db_{path, SQLite::OPEN_READWRITE, job_store_busy_ms} {
     db_.exec("PRAGMA query_only=ON");
     marks_.emplace(db_, "SELECT phase, state, requests, ordered FROM jobs WHERE id=? AND phase<3");
     // A request with an outcome is told by its key alone: nobody needs its body any more.
-    requests_.emplace(db_, std::string{"SELECT "} + request_columns + ", EXISTS(SELECT 1 FROM outcomes o "
-                             "WHERE o.key=requests.key) FROM requests WHERE key>=? AND key<? ORDER BY key LIMIT ?");
-    outcomes_.emplace(db_, "SELECT key, sum, line FROM outcomes WHERE key>=? AND key<? ORDER BY key LIMIT ?");
+    requests_.emplace(
+      db_, std::string{"SELECT "} + request_columns +
+             ", EXISTS(SELECT 1 FROM outcomes o "
+             "WHERE o.key=requests.key) FROM requests WHERE key>=? AND key<? ORDER BY key LIMIT ?");
+    outcomes_.emplace(
+      db_, "SELECT key, sum, line FROM outcomes WHERE key>=? AND key<? ORDER BY key LIMIT ?");
     row_.emplace(db_, "SELECT " + job_columns() + " FROM jobs WHERE id=? AND phase<3");
   }
 
@@ -32,15 +35,16 @@ public:
       uint64_t bytes = 0;
       while (bytes < bytes_max && row->executeStep()) {
         if (row->getColumn(0).getInt64() != row_key(job, first + found.size()))
-          return damaged_job_store(path_, "a request of job " + std::to_string(job) + " is missing");
+          return damaged_job_store(path_,
+                                   "a request of job " + std::to_string(job) + " is missing");
         if (row->getColumn(11).getInt() != 0) {
           found.push_back(nullptr);
           continue;
         }
         auto request = read_request(row.statement);
         if (!request)
-          return damaged_job_store(path_, "request " + std::to_string(first + found.size()) + " of job "
-                                            + std::to_string(job));
+          return damaged_job_store(path_, "request " + std::to_string(first + found.size()) +
+                                            " of job " + std::to_string(job));
         bytes += request->body ? request->body->size() : 0;
         found.push_back(std::move(request));
       }
@@ -65,7 +69,8 @@ public:
           break; // It is being had anew.
         auto line = row->getColumn(2).getString();
         if (sum_of_line(key, line) != row->getColumn(1).getInt64())
-          return damaged_job_store(path_, "outcome " + std::to_string(index) + " of job " + std::to_string(job));
+          return damaged_job_store(path_, "outcome " + std::to_string(index) + " of job " +
+                                            std::to_string(job));
         bytes += line.size();
         found.push_back({index, nullptr, core::make_payload(std::move(line))});
       }
@@ -87,10 +92,10 @@ public:
 
   result<std::vector<job_row>> rows(const job_selection& which) override {
     return guarded([&]() -> result<std::vector<job_row>> {
-      SQLite::Statement s{db_, "SELECT " + job_columns() + " FROM jobs WHERE "
-                                 + (which.active_only ? "phase IN (0, 1)" : "+phase<3") + " AND id<?1"
-                                 + (which.tenant.empty() ? "" : " AND tenant=?3")
-                                 + " ORDER BY id DESC LIMIT ?2"};
+      SQLite::Statement s{db_, "SELECT " + job_columns() + " FROM jobs WHERE " +
+                                 (which.active_only ? "phase IN (0, 1)" : "+phase<3") +
+                                 " AND id<?1" + (which.tenant.empty() ? "" : " AND tenant=?3") +
+                                 " ORDER BY id DESC LIMIT ?2"};
       s.bind(1, which.before == 0 ? INT64_MAX : static_cast<int64_t>(which.before));
       s.bind(2, which.count_max);
       if (!which.tenant.empty())
@@ -154,11 +159,13 @@ private:
 
 std::vector<tenant_row> read_tenants(SQLite::Database& db) {
   std::vector<tenant_row> found;
-  SQLite::Statement s{db, "SELECT tenant, class, jobs, pending, completed, failed, cancelled, expired FROM tenants"};
+  SQLite::Statement s{
+    db, "SELECT tenant, class, jobs, pending, completed, failed, cancelled, expired FROM tenants"};
   while (s.executeStep())
-    found.push_back({s.getColumn(0).getString(), static_cast<core::priority>(s.getColumn(1).getInt()),
-                     number_at(s, 2), number_at(s, 3), number_at(s, 4), number_at(s, 5),
-                     number_at(s, 6), number_at(s, 7)});
+    found.push_back({s.getColumn(0).getString(),
+                     static_cast<core::priority>(s.getColumn(1).getInt()), number_at(s, 2),
+                     number_at(s, 3), number_at(s, 4), number_at(s, 5), number_at(s, 6),
+                     number_at(s, 7)});
   return found;
 }
 

@@ -15,13 +15,14 @@ namespace penstock::io {
 
 namespace {
 
-constexpr const char* other_head = "the head that works on this store; stop it, or name another file with --store";
+constexpr const char* other_head =
+  "the head that works on this store; stop it, or name another file with --store";
 
 class sqlite_job_store : public job_book {
 public:
   sqlite_job_store(const std::string& path, file_lock lock)
-    : path_{path}, lock_{std::move(lock)},
-      db_{path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE, job_store_busy_ms} {}
+      : path_{path}, lock_{std::move(lock)}, db_{path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE,
+                                                 job_store_busy_ms} {}
 
   ~sqlite_job_store() override {
     checkpointer_.reset();
@@ -36,14 +37,19 @@ public:
     make(insert_, job_insert());
     make(update_, job_update());
     make(find_, "SELECT " + job_columns() + " FROM jobs WHERE id=? AND phase<3");
-    make(find_key_, "SELECT id FROM jobs WHERE tenant=? AND idempotency_key=? AND idempotency_key<>x''");
+    make(find_key_,
+         "SELECT id FROM jobs WHERE tenant=? AND idempotency_key=? AND idempotency_key<>x''");
     make(outcome_keys_, "SELECT key FROM outcomes WHERE key BETWEEN ? AND ? ORDER BY key");
-    make(put_request_, std::string{"INSERT INTO requests("} + request_columns + ") VALUES(?,?,?,?,?,?,?,?,?,?,?)");
+    make(put_request_, std::string{"INSERT INTO requests("} + request_columns +
+                         ") VALUES(?,?,?,?,?,?,?,?,?,?,?)");
     make(put_outcome_, "INSERT INTO outcomes(key, state, sum, line) VALUES(?,?,?,?)");
     make(put_tenant_, "INSERT OR REPLACE INTO tenants VALUES(?,?,?,?,?,?,?,?)");
     make(erase_tenant_, "DELETE FROM tenants WHERE tenant=? AND class=?");
-    next_job_ = 1 + static_cast<uint64_t>(db_.execAndGet(
-      "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name='jobs'), 0)").getInt64());
+    next_job_ =
+      1 +
+      static_cast<uint64_t>(
+        db_.execAndGet("SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name='jobs'), 0)")
+          .getInt64());
     for (auto& t : read_tenants(db_))
       tenants_[{t.tenant, t.priority}].row = t;
     sqlite3_wal_hook(db_.getHandle(), &count_pages, this);
@@ -66,16 +72,20 @@ public:
     });
     if (done) // Ended jobs are seldom asked for again.
       for (auto job : std::exchange(seen_, {}))
-        if (auto it = entries_.find(job); it != entries_.end() && it->second.row.phase >= job_phase::ended)
+        if (auto it = entries_.find(job);
+            it != entries_.end() && it->second.row.phase >= job_phase::ended)
           entries_.erase(it);
     return done;
   }
 
-  void forget(uint64_t, uint64_t) override {} // Here they take no memory; their time ends with their job's.
+  void forget(uint64_t, uint64_t) override {
+  } // Here they take no memory; their time ends with their job's.
 
   bool is_durable() const noexcept override { return true; }
 
-  result<std::shared_ptr<job_reader>> open_reader() override { return open_sqlite_job_reader(path_); }
+  result<std::shared_ptr<job_reader>> open_reader() override {
+    return open_sqlite_job_reader(path_);
+  }
 
 protected:
   result<void> guarded(const std::function<void()>& work) override {
@@ -178,7 +188,8 @@ protected:
       s->bind(2, row_key(from.row.id, job_requests_max));
     }
     if (!count.executeStep() || number_at(count, 0) != gone.requests())
-      throw job_store_fault{damaged_job_store(path_, "the counts of job " + std::to_string(from.row.id))};
+      throw job_store_fault{
+        damaged_job_store(path_, "the counts of job " + std::to_string(from.row.id))};
     erase.exec();
     from.row.ordered = 0;
     from.above.clear();
@@ -216,8 +227,8 @@ protected:
     uint32_t removed = 0;
     for (auto* table : {"requests", "outcomes"}) {
       const auto of = std::string{table};
-      SQLite::Statement erase{db_, "DELETE FROM " + of + " WHERE key IN (SELECT key FROM " + of
-                                     + " WHERE key BETWEEN ? AND ? LIMIT ?)"};
+      SQLite::Statement erase{db_, "DELETE FROM " + of + " WHERE key IN (SELECT key FROM " + of +
+                                     " WHERE key BETWEEN ? AND ? LIMIT ?)"};
       erase.bind(1, row_key(job, 0));
       erase.bind(2, row_key(job, job_requests_max));
       erase.bind(3, rows_max - removed);
@@ -298,8 +309,9 @@ private:
   SQLite::Database db_;
   std::optional<SQLite::Statement> insert_, update_, find_, find_key_, outcome_keys_, put_request_,
     put_outcome_, put_tenant_, erase_tenant_;
-  std::unordered_map<uint64_t, entry> entries_; ///< Those that have not ended, or belong to this group.
-  std::vector<uint64_t> seen_;                  ///< Jobs that came or changed in this group.
+  std::unordered_map<uint64_t, entry>
+    entries_;                  ///< Those that have not ended, or belong to this group.
+  std::vector<uint64_t> seen_; ///< Jobs that came or changed in this group.
   uint64_t next_job_ = 1;
   bool in_group_ = false;
   int pages_ = 0;    ///< Of the log, since the last commit.
@@ -326,7 +338,8 @@ result<std::shared_ptr<job_store>> open_job_store(const std::string& path) {
     return opened;
   } catch (const SQLite::Exception& e) {
     if (e.getErrorCode() == SQLITE_NOTADB && is_foreign_job_store(path))
-      return error{errc::invalid_config, path + " is no store of penstock; name another file with --store"};
+      return error{errc::invalid_config,
+                   path + " is no store of penstock; name another file with --store"};
     return job_store_error(path, e, errno);
   }
 }

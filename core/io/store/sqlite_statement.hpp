@@ -24,7 +24,9 @@ inline void bind_bytes(SQLite::Statement& s, int at, std::string_view bytes) {
 }
 
 /// SQLite knows signed numbers only.
-inline void bind_number(SQLite::Statement& s, int at, uint64_t n) { s.bind(at, static_cast<int64_t>(n)); }
+inline void bind_number(SQLite::Statement& s, int at, uint64_t n) {
+  s.bind(at, static_cast<int64_t>(n));
+}
 
 inline uint64_t number_at(SQLite::Statement& s, int column) {
   return static_cast<uint64_t>(s.getColumn(column).getInt64());

@@ -15,17 +15,19 @@
 namespace penstock::io {
 
 std::string store_remedy(const std::string& path) {
-  return "; penstock cache clear --file " + path + " removes it, --cache-file names another, "
+  return "; penstock cache clear --file " + path +
+         " removes it, --cache-file names another, "
          "--cache off goes without";
 }
 
 error damaged_store(const std::string& path, std::string_view what) {
-  return {errc::corrupt, "the cache " + path + " is damaged (" + std::string{what} + ")" + store_remedy(path)};
+  return {errc::corrupt,
+          "the cache " + path + " is damaged (" + std::string{what} + ")" + store_remedy(path)};
 }
 
 error foreign_store(const std::string& path, std::string_view what) {
-  return {errc::invalid_config, path + " is " + std::string{what}
-                                  + ", no cache of penstock; name another file with --cache-file"};
+  return {errc::invalid_config, path + " is " + std::string{what} +
+                                  ", no cache of penstock; name another file with --cache-file"};
 }
 
 error store_error(const std::string& path, const SQLite::Exception& e, int number) {
@@ -35,8 +37,8 @@ error store_error(const std::string& path, const SQLite::Exception& e, int numbe
       return system_error("cannot write", path, number);
     break;
   case SQLITE_FULL:
-    return {errc::disk_full, "cannot write the cache " + path + ": " + e.what()
-                               + "; free some space or pass --cache off"};
+    return {errc::disk_full, "cannot write the cache " + path + ": " + e.what() +
+                               "; free some space or pass --cache off"};
   case SQLITE_ERROR: // Our statements never change: if one does not fit, the schema is damaged.
   case SQLITE_CORRUPT:
   case SQLITE_NOTADB:
@@ -46,22 +48,24 @@ error store_error(const std::string& path, const SQLite::Exception& e, int numbe
     return {errc::locked, "the cache " + path + " is in use by another program: " + e.what()};
   default: break;
   }
-  return {errc::io_error, "the cache " + path + " cannot be used: " + e.what()
-                            + "; name another with --cache-file, or pass --cache off"};
+  return {errc::io_error, "the cache " + path + " cannot be used: " + e.what() +
+                            "; name another with --cache-file, or pass --cache off"};
 }
 
-result<void> make_private_file(const std::string& path, std::string_view noun, std::string_view remedy) {
+result<void> make_private_file(const std::string& path, std::string_view noun,
+                               std::string_view remedy) {
   std::error_code ec;
   const auto folder = std::filesystem::path{path}.parent_path();
   if (!folder.empty() && std::filesystem::create_directories(folder, ec))
     std::filesystem::permissions(folder, std::filesystem::perms::owner_all, ec);
   if (ec)
-    return error{errc::io_error, "cannot make the folder of " + std::string{noun} + ", " + folder.string()
-                                   + ": " + ec.message() + "; " + std::string{remedy}};
+    return error{errc::io_error, "cannot make the folder of " + std::string{noun} + ", " +
+                                   folder.string() + ": " + ec.message() + "; " +
+                                   std::string{remedy}};
   const file_descriptor made{::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)};
   if (!made.valid())
-    return error{errc::io_error, "cannot open " + std::string{noun} + " " + path + ": "
-                                   + std::strerror(errno) + "; " + std::string{remedy}};
+    return error{errc::io_error, "cannot open " + std::string{noun} + " " + path + ": " +
+                                   std::strerror(errno) + "; " + std::string{remedy}};
   return {};
 }
 
@@ -70,7 +74,8 @@ result<file_mark> read_mark(const std::string& path, uint32_t ours) {
   char head[mark_at + 4];
   const file_descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
   if (!file.valid())
-    return errno == ENOENT ? result<file_mark>{file_mark::none} : system_error("cannot read", path, errno);
+    return errno == ENOENT ? result<file_mark>{file_mark::none}
+                           : system_error("cannot read", path, errno);
   const auto size = ::read(file.get(), head, sizeof head);
   if (size < 0)
     return system_error("cannot read", path, errno);

@@ -26,10 +26,12 @@ error foreign_store(const std::string& path, std::string_view what);
 /// @param number `errno` of the failed system call behind `e`, 0 if unknown.
 error store_error(const std::string& path, const SQLite::Exception& e, int number);
 
-/// Makes the file before SQLite does, for its owner only: SQLite gives its side files the same mode.
+/// Makes the file before SQLite does, for its owner only: SQLite gives its side files the same
+/// mode.
 /// @param noun What it is to people. @param remedy What they may do if it cannot be made.
-result<void> make_private_file(const std::string& path, std::string_view noun = "the cache",
-                               std::string_view remedy = "name another with --cache-file, or pass --cache off");
+result<void>
+make_private_file(const std::string& path, std::string_view noun = "the cache",
+                  std::string_view remedy = "name another with --cache-file, or pass --cache off");
 
 /// Whose a file is.
 enum class file_mark : uint8_t { none, ours, foreign };

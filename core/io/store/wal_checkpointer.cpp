@@ -8,7 +8,7 @@
 namespace penstock::io {
 
 wal_checkpointer::wal_checkpointer(const std::string& path, int busy_timeout_ms, namer on_failure)
-  : db_{path, SQLite::OPEN_READWRITE, busy_timeout_ms}, on_failure_{std::move(on_failure)} {
+    : db_{path, SQLite::OPEN_READWRITE, busy_timeout_ms}, on_failure_{std::move(on_failure)} {
   db_.exec("PRAGMA synchronous=FULL");
   thread_ = std::thread{[this] { run(); }};
 }
@@ -37,8 +37,8 @@ bool wal_checkpointer::has_grown(int pages) {
 
 std::optional<int> wal_checkpointer::pass(SQLite::Database& db) {
   int in_log = 0, carried = 0;
-  const auto rc = sqlite3_wal_checkpoint_v2(db.getHandle(), "main", SQLITE_CHECKPOINT_PASSIVE, &in_log,
-                                            &carried);
+  const auto rc =
+    sqlite3_wal_checkpoint_v2(db.getHandle(), "main", SQLITE_CHECKPOINT_PASSIVE, &in_log, &carried);
   if (rc == SQLITE_BUSY || rc == SQLITE_LOCKED)
     return std::nullopt;
   if (rc != SQLITE_OK)
@@ -51,9 +51,8 @@ void wal_checkpointer::run() {
   // A reader that looks at old pages holds them in the log: then the next commit is soon enough.
   int seen = 0;
   for (;;) {
-    wake_.wait(lock, [&] {
-      return stopping_ || (pages_ >= begin_pages && !wants_rest_ && pages_ != seen);
-    });
+    wake_.wait(
+      lock, [&] { return stopping_ || (pages_ >= begin_pages && !wants_rest_ && pages_ != seen); });
     if (stopping_)
       return;
     seen = pages_;

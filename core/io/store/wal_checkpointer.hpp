@@ -14,15 +14,15 @@ namespace penstock::io {
 /// Carries the log of a database (SQLite in WAL mode) over into its file, on a thread and with a
 /// connection of its own, so that the writer's commits do not have to.
 ///
-/// Once the log has grown, passes follow each other until only little is left; that little the writer
-/// does itself after its next commit (`wants_rest`), because only when nothing is left between two
-/// commits does the log begin anew. A log that grows faster than that, the writer carries over alone.
-/// For the .cpp files of this folder only.
+/// Once the log has grown, passes follow each other until only little is left; that little the
+/// writer does itself after its next commit (`wants_rest`), because only when nothing is left
+/// between two commits does the log begin anew. A log that grows faster than that, the writer
+/// carries over alone. For the .cpp files of this folder only.
 class wal_checkpointer {
 public:
-  static constexpr int begin_pages = 2000;   ///< A log of so many wants to be carried over.
-  static constexpr int rest_pages = 200;     ///< So few the writer may do itself.
-  static constexpr int pages_max = 32'768;   ///< So many the writer does in any case.
+  static constexpr int begin_pages = 2000; ///< A log of so many wants to be carried over.
+  static constexpr int rest_pages = 200;   ///< So few the writer may do itself.
+  static constexpr int pages_max = 32'768; ///< So many the writer does in any case.
 
   /// What a failure is called. @param number `errno` of the failed system call, 0 if unknown.
   using namer = std::function<void(const SQLite::Exception&, int number)>;
@@ -33,7 +33,8 @@ public:
   wal_checkpointer(const wal_checkpointer&) = delete;
   wal_checkpointer& operator=(const wal_checkpointer&) = delete;
 
-  /// After a commit: the log has so many pages. @returns whether the writer should carry it over now.
+  /// After a commit: the log has so many pages. @returns whether the writer should carry it over
+  /// now.
   bool has_grown(int pages);
 
   /// Carries over what it can without waiting for anybody.

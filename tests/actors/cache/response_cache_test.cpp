@@ -26,9 +26,12 @@ struct fixture : test::deterministic_system {
     std::shared_ptr<errc> broken; ///< What every write and read fails with; `internal`: they work.
     std::shared_ptr<size_t> puts;
     template <class T>
-    result<T> failing() const { return error{*broken, "broken for the test"}; }
+    result<T> failing() const {
+      return error{*broken, "broken for the test"};
+    }
     bool works() const { return *broken == errc::internal; }
-    result<std::optional<core::cached_answer>> find(const std::string& key, io::unix_seconds now) override {
+    result<std::optional<core::cached_answer>> find(const std::string& key,
+                                                    io::unix_seconds now) override {
       return works() ? inner->find(key, now) : failing<std::optional<core::cached_answer>>();
     }
     result<void> put(const std::vector<io::store_row>& rows, io::unix_seconds now) override {
@@ -60,20 +63,24 @@ struct fixture : test::deterministic_system {
 
   void start(bool restarted) {
     actors::response_cache_setup setup;
-    setup.open = [s = store] { return result<std::unique_ptr<io::response_store>>{std::make_unique<kept_store>(s)}; };
+    setup.open = [s = store] {
+      return result<std::unique_ptr<io::response_store>>{std::make_unique<kept_store>(s)};
+    };
     setup.wall_now = [wall = wall] { return *wall; };
     aut = spawn(actors::response_cache, setup, restarted);
     run();
   }
 
-  void look_up(uint64_t id, std::string key = "k", cache_mode mode = cache_mode::on, uint64_t owner = 1) {
+  void look_up(uint64_t id, std::string key = "k", cache_mode mode = cache_mode::on,
+               uint64_t owner = 1) {
     caf::send_as(asker, aut, atom::look_up_v, cache_query{id, owner, mode, std::move(key)});
     run();
   }
   void publish(uint64_t id, std::string key = "k", bool keep = true, std::string body = "yes") {
     core::cached_answer a;
     a.body = core::make_payload(std::move(body));
-    self->send(aut, atom::publish_v, cache_result{id, std::move(key), keep, make_shared_value(std::move(a))});
+    self->send(aut, atom::publish_v,
+               cache_result{id, std::move(key), keep, make_shared_value(std::move(a))});
     run();
   }
   void leave(uint64_t id, bool failed = false, std::string key = "k") {
@@ -99,7 +106,8 @@ BOOST_AUTO_TEST_CASE(the_first_asker_leads_and_the_others_get_its_answer) {
   for (auto& [id, hit] : log->found)
     BOOST_TEST((id != 1 && hit.joined && *hit.answer->body == "yes"));
   const auto seen = snapshot();
-  BOOST_TEST((seen.joined == 4u && seen.waiting == 0u && seen.in_flight == 0u && seen.misses == 1u));
+  BOOST_TEST(
+    (seen.joined == 4u && seen.waiting == 0u && seen.in_flight == 0u && seen.misses == 1u));
 }
 
 BOOST_AUTO_TEST_CASE(a_published_answer_is_found_before_and_after_it_is_written) {
@@ -279,7 +287,9 @@ BOOST_AUTO_TEST_CASE(a_restarted_cache_adopts_those_that_lead_before_it_answers)
 
 BOOST_AUTO_TEST_CASE(without_a_store_requests_are_still_joined) {
   actors::response_cache_setup setup;
-  setup.open = [] { return result<std::unique_ptr<io::response_store>>{error{errc::io_error, "no disk"}}; };
+  setup.open = [] {
+    return result<std::unique_ptr<io::response_store>>{error{errc::io_error, "no disk"}};
+  };
   aut = spawn(actors::response_cache, setup, false);
   look_up(1);
   look_up(2);

@@ -10,7 +10,7 @@ const error full{errc::disk_full, "jobs.db: no space left; make room and start a
 
 struct fixture {
   std::shared_ptr<test::breaking_store> store =
-      std::make_shared<test::breaking_store>(io::make_memory_job_store());
+    std::make_shared<test::breaking_store>(io::make_memory_job_store());
   head_fixture head{store};
 };
 

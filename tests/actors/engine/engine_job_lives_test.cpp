@@ -33,7 +33,8 @@ BOOST_AUTO_TEST_CASE(a_deadline_counts_the_time_that_the_head_was_down) {
     head.advance(2s);
     BOOST_TEST((head.status(job).state == job_state::completed));
     BOOST_TEST(head.outcomes(job) == "cee");
-    BOOST_TEST(head.ask<uint64_t>(head.aut, atom::retry_v, job) == 2u); // With all of its time again.
+    BOOST_TEST(head.ask<uint64_t>(head.aut, atom::retry_v, job) ==
+               2u); // With all of its time again.
     head.advance(30s);
     BOOST_TEST((head.status(job).state == job_state::running));
   }
@@ -90,8 +91,8 @@ BOOST_DATA_TEST_CASE(a_head_that_stops_leaves_its_jobs_to_the_next, durable_or_n
     head.self->send(head.aut, atom::drain_v, uint64_t{0});
     head.run();
     BOOST_TEST((head.info(job).progress.state == job_state::draining));
-    BOOST_TEST((head.refusal<job_ticket>(atom::submit_v, head_fixture::make_job(1)).code
-                == errc::unavailable));
+    BOOST_TEST((head.refusal<job_ticket>(atom::submit_v, head_fixture::make_job(1)).code ==
+                errc::unavailable));
     head.complete(0, 2);
     BOOST_TEST((ended(idle) == job_state::interrupted));
     BOOST_TEST(head.handed_out(job) == 2u);
@@ -173,13 +174,14 @@ BOOST_AUTO_TEST_CASE(a_subscriber_gets_outcomes_as_it_gives_credit) {
   head.join(4);
   const auto job = head.submit(4);
   auto pages = std::make_shared<std::vector<results_page>>();
-  head.spawn([=, aut = head.aut](outcome_taker_actor::pointer me) -> outcome_taker_actor::behavior_type {
-    me->send(aut, atom::subscribe_v, subscription{job, 0, 3});
-    return {[=](atom::outcomes, const results_page& page) {
-      pages->push_back(page);
-      me->send(aut, atom::credit_v, job, uint32_t{1});
-    }};
-  });
+  head.spawn(
+    [=, aut = head.aut](outcome_taker_actor::pointer me) -> outcome_taker_actor::behavior_type {
+      me->send(aut, atom::subscribe_v, subscription{job, 0, 3});
+      return {[=](atom::outcomes, const results_page& page) {
+        pages->push_back(page);
+        me->send(aut, atom::credit_v, job, uint32_t{1});
+      }};
+    });
   head.run();
   BOOST_TEST(pages->empty());
   head.complete(0, 4);

@@ -66,8 +66,8 @@ BOOST_DATA_TEST_CASE(the_same_key_is_the_same_job, durable_or_not) {
     head_fixture head{store.open()};
     head.join(10);
     job = head.submit(3, "t", "monday");
-    const auto again = head.ask<job_ticket>(head.aut, atom::submit_v,
-                                            head_fixture::make_job(3, "t", "monday"));
+    const auto again =
+      head.ask<job_ticket>(head.aut, atom::submit_v, head_fixture::make_job(3, "t", "monday"));
     BOOST_TEST(again.job == job);
     BOOST_TEST(again.existed);
     head.run();
@@ -77,8 +77,8 @@ BOOST_DATA_TEST_CASE(the_same_key_is_the_same_job, durable_or_not) {
   }
   head_fixture head{store.open()};
   head.join(10);
-  const auto again = head.ask<job_ticket>(head.aut, atom::submit_v,
-                                          head_fixture::make_job(3, "t", "monday"));
+  const auto again =
+    head.ask<job_ticket>(head.aut, atom::submit_v, head_fixture::make_job(3, "t", "monday"));
   head.run();
   BOOST_TEST(again.job == job);
   BOOST_TEST(head.handed_out(job) == 0u); // It has ended.

@@ -107,7 +107,8 @@ BOOST_AUTO_TEST_CASE(a_node_that_offers_and_joins_gets_work_at_once) {
   BOOST_TEST(announced_with("joined with 4 slots") == 1u);
 }
 
-BOOST_AUTO_TEST_CASE(the_limiters_come_in_the_order_of_the_nodes_lanes_and_without_our_http_client) {
+BOOST_AUTO_TEST_CASE(
+  the_limiters_come_in_the_order_of_the_nodes_lanes_and_without_our_http_client) {
   auto node = come(offer({"b", "a"}));
   auto& given = node.welcome.neighbours;
   BOOST_TEST(!given.http);

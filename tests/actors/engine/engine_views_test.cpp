@@ -62,7 +62,7 @@ BOOST_AUTO_TEST_CASE(a_job_says_why_nothing_of_it_moves) {
   pause(1, 30s);
   const auto why = info(first).waits_for;
   BOOST_TEST_CONTEXT(why)
-    BOOST_TEST((why.starts_with("lane \"fast\" is paused for 1") && why.ends_with("s")));
+  BOOST_TEST((why.starts_with("lane \"fast\" is paused for 1") && why.ends_with("s")));
   complete(0, 2);
   complete(2, 1);
   BOOST_TEST(info(first).progress.completed + info(second).progress.completed == 3u);
@@ -73,7 +73,8 @@ BOOST_AUTO_TEST_CASE(a_job_whose_requests_are_held_says_what_holds_them) {
   const auto job = submit(1);
   run();
   const auto first = work->requests().at(0);
-  report(first.key, report_kind::held, failed(first, {errc::unavailable, "the breaker of fast is open"}));
+  report(first.key, report_kind::held,
+         failed(first, {errc::unavailable, "the breaker of fast is open"}));
   run();
   BOOST_TEST(info(job).waits_for == "held: the breaker of fast is open");
   BOOST_TEST(counts("t").scheduled == 1u);

@@ -53,9 +53,18 @@ const std::vector<bad_job> bad_jobs{
   {"first_patience", [](auto& j) { j.options.first_patience = duration::min(); }},
   {"budget", [](auto& j) { j.options.budget = -1; }},
   {"budget", [](auto& j) { j.options.budget = std::numeric_limits<double>::quiet_NaN(); }},
-  {"prices.input", [](auto& j) { j.options.prices = {{{"m"}, std::numeric_limits<double>::infinity(), 0, 0, 0}}; }},
-  {"prices.reasoning", [](auto& j) { j.options.prices = {{{"m"}, 0, 0, 0, -1}}; }},
-  {"prices.models", [](auto& j) { j.options.prices = {{{"m\0n"s}, 0, 0, 0, 0}}; }},
+  {"prices.input",
+   [](auto& j) {
+     j.options.prices = {{{"m"}, std::numeric_limits<double>::infinity(), 0, 0, 0}};
+   }},
+  {"prices.reasoning",
+   [](auto& j) {
+     j.options.prices = {{{"m"}, 0, 0, 0, -1}};
+   }},
+  {"prices.models",
+   [](auto& j) {
+     j.options.prices = {{{"m\0n"s}, 0, 0, 0, 0}};
+   }},
   {"prices", [](auto& j) { j.options.prices.resize(1001); }},
   {"pack_entries_max", [](auto& j) { j.options.pack_entries_max = 0; }},
   {"pack_tokens_max", [](auto& j) { j.options.pack_tokens_max = 0; }},
@@ -64,7 +73,8 @@ const std::vector<bad_job> bad_jobs{
   {"idempotency_key", [](auto& j) { j.idempotency_key = "a\tb"; }},
   {"requests[1]", [](auto& j) { j.requests.push_back({}); }},
   {"requests", [](auto& j) { j.requests.resize(100'001, test::make_request(0)); }},
-  {"requests", [](auto& j) {
+  {"requests",
+   [](auto& j) {
      const auto body = core::make_payload("{\"a\":\"" + std::string(1u << 20, 'a') + "\"}");
      for (int i = 0; i < 64; ++i)
        j.requests.push_back(spoilt([&](auto& r) { r.body = body; }));
@@ -95,7 +105,8 @@ const std::vector<bad_request> bad_requests{
 
 BOOST_AUTO_TEST_SUITE(submission_check)
 
-BOOST_DATA_TEST_CASE(a_bad_job_is_refused_by_the_name_of_the_field, boost::unit_test::data::make(bad_jobs)) {
+BOOST_DATA_TEST_CASE(a_bad_job_is_refused_by_the_name_of_the_field,
+                     boost::unit_test::data::make(bad_jobs)) {
   submission job;
   job.requests = {test::make_request(0)};
   sample.spoil(job);
@@ -103,7 +114,7 @@ BOOST_DATA_TEST_CASE(a_bad_job_is_refused_by_the_name_of_the_field, boost::unit_
   BOOST_REQUIRE(!answer);
   BOOST_TEST((answer.error().code == errc::invalid_input));
   BOOST_TEST_CONTEXT(answer.error().context)
-    BOOST_TEST((answer.error().context.find(std::string{sample.field} + ' ') == 0));
+  BOOST_TEST((answer.error().context.find(std::string{sample.field} + ' ') == 0));
 }
 
 BOOST_DATA_TEST_CASE(a_bad_request_fails_in_its_place, boost::unit_test::data::make(bad_requests)) {
@@ -111,7 +122,7 @@ BOOST_DATA_TEST_CASE(a_bad_request_fails_in_its_place, boost::unit_test::data::m
   BOOST_TEST(r->index == 7u);
   BOOST_REQUIRE(r->rejection);
   BOOST_TEST_CONTEXT(r->rejection->context)
-    BOOST_TEST(r->rejection->context.starts_with("request 7: " + std::string{sample.field} + ' '));
+  BOOST_TEST(r->rejection->context.starts_with("request 7: " + std::string{sample.field} + ' '));
   BOOST_TEST(core::is_utf8(r->custom_id));
   BOOST_TEST(r->custom_id.size() <= core::custom_id_max);
   BOOST_TEST(actors::prepared(r, 7) == r);

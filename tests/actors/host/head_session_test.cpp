@@ -14,7 +14,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// Answers numbers of retried requests in the order of the questions; says nothing to jobs above 1,000.
+/// Answers numbers of retried requests in the order of the questions; says nothing to jobs above
+/// 1,000.
 caf::behavior fake_engine(caf::event_based_actor* self) {
   auto asked = std::make_shared<uint64_t>(0);
   return {
@@ -80,12 +81,14 @@ BOOST_AUTO_TEST_CASE(a_dead_engine_ends_what_waits_and_what_comes) {
   BOOST_TEST(head.ask<uint64_t>(10s, atom::retry_v, uint64_t{1}).has_value());
   kill();
   BOOST_TEST((code_of(waiting.wait()) == errc::connection_failed));
-  BOOST_TEST((code_of(head.ask<uint64_t>(10s, atom::retry_v, uint64_t{1})) == errc::connection_failed));
+  BOOST_TEST(
+    (code_of(head.ask<uint64_t>(10s, atom::retry_v, uint64_t{1})) == errc::connection_failed));
 }
 
 BOOST_AUTO_TEST_CASE(silence_is_a_broken_connection) {
   head_session head{sys, handle()};
-  BOOST_TEST((code_of(head.ask<uint64_t>(10ms, atom::retry_v, uint64_t{2000})) == errc::connection_failed));
+  BOOST_TEST(
+    (code_of(head.ask<uint64_t>(10ms, atom::retry_v, uint64_t{2000})) == errc::connection_failed));
 }
 
 BOOST_AUTO_TEST_CASE(an_interruption_ends_all_waiting) {
@@ -96,8 +99,8 @@ BOOST_AUTO_TEST_CASE(an_interruption_ends_all_waiting) {
   other.join();
   BOOST_TEST(!head.pause(1h));
   BOOST_TEST((code_of(head.persist([&]() -> result<int> {
-    return error{errc::connection_failed, "gone"};
-  })) == errc::cancelled));
+                return error{errc::connection_failed, "gone"};
+              })) == errc::cancelled));
 }
 
 BOOST_AUTO_TEST_CASE(a_head_is_found_again) {
@@ -110,7 +113,8 @@ BOOST_AUTO_TEST_CASE(a_head_is_found_again) {
   finds = 0;
   kill();
   const auto before = head.generation();
-  const auto answer = head.persist([&] { return head.ask<uint64_t>(10s, atom::retry_v, uint64_t{1}); });
+  const auto answer =
+    head.persist([&] { return head.ask<uint64_t>(10s, atom::retry_v, uint64_t{1}); });
   BOOST_TEST(answer.value() == 1u);
   BOOST_TEST(head.generation() == before + 1);
   BOOST_REQUIRE(told.size() == 2u); // Once when it was missed, once when it was back.
@@ -118,17 +122,21 @@ BOOST_AUTO_TEST_CASE(a_head_is_found_again) {
 }
 
 BOOST_AUTO_TEST_CASE(patience_has_an_end) {
-  head_session head{sys, [](duration) -> result<engine_actor> {
+  head_session head{sys,
+                    [](duration) -> result<engine_actor> {
                       return error{errc::connection_failed, "nobody there"};
-                    }, "somewhere"};
+                    },
+                    "somewhere"};
   head.set_patience(50ms);
   const auto end = head.reconnect({errc::connection_failed, "gone"});
   BOOST_TEST((code_of(end) == errc::connection_failed));
   BOOST_TEST(end.error().context == "nobody there");
   // What looking again cannot mend ends it at once.
-  head_session other{sys, [](duration) -> result<engine_actor> {
+  head_session other{sys,
+                     [](duration) -> result<engine_actor> {
                        return error{errc::incompatible, "protocol 2"};
-                     }, "somewhere"};
+                     },
+                     "somewhere"};
   BOOST_TEST((code_of(other.reconnect({errc::connection_failed, "gone"})) == errc::incompatible));
 }
 

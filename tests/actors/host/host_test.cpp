@@ -26,8 +26,8 @@ std::vector<core::request> requests(size_t count) {
   std::vector<core::request> all;
   for (size_t i = 0; i < count; ++i)
     all.push_back(core::make_request("r" + std::to_string(i),
-                                     R"({"model":"m","messages":[{"role":"user","content":")"
-                                       + std::to_string(i) + "\"}]}"));
+                                     R"({"model":"m","messages":[{"role":"user","content":")" +
+                                       std::to_string(i) + "\"}]}"));
   return all;
 }
 
@@ -98,7 +98,8 @@ BOOST_AUTO_TEST_CASE(a_bad_request_fails_in_its_place) {
   const auto j = submitted(h, std::move(some));
   for (auto& o : j.results())
     seen.push_back(o.custom_id + " " + std::string{to_string(o.state)});
-  BOOST_TEST((seen == std::vector<std::string>{"r0 completed", "bad failed", "request-2 completed"}));
+  BOOST_TEST(
+    (seen == std::vector<std::string>{"r0 completed", "bad failed", "request-2 completed"}));
 }
 
 BOOST_AUTO_TEST_CASE(callbacks_come_in_order_on_one_thread_and_end_with_the_sums) {

@@ -16,7 +16,8 @@ struct sink_log {
   std::vector<written_taker_actor> unanswered;
 };
 
-sink_actor::behavior_type sink(sink_actor::pointer self, std::shared_ptr<sink_log> log, bool answer) {
+sink_actor::behavior_type sink(sink_actor::pointer self, std::shared_ptr<sink_log> log,
+                               bool answer) {
   return {
     [=](atom::write, const std::vector<sink_item>& items) {
       for (auto& item : items)
@@ -63,8 +64,8 @@ struct fixture : test::deterministic_system {
   collector_actor start(uint64_t first, uint32_t window, bool sink_answers = true) {
     auto to = spawn(listener, log);
     return spawn(actors::collector, to,
-                 actors::collector_neighbours{spawn(sink, log, sink_answers), spawn(store, log)}, first,
-                 window);
+                 actors::collector_neighbours{spawn(sink, log, sink_answers), spawn(store, log)},
+                 first, window);
   }
 
   static sink_item item(uint64_t index, size_t bytes = 10) {

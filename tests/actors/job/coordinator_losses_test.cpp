@@ -121,7 +121,8 @@ BOOST_AUTO_TEST_CASE(an_attempt_that_ends_clears_a_request) {
   give(1, 3);
   // Its lane was tried and closed: whoever ran it lived.
   auto o = outcome(0, core::outcome_state::failed, errc::unavailable);
-  report(work_report{handed_out(0).key, report_kind::held, make_shared_value(std::move(o)), {}, 5ms});
+  report(
+    work_report{handed_out(0).key, report_kind::held, make_shared_value(std::move(o)), {}, 5ms});
   advance(2s);
   give(1, 4);
   lose_node(4);

@@ -136,7 +136,8 @@ BOOST_AUTO_TEST_CASE(an_upstream_without_schemas_gets_plain_packs) {
     if (body_of(a).find("response_format") != std::string::npos)
       fail_pack(a, report_kind::finished, errc::bad_request, 1, 400);
     else
-      answer(a, "Sure!\n```json\n" + test::to_json(test::right_answers(entries(a), answer_to)) + "\n```");
+      answer(a, "Sure!\n```json\n" + test::to_json(test::right_answers(entries(a), answer_to)) +
+                  "\n```");
   });
   all_answered(30);
   BOOST_TEST(ended().pack_splits == 0u);

@@ -165,7 +165,8 @@ BOOST_AUTO_TEST_CASE(results_recorded_beyond_a_narrower_window_are_not_lost) {
 BOOST_AUTO_TEST_CASE(a_finished_output_counts_as_written) {
   input(3);
   for (uint64_t i = 0; i < 3; ++i)
-    files->lines.push_back(core::output_line(outcome(i, core::outcome_state::completed, errc::internal)));
+    files->lines.push_back(
+      core::output_line(outcome(i, core::outcome_state::completed, errc::internal)));
   start();
   BOOST_TEST(ended().written == 3u);
   BOOST_TEST(ended().completed == 3u);
@@ -240,7 +241,8 @@ BOOST_AUTO_TEST_CASE(the_death_of_any_part_takes_the_coordinator) {
       auto victim = part == 0 ? caf::actor_cast<caf::actor>(parts.source)
                               : caf::actor_cast<caf::actor>(parts.sink);
       auto copy = std::make_shared<actors::job_parts>(parts);
-      auto coord = spawn(actors::coordinator, job, spawn(test::fake_engine, head), options, copy, 1u);
+      auto coord =
+        spawn(actors::coordinator, job, spawn(test::fake_engine, head), options, copy, 1u);
       run();
       if (part == 2)
         victim = caf::actor_cast<caf::actor>(

@@ -33,9 +33,9 @@ struct fixture : test::deterministic_system {
   written_taker_actor writer = spawn(written_taker, written);
 
   static std::string chat_line(uint64_t n) {
-    return R"({"custom_id":"id-)" + std::to_string(n)
-           + R"(","method":"POST","url":"/v1/chat/completions","body":{"model":"m","messages":[]}})"
-           + "\n";
+    return R"({"custom_id":"id-)" + std::to_string(n) +
+           R"(","method":"POST","url":"/v1/chat/completions","body":{"model":"m","messages":[]}})" +
+           "\n";
   }
 
   source_actor open_source(const std::string& text, io::reader_options options = {},

@@ -44,7 +44,8 @@ struct fixture : job_store_actors {
   std::optional<error> end_of_port() {
     run();
     std::optional<error> why;
-    self->receive([&](const caf::down_msg& m) { why = from_caf(m.reason); }, caf::after(0s) >> [] {});
+    self->receive([&](const caf::down_msg& m) { why = from_caf(m.reason); },
+                  caf::after(0s) >> [] {});
     return why;
   }
 };
@@ -126,7 +127,8 @@ BOOST_AUTO_TEST_CASE(nothing_is_written_before_the_store_says_so) {
   }
   run();
   BOOST_TEST(all->written.back() == 3u);
-  closed.receive([](bool done) { BOOST_TEST(done); }, [](const caf::error&) { BOOST_FAIL("not closed"); });
+  closed.receive([](bool done) { BOOST_TEST(done); },
+                 [](const caf::error&) { BOOST_FAIL("not closed"); });
 }
 
 BOOST_AUTO_TEST_CASE(a_full_disk_ends_the_port_with_its_reason) {

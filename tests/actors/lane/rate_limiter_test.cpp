@@ -20,7 +20,9 @@ permit_taker_actor::behavior_type taker(permit_taker_actor::pointer self, rate_l
     self->send(to, atom::acquire_v, call);
   return {
     [log](atom::granted, const core::permit& p) { log->granted.push_back(p.id); },
-    [log](atom::refused, uint64_t id, const error& e, caf::timespan) { log->refused.emplace_back(id, e.code); },
+    [log](atom::refused, uint64_t id, const error& e, caf::timespan) {
+      log->refused.emplace_back(id, e.code);
+    },
   };
 }
 

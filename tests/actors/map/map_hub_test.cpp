@@ -34,7 +34,8 @@ struct fixture : deterministic_system {
     request.output = out;
     setup->files = nullptr; // Free the lock of an earlier life first.
     auto files = io::map_files::open(request);
-    BOOST_REQUIRE_MESSAGE(files.has_value(), (files.has_error() ? to_string(files.error()) : std::string{}));
+    BOOST_REQUIRE_MESSAGE(files.has_value(),
+                          (files.has_error() ? to_string(files.error()) : std::string{}));
     setup->files = std::make_shared<io::map_files>(std::move(*files));
     hub = spawn(actors::map_hub, std::make_shared<actors::map_setup>(std::move(*setup)));
     setup = std::make_shared<actors::map_setup>();
@@ -149,7 +150,8 @@ BOOST_AUTO_TEST_CASE(an_answer_counts_once) {
   answer({0, 0, 0}, answered("second"));
   BOOST_TEST(seen[1]->bodies.size() == 1u);
   BOOST_TEST(seen[1]->bodies[0] == "0:b<first");
-  self->send(hub, atom::keep_v, std::vector<map_answer>{{{0, 1, 0}, answered("x")}, {{0, 1, 0}, answered("y")}});
+  self->send(hub, atom::keep_v,
+             std::vector<map_answer>{{{0, 1, 0}, answered("x")}, {{0, 1, 0}, answered("y")}});
   run();
   BOOST_TEST(output() == "0,first,x,\n");
   BOOST_TEST(close().groups[0].stages[1].done.requests.completed == 1u);
@@ -176,7 +178,8 @@ BOOST_AUTO_TEST_CASE(after_a_kill_no_answer_is_asked_for_again) {
   BOOST_TEST(output() == "0,zero,nil,\n");
   kill();
   start({0, 0, 0, 1});
-  // Row 0 is written again from the journal; 1 goes on with its correction; 2 stays failed; 3 was open.
+  // Row 0 is written again from the journal; 1 goes on with its correction; 2 stays failed; 3 was
+  // open.
   BOOST_TEST(output() == "0,zero,nil,\n");
   BOOST_REQUIRE(seen[0]->bodies.size() == 1u);
   BOOST_TEST(seen[0]->bodies[0] == "1:a!bad one?not good");
@@ -329,7 +332,8 @@ BOOST_AUTO_TEST_CASE(every_outcome_reaches_the_hub_once_whichever_way_it_comes) 
   });
   BOOST_TEST((places == std::vector<uint64_t>{0, 1, 2}));
   self->send(port, atom::keep_v, std::vector<sink_item>{{2, answered("c"), {}}});
-  self->send(port, atom::write_v, std::vector<sink_item>{{0, answered("a"), {}}, {1, answered("b"), {}}});
+  self->send(port, atom::write_v,
+             std::vector<sink_item>{{0, answered("a"), {}}, {1, answered("b"), {}}});
   self->send(port, atom::write_v, std::vector<sink_item>{{2, answered("c"), {}}});
   run();
   std::vector<uint64_t> rows;

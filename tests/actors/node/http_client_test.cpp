@@ -58,8 +58,8 @@ struct fixture {
   std::vector<exchange_reply> exchange(const std::string& url, uint64_t count, bool abort = false) {
     auto all = std::make_shared<std::promise<std::vector<exchange_reply>>>();
     auto replies = all->get_future();
-    senders.push_back(caf::actor_cast<caf::actor>(
-      sys.spawn(sender, client, url, count, abort, all)));
+    senders.push_back(
+      caf::actor_cast<caf::actor>(sys.spawn(sender, client, url, count, abort, all)));
     BOOST_REQUIRE((replies.wait_for(30s) == std::future_status::ready));
     return replies.get();
   }

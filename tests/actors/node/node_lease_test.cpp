@@ -52,8 +52,8 @@ struct fixture : test::deterministic_system {
     welcome.neighbours.limiters = {limiter};
     welcome.heartbeat = 500ms;
     welcome.lost_after = 3s;
-    aut = spawn(actors::remote_node, welcome, engine, std::shared_ptr<const actors::worker_setup>{setup},
-                http);
+    aut = spawn(actors::remote_node, welcome, engine,
+                std::shared_ptr<const actors::worker_setup>{setup}, http);
     self->monitor(aut);
     run();
   }
@@ -255,7 +255,8 @@ BOOST_AUTO_TEST_CASE(neighbours_that_are_left_out_stay) {
   BOOST_TEST(lane2->asked.size() == 1u);
   BOOST_TEST(upstream->calls.size() == 1u);
   auto upstream2 = std::make_shared<test::fake_upstream>();
-  self->send(aut, atom::rewire_v, wiring{spawn(test::fake_http, upstream2), {}, {}}); // From its host.
+  self->send(aut, atom::rewire_v,
+             wiring{spawn(test::fake_http, upstream2), {}, {}}); // From its host.
   run();
   assign(1, 1, 1);
   BOOST_TEST(upstream2->calls.size() >= 1u);
@@ -271,7 +272,9 @@ BOOST_AUTO_TEST_CASE(jobs_that_have_nothing_here_are_forgotten) {
   BOOST_TEST(reports->size() == 1000u);
   BOOST_TEST(state().notes() == 0u);
   // Those whose lane is out are remembered a while.
-  upstream->script = [](auto&) { return test::answer_with(401, R"({"error":{"message":"bad key"}})"); };
+  upstream->script = [](auto&) {
+    return test::answer_with(401, R"({"error":{"message":"bad key"}})");
+  };
   for (uint64_t job = 1001; job <= 1200; ++job) {
     assign(job, 0, 1);
     live(100ms);
@@ -289,8 +292,8 @@ BOOST_AUTO_TEST_CASE(permits_of_two_nodes_differ_also_when_their_numbers_are_lar
   welcome.neighbours.limiters = {limiter};
   welcome.heartbeat = 500ms;
   welcome.lost_after = 3s;
-  aut = spawn(actors::remote_node, welcome, engine, std::shared_ptr<const actors::worker_setup>{setup},
-              http);
+  aut = spawn(actors::remote_node, welcome, engine,
+              std::shared_ptr<const actors::worker_setup>{setup}, http);
   run();
   assign(2, 0, 3);
   std::set<uint64_t> ids;

@@ -162,7 +162,8 @@ BOOST_AUTO_TEST_CASE(a_lost_lane_is_known_to_all_requests_of_its_job_and_to_no_o
 BOOST_AUTO_TEST_CASE(leave_for_second_attempts_keeps_to_the_share_of_the_attempts) {
   auto setup = std::make_shared<actors::worker_setup>(*node_setup);
   setup->upstreams.push_back(setup->upstreams[0]);
-  setup->routes = core::route_table{{{"a", 0, {}}, {"b", 1, {}}}, {{{"*"}, false, {{0, ""}, {1, ""}}}}};
+  setup->routes =
+    core::route_table{{{"a", 0, {}}, {"b", 1, {}}}, {{{"*"}, false, {{0, ""}, {1, ""}}}}};
   setup->hedging = {.budget = 0.1, .samples_min = 20};
   wires.limiters.push_back(spawn(test::fake_limiter, std::make_shared<test::limiter_log>()));
   aut = spawn(actors::node, uint64_t{6}, uint32_t{16}, spawn(test::fake_engine, head),
@@ -181,7 +182,8 @@ BOOST_AUTO_TEST_CASE(leave_for_second_attempts_keeps_to_the_share_of_the_attempt
 
 BOOST_AUTO_TEST_CASE(workers_are_kept_for_the_next_requests_and_a_dead_one_loses_nothing) {
   assign(1, 0, 3);
-  const auto before = caf::actor_cast<node_actor::stateful_pointer<actors::node_state>>(aut)->state.workers();
+  const auto before =
+    caf::actor_cast<node_actor::stateful_pointer<actors::node_state>>(aut)->state.workers();
   advance(1s);
   BOOST_REQUIRE(all().size() == 3u);
   assign(1, 3, 3);

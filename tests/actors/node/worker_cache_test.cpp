@@ -16,10 +16,13 @@ struct fixture : test::worker_fixture {
   struct borrowed : io::response_store {
     std::shared_ptr<io::response_store> inner;
     explicit borrowed(std::shared_ptr<io::response_store> s) : inner{std::move(s)} {}
-    result<std::optional<core::cached_answer>> find(const std::string& k, io::unix_seconds t) override {
+    result<std::optional<core::cached_answer>> find(const std::string& k,
+                                                    io::unix_seconds t) override {
       return inner->find(k, t);
     }
-    result<void> put(const std::vector<io::store_row>& r, io::unix_seconds t) override { return inner->put(r, t); }
+    result<void> put(const std::vector<io::store_row>& r, io::unix_seconds t) override {
+      return inner->put(r, t);
+    }
     result<io::store_totals> totals() override { return inner->totals(); }
     result<uint64_t> clear(std::optional<io::unix_seconds> t) override { return inner->clear(t); }
   };
@@ -70,7 +73,8 @@ BOOST_AUTO_TEST_CASE(equal_requests_in_flight_cost_one_attempt) {
   BOOST_REQUIRE(log->reports.size() == 5u);
   for (uint64_t i = 0; i < 5; ++i) {
     auto& r = *report_of(i);
-    BOOST_TEST((r.kind == report_kind::finished && r.outcome->state == core::outcome_state::completed));
+    BOOST_TEST(
+      (r.kind == report_kind::finished && r.outcome->state == core::outcome_state::completed));
     BOOST_TEST((r.outcome->index == i && r.outcome->custom_id == "id-" + std::to_string(i)));
     BOOST_TEST(*r.outcome->body == *report_of(0)->outcome->body);
     BOOST_TEST(r.outcome->cached == (i > 0));
@@ -119,7 +123,8 @@ BOOST_AUTO_TEST_CASE(an_error_is_never_kept_and_each_fails_for_itself) {
 }
 
 BOOST_AUTO_TEST_CASE(an_answer_cut_by_a_length_is_shared_but_not_kept) {
-  answer_in_turn({test::answer_with(200, R"({"choices":[{"message":{"content":"x"},"finish_reason":"length"}]})")});
+  answer_in_turn({test::answer_with(
+    200, R"({"choices":[{"message":{"content":"x"},"finish_reason":"length"}]})")});
   start_at(0);
   start_at(1);
   advance(1s);

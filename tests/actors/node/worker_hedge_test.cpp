@@ -135,7 +135,8 @@ BOOST_AUTO_TEST_CASE(both_attempts_count_against_the_maximum) {
 }
 
 BOOST_AUTO_TEST_CASE(a_final_refusal_of_one_ends_both) {
-  answer(test::completion("slow", 10s), test::answer_with(400, R"({"error":{"message":"no such field"}})"));
+  answer(test::completion("slow", 10s),
+         test::answer_with(400, R"({"error":{"message":"no such field"}})"));
   start();
   advance(20s);
   auto& report = only_report();

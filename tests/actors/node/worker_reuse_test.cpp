@@ -10,7 +10,8 @@ struct reuse_fixture : test::worker_fixture {
 
   /// The first request, to its end.
   void run_first() {
-    aut = spawn(actors::worker, std::shared_ptr<const actors::worker_setup>{setup}, task, wires, node);
+    aut =
+      spawn(actors::worker, std::shared_ptr<const actors::worker_setup>{setup}, task, wires, node);
     run();
     advance(100ms);
     BOOST_REQUIRE(log->reports.size() == 1u);
@@ -30,8 +31,10 @@ struct reuse_fixture : test::worker_fixture {
 BOOST_FIXTURE_TEST_SUITE(worker_reuse, reuse_fixture)
 
 BOOST_AUTO_TEST_CASE(a_worker_takes_one_request_after_the_other_and_carries_nothing_over) {
-  answer_in_turn({test::answer_with(503, "busy"), test::answer_with(429, "{}"), test::completion("yes")});
-  aut = spawn(actors::worker, std::shared_ptr<const actors::worker_setup>{setup}, task, wires, node);
+  answer_in_turn(
+    {test::answer_with(503, "busy"), test::answer_with(429, "{}"), test::completion("yes")});
+  aut =
+    spawn(actors::worker, std::shared_ptr<const actors::worker_setup>{setup}, task, wires, node);
   run();
   advance(10min);
   BOOST_REQUIRE(log->reports.size() == 1u);
@@ -77,7 +80,8 @@ BOOST_AUTO_TEST_CASE(what_still_comes_for_the_last_request_does_not_touch_the_ne
 
 BOOST_AUTO_TEST_CASE(the_end_of_an_old_backoff_does_not_cut_a_new_one_short) {
   upstream->script = [](auto&) { return test::answer_with(503, "busy"); };
-  aut = spawn(actors::worker, std::shared_ptr<const actors::worker_setup>{setup}, task, wires, node);
+  aut =
+    spawn(actors::worker, std::shared_ptr<const actors::worker_setup>{setup}, task, wires, node);
   run();
   advance(10ms); // It backs off now.
   caf::anon_send(aut, atom::abort_v);

@@ -112,8 +112,9 @@ BOOST_AUTO_TEST_CASE(an_abort_that_crosses_a_failure_makes_no_further_attempt) {
       auto answer = test::answer_with(status, "{}").response;
       self->send(aut, atom::abort_v);
       // The abort finds the exchange ended already: its reply is on the way to the worker.
-      self->send(aut, atom::reply_v, exchange_reply{upstream->calls[0].id,
-                                                    std::make_shared<core::http_response>(answer)});
+      self->send(
+        aut, atom::reply_v,
+        exchange_reply{upstream->calls[0].id, std::make_shared<core::http_response>(answer)});
       run();
       advance(1h);
       BOOST_TEST(upstream->calls.size() == 1u);

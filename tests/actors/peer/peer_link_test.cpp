@@ -58,7 +58,8 @@ struct head {
       grown.notify_all();
     });
     engine = sys.spawn(fake_engine, std::make_shared<engine_log>());
-    door = sys.spawn(actors::door, engine, [this](std::string line) { config_say(std::move(line)); });
+    door =
+      sys.spawn(actors::door, engine, [this](std::string line) { config_say(std::move(line)); });
     auto p = actors::publish(sys, settings, door);
     BOOST_REQUIRE_MESSAGE(p, (p ? "" : p.error().context));
     port = *p;
@@ -75,7 +76,8 @@ struct head {
   }
   bool says(const std::string& text) {
     std::unique_lock lock{mutex};
-    const auto said = grown.wait_for(lock, patience, [&] { return lines.find(text) != lines.npos; });
+    const auto said =
+      grown.wait_for(lock, patience, [&] { return lines.find(text) != lines.npos; });
     if (!said)
       BOOST_TEST_MESSAGE("it said: " << lines);
     return said;
@@ -95,7 +97,8 @@ struct head {
 
 /// Another process's side, in this one.
 struct client {
-  explicit client(config::cluster_settings s) : settings{std::move(s)}, config{settings}, sys{config} {}
+  explicit client(config::cluster_settings s)
+      : settings{std::move(s)}, config{settings}, sys{config} {}
   result<engine_actor> connect(duration timeout = patience) {
     return actors::connect(sys, settings, "client", "test", timeout);
   }
@@ -111,7 +114,8 @@ void check_serves(const config::cluster_settings& s) {
   BOOST_REQUIRE_MESSAGE(engine, (engine ? "" : to_string(engine.error())));
   caf::scoped_actor self{c.sys, true};
   self->request(*engine, patience, atom::nodes_v)
-    .receive([](const std::vector<node_info>&) {}, [&](const caf::error& e) { BOOST_ERROR(c.sys.render(e)); });
+    .receive([](const std::vector<node_info>&) {},
+             [&](const caf::error& e) { BOOST_ERROR(c.sys.render(e)); });
 }
 
 /// A narrow line to a head: one connection, so many bytes a second towards it.
@@ -194,9 +198,11 @@ BOOST_AUTO_TEST_CASE(another_protocol_is_refused_with_both_versions) {
     .receive([](const peer_welcome&) { BOOST_ERROR("welcome"); },
              [](const caf::error& e) {
                BOOST_TEST(e.code() == static_cast<uint8_t>(errc::incompatible));
-               BOOST_TEST(caf::to_string(e.context()).find("speaks protocol 1 (penstock ") != std::string::npos);
+               BOOST_TEST(caf::to_string(e.context()).find("speaks protocol 1 (penstock ") !=
+                          std::string::npos);
              });
-  BOOST_TEST(h.says("refused node late (penstock 9.9 [31m): it speaks protocol 77, this head speaks 1"));
+  BOOST_TEST(
+    h.says("refused node late (penstock 9.9 [31m): it speaks protocol 77, this head speaks 1"));
 }
 
 BOOST_AUTO_TEST_CASE(nobody_there_is_said_at_once) {
@@ -223,8 +229,9 @@ BOOST_AUTO_TEST_CASE(without_certificates_only_this_machine) {
 BOOST_AUTO_TEST_CASE(garbage_is_refused_and_does_no_harm) {
   head h{at("127.0.0.1:0")};
   const auto files = open_files();
-  for (const std::string& bytes : {std::string{"GET / HTTP/1.1\r\nHost: x\r\n\r\n0123456789"}, std::string(100'000, '\xff'),
-                                  header(0, 10) + std::string(10, 'x'), header(4, 0), header(1, 0)}) {
+  for (const std::string& bytes :
+       {std::string{"GET / HTTP/1.1\r\nHost: x\r\n\r\n0123456789"}, std::string(100'000, '\xff'),
+        header(0, 10) + std::string(10, 'x'), header(4, 0), header(1, 0)}) {
     raw_client c{h.port};
     c.send(bytes);
     const auto end = c.read_all(patience);
@@ -262,7 +269,8 @@ BOOST_AUTO_TEST_CASE(handshakes_that_lie_are_refused) {
       b = static_cast<char>(random() % 3 == 0 ? 0xff : random() % 8);
     raw_client c{h.port};
     c.send(header(1, length) + body);
-    // What happens to be a handshake is another process that never says more; the next ones must not care.
+    // What happens to be a handshake is another process that never says more; the next ones must
+    // not care.
     c.read_until([](std::string_view) { return false; }, 20ms);
   }
   check_serves(at(h.address()));
@@ -321,7 +329,8 @@ BOOST_AUTO_TEST_CASE(tls_lets_certificates_of_its_ca_in_and_nobody_else) {
     auto engine = c.connect();
     BOOST_REQUIRE(!engine);
     BOOST_TEST((engine.error().code == errc::connection_failed));
-    BOOST_TEST(engine.error().context.find("certificate verify failed") != std::string::npos, engine.error().context);
+    BOOST_TEST(engine.error().context.find("certificate verify failed") != std::string::npos,
+               engine.error().context);
   }
   // It trusts us, we do not trust it.
   foreign.tls_ca = ours.dir / "ca.pem";

@@ -19,7 +19,8 @@ struct fixture : job_store_actors {
   using answer = decltype(self->request(reader, caf::infinite, atom::results_v, results_query{}));
 
   answer wait_for(uint64_t job, uint64_t from, caf::timespan wait) {
-    auto pending = self->request(reader, caf::infinite, atom::results_v, results_query{job, from, 256, 1 << 20, wait});
+    auto pending = self->request(reader, caf::infinite, atom::results_v,
+                                 results_query{job, from, 256, 1 << 20, wait});
     run();
     return pending;
   }
@@ -29,7 +30,8 @@ struct fixture : job_store_actors {
                  [&](const caf::error& e) { BOOST_FAIL(caf::to_string(e)); });
     return page;
   }
-  results_page results(uint64_t job, uint64_t from, uint32_t count = 256, uint64_t bytes = 1 << 20) {
+  results_page results(uint64_t job, uint64_t from, uint32_t count = 256,
+                       uint64_t bytes = 1 << 20) {
     return ask<results_page>(reader, atom::results_v, results_query{job, from, count, bytes});
   }
   template <class... Ts>
@@ -65,12 +67,14 @@ BOOST_AUTO_TEST_CASE(a_pull_gives_what_has_no_outcome) {
     BOOST_TEST(chunk.requests.size() == 2u);
     BOOST_TEST(chunk.end);
     chunk = ask<request_chunk>(reader, atom::pull_v, job, uint64_t{0}, 0u, uint64_t{0});
-    BOOST_TEST(chunk.requests.size() == 1u); // A full window asks for nothing, and still it must go on.
+    BOOST_TEST(chunk.requests.size() ==
+               1u); // A full window asks for nothing, and still it must go on.
     const auto empty = submit(0);
     chunk = ask<request_chunk>(reader, atom::pull_v, empty, uint64_t{0}, 3u, uint64_t{1});
     BOOST_TEST((chunk.requests.empty() && chunk.end));
-    BOOST_TEST((failure_of<request_chunk>(reader, atom::pull_v, uint64_t{99}, uint64_t{0}, 1u, uint64_t{1}).code
-                == errc::not_found));
+    BOOST_TEST(
+      (failure_of<request_chunk>(reader, atom::pull_v, uint64_t{99}, uint64_t{0}, 1u, uint64_t{1})
+         .code == errc::not_found));
     stop();
   }
 }
@@ -209,7 +213,8 @@ BOOST_AUTO_TEST_CASE(who_dies_is_forgotten) {
   write(job, {item(0)});
   BOOST_TEST(pages->empty());
   auto other = spawn(taker, pages);
-  caf::send_as(caf::actor_cast<caf::actor>(other), reader, atom::subscribe_v, subscription{job, 0, 10});
+  caf::send_as(caf::actor_cast<caf::actor>(other), reader, atom::subscribe_v,
+               subscription{job, 0, 10});
   run();
   BOOST_TEST(pages->size() == 1u);
 }

@@ -11,18 +11,21 @@ namespace {
 class counted_store : public io::job_store {
 public:
   explicit counted_store(std::shared_ptr<io::job_store> inner) : inner_{std::move(inner)} {}
-  result<io::job_receipt> submit(const io::job_header& head, std::span<const io::request_ptr> r, bool complete,
-                                 io::unix_ms now) override {
+  result<io::job_receipt> submit(const io::job_header& head, std::span<const io::request_ptr> r,
+                                 bool complete, io::unix_ms now) override {
     return inner_->submit(head, r, complete, now);
   }
-  result<io::job_receipt> add(uint64_t job, uint64_t first, std::span<const io::request_ptr> r, bool complete,
-                              io::unix_ms now) override {
+  result<io::job_receipt> add(uint64_t job, uint64_t first, std::span<const io::request_ptr> r,
+                              bool complete, io::unix_ms now) override {
     return inner_->add(job, first, r, complete, now);
   }
   result<io::job_row> take_up(uint64_t job) override { return inner_->take_up(job); }
   result<std::vector<uint64_t>> recorded(uint64_t job) override { return inner_->recorded(job); }
-  result<uint64_t> write(uint64_t job, std::span<const io::job_outcome> o) override { return inner_->write(job, o); }
-  result<void> finish(uint64_t job, bool ended, uint8_t state, std::string progress, io::unix_ms now) override {
+  result<uint64_t> write(uint64_t job, std::span<const io::job_outcome> o) override {
+    return inner_->write(job, o);
+  }
+  result<void> finish(uint64_t job, bool ended, uint8_t state, std::string progress,
+                      io::unix_ms now) override {
     return inner_->finish(job, ended, state, std::move(progress), now);
   }
   result<uint64_t> retry(uint64_t job, io::unix_ms now) override { return inner_->retry(job, now); }
@@ -100,7 +103,8 @@ BOOST_AUTO_TEST_CASE(a_group_has_bounds) {
   }
   run();
   for (auto& p : pending)
-    p.receive([](const job_ticket&) {}, [&](const caf::error& e) { BOOST_FAIL(caf::to_string(e)); });
+    p.receive([](const job_ticket&) {},
+              [&](const caf::error& e) { BOOST_FAIL(caf::to_string(e)); });
   BOOST_TEST(counted->commits == 8 + 3);
 }
 
@@ -111,7 +115,8 @@ BOOST_AUTO_TEST_CASE(a_small_submission_does_not_wait_behind_large_ones) {
   const auto job = ask<job_ticket>(writer, atom::submit_v, begun).job;
   const auto before = counted->commits;
   for (uint64_t i = 0; i < 10; ++i)
-    self->send(writer, atom::add_v, submission_part{job, i * 400, message_requests(i * 400, i * 400 + 400), i == 9});
+    self->send(writer, atom::add_v,
+               submission_part{job, i * 400, message_requests(i * 400, i * 400 + 400), i == 9});
   auto small = self->request(writer, caf::infinite, atom::submit_v, job_of(1));
   // It is answered with the first group, and the parts are kept in their order all the same.
   while (counted->commits == before && sched.has_job())
@@ -148,7 +153,9 @@ BOOST_AUTO_TEST_CASE(a_job_is_taken_up_as_it_was_described) {
   const auto job = ask<job_ticket>(writer, atom::submit_v, what).job;
   BOOST_TEST((failure_of<stored_job>(writer, atom::open_v, job).code == errc::invalid_input));
   BOOST_TEST(ask<std::vector<uint64_t>>(writer, atom::jobs_v).empty());
-  BOOST_TEST(ask<job_ticket>(writer, atom::add_v, submission_part{job, 2, message_requests(2, 4), true}).complete);
+  BOOST_TEST(
+    ask<job_ticket>(writer, atom::add_v, submission_part{job, 2, message_requests(2, 4), true})
+      .complete);
   const auto taken = ask<stored_job>(writer, atom::open_v, job);
   BOOST_TEST(taken.life == 1u);
   BOOST_TEST(taken.name == "in.jsonl");
@@ -218,7 +225,8 @@ BOOST_AUTO_TEST_CASE(options_of_another_version_are_never_taken_for_ours) {
     const auto job = must(store->submit({"t", {}, "", "", blob}, {}, true, wall)).job;
     const auto why = failure_of<stored_job>(writer, atom::open_v, job);
     BOOST_TEST((why.code == errc::incompatible || why.code == errc::corrupt), to_string(why));
-    BOOST_TEST(why.context.find("job " + std::to_string(job) + " cannot be taken up") != std::string::npos,
+    BOOST_TEST(why.context.find("job " + std::to_string(job) + " cannot be taken up") !=
+                 std::string::npos,
                why.context);
   }
 }
@@ -237,7 +245,9 @@ BOOST_AUTO_TEST_CASE(a_failed_disk_reaches_everybody_and_ends_the_store) {
   }
   for (auto& p : pending)
     p.receive([](const job_ticket&) { BOOST_FAIL("nothing is safe"); },
-              [](const caf::error& e) { BOOST_TEST((from_caf(e).code == errc::disk_full), from_caf(e).context); });
+              [](const caf::error& e) {
+                BOOST_TEST((from_caf(e).code == errc::disk_full), from_caf(e).context);
+              });
   std::optional<error> end;
   self->receive([&](const caf::down_msg& m) { end = from_caf(m.reason); }, caf::after(0s) >> [] {});
   BOOST_REQUIRE(end.has_value());

@@ -41,7 +41,8 @@ struct fixture : test::deterministic_system {
 
   wiring wires() { return ask<wiring>(aut, atom::rewire_v); }
   actors::supervisor_state& state() {
-    return caf::actor_cast<supervisor_actor::stateful_pointer<actors::supervisor_state>>(aut)->state;
+    return caf::actor_cast<supervisor_actor::stateful_pointer<actors::supervisor_state>>(aut)
+      ->state;
   }
   void kill(const caf::actor& child) {
     caf::anon_send_exit(child, caf::exit_reason::kill);
@@ -92,7 +93,9 @@ BOOST_AUTO_TEST_CASE(a_cache_is_there_if_it_is_wanted) {
 BOOST_AUTO_TEST_CASE(a_dead_cache_is_replaced_and_adopts_before_it_answers) {
   auto with_cache = setup();
   with_cache.cache.emplace();
-  with_cache.cache->open = [] { return result<std::unique_ptr<io::response_store>>{io::make_memory_store({})}; };
+  with_cache.cache->open = [] {
+    return result<std::unique_ptr<io::response_store>>{io::make_memory_store({})};
+  };
   aut = spawn(actors::supervisor, with_cache);
   run();
   const auto before = wires();
@@ -165,11 +168,12 @@ BOOST_AUTO_TEST_CASE(the_death_of_the_engine_ends_the_process) {
 
 BOOST_AUTO_TEST_CASE(the_engine_takes_jobs_by_value_if_there_is_a_store) {
   start();
-  auto refused = self->request(ask<engine_actor>(aut, atom::engine_v), caf::infinite, atom::submit_v,
-                               submission{});
+  auto refused = self->request(ask<engine_actor>(aut, atom::engine_v), caf::infinite,
+                               atom::submit_v, submission{});
   run();
-  refused.receive([](const job_ticket&) { BOOST_FAIL("it was taken"); },
-                  [](const caf::error& e) { BOOST_TEST((from_caf(e).code == errc::invalid_config)); });
+  refused.receive(
+    [](const job_ticket&) { BOOST_FAIL("it was taken"); },
+    [](const caf::error& e) { BOOST_TEST((from_caf(e).code == errc::invalid_config)); });
   start(io::make_memory_job_store());
   const auto engine = ask<engine_actor>(aut, atom::engine_v);
   BOOST_TEST(ask<job_ticket>(engine, atom::submit_v, submission{}).job == 1u);
@@ -184,7 +188,8 @@ BOOST_AUTO_TEST_CASE(the_engine_takes_jobs_by_value_if_there_is_a_store) {
 BOOST_AUTO_TEST_CASE(the_engine_hears_of_restarted_limiters) {
   start(io::make_memory_job_store());
   kill(wires().limiters[1]);
-  const auto lanes = ask<std::vector<lane_info>>(ask<engine_actor>(aut, atom::engine_v), atom::lanes_v);
+  const auto lanes =
+    ask<std::vector<lane_info>>(ask<engine_actor>(aut, atom::engine_v), atom::lanes_v);
   BOOST_TEST(lanes.at(1).now.headroom == 1); // The dead one would not have answered.
 }
 
@@ -211,7 +216,8 @@ BOOST_AUTO_TEST_CASE(the_death_of_store_or_reader_ends_the_process) {
       kill(state().store);
     const auto why = end();
     BOOST_REQUIRE(why.has_value());
-    BOOST_TEST(from_caf(*why).context.starts_with(reader ? "the job reader died" : "the job store died"));
+    BOOST_TEST(
+      from_caf(*why).context.starts_with(reader ? "the job reader died" : "the job store died"));
   }
 }
 

@@ -19,9 +19,7 @@ mock_call parsed(const shape& s, std::string_view body) {
   return std::move(*c);
 }
 
-mock_answer plain(const mock_call& c) {
-  return make_answer(c, {}, {}, 1);
-}
+mock_answer plain(const mock_call& c) { return make_answer(c, {}, {}, 1); }
 
 const std::string hello = R"({"model":"m","messages":[{"role":"user","content":"hello there"}]})";
 
@@ -34,8 +32,8 @@ BOOST_AUTO_TEST_CASE(an_answer_names_its_request_and_nothing_else_changes_it) {
   BOOST_TEST(plain(c).text == "echo: hello there #" + hex(c.hash));
   const auto text = [](std::string_view messages, std::string_view more = "") {
     return plain(parsed(chat_shape(), R"({"model":"m","messages":[)" + std::string{messages} + "]" +
-                                          std::string{more} + "}"))
-        .text;
+                                        std::string{more} + "}"))
+      .text;
   };
   const auto said = [](std::string_view role, std::string_view words) {
     return R"({"role":")" + std::string{role} + R"(","content":")" + std::string{words} + "\"}";
@@ -54,19 +52,19 @@ BOOST_AUTO_TEST_CASE(an_answer_names_its_request_and_nothing_else_changes_it) {
 BOOST_AUTO_TEST_CASE(a_plain_chat_answer_has_exactly_this_form) {
   const auto c = parsed(chat_shape(), hello);
   const std::string expected =
-      R"({"id":"chatcmpl-7","object":"chat.completion","created":5,"model":"m","service_tier":"default",)"
-      R"("system_fingerprint":"fp_mock","choices":[{"index":0,"message":{"role":"assistant","content":"echo: hello there #)" +
-      hex(c.hash) +
-      R"(","refusal":null},"logprobs":null,"finish_reason":"stop"}],"usage":{"prompt_tokens":9,"completion_tokens":9,)"
-      R"("total_tokens":18,"prompt_tokens_details":{"cached_tokens":0,"audio_tokens":0},)"
-      R"("completion_tokens_details":{"reasoning_tokens":0,"audio_tokens":0}}})";
+    R"({"id":"chatcmpl-7","object":"chat.completion","created":5,"model":"m","service_tier":"default",)"
+    R"("system_fingerprint":"fp_mock","choices":[{"index":0,"message":{"role":"assistant","content":"echo: hello there #)" +
+    hex(c.hash) +
+    R"(","refusal":null},"logprobs":null,"finish_reason":"stop"}],"usage":{"prompt_tokens":9,"completion_tokens":9,)"
+    R"("total_tokens":18,"prompt_tokens_details":{"cached_tokens":0,"audio_tokens":0},)"
+    R"("completion_tokens_details":{"reasoning_tokens":0,"audio_tokens":0}}})";
   BOOST_TEST(chat_shape().answer(c, plain(c), {}, "7", 5) == expected);
 }
 
 BOOST_AUTO_TEST_CASE(the_maximum_cuts_the_answer_and_says_length) {
-  auto c = parsed(
-      chat_shape(),
-      R"({"model":"m","max_tokens":3,"messages":[{"role":"user","content":"héllo wörld"}]})");
+  auto c =
+    parsed(chat_shape(),
+           R"({"model":"m","max_tokens":3,"messages":[{"role":"user","content":"héllo wörld"}]})");
   const auto a = plain(c);
   BOOST_TEST(a.cut);
   BOOST_TEST(a.output_tokens == 3);
@@ -96,8 +94,8 @@ BOOST_AUTO_TEST_CASE(token_errors_stay_in_range_are_seeded_and_vary) {
 
 BOOST_AUTO_TEST_CASE(streamed_pieces_join_to_the_plain_answer) {
   const auto c =
-      parsed(chat_shape(), R"({"model":"m","stream":true,"stream_options":{"include_usage":true},)"
-                           R"("messages":[{"role":"user","content":"a\n\"b\" ü"}]})");
+    parsed(chat_shape(), R"({"model":"m","stream":true,"stream_options":{"include_usage":true},)"
+                         R"("messages":[{"role":"user","content":"a\n\"b\" ü"}]})");
   const auto a = plain(c);
   const auto events = chat_shape().events(c, a, {}, "7", 5);
   BOOST_TEST(events.back() == "data: [DONE]\n\n");
@@ -109,7 +107,7 @@ BOOST_AUTO_TEST_CASE(streamed_pieces_join_to_the_plain_answer) {
     last = boost::json::parse(std::string_view{events[i]}.substr(6));
     if (!last.at("choices").as_array().empty())
       if (const auto* piece =
-              last.at("choices").at(0).at("delta").as_object().if_contains("content"))
+            last.at("choices").at(0).at("delta").as_object().if_contains("content"))
         text += piece->as_string().c_str();
   }
   BOOST_TEST(text == a.text);
@@ -118,11 +116,11 @@ BOOST_AUTO_TEST_CASE(streamed_pieces_join_to_the_plain_answer) {
 
 BOOST_AUTO_TEST_CASE(anthropic_events_come_in_their_order_and_end_with_message_stop) {
   const auto c =
-      parsed(messages_shape(),
-             R"({"model":"m","max_tokens":99,"messages":[{"role":"user","content":"hi"}]})");
+    parsed(messages_shape(),
+           R"({"model":"m","max_tokens":99,"messages":[{"role":"user","content":"hi"}]})");
   const auto events = messages_shape().events(c, plain(c), {}, "7", 5);
   BOOST_TEST(events.front().starts_with(
-      "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"id\":\"msg_7\""));
+    "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"id\":\"msg_7\""));
   BOOST_TEST(events.back() == "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n");
   const auto v = boost::json::parse(messages_shape().answer(c, plain(c), {}, "7", 5));
   BOOST_TEST(v.at("content").at(0).at("text").as_string() == plain(c).text);
@@ -131,7 +129,7 @@ BOOST_AUTO_TEST_CASE(anthropic_events_come_in_their_order_and_end_with_message_s
 
 BOOST_AUTO_TEST_CASE(base64_embeddings_are_the_same_floats) {
   const auto floats =
-      parsed(embeddings_shape(), R"({"model":"e","input":["a","b"],"dimensions":2})");
+    parsed(embeddings_shape(), R"({"model":"e","input":["a","b"],"dimensions":2})");
   auto bytes = floats;
   bytes.base64 = true;
   const auto f = boost::json::parse(embeddings_shape().answer(floats, plain(floats), {}, "7", 5));
@@ -143,7 +141,7 @@ BOOST_AUTO_TEST_CASE(base64_embeddings_are_the_same_floats) {
   // Little-endian machines only, as everywhere this is tested.
   const std::string_view raw{reinterpret_cast<const char*>(both), sizeof both};
   static constexpr char digits[] =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   uint64_t bits = 0;
   for (char ch : raw)
     bits = bits << 8 | static_cast<unsigned char>(ch);
@@ -176,8 +174,8 @@ BOOST_AUTO_TEST_CASE(refusals_of_the_limiter_have_exactly_these_texts) {
              "input tokens per minute. "
              "For details, refer to: https://docs.claude.com/en/api/rate-limits.");
   BOOST_TEST(
-      messages_shape().error_body({429, "t", "c", "rate_limit_error", "m", {}}, "7") ==
-      R"({"type":"error","error":{"type":"rate_limit_error","message":"m"},"request_id":"req_7"})");
+    messages_shape().error_body({429, "t", "c", "rate_limit_error", "m", {}}, "7") ==
+    R"({"type":"error","error":{"type":"rate_limit_error","message":"m"},"request_id":"req_7"})");
 }
 
 BOOST_AUTO_TEST_CASE(spans_print_as_go_prints_them) {
@@ -221,10 +219,10 @@ BOOST_AUTO_TEST_CASE(bodies_of_any_shape_are_answered_with_json_or_refused) {
   namespace json = boost::json;
   constexpr uint64_t seed = 20261123;
   const shape* shapes[] = {
-      &chat_shape(),         &embeddings_shape(),      &messages_shape(),
-      &count_tokens_shape(), &gemini_shape(),          &gemini_stream_shape(),
-      &gemini_embed_shape(), &gemini_count_shape(),    &gemini_batch_embed_shape(),
-      &ollama_chat_shape(),  &ollama_generate_shape(), &ollama_embed_shape()};
+    &chat_shape(),         &embeddings_shape(),      &messages_shape(),
+    &count_tokens_shape(), &gemini_shape(),          &gemini_stream_shape(),
+    &gemini_embed_shape(), &gemini_count_shape(),    &gemini_batch_embed_shape(),
+    &ollama_chat_shape(),  &ollama_generate_shape(), &ollama_embed_shape()};
   const char* words[] = {"model",
                          "messages",
                          "content",

@@ -84,7 +84,7 @@ BOOST_AUTO_TEST_CASE(words_that_mean_nothing_are_refused_with_the_word) {
 
 BOOST_AUTO_TEST_CASE(scripts_mix_short_and_long_forms) {
   const auto rules = parse_fault_script(
-      R"({"faults":["429_ra:2,p=0.5",{"fault":"500","every":3,"from":"2s","arg":"x"}]})");
+    R"({"faults":["429_ra:2,p=0.5",{"fault":"500","every":3,"from":"2s","arg":"x"}]})");
   BOOST_REQUIRE(rules.has_value());
   BOOST_TEST(rules->at(0).argument == "2");
   BOOST_TEST(rules->at(0).p == 0.5);

@@ -107,9 +107,9 @@ BOOST_AUTO_TEST_CASE(a_key_or_a_model_can_meet_a_fate_of_its_own) {
   mock_fixture m{options({"--fault", "401:key=A", "--fault", "500:key=team-*,model=big"})};
   const auto status = [&m](std::string_view key, std::string_view model) {
     const auto body =
-        R"({"messages":[{"role":"user","content":"x"}],"model":")" + std::string{model} + "\"}";
+      R"({"messages":[{"role":"user","content":"x"}],"model":")" + std::string{model} + "\"}";
     return m.status_of(
-        m.post(chat_path, body, "authorization: Bearer " + std::string{key} + "\r\n"));
+      m.post(chat_path, body, "authorization: Bearer " + std::string{key} + "\r\n"));
   };
   BOOST_TEST(status("A", "small") == 401);
   BOOST_TEST(status("AB", "small") == 200);
@@ -126,7 +126,7 @@ BOOST_AUTO_TEST_CASE(models_take_their_own_time) {
   mock_fixture m{options({"--latency-for", "slow=28s", "--time-scale", "0.001"})};
   const auto ms = [&m](std::string_view model) {
     const auto body =
-        R"({"messages":[{"role":"user","content":"x"}],"model":")" + std::string{model} + "\"}";
+      R"({"messages":[{"role":"user","content":"x"}],"model":")" + std::string{model} + "\"}";
     return m.header_of(m.post(chat_path, body), "openai-processing-ms");
   };
   BOOST_TEST(ms("slow") == "28000");

@@ -53,25 +53,25 @@ BOOST_AUTO_TEST_CASE(a_gemini_answer_has_exactly_this_form) {
   const auto v = parsed(m.post(gemini_path, gemini_hello));
   auto o = v.as_object();
   const auto text =
-      std::string{o.at("candidates").at(0).at("content").at("parts").at(0).at("text").as_string()};
+    std::string{o.at("candidates").at(0).at("content").at("parts").at(0).at("text").as_string()};
   o.erase("responseId");
   BOOST_TEST(
-      json::serialize(o) ==
-      R"({"candidates":[{"content":{"parts":[{"text":")" + text +
-          R"("}],"role":"model"},"finishReason":"STOP","index":0}],"usageMetadata":{"promptTokenCount":8,)"
-          R"("candidatesTokenCount":8,"totalTokenCount":16},"modelVersion":"m"})");
+    json::serialize(o) ==
+    R"({"candidates":[{"content":{"parts":[{"text":")" + text +
+      R"("}],"role":"model"},"finishReason":"STOP","index":0}],"usageMetadata":{"promptTokenCount":8,)"
+      R"("candidatesTokenCount":8,"totalTokenCount":16},"modelVersion":"m"})");
 }
 
 BOOST_AUTO_TEST_CASE(gemini_streams_events_or_one_array) {
   mock_fixture m;
   const auto whole = parsed(m.post(gemini_path, gemini_hello));
   const auto text =
-      whole.at("candidates").at(0).at("content").at("parts").at(0).at("text").as_string();
+    whole.at("candidates").at(0).at("content").at("parts").at(0).at("text").as_string();
   const auto joined = [](const std::vector<json::value>& chunks) {
     std::string out;
     for (const auto& c : chunks)
       out +=
-          c.at("candidates").at(0).at("content").at("parts").at(0).at("text").as_string().c_str();
+        c.at("candidates").at(0).at("content").at("parts").at(0).at("text").as_string().c_str();
     return out;
   };
   std::vector<json::value> events;
@@ -95,7 +95,7 @@ BOOST_AUTO_TEST_CASE(gemini_blocks_prompts_and_answers_in_its_own_way) {
   mock_fixture m;
   const auto strike = [&](std::string_view fault) {
     return parsed(
-        m.post(gemini_path, gemini_hello, "x-mock-fault: " + std::string{fault} + "\r\n"));
+      m.post(gemini_path, gemini_hello, "x-mock-fault: " + std::string{fault} + "\r\n"));
   };
   BOOST_TEST(strike("refusal").at("promptFeedback").at("blockReason").as_string() ==
              "PROHIBITED_CONTENT");
@@ -109,8 +109,8 @@ BOOST_AUTO_TEST_CASE(gemini_blocks_prompts_and_answers_in_its_own_way) {
 
 BOOST_AUTO_TEST_CASE(gemini_limits_requests_and_input_and_tells_so_in_the_body_only) {
   mock_fixture m{options({"--limits", "gemini", "--rpm", "2", "--tpm", "1000"})};
-  const auto large = m.post(gemini_path, R"({"contents":[{"parts":[{"text":")" +
-                                             std::string(8000, 'x') + "\"}]}]}");
+  const auto large =
+    m.post(gemini_path, R"({"contents":[{"parts":[{"text":")" + std::string(8000, 'x') + "\"}]}]}");
   BOOST_TEST(m.status_of(large) == 429);
   BOOST_TEST(m.body_of(large).find("InputTokensPerModelPerMinute") != std::string::npos);
   const auto good = m.post(gemini_path, gemini_hello); // A rejected one costs a request.
@@ -165,13 +165,13 @@ BOOST_AUTO_TEST_CASE(ollama_streams_lines_unless_told_otherwise) {
   const auto end = cut.rfind('\n', cut.size() - 2);
   BOOST_TEST(json::parse(cut.substr(end + 1)).at("error").is_string());
   const auto generated =
-      parsed(m.post("/api/generate", R"({"model":"m","stream":false,"prompt":"hello"})"));
+    parsed(m.post("/api/generate", R"({"model":"m","stream":false,"prompt":"hello"})"));
   BOOST_TEST(generated.at("response").as_string() == text);
 }
 
 BOOST_AUTO_TEST_CASE(a_full_ollama_says_that_its_queue_is) {
   mock_fixture m{
-      options({"--limits", "ollama", "--servers", "1", "--queue", "1", "--latency", "30s"})};
+    options({"--limits", "ollama", "--servers", "1", "--queue", "1", "--latency", "30s"})};
   raw_client one{m.port()}, two{m.port()};
   one.send(m.request("/api/chat", ollama_hello));
   two.send(m.request("/api/chat", ollama_hello));
@@ -187,16 +187,16 @@ BOOST_AUTO_TEST_CASE(a_full_ollama_says_that_its_queue_is) {
 BOOST_AUTO_TEST_CASE(embeddings_are_the_same_numbers_everywhere) {
   mock_fixture m;
   const auto openai =
-      parsed(m.post("/v1/embeddings", R"({"model":"e","input":["a","b"],"dimensions":3})"));
+    parsed(m.post("/v1/embeddings", R"({"model":"e","input":["a","b"],"dimensions":3})"));
   const auto ollama =
-      parsed(m.post("/api/embed", R"({"model":"e","input":["a","b"],"dimensions":3})"));
+    parsed(m.post("/api/embed", R"({"model":"e","input":["a","b"],"dimensions":3})"));
   const auto gemini = parsed(m.post(
-      "/v1beta/models/e:batchEmbedContents",
-      R"({"requests":[{"model":"models/e","content":{"parts":[{"text":"a"}]},"outputDimensionality":3},)"
-      R"({"model":"models/e","content":{"parts":[{"text":"b"}]},"outputDimensionality":3}]})"));
+    "/v1beta/models/e:batchEmbedContents",
+    R"({"requests":[{"model":"models/e","content":{"parts":[{"text":"a"}]},"outputDimensionality":3},)"
+    R"({"model":"models/e","content":{"parts":[{"text":"b"}]},"outputDimensionality":3}]})"));
   const auto single =
-      parsed(m.post("/v1beta/models/e:embedContent",
-                    R"({"content":{"parts":[{"text":"b"}]},"outputDimensionality":3})"));
+    parsed(m.post("/v1beta/models/e:embedContent",
+                  R"({"content":{"parts":[{"text":"b"}]},"outputDimensionality":3})"));
   const auto expected = json::serialize(openai.at("data").at(1).at("embedding"));
   BOOST_TEST(json::serialize(ollama.at("embeddings").at(1)) == expected);
   BOOST_TEST(json::serialize(gemini.at("embeddings").at(1).at("values")) == expected);
@@ -218,11 +218,11 @@ BOOST_AUTO_TEST_CASE(counting_tokens_agrees_with_the_usage_and_costs_nothing) {
 BOOST_AUTO_TEST_CASE(anthropic_makes_json_when_it_is_told_in_words) {
   mock_fixture m;
   const auto openai = parsed(m.post(
-      "/v1/chat/completions", m.chat("hello", R"(,"response_format":{"type":"json_object"})")));
-  const auto told = parsed(m.post(
-      "/v1/messages",
-      m.chat("hello",
-             R"(,"max_tokens":99,"system":"Answer with one JSON object and nothing else.")")));
+    "/v1/chat/completions", m.chat("hello", R"(,"response_format":{"type":"json_object"})")));
+  const auto told = parsed(
+    m.post("/v1/messages",
+           m.chat("hello",
+                  R"(,"max_tokens":99,"system":"Answer with one JSON object and nothing else.")")));
   const auto text = told.at("content").at(0).at("text").as_string();
   BOOST_TEST(json::parse(text).at("answer").as_string().starts_with("echo: hello #"));
   BOOST_TEST(openai.at("choices").at(0).at("message").at("content").as_string() == text);
@@ -230,17 +230,16 @@ BOOST_AUTO_TEST_CASE(anthropic_makes_json_when_it_is_told_in_words) {
 
 BOOST_AUTO_TEST_CASE(what_a_protocol_would_not_take_is_refused_in_its_words) {
   mock_fixture m;
-  const auto system =
-      m.post("/v1/messages",
-             R"({"model":"m","max_tokens":9,"messages":[{"role":"system","content":"x"}]})");
+  const auto system = m.post(
+    "/v1/messages", R"({"model":"m","max_tokens":9,"messages":[{"role":"system","content":"x"}]})");
   BOOST_TEST(m.status_of(system) == 400);
   BOOST_TEST(m.body_of(system).find("top-level `system`") != std::string::npos);
   const auto role =
-      m.post(gemini_path, R"({"contents":[{"role":"assistant","parts":[{"text":"x"}]}]})");
+    m.post(gemini_path, R"({"contents":[{"role":"assistant","parts":[{"text":"x"}]}]})");
   BOOST_TEST(parsed(role).at("error").at("status").as_string() == "INVALID_ARGUMENT");
-  const auto parts = m.post(
-      "/api/chat",
-      R"({"model":"m","messages":[{"role":"user","content":[{"type":"text","text":"x"}]}]})");
+  const auto parts =
+    m.post("/api/chat",
+           R"({"model":"m","messages":[{"role":"user","content":[{"type":"text","text":"x"}]}]})");
   BOOST_TEST(m.status_of(parts) == 400);
   BOOST_TEST(parsed(parts).at("error").is_string());
   BOOST_TEST(m.status_of(m.post("/v1beta/models/m:explainContent", "{}")) == 404);

@@ -20,8 +20,8 @@ struct packed_requests {
       r.url = chat_path;
       r.model = "m";
       r.body = core::make_payload(
-          R"({"model":"m","messages":[{"role":"system","content":"Be brief."},{"role":"user","content":"item )" +
-          std::to_string(i) + R"( says \"hello\",\n and more"}])" + more + "}");
+        R"({"model":"m","messages":[{"role":"system","content":"Be brief."},{"role":"user","content":"item )" +
+        std::to_string(i) + R"( says \"hello\",\n and more"}])" + more + "}");
       requests.push_back(std::move(r));
     }
     std::vector<const core::request*> members;
@@ -50,16 +50,14 @@ struct packed_requests {
   }
   static std::string text_of(const std::string& body) {
     return std::string{
-        json::parse(body).at("choices").at(0).at("message").at("content").as_string()};
+      json::parse(body).at("choices").at(0).at("message").at("content").as_string()};
   }
 
   std::vector<core::request> requests;
   core::pack pack;
 };
 
-std::string fault(const std::string& spec) {
-  return "x-mock-fault: " + spec + "\r\n";
-}
+std::string fault(const std::string& spec) { return "x-mock-fault: " + spec + "\r\n"; }
 
 } // namespace
 
@@ -70,8 +68,8 @@ BOOST_AUTO_TEST_CASE(every_entry_gets_what_it_would_have_got_alone) {
   o.output = mock::parse_output("lognormal:40,sigma=0.5").value();
   const mock_fixture m{o};
   const std::string schema =
-      R"(,"response_format":{"type":"json_schema","json_schema":{"name":"x","schema":{"type":"object",)"
-      R"("properties":{"grade":{"type":"integer"},"why":{"type":"string"}},"required":["grade"]}}})";
+    R"(,"response_format":{"type":"json_schema","json_schema":{"name":"x","schema":{"type":"object",)"
+    R"("properties":{"grade":{"type":"integer"},"why":{"type":"string"}},"required":["grade"]}}})";
   for (const auto& more :
        {std::string{}, schema, std::string{R"(,"response_format":{"type":"json_object"})"}}) {
     const packed_requests r{5, more};

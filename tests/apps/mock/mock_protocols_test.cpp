@@ -20,43 +20,41 @@ mock::mock_options options(const std::vector<std::string>& words) {
 struct dialect {
   std::string name, path, body, key_header;
   std::string text, input, output, cached,
-      reasoning; ///< Pointers into an answer; "" if it has none.
+    reasoning; ///< Pointers into an answer; "" if it has none.
 };
 
 /// The same request in every protocol; `%` stands for its members beside the words.
 const dialect dialects[] = {
-    {"openai", "/v1/chat/completions",
-     R"({"model":"m","messages":[{"role":"system","content":"Be brief."},{"role":"user","content":"Hi"},
+  {"openai", "/v1/chat/completions",
+   R"({"model":"m","messages":[{"role":"system","content":"Be brief."},{"role":"user","content":"Hi"},
         {"role":"assistant","content":"Hello!"},{"role":"user","content":[{"type":"text","text":"What is\n\nthis?"},
         {"type":"image_url","image_url":{"url":"data:image/png;base64,QUJD"}}]}]%})",
-     "authorization: Bearer ", "/choices/0/message/content", "/usage/prompt_tokens",
-     "/usage/completion_tokens", "/usage/prompt_tokens_details/cached_tokens",
-     "/usage/completion_tokens_details/reasoning_tokens"},
-    {"anthropic", "/v1/messages",
-     R"({"model":"m","max_tokens":999,"system":[{"type":"text","text":"Be brief."}],"messages":[
+   "authorization: Bearer ", "/choices/0/message/content", "/usage/prompt_tokens",
+   "/usage/completion_tokens", "/usage/prompt_tokens_details/cached_tokens",
+   "/usage/completion_tokens_details/reasoning_tokens"},
+  {"anthropic", "/v1/messages",
+   R"({"model":"m","max_tokens":999,"system":[{"type":"text","text":"Be brief."}],"messages":[
         {"role":"user","content":"Hi"},{"role":"assistant","content":[{"type":"text","text":"Hello!"}]},
         {"role":"user","content":[{"type":"text","text":"What is this?"},
         {"type":"image","source":{"type":"base64","media_type":"image/png","data":"QUJD"}}]}]%})",
-     "x-api-key: ", "/content/0/text", "/usage/input_tokens", "/usage/output_tokens",
-     "/usage/cache_read_input_tokens", "/usage/output_tokens_details/thinking_tokens"},
-    {"gemini", "/v1beta/models/m:generateContent",
-     R"({"systemInstruction":{"parts":[{"text":"Be brief."}]},"contents":[
+   "x-api-key: ", "/content/0/text", "/usage/input_tokens", "/usage/output_tokens",
+   "/usage/cache_read_input_tokens", "/usage/output_tokens_details/thinking_tokens"},
+  {"gemini", "/v1beta/models/m:generateContent",
+   R"({"systemInstruction":{"parts":[{"text":"Be brief."}]},"contents":[
         {"role":"user","parts":[{"text":"Hi"}]},{"role":"model","parts":[{"text":"Hello!"}]},
         {"role":"user","parts":[{"text":"What is"},{"text":"this?"},
         {"inlineData":{"mimeType":"image/png","data":"QUJD"}}]}]%})",
-     "x-goog-api-key: ", "/candidates/0/content/parts/0/text", "/usageMetadata/promptTokenCount",
-     "/usageMetadata/candidatesTokenCount", "/usageMetadata/cachedContentTokenCount",
-     "/usageMetadata/thoughtsTokenCount"},
-    {"ollama", "/api/chat",
-     R"({"model":"m","stream":false,"messages":[{"role":"system","content":"Be brief."},
+   "x-goog-api-key: ", "/candidates/0/content/parts/0/text", "/usageMetadata/promptTokenCount",
+   "/usageMetadata/candidatesTokenCount", "/usageMetadata/cachedContentTokenCount",
+   "/usageMetadata/thoughtsTokenCount"},
+  {"ollama", "/api/chat",
+   R"({"model":"m","stream":false,"messages":[{"role":"system","content":"Be brief."},
         {"role":"user","content":"Hi"},{"role":"assistant","content":"Hello!"},
         {"role":"user","content":"What is this?","images":["QUJD"]}]%})",
-     "authorization: Bearer ", "/message/content", "/prompt_eval_count", "/eval_count", "", ""},
+   "authorization: Bearer ", "/message/content", "/prompt_eval_count", "/eval_count", "", ""},
 };
 
-std::ostream& operator<<(std::ostream& out, const dialect& d) {
-  return out << d.name;
-}
+std::ostream& operator<<(std::ostream& out, const dialect& d) { return out << d.name; }
 
 std::string body_of(const dialect& d, std::string_view more = "") {
   std::string body = d.body;
@@ -161,17 +159,17 @@ BOOST_DATA_TEST_CASE(answers_follow_the_schema_that_is_asked_for,
                      boost::unit_test::data::make(dialects), d) {
   mock_fixture m;
   const std::string schema =
-      R"({"type":"object","properties":{"grade":{"type":"integer","minimum":1,"maximum":6},"why":{"type":"string"}},"required":["grade","why"]})";
+    R"({"type":"object","properties":{"grade":{"type":"integer","minimum":1,"maximum":6},"why":{"type":"string"}},"required":["grade","why"]})";
   const auto more =
-      d.name == "openai"
-          ? R"(,"response_format":{"type":"json_schema","json_schema":{"name":"x","schema":)" +
-                schema + "}}"
-      : d.name == "anthropic"
-          ? R"(,"output_config":{"format":{"type":"json_schema","schema":)" + schema + "}}"
-      : d.name == "gemini"
-          ? R"(,"generationConfig":{"responseMimeType":"application/json","responseJsonSchema":)" +
-                schema + "}"
-          : ",\"format\":" + schema;
+    d.name == "openai"
+      ? R"(,"response_format":{"type":"json_schema","json_schema":{"name":"x","schema":)" + schema +
+          "}}"
+    : d.name == "anthropic"
+      ? R"(,"output_config":{"format":{"type":"json_schema","schema":)" + schema + "}}"
+    : d.name == "gemini"
+      ? R"(,"generationConfig":{"responseMimeType":"application/json","responseJsonSchema":)" +
+          schema + "}"
+      : ",\"format\":" + schema;
   const auto text = text_at(parsed(m.post(d.path, body_of(d, more))), d.text);
   const auto v = json::parse(text);
   const auto grade = v.at("grade").template to_number<int>();
@@ -222,7 +220,7 @@ BOOST_DATA_TEST_CASE(faults_speak_the_language_of_the_protocol,
                std::string::npos);
     BOOST_TEST(text_at(v, "/error/details/1/retryDelay") == "2s");
     BOOST_TEST(text_at(parsed(strike("429_daily")), "/error/details/0/violations/0/quotaId")
-                   .find("PerDay") != std::string::npos);
+                 .find("PerDay") != std::string::npos);
     BOOST_TEST(text_at(parsed(strike("429_quota")), "/error/details/0/violations/0/quotaValue") ==
                "0");
   } else {

@@ -49,18 +49,18 @@ BOOST_AUTO_TEST_CASE(numbers_keep_every_bound_for_every_seed) {
   std::set<int64_t> seen;
   for (uint64_t seed = 0; seed < 300; ++seed) {
     const auto i =
-        instance(R"({"type":"integer","minimum":-3,"maximum":4})", seed).to_number<int64_t>();
+      instance(R"({"type":"integer","minimum":-3,"maximum":4})", seed).to_number<int64_t>();
     BOOST_TEST((i >= -3 && i <= 4));
     seen.insert(i);
     const auto open =
-        instance(R"({"type":"integer","exclusiveMinimum":1,"exclusiveMaximum":3})", seed);
+      instance(R"({"type":"integer","exclusiveMinimum":1,"exclusiveMaximum":3})", seed);
     BOOST_TEST(open.to_number<int64_t>() == 2);
     const auto x =
-        instance(R"({"type":"number","minimum":0.5,"maximum":0.7})", seed).to_number<double>();
+      instance(R"({"type":"number","minimum":0.5,"maximum":0.7})", seed).to_number<double>();
     BOOST_TEST((x >= 0.5 && x <= 0.7));
     const auto five =
-        instance(R"({"type":"integer","multipleOf":5,"minimum":11,"maximum":29})", seed)
-            .to_number<int64_t>();
+      instance(R"({"type":"integer","multipleOf":5,"minimum":11,"maximum":29})", seed)
+        .to_number<int64_t>();
     BOOST_TEST((five == 15 || five == 20 || five == 25));
     BOOST_TEST(instance(R"({"type":"integer","minimum":1000})", seed).to_number<int64_t>() >= 1000);
     BOOST_TEST(instance(R"({"type":"integer","maximum":-1000})", seed).to_number<int64_t>() <=
@@ -72,14 +72,14 @@ BOOST_AUTO_TEST_CASE(numbers_keep_every_bound_for_every_seed) {
 BOOST_AUTO_TEST_CASE(arrays_have_as_many_items_as_they_must) {
   for (uint64_t seed = 0; seed < 50; ++seed) {
     BOOST_TEST(instance(R"({"type":"array","items":{"type":"string"},"minItems":5})", seed)
-                   .as_array()
-                   .size() == 5);
+                 .as_array()
+                 .size() == 5);
     BOOST_TEST(instance(R"({"type":"array","items":{},"minItems":0,"maxItems":1})", seed)
-                   .as_array()
-                   .size() == 1);
+                 .as_array()
+                 .size() == 1);
     BOOST_TEST(instance(R"({"type":"array","maxItems":0})", seed).as_array().empty());
     const auto all = instance(
-        R"({"type":"array","items":{"enum":["a","b","c"]},"uniqueItems":true,"minItems":3})", seed);
+      R"({"type":"array","items":{"enum":["a","b","c"]},"uniqueItems":true,"minItems":3})", seed);
     std::set<std::string> different;
     for (const auto& v : all.as_array())
       different.insert(json::serialize(v));

@@ -100,8 +100,8 @@ BOOST_AUTO_TEST_CASE(openai_headers_have_exactly_this_form) {
   BOOST_TEST(e.at("code").as_string() == "rate_limit_exceeded");
   BOOST_TEST(e.at("type").as_string() == "requests");
   BOOST_TEST(e.at("message").as_string().starts_with(
-      "Rate limit reached for m in organization org-mock on requests per min (RPM): Limit 1, Used "
-      "1, Requested 1. Please try again in "));
+    "Rate limit reached for m in organization org-mock on requests per min (RPM): Limit 1, Used "
+    "1, Requested 1. Please try again in "));
   const auto large = m.post(chat_path, m.chat("hi", ",\"max_tokens\":30001"));
   BOOST_TEST(m.body_of(large).find("Request too large for m in organization org-mock on tokens per "
                                    "min (TPM): Limit 30000, Requested 30001.") !=
@@ -125,7 +125,7 @@ BOOST_AUTO_TEST_CASE(anthropic_headers_round_tokens_and_tell_times) {
              usage.at("output_tokens").to_number<int>());
   BOOST_TEST(s.at("tokens").at("charged").to_number<int>() ==
              usage.at("output_tokens").to_number<int>() +
-                 usage.at("input_tokens").to_number<int>());
+               usage.at("input_tokens").to_number<int>());
 }
 
 BOOST_AUTO_TEST_CASE(header_modes_show_as_much_as_they_say) {
@@ -225,7 +225,7 @@ BOOST_AUTO_TEST_CASE(garbage_on_the_port_is_refused_and_never_crashes) {
     mock_fixture m;
     mock::mock_random r{seed};
     const auto good =
-        m.request(chat_path, m.chat("hello", ",\"stream\":true"), "x-mock-fault: 500:p=0.5\r\n");
+      m.request(chat_path, m.chat("hello", ",\"stream\":true"), "x-mock-fault: 500:p=0.5\r\n");
     for (int i = 0; i < 300; ++i) {
       std::string bytes = good;
       if (i % 3 == 0) {

@@ -34,9 +34,7 @@ struct wire : mock_fixture {
   }
 };
 
-std::string good_body(wire& w) {
-  return wire::body_of(w.post(chat_path, wire::chat("hello")));
-}
+std::string good_body(wire& w) { return wire::body_of(w.post(chat_path, wire::chat("hello"))); }
 
 } // namespace
 
@@ -149,7 +147,7 @@ BOOST_AUTO_TEST_CASE(answers_say_what_the_fault_wants) {
   BOOST_TEST(!json("usage_missing").as_object().contains("usage"));
   BOOST_TEST(json("usage_zero").at("usage").at("total_tokens").as_int64() == 0);
   const auto usage =
-      boost::json::parse(good_body(*this)).at("usage").at("prompt_tokens").as_int64();
+    boost::json::parse(good_body(*this)).at("usage").at("prompt_tokens").as_int64();
   BOOST_TEST(json("usage_x100").at("usage").at("prompt_tokens").as_int64() == 100 * usage);
   BOOST_TEST(header_of(strike("wrong_type").bytes, "content-type").starts_with("text/plain"));
   BOOST_TEST(strike("schema_violation").body.find("not what the schema") != std::string::npos);
@@ -160,13 +158,12 @@ BOOST_AUTO_TEST_CASE(a_huge_answer_is_whole_and_never_held) {
   c.send(request(chat_path, chat("hello"), "x-mock-fault: huge_body:8\r\n"));
   uint64_t declared = 0;
   const auto end = c.read_until(
-      [&](std::string_view r) {
-        if (declared == 0 && r.find("\r\n\r\n") != r.npos)
-          declared =
-              std::stoul(header_of(std::string{r}, "content-length")) + r.find("\r\n\r\n") + 4;
-        return declared > 0 && c.received_in_all >= declared;
-      },
-      20s);
+    [&](std::string_view r) {
+      if (declared == 0 && r.find("\r\n\r\n") != r.npos)
+        declared = std::stoul(header_of(std::string{r}, "content-length")) + r.find("\r\n\r\n") + 4;
+      return declared > 0 && c.received_in_all >= declared;
+    },
+    20s);
   BOOST_TEST((end == read_end::enough));
   BOOST_TEST(c.received_in_all == declared);
   BOOST_TEST(c.received.ends_with("aaa\"}}]}"));

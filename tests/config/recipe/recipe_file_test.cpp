@@ -93,7 +93,8 @@ std::string names(std::string_view text, bool open_rows = false) {
 /// Two stages, the first with a schema; `second` is the prompt of the second.
 std::string two_stages(std::string_view second, std::string_view first = "{{a}}") {
   return "[[stages]]\nname='one'\nprompt='" + std::string{first} +
-         "'\nschema='{\"type\":\"object\",\"properties\":{\"title\":{\"type\":\"string\"},\"list\":{\"type\":"
+         "'\nschema='{\"type\":\"object\",\"properties\":{\"title\":{\"type\":\"string\"},\"list\":"
+         "{\"type\":"
          "\"array\",\"items\":{\"properties\":{\"x\":{}}}}}}'\n[[stages]]\nname='two'\nprompt='" +
          std::string{second} + "'\n";
 }
@@ -117,8 +118,10 @@ BOOST_AUTO_TEST_CASE(a_whole_recipe_is_read) {
   BOOST_TEST((extract.pdf == core::pdf_mode::text));
   BOOST_TEST(extract.documents.size() == 1u);
   BOOST_REQUIRE(extract.schema.has_value());
-  BOOST_TEST(core::json_text(extract.schema->schema()).starts_with(
-      R"({"type":"object","required":["title","items"],"properties":{"title":{"type":"string"},"items":)"));
+  BOOST_TEST(
+    core::json_text(extract.schema->schema())
+      .starts_with(
+        R"({"type":"object","required":["title","items"],"properties":{"title":{"type":"string"},"items":)"));
   auto& grade = r.stages[1];
   BOOST_TEST(grade.model == "large");
   BOOST_TEST(core::json_text(grade.parameters) ==
@@ -174,11 +177,16 @@ format = "xlsx"
 columns = [1]
 )");
   BOOST_TEST(has(text, "r.toml:1:7: \"nam\" is no key of a recipe (did you mean name?)"));
-  BOOST_TEST(has(text, "defaults.\"temprature\" is no key of a recipe (did you mean temperature?)"));
-  BOOST_TEST(has(text, "r.toml:4:9: defaults.cache must be one of off, read, write, on, is \"sometimes\""));
+  BOOST_TEST(
+    has(text, "defaults.\"temprature\" is no key of a recipe (did you mean temperature?)"));
+  BOOST_TEST(
+    has(text, "r.toml:4:9: defaults.cache must be one of off, read, write, on, is \"sometimes\""));
   BOOST_TEST(has(text, "r.toml:6:8: stages[0].name must be 1 to 64 letters"));
-  BOOST_TEST(has(text, "r.toml:7:10: stages[0].prompt is no template: line 1: the section {{#a}} is not closed"));
-  BOOST_TEST(has(text, "r.toml:8:15: stages[0].corrections must be an integer from 0 to 10, is 99"));
+  BOOST_TEST(
+    has(text,
+        "r.toml:7:10: stages[0].prompt is no template: line 1: the section {{#a}} is not closed"));
+  BOOST_TEST(
+    has(text, "r.toml:8:15: stages[0].corrections must be an integer from 0 to 10, is 99"));
   BOOST_TEST(has(text, "stages[0].parameters.stream has no place here: answers come whole"));
   BOOST_TEST(has(text, "stages[1].name is missing"));
   BOOST_TEST(has(text, "r.toml:11:10: stages[1].prompt is empty"));
@@ -193,7 +201,8 @@ BOOST_AUTO_TEST_CASE(what_is_no_recipe_is_refused) {
   BOOST_TEST(has(fault(""), "stages must hold at least one stage"));
   BOOST_TEST(has(fault("stages = []"), "at least one stage"));
   BOOST_TEST(has(fault("stages = 5"), "at least one stage"));
-  BOOST_TEST(has(fault("[[stages]]\nname='a'\nprompt='x'\n[[stages]]\nname='a'\nprompt='x'"), "earlier stage, too"));
+  BOOST_TEST(has(fault("[[stages]]\nname='a'\nprompt='x'\n[[stages]]\nname='a'\nprompt='x'"),
+                 "earlier stage, too"));
   BOOST_TEST(has(fault("[[stages]]\nname='a'\nprompt='x'\nschema='{'"), "not valid JSON"));
   BOOST_TEST(has(fault("input = 3\n[[stages]]\nname='a'\nprompt='x'"), "input must be a table"));
   auto none = config::read_recipe("/nonexistent/recipe.toml");
@@ -210,14 +219,16 @@ BOOST_AUTO_TEST_CASE(schemas_come_from_files_beside_the_recipe) {
   BOOST_TEST(has(r->text, "integer")); // So that another schema is another recipe.
   write_file(dir / "r.toml", "[[stages]]\nname='a'\nprompt='x'\nschema='none.json'\n");
   r = config::read_recipe(dir / "r.toml");
-  BOOST_TEST((!r && has(r.error().context, "r.toml:4:8: stages[0].schema cannot be read: the file")));
+  BOOST_TEST(
+    (!r && has(r.error().context, "r.toml:4:8: stages[0].schema cannot be read: the file")));
 }
 
 BOOST_AUTO_TEST_CASE(names_must_be_columns_or_fields_of_earlier_answers) {
   BOOST_TEST(names(two_stages("{{b}} {{one}} {{one.text}} {{one.title}} {{_row}}")).empty());
   BOOST_TEST(names(two_stages("{{#one.list}}{{x}}{{b}}{{/one.list}}{{one.list.0.x}}")).empty());
-  BOOST_TEST(has(names(two_stages("{{one.titel}}")), "r.toml:7: stages[1].prompt, line 1: answers of the stage "
-                                                     "\"one\" have no field \"titel\" (did you mean title?)"));
+  BOOST_TEST(has(names(two_stages("{{one.titel}}")),
+                 "r.toml:7: stages[1].prompt, line 1: answers of the stage "
+                 "\"one\" have no field \"titel\" (did you mean title?)"));
   BOOST_TEST(has(names(two_stages("{{#one.list}}{{y}}{{/one.list}}")), "\"y\""));
   BOOST_TEST(has(names(two_stages("{{aa}}")), "no column or earlier stage called \"aa\""));
   BOOST_TEST(has(names(two_stages("{{two.text}}")), "cannot use its own answer"));
@@ -227,8 +238,10 @@ BOOST_AUTO_TEST_CASE(names_must_be_columns_or_fields_of_earlier_answers) {
   BOOST_TEST(has(names("[[stages]]\nname='x'\nprompt='{{a}}'\n[output]\ncolumns=['x.score']"),
                  "r.toml:5: output.columns.x.score: \"x.score\": the stage has no schema"));
   BOOST_TEST(has(names("[[stages]]\nname='a'\nprompt='{{b}}'"), "has the name of a column"));
-  BOOST_TEST(has(names("[[stages]]\nname='x'\nprompt='{{b}}'\n[output]\ncolumns=['a','a']"), "two columns"));
-  BOOST_TEST(has(names("[[stages]]\nname='x'\nprompt='{{b}}'\n[output]\nerror_column='a'"), "error_column"));
+  BOOST_TEST(
+    has(names("[[stages]]\nname='x'\nprompt='{{b}}'\n[output]\ncolumns=['a','a']"), "two columns"));
+  BOOST_TEST(
+    has(names("[[stages]]\nname='x'\nprompt='{{b}}'\n[output]\nerror_column='a'"), "error_column"));
 }
 
 BOOST_AUTO_TEST_CASE(rows_of_jsonl_may_hold_more_than_columns) {
@@ -273,7 +286,8 @@ BOOST_AUTO_TEST_CASE(no_change_of_a_recipe_does_harm) {
     auto r = config::parse_recipe(text, "r.toml");
     if (!r) {
       ++refused;
-      BOOST_TEST((r.error().code == errc::invalid_config && !r.error().context.empty()), "seed " << seed);
+      BOOST_TEST((r.error().code == errc::invalid_config && !r.error().context.empty()),
+                 "seed " << seed);
       continue;
     }
     if (auto checked = core::check_names(*r, columns, seed % 2 == 0); !checked)

@@ -130,10 +130,10 @@ std::string faults(const std::string& text) {
   return s.error().context;
 }
 
-#define REFUSES(text, what)                                                                                            \
-  do {                                                                                                                 \
-    const auto said = faults(text);                                                                                    \
-    BOOST_TEST(said.find(what) != std::string::npos, "said: " << said);                                                \
+#define REFUSES(text, what)                                                                        \
+  do {                                                                                             \
+    const auto said = faults(text);                                                                \
+    BOOST_TEST(said.find(what) != std::string::npos, "said: " << said);                            \
   } while (false)
 
 } // namespace
@@ -155,14 +155,16 @@ BOOST_AUTO_TEST_CASE(everything_that_can_be_said_is_understood) {
   BOOST_TEST(s.mix[1] == 0.5);
   const auto& a = s.tenants.at(0);
   BOOST_TEST((a.priority == core::priority::interactive && a.mode == core::mode::sequential));
-  BOOST_TEST((a.requests.shape == load_shape::lognormal && a.requests.value == 10 && a.requests.spread == 0.5));
+  BOOST_TEST((a.requests.shape == load_shape::lognormal && a.requests.value == 10 &&
+              a.requests.spread == 0.5));
   BOOST_TEST(a.requests.min == 2u);
   BOOST_TEST(a.requests.max == 99u);
   BOOST_TEST(a.body_bytes.value == 2048);
   BOOST_TEST(a.in_flight_max == 7u);
   BOOST_TEST(s.tenants.at(1).requests.value == 5);
   BOOST_TEST((s.phases.at(0).arrival == load_arrival::ramp && s.phases[0].rate_to == 9));
-  BOOST_TEST((s.phases.at(1).length == 5s && s.phases[1].every == 500ms && s.phases[1].burst == 100u));
+  BOOST_TEST(
+    (s.phases.at(1).length == 5s && s.phases[1].every == 500ms && s.phases[1].burst == 100u));
   BOOST_TEST(s.phases[1].name == "phase 2");
   BOOST_TEST((s.phases[1].mix && (*s.phases[1].mix)[2] == 1));
   BOOST_REQUIRE(s.actions.size() == 4u); // In the order of their times.
@@ -174,7 +176,8 @@ BOOST_AUTO_TEST_CASE(everything_that_can_be_said_is_understood) {
 }
 
 BOOST_AUTO_TEST_CASE(exactness_is_expected_unless_somebody_says_otherwise) {
-  const auto bound = [](const core::load_script& s, std::string_view metric, std::string_view tenant = "") {
+  const auto bound = [](const core::load_script& s, std::string_view metric,
+                        std::string_view tenant = "") {
     for (auto& e : s.expectations)
       if (e.metric == metric && e.tenant == tenant)
         return e.bound;
@@ -206,8 +209,10 @@ BOOST_AUTO_TEST_CASE(faults_name_file_line_and_what_is_allowed) {
   REFUSES("[[phases]]\nduration = \"0s\"\nrate = 1\n", "must be above zero");
   REFUSES("[[phases]]\nduration = \"soon\"\nrate = 1\n", "must be a time span");
   REFUSES("[[phases]]\nduration = \"1s\"\narrival = \"bursts\"\n", "did you mean burst?");
-  REFUSES("[[phases]]\nduration = \"1s\"\narrival = \"burst\"\nsize = 3\n", "phases[0].every is missing");
-  REFUSES("[[phases]]\nduration = \"1s\"\narrival = \"ramp\"\nfrom = 3\n", "phases[0].to is missing");
+  REFUSES("[[phases]]\nduration = \"1s\"\narrival = \"burst\"\nsize = 3\n",
+          "phases[0].every is missing");
+  REFUSES("[[phases]]\nduration = \"1s\"\narrival = \"ramp\"\nfrom = 3\n",
+          "phases[0].to is missing");
   REFUSES("[[phases]]\nduration = \"1s\"\nrate = -1\n", "must be a number from 0 to");
   REFUSES("[[phases]]\nduration = \"1s\"\nrate = nan\n", "must be a number from 0 to");
   REFUSES("phases = 3\n", "write [[phases]]");
@@ -220,7 +225,9 @@ BOOST_AUTO_TEST_CASE(faults_name_file_line_and_what_is_allowed) {
 }
 
 BOOST_AUTO_TEST_CASE(sizes_are_checked) {
-  const auto tenant = [](const std::string& size) { return with("[[tenants]]\nname = \"t\"\nrequests = " + size); };
+  const auto tenant = [](const std::string& size) {
+    return with("[[tenants]]\nname = \"t\"\nrequests = " + size);
+  };
   REFUSES(tenant("0"), "must be a size from 1");
   REFUSES(tenant("\"many\""), "must be a size from 1");
   REFUSES(tenant("{min = 1, max = 3}"), "tenants[0].requests.shape is missing");
@@ -229,47 +236,60 @@ BOOST_AUTO_TEST_CASE(sizes_are_checked) {
   REFUSES(tenant("{shape = \"uniform\", min = 1}"), "max is missing");
   REFUSES(tenant("{shape = \"uniform\", min = 5, max = 3}"), "is below min");
   REFUSES(tenant("{shape = \"normal\", mean = 3}"), "deviation is missing");
-  REFUSES(tenant("{shape = \"lognormal\", median = 3, sigma = 1, mode = 3}"), "is no key of a size");
+  REFUSES(tenant("{shape = \"lognormal\", median = 3, sigma = 1, mode = 3}"),
+          "is no key of a size");
 }
 
 BOOST_AUTO_TEST_CASE(tenants_are_checked) {
   REFUSES(with("[[tenants]]\nweight = 1"), "tenants[0].name must be");
-  REFUSES(with("[[tenants]]\nname = \"t\"\n[[tenants]]\nname = \"t\""), "is an earlier tenant, too");
+  REFUSES(with("[[tenants]]\nname = \"t\"\n[[tenants]]\nname = \"t\""),
+          "is an earlier tenant, too");
   REFUSES(with("[[tenants]]\nname = \"t\"\nweight = 0"), "need a weight above 0");
-  REFUSES(with("[[tenants]]\nname = \"t\"\npriority = \"high\""), "must be one of interactive, normal, bulk");
+  REFUSES(with("[[tenants]]\nname = \"t\"\npriority = \"high\""),
+          "must be one of interactive, normal, bulk");
   REFUSES(with("[mix]\nstatus = 0"), "needs a weight above 0");
 }
 
 BOOST_AUTO_TEST_CASE(processes_are_checked) {
   REFUSES(with("[[processes]]\nname = \"x\""), "processes[0].role is missing");
   REFUSES(with("[[processes]]\nrole = \"boss\""), "must be one of mock, head, node");
-  REFUSES(with("[[processes]]\nrole = \"head\"\n[[processes]]\nrole = \"head\"\nname = \"h2\""), "a cluster has one");
+  REFUSES(with("[[processes]]\nrole = \"head\"\n[[processes]]\nrole = \"head\"\nname = \"h2\""),
+          "a cluster has one");
   REFUSES(with("[[processes]]\nrole = \"head\"\nname = \"../x\""), "without a slash");
-  REFUSES(with("[[processes]]\nrole = \"mock\"\n[[processes]]\nrole = \"mock\""), "an earlier process, too");
+  REFUSES(with("[[processes]]\nrole = \"mock\"\n[[processes]]\nrole = \"mock\""),
+          "an earlier process, too");
   REFUSES(with("[[processes]]\nrole = \"node\""), "nodes need a head");
-  REFUSES(with("[[processes]]\nrole = \"head\"\noptions = [\"--listen\", \"0.0.0.0:1\"]"), "must not hold --listen");
-  REFUSES(with("[[processes]]\nrole = \"head\"\noptions = [\"--listen=0.0.0.0:1\"]"), "must not hold --listen");
+  REFUSES(with("[[processes]]\nrole = \"head\"\noptions = [\"--listen\", \"0.0.0.0:1\"]"),
+          "must not hold --listen");
+  REFUSES(with("[[processes]]\nrole = \"head\"\noptions = [\"--listen=0.0.0.0:1\"]"),
+          "must not hold --listen");
   REFUSES(with("[[processes]]\nrole = \"head\"\nstart = false"), "must start before the load");
-  REFUSES(with("[engine]\nhead = \"127.0.0.1:1\"\n[[processes]]\nrole = \"head\""), "names one that runs already");
+  REFUSES(with("[engine]\nhead = \"127.0.0.1:1\"\n[[processes]]\nrole = \"head\""),
+          "names one that runs already");
   // Nodes may join a head that runs elsewhere.
-  BOOST_TEST(read(with("[engine]\nhead = \"127.0.0.1:1\"\n[[processes]]\nrole = \"node\"")).processes.size() == 1u);
+  BOOST_TEST(read(with("[engine]\nhead = \"127.0.0.1:1\"\n[[processes]]\nrole = \"node\""))
+               .processes.size() == 1u);
 }
 
 BOOST_AUTO_TEST_CASE(actions_are_checked) {
   const auto action = [](const std::string& lines) {
-    return with("[[processes]]\nrole = \"mock\"\n[[processes]]\nrole = \"head\"\n[[actions]]\n" + lines);
+    return with("[[processes]]\nrole = \"mock\"\n[[processes]]\nrole = \"head\"\n[[actions]]\n" +
+                lines);
   };
   REFUSES(action("do = \"kill\"\nprocess = \"head\""), "actions[0].at is missing");
   REFUSES(action("at = 1"), "actions[0].do is missing");
   REFUSES(action("at = 1\ndo = \"explode\""), "must be one of start, stop, kill");
   REFUSES(action("at = 1\ndo = \"kill\""), "whom shall it happen to");
   REFUSES(action("at = 1\ndo = \"kill\"\nprocess = \"heed\""), "did you mean head?");
-  REFUSES(action("at = 1\ndo = \"resume\"\nprocess = \"head\"\nfor = \"1s\""), "is no key of the action \"resume\"");
+  REFUSES(action("at = 1\ndo = \"resume\"\nprocess = \"head\"\nfor = \"1s\""),
+          "is no key of the action \"resume\"");
   REFUSES(action("at = 1\ndo = \"faults\""), "faults is missing");
   REFUSES(action("at = 1\ndo = \"limits\"\nlimits = {rpms = 1}"), "did you mean rpm?");
-  REFUSES(action("at = 1\ndo = \"limits\"\nprocess = \"head\"\nlimits = {rpm = 1}"), "must be a mock");
+  REFUSES(action("at = 1\ndo = \"limits\"\nprocess = \"head\"\nlimits = {rpm = 1}"),
+          "must be a mock");
   REFUSES(action("at = 1\ndo = \"submit\""), "requests is missing");
-  REFUSES(action("at = 1\ndo = \"submit\"\nrequests = 5\ntenant = \"x\""), "is none of the script's");
+  REFUSES(action("at = 1\ndo = \"submit\"\nrequests = 5\ntenant = \"x\""),
+          "is none of the script's");
 }
 
 BOOST_AUTO_TEST_CASE(expectations_are_checked) {
@@ -302,7 +322,8 @@ BOOST_AUTO_TEST_CASE(torn_scripts_are_refused_not_crashed_on) {
 
 BOOST_AUTO_TEST_CASE(the_scripts_that_come_along_are_valid) {
   for (auto name : {"smoke", "steady", "burst", "fairness", "failover", "soak"}) {
-    auto s = config::read_load_script(std::string{PENSTOCK_SOURCE_DIR} + "/config/load/" + name + ".toml");
+    auto s =
+      config::read_load_script(std::string{PENSTOCK_SOURCE_DIR} + "/config/load/" + name + ".toml");
     BOOST_TEST(s.has_value(), (s ? "" : s.error().context));
     if (s)
       BOOST_TEST(s->name == name);

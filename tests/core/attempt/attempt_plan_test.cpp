@@ -13,7 +13,7 @@ using k = reply_kind;
 namespace {
 
 constexpr uint64_t longest =
-    ~uint64_t{0}; // The random number that makes jitter end at its upper end.
+  ~uint64_t{0}; // The random number that makes jitter end at its upper end.
 const time_point start{1h};
 
 verdict of(reply_kind kind, std::optional<duration> wait = std::nullopt,
@@ -26,9 +26,7 @@ verdict of(reply_kind kind, std::optional<duration> wait = std::nullopt,
   return v;
 }
 
-bool near(duration a, duration b) {
-  return a <= b && b - a < 1us;
-}
+bool near(duration a, duration b) { return a <= b && b - a < 1us; }
 
 } // namespace
 
@@ -61,11 +59,11 @@ BOOST_AUTO_TEST_CASE(jitter_is_spread_over_the_whole_span) {
 BOOST_AUTO_TEST_CASE(senseless_limits_are_refused_by_name) {
   BOOST_TEST(validate(attempt_limits{}).has_value());
   const std::pair<attempt_limits, std::string_view> rows[] = {
-      {{.attempts_max = 0}, "attempts"},
-      {{.rate_limited_max = 0}, "rate_limited_max"},
-      {{.backoff_base = 0s}, "backoff_base"},
-      {{.backoff_base = 2s, .backoff_max = 1s}, "backoff_max"},
-      {{.backoff_max = 25h}, "backoff_max"},
+    {{.attempts_max = 0}, "attempts"},
+    {{.rate_limited_max = 0}, "rate_limited_max"},
+    {{.backoff_base = 0s}, "backoff_base"},
+    {{.backoff_base = 2s, .backoff_max = 1s}, "backoff_max"},
+    {{.backoff_max = 25h}, "backoff_max"},
   };
   for (auto& [limits, key] : rows) {
     const auto valid = validate(limits);
@@ -95,12 +93,12 @@ BOOST_AUTO_TEST_CASE(an_answer_completes) {
 
 BOOST_AUTO_TEST_CASE(each_kind_leads_to_its_step) {
   const std::pair<reply_kind, action> rows[] = {
-      {k::rate_limited, action::retry_after}, {k::slow_down, action::retry_after},
-      {k::overloaded, action::retry_after},   {k::server_error, action::retry_after},
-      {k::transport, action::retry_after},    {k::malformed, action::retry_after},
-      {k::conflict, action::retry_after},     {k::daily_quota, action::park_job},
-      {k::billing, action::abort_job},        {k::unauthorized, action::abort_job},
-      {k::too_large, action::finish_failed},  {k::bad_request, action::finish_failed},
+    {k::rate_limited, action::retry_after}, {k::slow_down, action::retry_after},
+    {k::overloaded, action::retry_after},   {k::server_error, action::retry_after},
+    {k::transport, action::retry_after},    {k::malformed, action::retry_after},
+    {k::conflict, action::retry_after},     {k::daily_quota, action::park_job},
+    {k::billing, action::abort_job},        {k::unauthorized, action::abort_job},
+    {k::too_large, action::finish_failed},  {k::bad_request, action::finish_failed},
   };
   for (auto [kind, what] : rows) {
     const auto step = attempt_plan{}.judge(of(kind), start, 0);
@@ -134,7 +132,7 @@ BOOST_AUTO_TEST_CASE(a_herd_that_meets_a_429_burns_no_attempts) {
   for (int i = 0; i < 50; ++i) {
     const auto step = plan.judge(of(i % 2 ? k::rate_limited : k::slow_down, 20s), start, longest);
     BOOST_TEST(
-        (step.what == action::retry_after && step.wait == 0s)); // The lane waits, not the request.
+      (step.what == action::retry_after && step.wait == 0s)); // The lane waits, not the request.
   }
   BOOST_TEST((plan.attempts() == 51u && plan.counted() == 1u && plan.rate_limited() == 50u));
   BOOST_TEST((plan.judge(of(k::success), start, 0).what == action::finish_completed));
@@ -149,7 +147,7 @@ BOOST_AUTO_TEST_CASE(an_upstream_that_answers_429_for_ever_is_given_up) {
 }
 
 BOOST_AUTO_TEST_CASE(
-    a_connection_that_died_in_reuse_is_tried_again_at_once_but_only_the_first_time) {
+  a_connection_that_died_in_reuse_is_tried_again_at_once_but_only_the_first_time) {
   attempt_plan plan;
   auto v = of(k::transport);
   v.transport = transport_error::stale_connection;
@@ -171,7 +169,7 @@ BOOST_AUTO_TEST_CASE(no_retry_is_planned_that_starts_after_the_deadline) {
   BOOST_TEST((attempt_plan{{}, deadline}.judge(of(k::success), start + 11s, 0).what ==
               action::finish_completed));
   const auto bad =
-      attempt_plan{{}, deadline}.judge(of(k::bad_request, {}, errc::bad_request), start + 11s, 0);
+    attempt_plan{{}, deadline}.judge(of(k::bad_request, {}, errc::bad_request), start + 11s, 0);
   BOOST_TEST((bad.state == outcome_state::failed && bad.failure->code == errc::bad_request));
 }
 
@@ -242,8 +240,8 @@ BOOST_AUTO_TEST_CASE(every_sequence_of_failures_ends_within_both_budgets) {
         BOOST_REQUIRE(made < limits.attempts_max + limits.rate_limited_max);
       } while (step.what == action::retry_after);
       BOOST_TEST(made == plan.attempts());
-      BOOST_TEST((plan.counted() == limits.attempts_max ||
-                  plan.rate_limited() == limits.rate_limited_max));
+      BOOST_TEST(
+        (plan.counted() == limits.attempts_max || plan.rate_limited() == limits.rate_limited_max));
     }
   }
 }

@@ -89,9 +89,10 @@ json::value random_value(std::mt19937& rng, int depth) {
 BOOST_AUTO_TEST_SUITE(cache_key_suite)
 
 BOOST_AUTO_TEST_CASE(order_and_spacing_of_a_body_do_not_matter) {
-  BOOST_TEST(canonical_body(R"({"b":[1,{"y":2,"x":1}],"a":"t"})").value()
-             == R"({"a":"t","b":[1,{"x":1,"y":2}]})");
-  BOOST_TEST((canonical_body("{ \"a\" : 1 ,\n\"b\":null }") == canonical_body(R"({"b":null,"a":1})")));
+  BOOST_TEST(canonical_body(R"({"b":[1,{"y":2,"x":1}],"a":"t"})").value() ==
+             R"({"a":"t","b":[1,{"x":1,"y":2}]})");
+  BOOST_TEST(
+    (canonical_body("{ \"a\" : 1 ,\n\"b\":null }") == canonical_body(R"({"b":null,"a":1})")));
 }
 
 BOOST_AUTO_TEST_CASE(a_number_has_one_way_to_be_written) {
@@ -104,16 +105,17 @@ BOOST_AUTO_TEST_CASE(a_number_has_one_way_to_be_written) {
 }
 
 BOOST_AUTO_TEST_CASE(numbers_that_a_double_cannot_tell_apart_stay_apart) {
-  BOOST_TEST((canonical_body(R"({"seed":9007199254740993})")
-              != canonical_body(R"({"seed":9007199254740992})")));
-  BOOST_TEST((canonical_body(R"({"seed":123456789012345678901})")
-              != canonical_body(R"({"seed":123456789012345678902})")));
-  BOOST_TEST((canonical_body(R"({"x":0.1234567890123456781})")
-              != canonical_body(R"({"x":0.1234567890123456782})")));
+  BOOST_TEST((canonical_body(R"({"seed":9007199254740993})") !=
+              canonical_body(R"({"seed":9007199254740992})")));
+  BOOST_TEST((canonical_body(R"({"seed":123456789012345678901})") !=
+              canonical_body(R"({"seed":123456789012345678902})")));
+  BOOST_TEST((canonical_body(R"({"x":0.1234567890123456781})") !=
+              canonical_body(R"({"x":0.1234567890123456782})")));
 }
 
 BOOST_AUTO_TEST_CASE(a_string_has_one_way_to_be_written) {
-  BOOST_TEST((canonical_body(R"({"\u0061":"\u00e4\/"})") == canonical_body("{\"a\":\"\xc3\xa4/\"}")));
+  BOOST_TEST(
+    (canonical_body(R"({"\u0061":"\u00e4\/"})") == canonical_body("{\"a\":\"\xc3\xa4/\"}")));
   BOOST_TEST((canonical_body(R"({"a":"1"})") != canonical_body(R"({"a":1})")));
   BOOST_TEST((canonical_body(R"({"a":"A"})") != canonical_body(R"({"a":"a"})")));
 }
@@ -125,25 +127,29 @@ BOOST_AUTO_TEST_CASE(of_twins_the_last_counts_as_parsers_have_it) {
 BOOST_AUTO_TEST_CASE(what_does_not_change_the_answer_is_left_out_at_the_top_only) {
   const auto bare = canonical_body(R"({"messages":[]})");
   for (auto member : insignificant_members)
-    BOOST_TEST((canonical_body("{\"" + std::string{member} + R"(":{"x":1},"messages":[]})") == bare),
-               std::string{member});
+    BOOST_TEST(
+      (canonical_body("{\"" + std::string{member} + R"(":{"x":1},"messages":[]})") == bare),
+      std::string{member});
   BOOST_TEST((canonical_body(R"({"a":{"user":"x"}})") != canonical_body(R"({"a":{"user":"y"}})")));
 }
 
 BOOST_AUTO_TEST_CASE(every_parameter_counts) {
   const auto bare = canonical_body(R"({"messages":[]})");
-  for (auto member : {"temperature", "top_p", "n", "seed", "max_tokens", "max_completion_tokens", "tools",
-                      "tool_choice", "response_format", "stop", "logprobs", "reasoning_effort",
-                      "service_tier", "system", "input"})
-    BOOST_TEST((canonical_body("{\"" + std::string{member} + R"(":1,"messages":[]})") != bare), member);
+  for (auto member : {"temperature", "top_p", "n", "seed", "max_tokens", "max_completion_tokens",
+                      "tools", "tool_choice", "response_format", "stop", "logprobs",
+                      "reasoning_effort", "service_tier", "system", "input"})
+    BOOST_TEST((canonical_body("{\"" + std::string{member} + R"(":1,"messages":[]})") != bare),
+               member);
   // The order of messages is part of the question.
   BOOST_TEST((canonical_body(R"({"messages":[1,2]})") != canonical_body(R"({"messages":[2,1]})")));
 }
 
 BOOST_AUTO_TEST_CASE(what_is_no_json_object_has_no_key) {
-  for (auto text : {"", "[]", "1", "\"x\"", "{", "{\"a\":}", "{} {}", "{\"a\":1}x", "{\"a\":\"\xff\"}"})
+  for (auto text :
+       {"", "[]", "1", "\"x\"", "{", "{\"a\":}", "{} {}", "{\"a\":1}x", "{\"a\":\"\xff\"}"})
     BOOST_TEST(!canonical_body(text), text);
-  BOOST_TEST(!canonical_body("{\"a\":" + std::string(100'000, '[') + std::string(100'000, ']') + "}"));
+  BOOST_TEST(
+    !canonical_body("{\"a\":" + std::string(100'000, '[') + std::string(100'000, ']') + "}"));
   BOOST_TEST(!cache_text(scope, request{}));
   auto get = of("{}");
   get.method = "GET";
@@ -163,8 +169,10 @@ BOOST_AUTO_TEST_CASE(tenant_upstream_protocol_path_and_model_tell_keys_apart) {
 
 BOOST_AUTO_TEST_CASE(no_name_can_reach_into_the_next_part) {
   const auto req = of("{}");
-  BOOST_TEST(cache_text({"a\n1:b", "c", "p"}, req).value() != cache_text({"a", "b\n1:c", "p"}, req).value());
-  BOOST_TEST(cache_text({"a", "bc", "p"}, req).value() != cache_text({"ab", "c", "p"}, req).value());
+  BOOST_TEST(cache_text({"a\n1:b", "c", "p"}, req).value() !=
+             cache_text({"a", "b\n1:c", "p"}, req).value());
+  BOOST_TEST(cache_text({"a", "bc", "p"}, req).value() !=
+             cache_text({"ab", "c", "p"}, req).value());
 }
 
 BOOST_AUTO_TEST_CASE(the_scheme_of_a_base_url_does_not_matter_its_place_does) {
@@ -222,7 +230,9 @@ BOOST_AUTO_TEST_CASE(only_whole_answers_are_whole) {
          R"({"done":true,"done_reason":"length"})",
          R"({"status":"incomplete","output":[]})",
          R"({"status":"completed","output":[{"content":[{"type":"refusal"}]}]})",
-         "", "no json", "[]",
+         "",
+         "no json",
+         "[]",
        })
     BOOST_TEST(!is_whole_answer(text), text);
 }

@@ -63,7 +63,8 @@ BOOST_AUTO_TEST_CASE(second_attempts_never_exceed_the_share) {
         } else {
           policy.try_take();
         }
-        BOOST_REQUIRE(static_cast<double>(policy.taken()) <= budget * static_cast<double>(attempts));
+        BOOST_REQUIRE(static_cast<double>(policy.taken()) <=
+                      budget * static_cast<double>(attempts));
       }
       // It is no more stingy than that.
       while (policy.try_take()) {

@@ -11,7 +11,8 @@ using namespace penstock::core;
 namespace {
 
 /// Two upstreams: the first with a lane for "big-*" before its default, the second with one lane.
-const std::vector<route_lane> lanes{{"a/big", 0, {"big-*"}}, {"a/default", 0, {}}, {"b/default", 1, {}}};
+const std::vector<route_lane> lanes{
+  {"a/big", 0, {"big-*"}}, {"a/default", 0, {}}, {"b/default", 1, {}}};
 
 std::string names(const route_table& table, std::string_view model, uint64_t random = 1) {
   std::string out;
@@ -83,7 +84,8 @@ BOOST_AUTO_TEST_CASE(the_same_draw_gives_the_same_order) {
 }
 
 BOOST_AUTO_TEST_CASE(shares_follow_order_and_weight) {
-  const route_table table{lanes, {{{"w*"}, true, {{0, "", 3}, {1, "", 1}}}, {{"o*"}, false, {{1, ""}, {0, ""}}}}};
+  const route_table table{
+    lanes, {{{"w*"}, true, {{0, "", 3}, {1, "", 1}}}, {{"o*"}, false, {{1, ""}, {0, ""}}}}};
   const auto weighted = table.shares("w1");
   BOOST_REQUIRE(weighted.size() == 2u);
   BOOST_TEST(weighted[0].first == 1u);

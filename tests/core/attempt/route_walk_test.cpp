@@ -73,8 +73,9 @@ BOOST_AUTO_TEST_CASE(a_round_that_ends_says_who_may_come_back_and_when) {
   BOOST_TEST(end.lanes == "a, b");
   BOOST_TEST((end.retry_in == 60s));
   BOOST_TEST((end.why.code == errc::unavailable));
-  BOOST_TEST(end.why.context == "no lane takes this request: lane a: the breaker is open; lane b: the "
-                                "daily quota is used up; lane c: bad key");
+  BOOST_TEST(end.why.context ==
+             "no lane takes this request: lane a: the breaker is open; lane b: the "
+             "daily quota is used up; lane c: bad key");
 }
 
 BOOST_AUTO_TEST_CASE(only_quotas_in_the_way_are_a_quota) {
@@ -155,8 +156,8 @@ BOOST_AUTO_TEST_CASE(every_round_ends_whatever_lanes_say) {
   const auto seed = std::random_device{}();
   BOOST_TEST_CONTEXT("seed " << seed) {
     std::mt19937 random{seed};
-    const std::array codes{errc::unavailable, errc::quota_exhausted, errc::rate_limited, errc::overflow,
-                           errc::request_too_large};
+    const std::array codes{errc::unavailable, errc::quota_exhausted, errc::rate_limited,
+                           errc::overflow, errc::request_too_large};
     for (int run = 0; run < 2000; ++run) {
       walk = walk_over({{0, "m"}, {1, "m"}, {2, "m"}});
       for (uint32_t lane = 0; lane < 3; ++lane)

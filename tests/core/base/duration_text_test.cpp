@@ -10,9 +10,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-wall_time at(int64_t unix_seconds) {
-  return wall_time{std::chrono::seconds{unix_seconds}};
-}
+wall_time at(int64_t unix_seconds) { return wall_time{std::chrono::seconds{unix_seconds}}; }
 
 } // namespace
 
@@ -20,25 +18,25 @@ BOOST_AUTO_TEST_SUITE(duration_text)
 
 BOOST_AUTO_TEST_CASE(spans_read_in_every_form_that_providers_write) {
   const std::pair<std::string_view, duration> rows[] = {
-      {"6m0s", 6min},
-      {"1.2s", 1200ms},
-      {"17ms", 17ms},
-      {"8.64s", 8640ms},
-      {"1m30.5s", 90500ms},
-      {"1h2m3s", 1h + 2min + 3s},
-      {"120ms", 120ms},
-      {"3.89s", 3890ms},
-      {"57.238747106s", 57238747106ns},
-      {"2d", 48h},
-      {"250us", 250us},
-      {"250\xC2\xB5s", 250us},
-      {"250\xCE\xBCs", 250us},
-      {"9ns", 9ns},
-      {"12", 12s},
-      {"0.5", 500ms},
-      {" 3s ", 3s},
-      {"0s", 0s},
-      {".5s", 500ms},
+    {"6m0s", 6min},
+    {"1.2s", 1200ms},
+    {"17ms", 17ms},
+    {"8.64s", 8640ms},
+    {"1m30.5s", 90500ms},
+    {"1h2m3s", 1h + 2min + 3s},
+    {"120ms", 120ms},
+    {"3.89s", 3890ms},
+    {"57.238747106s", 57238747106ns},
+    {"2d", 48h},
+    {"250us", 250us},
+    {"250\xC2\xB5s", 250us},
+    {"250\xCE\xBCs", 250us},
+    {"9ns", 9ns},
+    {"12", 12s},
+    {"0.5", 500ms},
+    {" 3s ", 3s},
+    {"0s", 0s},
+    {".5s", 500ms},
   };
   for (auto& [text, span] : rows)
     BOOST_TEST((parse_duration(text) == span), text);

@@ -24,8 +24,8 @@ BOOST_AUTO_TEST_SUITE(latency_histogram_buckets)
 
 BOOST_AUTO_TEST_CASE(an_empty_one_answers_zero) {
   const latency_histogram h;
-  BOOST_TEST((h.count() == 0 && h.mean() == 0s && h.min() == 0s && h.max() == 0s &&
-              h.percentile(99) == 0s));
+  BOOST_TEST(
+    (h.count() == 0 && h.mean() == 0s && h.min() == 0s && h.max() == 0s && h.percentile(99) == 0s));
 }
 
 BOOST_AUTO_TEST_CASE(one_value_is_every_percentile) {
@@ -65,7 +65,7 @@ BOOST_AUTO_TEST_CASE(percentiles_agree_with_a_sorted_list) {
         BOOST_TEST(within_one_percent(h.percentile(p), all[rank - 1]), p);
       }
       BOOST_TEST(
-          (h.percentile(100) == all.back() && h.max() == all.back() && h.min() == all.front()));
+        (h.percentile(100) == all.back() && h.max() == all.back() && h.min() == all.front()));
       BOOST_TEST(to_seconds(h.mean()) == sum / 5000, boost::test_tools::tolerance(1e-6));
       BOOST_TEST(h.count() == 5000u);
     }
@@ -96,8 +96,6 @@ BOOST_AUTO_TEST_CASE(merged_ones_equal_one_that_saw_all) {
     BOOST_TEST((a.percentile(p) == both.percentile(p)), p);
 }
 
-BOOST_AUTO_TEST_CASE(it_stays_small) {
-  BOOST_TEST(sizeof(latency_histogram) <= 21'000u);
-}
+BOOST_AUTO_TEST_CASE(it_stays_small) { BOOST_TEST(sizeof(latency_histogram) <= 21'000u); }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -74,11 +74,11 @@ BOOST_AUTO_TEST_CASE(a_page_is_known_by_type_or_first_bytes) {
 
 BOOST_AUTO_TEST_CASE(a_page_shrinks_to_its_title_or_its_visible_text) {
   BOOST_TEST(
-      describe_html(502, "<html><head><title lang=en>502 Bad\n Gateway</title></head><body>x") ==
-      "HTML page (502): \"502 Bad Gateway\"");
+    describe_html(502, "<html><head><title lang=en>502 Bad\n Gateway</title></head><body>x") ==
+    "HTML page (502): \"502 Bad Gateway\"");
   BOOST_TEST(
-      describe_html(200, "<body><script>if (a<b) x()</script><STYLE>p{}</STYLE><h1>Log in</h1>") ==
-      "HTML page (200): \"Log in\"");
+    describe_html(200, "<body><script>if (a<b) x()</script><STYLE>p{}</STYLE><h1>Log in</h1>") ==
+    "HTML page (200): \"Log in\"");
   BOOST_TEST(describe_html(500, "<html><title>never closed") ==
              "HTML page (500): \"never closed\"");
   BOOST_TEST(describe_html(500, "<") == "HTML page (500): \"\"");

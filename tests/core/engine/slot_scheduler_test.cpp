@@ -182,7 +182,8 @@ BOOST_AUTO_TEST_CASE(a_lower_class_waits_for_no_more_than_its_patience) {
     const auto got = s.schedule();
     BOOST_REQUIRE(got.size() == 1u);
     for (uint64_t job = 1; job <= 3; ++job)
-      BOOST_TEST((since[job] = got[0].job == job ? 0 : since[job] + 1) <= slot_scheduler::patience_slots + 1);
+      BOOST_TEST((since[job] = got[0].job == job ? 0 : since[job] + 1) <=
+                 slot_scheduler::patience_slots + 1);
     ++total[got[0].job];
     s.give_back(got[0].job, 1, 1);
   }
@@ -325,7 +326,8 @@ BOOST_AUTO_TEST_CASE(slots_are_conserved_over_random_histories) {
           break;
         case 1:
           if (!nodes.empty() && rng() % 3 == 0) {
-            const auto gone = std::next(nodes.begin(), static_cast<long>(rng() % nodes.size()))->first;
+            const auto gone =
+              std::next(nodes.begin(), static_cast<long>(rng() % nodes.size()))->first;
             s.remove_node(gone);
             nodes.erase(gone);
             for (auto& [job, by_node] : held)
@@ -353,7 +355,8 @@ BOOST_AUTO_TEST_CASE(slots_are_conserved_over_random_histories) {
         case 6: s.set_demand(j, demand[j] = rng() % 30); break;
         default:
           if (!held[j].empty()) {
-            auto& [node, n] = *std::next(held[j].begin(), static_cast<long>(rng() % held[j].size()));
+            auto& [node, n] =
+              *std::next(held[j].begin(), static_cast<long>(rng() % held[j].size()));
             const auto back = n ? 1 + rng() % n : 0;
             n -= back;
             nodes[node].used -= back;

@@ -168,7 +168,8 @@ BOOST_AUTO_TEST_CASE(counts_and_bytes_equal_a_recount_over_random_histories) {
                        request_state::held, request_state::done})
           BOOST_REQUIRE(w.count(s) == counts[s]);
         BOOST_REQUIRE(w.next_ready().has_value() == (counts[request_state::ready] > 0));
-        BOOST_REQUIRE(w.lowest(request_state::held).has_value() == (counts[request_state::held] > 0));
+        BOOST_REQUIRE(w.lowest(request_state::held).has_value() ==
+                      (counts[request_state::held] > 0));
       }
     }
   }

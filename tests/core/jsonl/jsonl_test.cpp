@@ -26,8 +26,8 @@ bool contains(std::string_view text, std::string_view part) {
 
 // A line in batch form around `members` of the body.
 std::string batch_line(std::string_view body) {
-  return R"({"custom_id":"a","method":"POST","url":"/v1/chat/completions","body":)"
-         + std::string{body} + "}";
+  return R"({"custom_id":"a","method":"POST","url":"/v1/chat/completions","body":)" +
+         std::string{body} + "}";
 }
 
 outcome example() {
@@ -100,8 +100,8 @@ BOOST_AUTO_TEST_CASE(a_model_override_changes_the_model_alone) {
     BOOST_TEST(r.model == "new\"1");
     return *r.body;
   };
-  BOOST_TEST(read(R"({"a":1.50,"model":"old","messages":[ 1]})")
-             == R"({"a":1.50,"model":"new\"1","messages":[ 1]})");
+  BOOST_TEST(read(R"({"a":1.50,"model":"old","messages":[ 1]})") ==
+             R"({"a":1.50,"model":"new\"1","messages":[ 1]})");
   BOOST_TEST(read(R"({"messages":[]})") == R"({"messages":[],"model":"new\"1"})");
   BOOST_TEST(read("{}") == R"({"model":"new\"1"})");
   BOOST_TEST(read(R"({"m\u006fdel":"old"})") == R"({"m\u006fdel":"new\"1"})");
@@ -123,7 +123,8 @@ BOOST_AUTO_TEST_CASE(unusable_lines_say_what_is_wrong) {
   BOOST_TEST(contains(reason_of(batch_line(R"({"stream":true})")), "streaming"));
   BOOST_TEST(contains(reason_of(batch_line("{\"a\":\"\xff\"}")), "not valid JSON"));
   BOOST_TEST(contains(reason_of(batch_line(R"({"a":"\ud800"})")), "not valid JSON"));
-  BOOST_TEST(contains(reason_of(batch_line(std::string_view{"{\"a\":\"\0\"}", 9})), "not valid JSON"));
+  BOOST_TEST(
+    contains(reason_of(batch_line(std::string_view{"{\"a\":\"\0\"}", 9})), "not valid JSON"));
   BOOST_TEST(contains(reason_of(R"({"custom_id":")" + std::string(513, 'x') + R"(","body":{}})"),
                       "longer than 512"));
   const std::string deep = std::string(10000, '[') + std::string(10000, ']');
@@ -149,7 +150,8 @@ BOOST_AUTO_TEST_CASE(the_output_maximum_counts_every_answer) {
   BOOST_TEST(most(R"({"max_output_tokens":7.0,"n":0})") == 7u);
   BOOST_TEST(most(R"({"max_tokens":-5})") == 0u);
   BOOST_TEST(most(R"({"max_tokens":1e300})") == 0u);
-  BOOST_TEST(most(R"({"max_tokens":18446744073709551615,"n":18446744073709551615})") == 4294967295u);
+  BOOST_TEST(most(R"({"max_tokens":18446744073709551615,"n":18446744073709551615})") ==
+             4294967295u);
 }
 
 BOOST_AUTO_TEST_CASE(lines_of_white_space_are_blank) {
@@ -250,9 +252,9 @@ BOOST_AUTO_TEST_CASE(a_line_with_any_changed_byte_is_refused) {
 BOOST_AUTO_TEST_CASE(what_is_json_is_what_another_parser_takes) {
   const uint32_t seed = 99;
   std::mt19937 random{seed};
-  const std::string sound =
-    "{\"a\":[1,-2.5e+3,0,true,false,null,\"x\\u00e4\\ud83d\\ude00\\n\\\"\",{}],\"\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80 "
-    "long enough for a word\" : [ ] , \"\":{\"b\":-0.1E5}}";
+  const std::string sound = "{\"a\":[1,-2.5e+3,0,true,false,null,\"x\\u00e4\\ud83d\\ude00\\n\\\"\","
+                            "{}],\"\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80 "
+                            "long enough for a word\" : [ ] , \"\":{\"b\":-0.1E5}}";
   boost::json::parse_options rules;
   rules.max_depth = 200;
   size_t valid = 0;
@@ -260,7 +262,8 @@ BOOST_AUTO_TEST_CASE(what_is_json_is_what_another_parser_takes) {
     auto text = sound;
     for (auto n = random() % 3; n > 0; --n) {
       const auto at = random() % text.size();
-      const char c = random() % 2 ? R"({}[]",:\ud8+-.eE019)"[random() % 20] : static_cast<char>(random());
+      const char c =
+        random() % 2 ? R"({}[]",:\ud8+-.eE019)"[random() % 20] : static_cast<char>(random());
       switch (random() % 3) {
       case 0: text[at] = c; break;
       case 1: text.erase(at, 1 + random() % 3); break;
@@ -304,7 +307,8 @@ BOOST_AUTO_TEST_CASE(the_depth_has_a_limit) {
 BOOST_AUTO_TEST_CASE(random_damage_never_yields_an_invalid_body) {
   const uint32_t seed = 20240;
   std::mt19937 random{seed};
-  const auto sound = batch_line(R"({"model":"m","messages":[{"c":"a\"b\\"}],"n":2,"body":{"x":[]}})");
+  const auto sound =
+    batch_line(R"({"model":"m","messages":[{"c":"a\"b\\"}],"n":2,"body":{"x":[]}})");
   size_t accepted = 0;
   for (int round = 0; round < 20000; ++round) {
     auto line = sound;

@@ -12,23 +12,26 @@ namespace {
 
 bool equal(const outcome& a, const outcome& b) {
   const auto text = [](const payload& p) { return p ? *p : std::string{}; };
-  const auto why = [](const outcome& o) { return o.failure ? to_string(*o.failure) : std::string{}; };
-  return a.index == b.index && a.custom_id == b.custom_id && a.state == b.state
-         && a.status_code == b.status_code && a.request_id == b.request_id
-         && text(a.body) == text(b.body) && why(a) == why(b) && a.attempts == b.attempts
-         && a.ran_as == b.ran_as && a.queued == b.queued && a.upstream == b.upstream
-         && a.cached == b.cached && a.used.known == b.used.known
-         && a.used.input_tokens == b.used.input_tokens
-         && a.used.cached_input_tokens == b.used.cached_input_tokens
-         && a.used.output_tokens == b.used.output_tokens
-         && a.used.reasoning_tokens == b.used.reasoning_tokens && a.lane == b.lane
-         && a.rate_limited == b.rate_limited && a.cost == b.cost && a.pack_size == b.pack_size
-         && a.lane_reason == b.lane_reason;
+  const auto why = [](const outcome& o) {
+    return o.failure ? to_string(*o.failure) : std::string{};
+  };
+  return a.index == b.index && a.custom_id == b.custom_id && a.state == b.state &&
+         a.status_code == b.status_code && a.request_id == b.request_id &&
+         text(a.body) == text(b.body) && why(a) == why(b) && a.attempts == b.attempts &&
+         a.ran_as == b.ran_as && a.queued == b.queued && a.upstream == b.upstream &&
+         a.cached == b.cached && a.used.known == b.used.known &&
+         a.used.input_tokens == b.used.input_tokens &&
+         a.used.cached_input_tokens == b.used.cached_input_tokens &&
+         a.used.output_tokens == b.used.output_tokens &&
+         a.used.reasoning_tokens == b.used.reasoning_tokens && a.lane == b.lane &&
+         a.rate_limited == b.rate_limited && a.cost == b.cost && a.pack_size == b.pack_size &&
+         a.lane_reason == b.lane_reason;
 }
 
 outcome drawn(std::mt19937_64& random) {
   const auto one_of = [&](auto count) { return static_cast<int>(random() % count); };
-  const std::string words[] = {"", "plain", "quo\"te\\ \n\t", "\xc3\xa4\xe2\x82\xac", "{\"a\":[1,null]}"};
+  const std::string words[] = {"", "plain", "quo\"te\\ \n\t", "\xc3\xa4\xe2\x82\xac",
+                               "{\"a\":[1,null]}"};
   outcome o;
   o.index = random() % 1'000'000;
   o.custom_id = words[one_of(5)];

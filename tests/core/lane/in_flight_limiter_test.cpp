@@ -27,9 +27,9 @@ double best_fixed(width_settings s, double from, double to) {
 
 /// What came of the adaptive width, over some seeds.
 struct result_of_seeds {
-  double worst = 1e9;  ///< Share of the best fixed width's throughput.
-  double widest = 0;   ///< Mean width.
-  double dropped = 0;  ///< Share of attempts, at most.
+  double worst = 1e9; ///< Share of the best fixed width's throughput.
+  double widest = 0;  ///< Mean width.
+  double dropped = 0; ///< Share of attempts, at most.
 };
 
 result_of_seeds settle(width_settings s, double from = 15, double to = 35) {
@@ -152,7 +152,9 @@ BOOST_AUTO_TEST_CASE(a_capacity_that_changes_is_followed) {
       auto s = form(f, 0.3, after);
       s.latency = 0.3;
       const double best = best_fixed(s, 40, 80);
-      s.capacity_at = [before = before, after = after](double t) { return t < 30 ? before : after; };
+      s.capacity_at = [before = before, after = after](double t) {
+        return t < 30 ? before : after;
+      };
       const double share = width_model{s}.throughput(0, 60, 100) / best;
       BOOST_TEST_MESSAGE("shape " << int(f) << " " << before << " -> " << after << ": " << share);
       BOOST_TEST(share >= 0.75);

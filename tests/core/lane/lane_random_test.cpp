@@ -182,10 +182,10 @@ struct schedule {
     for (size_t i = 0; i < grants.size(); i += 7)
       for (size_t j = i; j < grants.size(); j += 5) {
         const double span = to_seconds(grants[j] - grants[i]);
-        BOOST_REQUIRE(static_cast<double>(j - i + 1) <=
-                      capacity + limits.limit[0] / 60 * span + 1.001 +
-                          within(resumed, grants[i], grants[j]) +
-                          within(given_back, grants[i], grants[j]));
+        BOOST_REQUIRE(static_cast<double>(j - i + 1) <= capacity + limits.limit[0] / 60 * span +
+                                                          1.001 +
+                                                          within(resumed, grants[i], grants[j]) +
+                                                          within(given_back, grants[i], grants[j]));
       }
   }
 
@@ -272,9 +272,7 @@ BOOST_AUTO_TEST_SUITE(lane_random)
 BOOST_AUTO_TEST_CASE(ten_thousand_random_schedules_keep_every_promise) {
   const uint64_t step = test::is_sanitized() ? 5 : 1; // That looks for other faults, and is slow.
   for (uint64_t seed = 0; seed < seeds; seed += step) {
-    BOOST_TEST_CONTEXT("seed " << seed) {
-      schedule{seed}.run();
-    }
+    BOOST_TEST_CONTEXT("seed " << seed) { schedule{seed}.run(); }
   }
 }
 

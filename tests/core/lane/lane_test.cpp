@@ -247,7 +247,8 @@ BOOST_AUTO_TEST_CASE(what_was_never_sent_costs_nothing) {
   BOOST_TEST(l.snapshot(now).used_last_minute[total] == 0);
 }
 
-BOOST_AUTO_TEST_CASE(openai_keeps_unused_output_anthropic_never_took_it_and_gemini_counts_input_alone) {
+BOOST_AUTO_TEST_CASE(
+  openai_keeps_unused_output_anthropic_never_took_it_and_gemini_counts_input_alone) {
   for (auto rule : {charge_rule::openai, charge_rule::anthropic, charge_rule::input_only}) {
     lane_limits limits;
     limits.limit = {0, 0, 0, 10'000, 10'000};

@@ -62,30 +62,36 @@ BOOST_AUTO_TEST_CASE(a_constant_rate_is_even_and_ends_with_its_phase) {
 
 BOOST_AUTO_TEST_CASE(no_rate_is_silence) {
   BOOST_TEST(times_of(script_of({.name = "a", .length = 2s, .rate = 0})).empty());
-  BOOST_TEST(times_of(script_of({.name = "a", .length = 2s, .arrival = load_arrival::poisson})).empty());
-  BOOST_TEST(times_of(script_of({.name = "a", .length = 2s, .arrival = load_arrival::ramp})).empty());
+  BOOST_TEST(
+    times_of(script_of({.name = "a", .length = 2s, .arrival = load_arrival::poisson})).empty());
+  BOOST_TEST(
+    times_of(script_of({.name = "a", .length = 2s, .arrival = load_arrival::ramp})).empty());
 }
 
 BOOST_AUTO_TEST_CASE(poisson_arrivals_have_the_rate_and_the_spread_of_strangers) {
-  const auto times = times_of(script_of({.name = "a", .length = 200s, .arrival = load_arrival::poisson, .rate = 100}));
+  const auto times = times_of(
+    script_of({.name = "a", .length = 200s, .arrival = load_arrival::poisson, .rate = 100}));
   BOOST_TEST(std::abs(static_cast<double>(times.size()) - 20000) < 600); // Four deviations.
   BOOST_TEST(std::ranges::is_sorted(times));
   double squares = 0;
   for (size_t i = 1; i < times.size(); ++i)
     squares += std::pow(times[i] - times[i - 1] - 0.01, 2);
   // The deviation of the gaps is their mean.
-  BOOST_TEST(std::sqrt(squares / static_cast<double>(times.size())) == 0.01, boost::test_tools::tolerance(0.05));
+  BOOST_TEST(std::sqrt(squares / static_cast<double>(times.size())) == 0.01,
+             boost::test_tools::tolerance(0.05));
 }
 
 BOOST_AUTO_TEST_CASE(a_burst_comes_at_once_and_again) {
-  const auto times = times_of(script_of({.name = "a", .length = 10s, .arrival = load_arrival::burst, .burst = 3, .every = 4s}));
+  const auto times = times_of(script_of(
+    {.name = "a", .length = 10s, .arrival = load_arrival::burst, .burst = 3, .every = 4s}));
   const std::vector<double> expected{0, 0, 0, 4, 4, 4, 8, 8, 8};
   BOOST_TEST(times == expected, boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(a_ramp_goes_from_one_rate_to_another) {
   for (auto [from, to] : {std::pair{0.0, 100.0}, {100.0, 0.0}, {20.0, 80.0}, {50.0, 50.0}}) {
-    load_phase phase{.name = "a", .length = 100s, .arrival = load_arrival::ramp, .rate = from, .rate_to = to};
+    load_phase phase{
+      .name = "a", .length = 100s, .arrival = load_arrival::ramp, .rate = from, .rate_to = to};
     const auto times = times_of(script_of(phase));
     BOOST_TEST(std::ranges::is_sorted(times));
     BOOST_TEST(std::abs(static_cast<double>(times.size()) - 50 * (from + to)) < 2);
@@ -114,8 +120,9 @@ BOOST_AUTO_TEST_CASE(the_same_seed_gives_the_same_messages) {
   BOOST_REQUIRE(first.size() == second.size());
   size_t same_as_other = 0;
   for (size_t i = 0; i < first.size(); ++i) {
-    BOOST_TEST((first[i].at == second[i].at && first[i].kind == second[i].kind && first[i].tenant == second[i].tenant
-                && first[i].requests == second[i].requests && first[i].pick == second[i].pick));
+    BOOST_TEST((first[i].at == second[i].at && first[i].kind == second[i].kind &&
+                first[i].tenant == second[i].tenant && first[i].requests == second[i].requests &&
+                first[i].pick == second[i].pick));
     same_as_other += i < other.size() && first[i].at == other[i].at;
   }
   BOOST_TEST(same_as_other < 3u);
@@ -161,7 +168,8 @@ BOOST_AUTO_TEST_CASE(sizes_keep_to_their_shape_and_bounds) {
   BOOST_TEST(mean(even) == 9.5, boost::test_tools::tolerance(0.02));
   const auto bell = sizes({load_shape::normal, 100, 10, 0, 1000}, count);
   BOOST_TEST(mean(bell) == 100, boost::test_tools::tolerance(0.01));
-  BOOST_TEST(static_cast<double>(bell[count * 84 / 100]) == 110, boost::test_tools::tolerance(0.02));
+  BOOST_TEST(static_cast<double>(bell[count * 84 / 100]) == 110,
+             boost::test_tools::tolerance(0.02));
   const auto log = sizes({load_shape::lognormal, 1000, 1, 10, 20000}, count);
   BOOST_TEST(static_cast<double>(log[count / 2]) == 1000, boost::test_tools::tolerance(0.05));
   BOOST_TEST(log.front() >= 10u);
@@ -180,7 +188,8 @@ BOOST_AUTO_TEST_CASE(zipf_makes_the_small_ones_frequent) {
     for (uint64_t k : {1, 2, 5}) {
       const auto share = static_cast<double>(std::ranges::count(drawn, 10 + k)) / count;
       const auto expected = std::pow(static_cast<double>(k), -exponent) / sum;
-      BOOST_TEST(std::abs(share - expected) < 4 * std::sqrt(expected / count) + 1e-4, exponent << " " << k);
+      BOOST_TEST(std::abs(share - expected) < 4 * std::sqrt(expected / count) + 1e-4,
+                 exponent << " " << k);
     }
   }
   BOOST_TEST(sizes({load_shape::zipf, 0, 1, 7, 7}, 10).back() == 7u); // One size only.
@@ -191,7 +200,8 @@ BOOST_AUTO_TEST_CASE(scaling_shortens_phases_and_actions_and_keeps_rates) {
   s.actions.push_back({.at = 50s, .deed = load_deed::suspend, .process = "n", .length = 10s});
   s.share_since = 20s;
   scale(s, 0.1);
-  BOOST_TEST((s.phases[0].length == 10s && s.actions[0].at == 5s && s.actions[0].length == 1s && s.share_since == 2s));
+  BOOST_TEST((s.phases[0].length == 10s && s.actions[0].at == 5s && s.actions[0].length == 1s &&
+              s.share_since == 2s));
   BOOST_TEST(s.phases[0].rate == 5);
 }
 
@@ -201,7 +211,8 @@ BOOST_AUTO_TEST_CASE(requests_are_valid_different_and_the_same_again) {
   load_tenant tenant;
   tenant.body_bytes = {load_shape::constant, 500, 0, 0, 1000};
   tenant.output_tokens_max = 33;
-  const auto one = load_request(s, tenant, 3, 1), again = load_request(s, tenant, 3, 1), two = load_request(s, tenant, 3, 2);
+  const auto one = load_request(s, tenant, 3, 1), again = load_request(s, tenant, 3, 1),
+             two = load_request(s, tenant, 3, 2);
   BOOST_TEST(!check_json(*one.body).has_value());
   BOOST_TEST(*one.body == *again.body);
   BOOST_TEST(*one.body != *two.body);

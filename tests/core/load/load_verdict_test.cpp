@@ -20,7 +20,8 @@ load_result result_of(size_t tenants, duration length) {
   return r;
 }
 
-void got(load_result& r, size_t tenant, duration now, outcome_state state = outcome_state::completed) {
+void got(load_result& r, size_t tenant, duration now,
+         outcome_state state = outcome_state::completed) {
   r.record.outcome(tenant, state, 5ms, 1, 0, now);
 }
 
@@ -82,8 +83,10 @@ BOOST_AUTO_TEST_CASE(cancelled_before_its_turn_has_no_queue_wait) {
   BOOST_TEST(!load_value(r, "queue_wait_p50").has_value());
   r.record.outcome(0, outcome_state::completed, 2s, 3, 1, 1s);
   BOOST_TEST(load_value(r, "queue_wait_p50").value() == 2, boost::test_tools::tolerance(0.01));
-  BOOST_TEST(load_value(r, "rate_limited_per_1000").value() == 1000.0 / 3, boost::test_tools::tolerance(1e-9));
-  r.upstream = load_upstream{.requests = 1000, .rate_limited = 2, .paid_twice = 0, .share_of_limit = 0.97};
+  BOOST_TEST(load_value(r, "rate_limited_per_1000").value() == 1000.0 / 3,
+             boost::test_tools::tolerance(1e-9));
+  r.upstream =
+    load_upstream{.requests = 1000, .rate_limited = 2, .paid_twice = 0, .share_of_limit = 0.97};
   BOOST_TEST(load_value(r, "rate_limited_per_1000").value() == 2); // The mock knows better.
   BOOST_TEST(meets(r, "share_of_limit", 0.95));
   BOOST_TEST(!meets(r, "share_of_limit", 0.98));
@@ -120,7 +123,8 @@ BOOST_AUTO_TEST_CASE(fairness_gives_everybody_his_share_of_what_he_wanted) {
   // The giant first, the small ones nothing.
   BOOST_TEST(index({{100'000, 1000}, {10, 0}, {10, 0}}) < 0.4);
   // Everybody wants more than there is: even shares are fair, others are not.
-  BOOST_TEST(index({{1000, 100}, {2000, 100}, {4000, 100}}) == 1, boost::test_tools::tolerance(1e-9));
+  BOOST_TEST(index({{1000, 100}, {2000, 100}, {4000, 100}}) == 1,
+             boost::test_tools::tolerance(1e-9));
   BOOST_TEST(index({{1000, 50}, {2000, 100}, {4000, 200}}) < 0.85);
   BOOST_TEST(index({{10, 0}, {20, 0}}) == 0);
 }
@@ -147,7 +151,8 @@ BOOST_AUTO_TEST_CASE(every_metric_is_known_and_can_be_read) {
   r.record.submitted(0, 1, 0s);
   got(r, 0, 1s);
   r.record.job_ended(0, 0s, 1s);
-  r.upstream = load_upstream{.requests = 1, .rate_limited = 0, .paid_twice = 0, .share_of_limit = 0.5};
+  r.upstream =
+    load_upstream{.requests = 1, .rate_limited = 0, .paid_twice = 0, .share_of_limit = 0.5};
   for (size_t i = 0; i < load_messages; ++i)
     r.record.answered(static_cast<load_message>(i), 0s, 1s);
   for (auto& name : load_metric_names()) {
@@ -162,9 +167,12 @@ BOOST_AUTO_TEST_CASE(every_metric_is_known_and_can_be_read) {
 }
 
 BOOST_AUTO_TEST_CASE(a_verdict_says_what_was_expected_and_what_came) {
-  BOOST_TEST(to_text({{"queue_wait_p99", "", 0.5}, 0.812, false}) == "queue_wait_p99 <= 500 ms: 812 ms");
-  BOOST_TEST(to_text({{"share_of_limit", "", 0.95}, 0.961, true}) == "share_of_limit >= 95.0 %: 96.1 %");
-  BOOST_TEST(to_text({{"job_p99", "small", 3}, std::nullopt, false}) == "job_p99 of small <= 3.00 s: not measured");
+  BOOST_TEST(to_text({{"queue_wait_p99", "", 0.5}, 0.812, false}) ==
+             "queue_wait_p99 <= 500 ms: 812 ms");
+  BOOST_TEST(to_text({{"share_of_limit", "", 0.95}, 0.961, true}) ==
+             "share_of_limit >= 95.0 %: 96.1 %");
+  BOOST_TEST(to_text({{"job_p99", "small", 3}, std::nullopt, false}) ==
+             "job_p99 of small <= 3.00 s: not measured");
   BOOST_TEST(to_text({{"throughput", "", 1200}, 90.25, false}) == "throughput >= 1200/s: 90.2/s");
 }
 

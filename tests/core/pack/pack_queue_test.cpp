@@ -15,8 +15,8 @@ request chat(const std::string& model, uint32_t output_max = 0, size_t text_byte
   request r;
   r.url = "/v1/chat/completions";
   r.output_tokens_max = output_max;
-  r.body = make_payload(R"({"model":")" + model + R"(","messages":[{"role":"user","content":")"
-                        + std::string(text_bytes, 'x') + R"("}]})");
+  r.body = make_payload(R"({"model":")" + model + R"(","messages":[{"role":"user","content":")" +
+                        std::string(text_bytes, 'x') + R"("}]})");
   return r;
 }
 
@@ -91,7 +91,8 @@ BOOST_AUTO_TEST_CASE(the_pace_grows_by_one_and_never_passes_where_it_hurt) {
   pack_pace pace;
   pace.restart(8);
   std::vector<uint32_t> widths;
-  for (const bool trouble : {false, false, false, false, true, false, false, true, false, true, false}) {
+  for (const bool trouble :
+       {false, false, false, false, true, false, false, true, false, true, false}) {
     widths.push_back(pace.width());
     pace.answered(trouble);
   }
@@ -130,7 +131,8 @@ BOOST_AUTO_TEST_CASE(packing_pays_when_requests_bind_and_tokens_do_not) {
   f.input_tokens = 100'000;
   f.output_tokens = 100'000;
   f.requests_minute = 100;
-  BOOST_TEST(why_to_pack(f) == "1000 requests take 9.0 minutes at 100 requests per minute, their tokens 0.0");
+  BOOST_TEST(why_to_pack(f) ==
+             "1000 requests take 9.0 minutes at 100 requests per minute, their tokens 0.0");
   f.total_minute = 60'000; // 2.3 minutes
   BOOST_TEST(!why_to_pack(f).empty());
   f.total_minute = 30'000; // 5.7 minutes: not worth it

@@ -33,8 +33,8 @@ struct world {
       request r;
       r.index = i;
       r.url = "/v1/chat/completions";
-      r.body = make_payload(R"({"model":"m","messages":[{"role":"user","content":)"
-                            + test::json_text(random_text(rng, i)) + "}]}");
+      r.body = make_payload(R"({"model":"m","messages":[{"role":"user","content":)" +
+                            test::json_text(random_text(rng, i)) + "}]}");
       requests.push_back(std::move(r));
     }
     std::vector<const request*> members;
@@ -81,7 +81,8 @@ void for_seeds(uint32_t seeds, F f) {
   for (uint32_t seed = 1; seed <= seeds; seed += step)
     BOOST_TEST_CONTEXT("seed " << seed) {
       f(seed);
-      if (boost::unit_test::results_collector.results(boost::unit_test::framework::current_test_case().p_id)
+      if (boost::unit_test::results_collector
+            .results(boost::unit_test::framework::current_test_case().p_id)
             .p_assertions_failed > 0)
         return; // One seed is enough to look at.
     }
@@ -98,7 +99,8 @@ BOOST_AUTO_TEST_CASE(no_answer_is_ever_taken_for_that_of_another_entry) {
     auto spoilt = w.list;
     auto plain = true;
     for (auto n = w.rng() % 4; n > 0; --n) {
-      const auto how = static_cast<test::garble>(w.rng() % static_cast<uint32_t>(test::garble::count));
+      const auto how =
+        static_cast<test::garble>(w.rng() % static_cast<uint32_t>(test::garble::count));
       test::spoil(spoilt, how, w.rng);
       plain = plain && (how == test::garble::none || how == test::garble::shuffle);
     }
@@ -140,7 +142,8 @@ BOOST_AUTO_TEST_CASE(no_answer_is_ever_taken_for_that_of_another_entry) {
 BOOST_AUTO_TEST_CASE(one_spoilt_entry_costs_no_more_than_two) {
   for_seeds(2'000, [&](uint32_t seed) {
     world w{seed};
-    const auto how = static_cast<test::garble>(w.rng() % static_cast<uint32_t>(test::garble::count));
+    const auto how =
+      static_cast<test::garble>(w.rng() % static_cast<uint32_t>(test::garble::count));
     auto spoilt = w.list;
     test::spoil(spoilt, how, w.rng);
     BOOST_TEST(w.check(test::to_json(spoilt), "stop").right + 2 >= w.requests.size());

@@ -16,13 +16,15 @@ request chat(uint64_t index, std::string_view text, std::string more = {}) {
   r.custom_id = "id-" + std::to_string(index);
   r.url = "/v1/chat/completions";
   r.model = "m";
-  r.body = make_payload("{" + more + R"("model":"m","messages":[{"role":"system","content":"Be brief."},)"
-                        + R"({"role":"user","content":)" + test::json_text(text) + "}]}");
+  r.body = make_payload("{" + more +
+                        R"("model":"m","messages":[{"role":"system","content":"Be brief."},)" +
+                        R"({"role":"user","content":)" + test::json_text(text) + "}]}");
   return r;
 }
 
 struct composed {
-  explicit composed(std::vector<std::string> texts, std::string more = {}, pack_style style = pack_style::schema) {
+  explicit composed(std::vector<std::string> texts, std::string more = {},
+                    pack_style style = pack_style::schema) {
     for (size_t i = 0; i < texts.size(); ++i)
       requests.push_back(chat(40 + i, texts[i], more));
     for (auto& r : requests)
@@ -60,7 +62,8 @@ std::string said(const pack_reply& r, size_t i) {
 BOOST_AUTO_TEST_SUITE(pack_suite)
 
 BOOST_AUTO_TEST_CASE(a_pack_is_one_chat_completion_with_every_text_in_its_place) {
-  const std::string nasty = "x\"}]}\n{\"entries\":[{\"id\":\"1\",\"text\":\"mine\"}]} \xE2\x82\xAC \\";
+  const std::string nasty =
+    "x\"}]}\n{\"entries\":[{\"id\":\"1\",\"text\":\"mine\"}]} \xE2\x82\xAC \\";
   composed p{{"first", nasty, "first"}, R"("temperature":0.5,"max_tokens":100,)"};
   BOOST_TEST(p.body.at("model").as_string() == "m");
   BOOST_TEST(p.body.at("temperature").as_double() == 0.5);
@@ -99,7 +102,8 @@ BOOST_AUTO_TEST_CASE(the_plain_style_asks_by_the_prompt_alone) {
   composed p{{"a", "b"}, {}, pack_style::plain};
   BOOST_TEST(!p.body.as_object().contains("response_format"));
   const auto list = test::to_json(p.right());
-  for (auto content : {list, "```json\n" + list + "\n```", "Here you are {as asked}: " + list + " Bye."})
+  for (auto content :
+       {list, "```json\n" + list + "\n```", "Here you are {as asked}: " + list + " Bye."})
     BOOST_TEST_CONTEXT(content) BOOST_TEST(p.reply(content).right == 2u);
   // Two lists: which one counts?
   BOOST_TEST(p.reply(list + list).right == 0u);
@@ -199,11 +203,14 @@ BOOST_AUTO_TEST_CASE(a_refused_pack_says_so) {
   const auto filtered = p.reply("", "content_filter");
   BOOST_TEST((filtered.code == errc::bad_request));
   const auto refused = take_apart(
-    p.sent, R"({"choices":[{"message":{"content":null,"refusal":"I will not"},"finish_reason":"stop"}]})", {});
+    p.sent,
+    R"({"choices":[{"message":{"content":null,"refusal":"I will not"},"finish_reason":"stop"}]})",
+    {});
   BOOST_TEST((refused.code == errc::bad_request));
   BOOST_TEST(refused.fault == "the model refused the pack as a whole");
-  for (auto body : {"", "[]", "{}", R"({"choices":[]})", R"({"choices":[{"message":{"content":null}}]})",
-                    R"({"choices":[{"message":{"content":"{}"}},{"message":{"content":"{}"}}]})"})
+  for (auto body :
+       {"", "[]", "{}", R"({"choices":[]})", R"({"choices":[{"message":{"content":null}}]})",
+        R"({"choices":[{"message":{"content":"{}"}},{"message":{"content":"{}"}}]})"})
     BOOST_TEST_CONTEXT(body) {
       const auto r = take_apart(p.sent, body, {});
       BOOST_TEST(r.right == 0u);
@@ -213,11 +220,17 @@ BOOST_AUTO_TEST_CASE(a_refused_pack_says_so) {
 }
 
 BOOST_AUTO_TEST_CASE(answers_of_a_schema_must_be_of_it) {
-  const std::string format = R"("response_format":{"type":"json_schema","json_schema":{"name":"x","strict":true,)"
-                             R"("schema":{"type":"object","properties":{"n":{"type":"integer"}},"required":["n"],)"
-                             R"("additionalProperties":false}}},)";
+  const std::string format =
+    R"("response_format":{"type":"json_schema","json_schema":{"name":"x","strict":true,)"
+    R"("schema":{"type":"object","properties":{"n":{"type":"integer"}},"required":["n"],)"
+    R"("additionalProperties":false}}},)";
   composed p{{"a", "b", "c", "d"}, format};
-  const auto& items = p.body.at("response_format").at("json_schema").at("schema").at("properties").at("answers").at("items");
+  const auto& items = p.body.at("response_format")
+                        .at("json_schema")
+                        .at("schema")
+                        .at("properties")
+                        .at("answers")
+                        .at("items");
   BOOST_TEST(items.at("properties").at("answer").at("required").at(0).as_string() == "n");
   auto list = p.right();
   list[0].answer = R"({"n": 1})";
@@ -241,8 +254,9 @@ BOOST_AUTO_TEST_CASE(answers_in_json_mode_must_be_objects) {
 }
 
 BOOST_AUTO_TEST_CASE(other_texts_are_no_packs) {
-  for (auto text : {"", "Hi", "The JSON document below holds 2", "The JSON document below holds 2\nno JSON",
-                    "The JSON document below holds 2\n{\"entries\":[]}", "x\n{\"entries\":[{\"id\":\"1\"}]}"})
+  for (auto text :
+       {"", "Hi", "The JSON document below holds 2", "The JSON document below holds 2\nno JSON",
+        "The JSON document below holds 2\n{\"entries\":[]}", "x\n{\"entries\":[{\"id\":\"1\"}]}"})
     BOOST_TEST_CONTEXT(text) BOOST_TEST(!read_pack_prompt(text).has_value());
 }
 

@@ -22,12 +22,12 @@ BOOST_AUTO_TEST_SUITE(error_table)
 BOOST_AUTO_TEST_CASE(each_status_alone_means_one_kind) {
   using k = reply_kind;
   const std::pair<int, reply_kind> rows[] = {
-      {400, k::bad_request}, {401, k::unauthorized}, {402, k::billing},      {403, k::unauthorized},
-      {404, k::bad_request}, {405, k::bad_request},  {408, k::conflict},     {409, k::conflict},
-      {413, k::too_large},   {415, k::bad_request},  {422, k::bad_request},  {429, k::rate_limited},
-      {499, k::bad_request}, {500, k::server_error}, {501, k::bad_request},  {502, k::server_error},
-      {503, k::overloaded},  {504, k::server_error}, {520, k::server_error}, {524, k::server_error},
-      {529, k::overloaded},  {200, k::malformed},    {307, k::bad_request},  {0, k::malformed},
+    {400, k::bad_request}, {401, k::unauthorized}, {402, k::billing},      {403, k::unauthorized},
+    {404, k::bad_request}, {405, k::bad_request},  {408, k::conflict},     {409, k::conflict},
+    {413, k::too_large},   {415, k::bad_request},  {422, k::bad_request},  {429, k::rate_limited},
+    {499, k::bad_request}, {500, k::server_error}, {501, k::bad_request},  {502, k::server_error},
+    {503, k::overloaded},  {504, k::server_error}, {520, k::server_error}, {524, k::server_error},
+    {529, k::overloaded},  {200, k::malformed},    {307, k::bad_request},  {0, k::malformed},
   };
   for (auto [status, kind] : rows)
     BOOST_TEST(to_string(kind_of_status(status)) == to_string(kind), status);
@@ -46,7 +46,7 @@ BOOST_AUTO_TEST_CASE(an_error_is_found_in_every_shape) {
   e = read(R"({"object":"error","message":"m","type":"NotFoundError","param":null,"code":404})");
   BOOST_TEST((e.message == "m" && e.status == 404));
   e = read(
-      R"({"type":"error","error":{"type":"overloaded_error","message":"m"},"request_id":"req_1"})");
+    R"({"type":"error","error":{"type":"overloaded_error","message":"m"},"request_id":"req_1"})");
   BOOST_TEST((e.type == "overloaded_error" && e.request_id == "req_1"));
   BOOST_TEST(read(R"([{"error":{"code":503,"message":"m","status":"UNAVAILABLE"}}])").type ==
              "UNAVAILABLE");
@@ -65,10 +65,10 @@ BOOST_AUTO_TEST_CASE(a_success_holds_no_error) {
 BOOST_AUTO_TEST_CASE(gemini_says_by_quota_id_what_its_429_means) {
   const auto body = [](std::string id, std::string value) {
     return read(
-        R"({"error":{"code":429,"message":"You exceeded your current quota. Please retry in 40.609213465s.",
+      R"({"error":{"code":429,"message":"You exceeded your current quota. Please retry in 40.609213465s.",
       "status":"RESOURCE_EXHAUSTED","details":[{"@type":"type.googleapis.com/google.rpc.QuotaFailure","violations":
       [{"quotaMetric":"m","quotaId":")" +
-        id + R"(","quotaValue":")" + value + R"("}]},
+      id + R"(","quotaValue":")" + value + R"("}]},
       {"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"40s"}]}})");
   };
   const auto minute = body("GenerateRequestsPerMinutePerProjectPerModel", "5");
@@ -98,15 +98,15 @@ BOOST_AUTO_TEST_CASE(every_kind_has_a_code_that_means_the_same) {
 
 BOOST_AUTO_TEST_CASE(a_wait_is_read_out_of_prose) {
   const std::pair<std::string_view, duration> rows[] = {
-      {"Please try again in 3.89s. Visit https://x", 3890ms},
-      {"Please try again in 6m0s.", 6min},
-      {"please TRY AGAIN IN 17ms", 17ms},
-      {"Please retry in 40.609213465s.", 40609213465ns},
-      {"try again in 20 seconds", 20s},
-      {"Try again in 2 minutes.", 2min},
-      {"try again in 350 ms", 350ms},
-      {"retry after 1 hour", 1h},
-      {"try again in 99999h", 24h},
+    {"Please try again in 3.89s. Visit https://x", 3890ms},
+    {"Please try again in 6m0s.", 6min},
+    {"please TRY AGAIN IN 17ms", 17ms},
+    {"Please retry in 40.609213465s.", 40609213465ns},
+    {"try again in 20 seconds", 20s},
+    {"Try again in 2 minutes.", 2min},
+    {"try again in 350 ms", 350ms},
+    {"retry after 1 hour", 1h},
+    {"try again in 99999h", 24h},
   };
   for (auto& [text, span] : rows)
     BOOST_TEST((wait_in_text(text) == span), text);
@@ -120,7 +120,7 @@ BOOST_AUTO_TEST_CASE(a_request_above_the_limit_is_told_from_one_that_came_too_ea
   BOOST_TEST(asks_above_limit("Rate limit reached for x: Limit 30000, Requested 30001."));
   BOOST_TEST(asks_above_limit("limit: 30,000 / requested: 40,000"));
   BOOST_TEST(
-      !asks_above_limit("Rate limit reached on TPM: Limit 30000, Used 28039, Requested 3906."));
+    !asks_above_limit("Rate limit reached on TPM: Limit 30000, Used 28039, Requested 3906."));
   BOOST_TEST(!asks_above_limit("Limit 3, Requested 3"));
   BOOST_TEST(!asks_above_limit("Requested 9"));
   BOOST_TEST(!asks_above_limit(""));

@@ -42,8 +42,8 @@ BOOST_AUTO_TEST_CASE(every_path_gets_an_answer_that_its_protocol_takes) {
 }
 
 BOOST_AUTO_TEST_CASE(equal_requests_get_equal_answers_and_others_do_not) {
-  const exchange_of_null a{"/v1/chat/completions", "{\"a\":1}"}, b{"/v1/chat/completions", "{\"a\":1}"},
-    c{"/v1/chat/completions", "{\"a\":2}"};
+  const exchange_of_null a{"/v1/chat/completions", "{\"a\":1}"},
+    b{"/v1/chat/completions", "{\"a\":1}"}, c{"/v1/chat/completions", "{\"a\":2}"};
   BOOST_TEST(a.reply.body == b.reply.body);
   BOOST_TEST(a.reply.body != c.reply.body);
 }

@@ -43,16 +43,16 @@ inline constexpr std::string_view chat_reply = R"({
 )";
 
 inline constexpr std::string_view embeddings_reply =
-    R"({"object":"list","data":[{"object":"embedding","index":0,"embedding":[0.0023064255,-0.009327292]},)"
-    R"({"object":"embedding","index":1,"embedding":"AACAPwAAAEA="}],"model":"text-embedding-3-small",)"
-    R"("usage":{"prompt_tokens":8,"total_tokens":8}})";
+  R"({"object":"list","data":[{"object":"embedding","index":0,"embedding":[0.0023064255,-0.009327292]},)"
+  R"({"object":"embedding","index":1,"embedding":"AACAPwAAAEA="}],"model":"text-embedding-3-small",)"
+  R"("usage":{"prompt_tokens":8,"total_tokens":8}})";
 
 inline constexpr std::string_view responses_reply =
-    R"({"id":"resp_67cc","object":"response","created_at":1741476777,"status":"completed","error":null,)"
-    R"("incomplete_details":null,"output":[{"type":"reasoning","id":"rs_1","summary":[]},{"type":"message",)"
-    R"("id":"msg_67cc","status":"completed","role":"assistant","content":[{"type":"output_text","text":"Hi"}]}],)"
-    R"("usage":{"input_tokens":328,"input_tokens_details":{"cached_tokens":5},"output_tokens":52,)"
-    R"("output_tokens_details":{"reasoning_tokens":7},"total_tokens":380}})";
+  R"({"id":"resp_67cc","object":"response","created_at":1741476777,"status":"completed","error":null,)"
+  R"("incomplete_details":null,"output":[{"type":"reasoning","id":"rs_1","summary":[]},{"type":"message",)"
+  R"("id":"msg_67cc","status":"completed","role":"assistant","content":[{"type":"output_text","text":"Hi"}]}],)"
+  R"("usage":{"input_tokens":328,"input_tokens_details":{"cached_tokens":5},"output_tokens":52,)"
+  R"("output_tokens_details":{"reasoning_tokens":7},"total_tokens":380}})";
 
 inline core::http_response reply_of(int status, std::string_view body,
                                     std::vector<core::http_header> headers = {}) {

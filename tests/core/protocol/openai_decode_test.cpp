@@ -28,7 +28,7 @@ BOOST_AUTO_TEST_SUITE(openai_decode)
 
 BOOST_AUTO_TEST_CASE(a_chat_answer_is_a_success_with_usage_and_id) {
   const auto v =
-      judge(reply_of(200, chat_reply, {{"x-request-id", "req_1"}, {"retry-after", "9"}}));
+    judge(reply_of(200, chat_reply, {{"x-request-id", "req_1"}, {"retry-after", "9"}}));
   BOOST_TEST((v.kind == k::success));
   BOOST_TEST(v.request_id == "req_1");
   BOOST_TEST(!v.retry_after); // Nothing to wait for.
@@ -48,57 +48,57 @@ BOOST_AUTO_TEST_CASE(embeddings_and_responses_are_judged_by_their_own_shape) {
   BOOST_TEST((judge(reply_of(200, embeddings_reply)).kind == k::malformed));
   BOOST_TEST((judge(reply_of(200, embeddings_reply), "/v1/moderations").kind == k::success));
   BOOST_TEST(
-      (judge(reply_of(200, R"({"choices":[{"text":""}]})"), "/v1/completions").kind == k::success));
+    (judge(reply_of(200, R"({"choices":[{"text":""}]})"), "/v1/completions").kind == k::success));
   BOOST_TEST((judge(reply_of(200, R"({"choices":[{}]})"), "/v1/completions").kind == k::malformed));
   BOOST_TEST((judge(reply_of(200, R"({"choices":[]})"), "/v1/completions").kind == k::malformed));
 }
 
 BOOST_AUTO_TEST_CASE(final_answers_of_every_sort_are_successes) {
   for (
-      auto choice : {
-          R"({"message":{"content":""},"finish_reason":"stop"})",
-          R"({"message":{"content":"cut"},"finish_reason":"length"})",
-          R"({"message":{"content":null},"finish_reason":"length"})",
-          R"({"message":{"content":null,"refusal":"I cannot"},"finish_reason":"stop"})",
-          R"({"message":{"content":null},"finish_reason":"content_filter"})",
-          R"({"finish_reason":"content_filter"})",
-          R"({"message":{"content":null,"tool_calls":[{"id":"c","function":{}}]},"finish_reason":"tool_calls"})",
-          R"({"message":{"tool_calls":[{"id":"c"}]}})",
-          R"({"message":{"content":null,"function_call":{"name":"f"}}})",
-          R"({"message":{"content":[{"type":"text","text":"x"}]},"finish_reason":"whatever"})",
-          R"({"message":{"content":null,"reasoning":"hm"},"finish_reason":"stop"})",
-      })
+    auto choice : {
+      R"({"message":{"content":""},"finish_reason":"stop"})",
+      R"({"message":{"content":"cut"},"finish_reason":"length"})",
+      R"({"message":{"content":null},"finish_reason":"length"})",
+      R"({"message":{"content":null,"refusal":"I cannot"},"finish_reason":"stop"})",
+      R"({"message":{"content":null},"finish_reason":"content_filter"})",
+      R"({"finish_reason":"content_filter"})",
+      R"({"message":{"content":null,"tool_calls":[{"id":"c","function":{}}]},"finish_reason":"tool_calls"})",
+      R"({"message":{"tool_calls":[{"id":"c"}]}})",
+      R"({"message":{"content":null,"function_call":{"name":"f"}}})",
+      R"({"message":{"content":[{"type":"text","text":"x"}]},"finish_reason":"whatever"})",
+      R"({"message":{"content":null,"reasoning":"hm"},"finish_reason":"stop"})",
+    })
     BOOST_TEST((judge(reply_of(200, chat_with(choice))).kind == k::success), choice);
 }
 
 BOOST_AUTO_TEST_CASE(a_2xx_that_is_no_answer_is_malformed_and_says_why) {
   const std::string page = "<!DOCTYPE html><title>Log in</title>" + std::string(50'000, 'x');
   const std::pair<std::string, std::string_view> rows[] = {
-      {"", "empty body"},
-      {" \n\n", "empty body"},
-      {page, "HTML page (200): \"Log in\""},
-      {"{\"choices\":[", "not JSON"},
-      {std::string{chat_reply} + "x", "not JSON"},
-      {"{\"a\":\"\\q\"}", "not JSON"},
-      {"{\"choices\":[{\"message\":{\"content\":\"\xFF\"}}]}", "not JSON"},
-      {"\xFE\xFF{}", "not JSON"},
-      {nested(10'000), "not JSON"},
-      {std::string(10'000, '['), "not JSON"},
-      {"3", "no JSON object"},
-      {"[]", "no JSON object"},
-      {"null", "no JSON object"},
-      {"{}", "no choices"},
-      {R"({"choices":[]})", "no choices"},
-      {R"({"choices":{}})", "no choices"},
-      {R"({"choices":null})", "no choices"},
-      {chat_with("{}"), "choices[0] has no message"},
-      {chat_with("3"), "choices[0] has no message"},
-      {chat_with(R"({"message":{"content":null},"finish_reason":"stop"})"),
-       "choices[0].message has neither content, refusal nor tool_calls"},
-      {chat_with(R"({"message":{"content":null,"refusal":null,"tool_calls":[]}})"),
-       "choices[0].message has neither"},
-      {chat_with(R"({"message":{"content":"a"}},{"message":{"content":3}})"),
-       "choices[1].message has neither"},
+    {"", "empty body"},
+    {" \n\n", "empty body"},
+    {page, "HTML page (200): \"Log in\""},
+    {"{\"choices\":[", "not JSON"},
+    {std::string{chat_reply} + "x", "not JSON"},
+    {"{\"a\":\"\\q\"}", "not JSON"},
+    {"{\"choices\":[{\"message\":{\"content\":\"\xFF\"}}]}", "not JSON"},
+    {"\xFE\xFF{}", "not JSON"},
+    {nested(10'000), "not JSON"},
+    {std::string(10'000, '['), "not JSON"},
+    {"3", "no JSON object"},
+    {"[]", "no JSON object"},
+    {"null", "no JSON object"},
+    {"{}", "no choices"},
+    {R"({"choices":[]})", "no choices"},
+    {R"({"choices":{}})", "no choices"},
+    {R"({"choices":null})", "no choices"},
+    {chat_with("{}"), "choices[0] has no message"},
+    {chat_with("3"), "choices[0] has no message"},
+    {chat_with(R"({"message":{"content":null},"finish_reason":"stop"})"),
+     "choices[0].message has neither content, refusal nor tool_calls"},
+    {chat_with(R"({"message":{"content":null,"refusal":null,"tool_calls":[]}})"),
+     "choices[0].message has neither"},
+    {chat_with(R"({"message":{"content":"a"}},{"message":{"content":3}})"),
+     "choices[1].message has neither"},
   };
   for (auto& [body, why] : rows) {
     const auto v = judge(reply_of(200, body));
@@ -142,23 +142,23 @@ BOOST_AUTO_TEST_CASE(what_the_body_asked_for_wrongly_is_not_paid_for_again) {
 
 BOOST_AUTO_TEST_CASE(an_error_inside_a_2xx_is_judged_by_its_code) {
   const std::pair<std::string_view, reply_kind> rows[] = {
-      {R"({"error":{"message":"m","type":"server_error","code":null}})", k::server_error},
-      {R"({"error":{"message":"m","type":"x","code":"server_is_overloaded"},"choices":[{"message":{"content":"x"}}]})",
-       k::overloaded},
-      {R"({"error":{"message":"m","type":"x","code":"rate_limit_exceeded"}})", k::rate_limited},
-      {R"({"error":{"message":"m","type":"insufficient_quota","code":"insufficient_quota"}})",
-       k::billing},
-      {R"({"error":{"message":"m","type":"invalid_request_error","code":null}})", k::bad_request},
-      {R"({"error":{"message":"m","type":"BadRequestError","code":400}})", k::bad_request},
-      {R"({"error":{"message":"m","code":429}})", k::rate_limited},
-      {R"({"error":{"message":"m","code":"503"}})", k::overloaded},
-      {R"({"object":"error","message":"m","type":"NotFoundError","param":null,"code":404})",
-       k::bad_request},
-      {R"({"error":"something broke"})", k::malformed},
-      {R"([{"error":{"code":503,"message":"m","status":"UNAVAILABLE"}}])", k::overloaded},
-      {R"({"status":"failed","error":{"code":"rate_limit_exceeded","message":"m"},"output":[]})",
-       k::rate_limited},
-      {R"({"status":"failed","error":{"code":"invalid_prompt","message":"m"}})", k::bad_request},
+    {R"({"error":{"message":"m","type":"server_error","code":null}})", k::server_error},
+    {R"({"error":{"message":"m","type":"x","code":"server_is_overloaded"},"choices":[{"message":{"content":"x"}}]})",
+     k::overloaded},
+    {R"({"error":{"message":"m","type":"x","code":"rate_limit_exceeded"}})", k::rate_limited},
+    {R"({"error":{"message":"m","type":"insufficient_quota","code":"insufficient_quota"}})",
+     k::billing},
+    {R"({"error":{"message":"m","type":"invalid_request_error","code":null}})", k::bad_request},
+    {R"({"error":{"message":"m","type":"BadRequestError","code":400}})", k::bad_request},
+    {R"({"error":{"message":"m","code":429}})", k::rate_limited},
+    {R"({"error":{"message":"m","code":"503"}})", k::overloaded},
+    {R"({"object":"error","message":"m","type":"NotFoundError","param":null,"code":404})",
+     k::bad_request},
+    {R"({"error":"something broke"})", k::malformed},
+    {R"([{"error":{"code":503,"message":"m","status":"UNAVAILABLE"}}])", k::overloaded},
+    {R"({"status":"failed","error":{"code":"rate_limit_exceeded","message":"m"},"output":[]})",
+     k::rate_limited},
+    {R"({"status":"failed","error":{"code":"invalid_prompt","message":"m"}})", k::bad_request},
   };
   for (auto& [body, kind] : rows) {
     const auto v = judge(reply_of(200, body));
@@ -179,16 +179,16 @@ BOOST_AUTO_TEST_CASE(usage_survives_whatever_stands_in_it) {
     BOOST_TEST((v.kind == k::success && !v.used.known && v.used.input_tokens == 0), text);
   }
   const auto total =
-      judge(reply_of(200, chat_with_usage(R"({"prompt_tokens":10,"total_tokens":14})"))).used;
+    judge(reply_of(200, chat_with_usage(R"({"prompt_tokens":10,"total_tokens":14})"))).used;
   BOOST_TEST((total.known && total.output_tokens == 4));
   const auto parts =
-      judge(
-          reply_of(
-              200,
-              chat_with_usage(
-                  R"({"prompt_tokens":10,"completion_tokens":2.0,"prompt_tokens_details":{"cached_tokens":99},
+    judge(
+      reply_of(
+        200,
+        chat_with_usage(
+          R"({"prompt_tokens":10,"completion_tokens":2.0,"prompt_tokens_details":{"cached_tokens":99},
         "completion_tokens_details":null})")))
-          .used;
+      .used;
   BOOST_TEST((parts.known && parts.output_tokens == 2 && parts.cached_input_tokens == 10 &&
               parts.reasoning_tokens == 0));
 }
@@ -196,17 +196,17 @@ BOOST_AUTO_TEST_CASE(usage_survives_whatever_stands_in_it) {
 BOOST_AUTO_TEST_CASE(an_exchange_without_a_whole_answer_is_never_a_success) {
   using t = transport_error;
   const std::tuple<transport_error, reply_kind, errc> rows[] = {
-      {t::dns, k::transport, errc::connection_failed},
-      {t::connect, k::transport, errc::connection_failed},
-      {t::tls, k::transport, errc::connection_failed},
-      {t::reset, k::transport, errc::connection_failed},
-      {t::protocol, k::transport, errc::connection_failed},
-      {t::stale_connection, k::transport, errc::connection_failed},
-      {t::other, k::transport, errc::connection_failed},
-      {t::timeout, k::transport, errc::timeout},
-      {t::idle_timeout, k::transport, errc::timeout},
-      {t::cancelled, k::transport, errc::cancelled},
-      {t::body_too_large, k::too_large, errc::response_too_large},
+    {t::dns, k::transport, errc::connection_failed},
+    {t::connect, k::transport, errc::connection_failed},
+    {t::tls, k::transport, errc::connection_failed},
+    {t::reset, k::transport, errc::connection_failed},
+    {t::protocol, k::transport, errc::connection_failed},
+    {t::stale_connection, k::transport, errc::connection_failed},
+    {t::other, k::transport, errc::connection_failed},
+    {t::timeout, k::transport, errc::timeout},
+    {t::idle_timeout, k::transport, errc::timeout},
+    {t::cancelled, k::transport, errc::cancelled},
+    {t::body_too_large, k::too_large, errc::response_too_large},
   };
   for (auto [failure, kind, code] : rows) {
     auto reply = reply_of(200, chat_reply); // Looks whole, but the framing was not.

@@ -77,22 +77,22 @@ BOOST_AUTO_TEST_CASE(only_post_is_sent) {
 
 BOOST_AUTO_TEST_CASE(base_and_path_join_without_doubling_the_version) {
   const std::tuple<std::string_view, std::string_view, std::string_view> rows[] = {
-      {"https://api.openai.com/v1", "/v1/embeddings", "https://api.openai.com/v1/embeddings"},
-      {"https://api.openai.com/v1/", "/v1/embeddings", "https://api.openai.com/v1/embeddings"},
-      {"https://api.openai.com/v1//", "/v1/embeddings", "https://api.openai.com/v1/embeddings"},
-      {"https://api.openai.com", "/v1/embeddings", "https://api.openai.com/v1/embeddings"},
-      {"http://localhost:8000/", "/v1/embeddings", "http://localhost:8000/v1/embeddings"},
-      {"HTTP://h/proxy", "/v1/rerank", "HTTP://h/proxy/v1/rerank"},
-      {"https://h/v1", "/chat/completions", "https://h/v1/chat/completions"},
-      {"https://h/v1", "/v2/rerank", "https://h/v1/v2/rerank"},
-      {"https://h/v1beta/openai/", "/v1/chat/completions",
-       "https://h/v1beta/openai/chat/completions"},
-      {"https://h/api/paas/v4", "/v1/chat/completions", "https://h/api/paas/v4/chat/completions"},
-      {"https://v1.example.com", "/v1/embeddings", "https://v1.example.com/v1/embeddings"},
-      {"https://h/openai/v1?api-version=1", "/v1/embeddings",
-       "https://h/openai/v1/embeddings?api-version=1"},
-      {"https://h/v1?a=1", "/v1/x?b=2", "https://h/v1/x?b=2&a=1"},
-      {" https://h/v1\n", "/v1/x", "https://h/v1/x"},
+    {"https://api.openai.com/v1", "/v1/embeddings", "https://api.openai.com/v1/embeddings"},
+    {"https://api.openai.com/v1/", "/v1/embeddings", "https://api.openai.com/v1/embeddings"},
+    {"https://api.openai.com/v1//", "/v1/embeddings", "https://api.openai.com/v1/embeddings"},
+    {"https://api.openai.com", "/v1/embeddings", "https://api.openai.com/v1/embeddings"},
+    {"http://localhost:8000/", "/v1/embeddings", "http://localhost:8000/v1/embeddings"},
+    {"HTTP://h/proxy", "/v1/rerank", "HTTP://h/proxy/v1/rerank"},
+    {"https://h/v1", "/chat/completions", "https://h/v1/chat/completions"},
+    {"https://h/v1", "/v2/rerank", "https://h/v1/v2/rerank"},
+    {"https://h/v1beta/openai/", "/v1/chat/completions",
+     "https://h/v1beta/openai/chat/completions"},
+    {"https://h/api/paas/v4", "/v1/chat/completions", "https://h/api/paas/v4/chat/completions"},
+    {"https://v1.example.com", "/v1/embeddings", "https://v1.example.com/v1/embeddings"},
+    {"https://h/openai/v1?api-version=1", "/v1/embeddings",
+     "https://h/openai/v1/embeddings?api-version=1"},
+    {"https://h/v1?a=1", "/v1/x?b=2", "https://h/v1/x?b=2&a=1"},
+    {" https://h/v1\n", "/v1/x", "https://h/v1/x"},
   };
   for (auto& [base, path, whole] : rows) {
     const auto url = join_url(base, path);

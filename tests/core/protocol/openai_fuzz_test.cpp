@@ -142,7 +142,7 @@ BOOST_AUTO_TEST_CASE(random_headers_do_no_harm) {
         BOOST_TEST((!r.limit || *r.limit > 0));
         BOOST_TEST((!r.remaining || *r.remaining >= 0));
         BOOST_TEST(
-            (!r.reset || (*r.reset >= duration::zero() && *r.reset <= std::chrono::hours{48})));
+          (!r.reset || (*r.reset >= duration::zero() && *r.reset <= std::chrono::hours{48})));
       }
     }
   }

@@ -41,7 +41,8 @@ inline result<core::http_request> encode(std::string_view protocol, const core::
 
 /// A file below tests/core/golden.
 inline boost::json::value golden(const std::string& name) {
-  const auto text = read_file(std::string{PENSTOCK_SOURCE_DIR} + "/tests/core/protocol/golden/" + name);
+  const auto text =
+    read_file(std::string{PENSTOCK_SOURCE_DIR} + "/tests/core/protocol/golden/" + name);
   boost::json::error_code ec;
   auto value = boost::json::parse(text, ec);
   BOOST_REQUIRE_MESSAGE(!ec, name << " is no JSON: " << ec.message());

@@ -62,7 +62,8 @@ BOOST_AUTO_TEST_CASE(the_table_knows_every_protocol_by_its_name) {
 }
 
 BOOST_AUTO_TEST_CASE(a_base_works_with_and_without_its_version) {
-  const auto chat = request_for(chat_url, R"({"model":"m","messages":[{"role":"user","content":"x"}]})");
+  const auto chat =
+    request_for(chat_url, R"({"model":"m","messages":[{"role":"user","content":"x"}]})");
   for (auto base : {"http://h", "http://h/", "http://h/v1", "http://h/v1/", " http://h/v1 "})
     BOOST_TEST(url_of("anthropic", base, chat) == "http://h/v1/messages");
   BOOST_TEST(url_of("anthropic", "http://h/proxy/v1", chat) == "http://h/proxy/v1/messages");
@@ -75,13 +76,13 @@ BOOST_AUTO_TEST_CASE(a_base_works_with_and_without_its_version) {
 
 BOOST_AUTO_TEST_CASE(a_native_body_passes_through_untouched) {
   const std::pair<std::string_view, std::string_view> rows[] = {
-      {"anthropic", "/v1/messages"},
-      {"anthropic", "/v1/messages/count_tokens"},
-      {"gemini", "/v1beta/models/m:generateContent"},
-      {"gemini", "/v1beta/tunedModels/m:countTokens"},
-      {"ollama", "/api/chat"},
-      {"ollama", "/api/generate"},
-      {"ollama", "/api/embed"},
+    {"anthropic", "/v1/messages"},
+    {"anthropic", "/v1/messages/count_tokens"},
+    {"gemini", "/v1beta/models/m:generateContent"},
+    {"gemini", "/v1beta/tunedModels/m:countTokens"},
+    {"ollama", "/api/chat"},
+    {"ollama", "/api/generate"},
+    {"ollama", "/api/embed"},
   };
   for (auto& [protocol, url] : rows) {
     const auto r = request_for(url, "{ \"stream\" : false,\"anything\":[1.0] }");
@@ -106,7 +107,7 @@ BOOST_AUTO_TEST_CASE(ollama_is_told_not_to_stream) {
 BOOST_AUTO_TEST_CASE(a_model_set_by_the_run_replaces_the_one_in_geminis_path) {
   line_options options;
   const std::string line =
-      R"({"custom_id":"a","url":"/v1beta/models/old:generateContent?x=1","body":{"contents":[]}})";
+    R"({"custom_id":"a","url":"/v1beta/models/old:generateContent?x=1","body":{"contents":[]}})";
   auto r = parse_request_line(line, 0, 1, options);
   BOOST_TEST(r.model == "old");
   BOOST_TEST(encode("gemini", r)->url.ends_with("/v1beta/models/old:generateContent?x=1"));
@@ -120,11 +121,12 @@ BOOST_AUTO_TEST_CASE(a_model_set_by_the_run_replaces_the_one_in_geminis_path) {
 
 BOOST_AUTO_TEST_CASE(a_model_never_leaves_its_place_in_the_path) {
   const auto url = [](const std::string& model) {
-    return url_of("gemini", "http://h",
-                  request_for(chat_url, json::serialize(json::object{
-                                            {"model", model},
-                                            {"messages", json::array{json::object{
-                                                             {"role", "user"}, {"content", "x"}}}}})));
+    return url_of(
+      "gemini", "http://h",
+      request_for(chat_url,
+                  json::serialize(json::object{
+                    {"model", model},
+                    {"messages", json::array{json::object{{"role", "user"}, {"content", "x"}}}}})));
   };
   BOOST_TEST(url("models/m") == "http://h/v1beta/models/m:generateContent");
   BOOST_TEST(url("tunedModels/m") == "http://h/v1beta/tunedModels/m:generateContent");
@@ -135,9 +137,9 @@ BOOST_AUTO_TEST_CASE(a_model_never_leaves_its_place_in_the_path) {
 
 BOOST_AUTO_TEST_CASE(the_path_of_another_protocol_is_refused_with_its_name) {
   const std::pair<std::string_view, std::string_view> owners[] = {
-      {"/v1/messages", "anthropic"},
-      {"/v1beta/models/m:generateContent", "gemini"},
-      {"/api/chat", "ollama"},
+    {"/v1/messages", "anthropic"},
+    {"/v1beta/models/m:generateContent", "gemini"},
+    {"/api/chat", "ollama"},
   };
   for (auto& [url, owner] : owners)
     for (auto protocol : protocol_names) {
@@ -163,36 +165,42 @@ BOOST_AUTO_TEST_CASE(only_paths_with_a_model_belong_to_gemini) {
 
 BOOST_AUTO_TEST_CASE(bad_bodies_are_refused_by_the_name_of_the_member) {
   const std::pair<std::string_view, std::string_view> rows[] = {
-      {"[]", "JSON object"},
-      {R"({"model":"m"})", "messages"},
-      {R"({"model":"m","messages":[]})", "at least one message"},
-      {R"({"model":"m","messages":"x"})", "messages must be a list"},
-      {R"({"model":"m","messages":[7]})", "messages[0]"},
-      {R"({"model":"m","messages":[{"role":"robot","content":"x"}]})", "messages[0].role"},
-      {R"({"model":"m","messages":[{"role":"user"}]})", "messages[0].content"},
-      {R"({"model":"m","messages":[{"role":"user","content":[{"type":"poem"}]}]})", "poem"},
-      {R"({"model":"m","messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"ftp://x"}}]}]})",
-       "messages[0].content[0].image_url.url"},
-      {R"({"model":"m","messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"data:image/png;base64,?"}}]}]})",
-       "messages[0].content[0].image_url.url"},
-      {R"({"model":"m","messages":[{"role":"user","content":[{"type":"file","file":{"file_id":"f-1"}}]}]})",
-       "file_id is known at OpenAI only"},
-      {R"({"model":"m","messages":[{"role":"system","content":[{"type":"image_url","image_url":{"url":"https://x/a.png"}}]}]})",
-       "messages[0].content[0] must be text"},
-      {R"({"model":"m","messages":[{"role":"tool","content":"x"}]})", "tool_call_id"},
-      {R"({"model":"m","messages":[{"role":"assistant","tool_calls":[{"function":{"name":"f","arguments":"[1]"}}]}]})",
-       "messages[0].tool_calls[0].function.arguments"},
-      {R"({"model":7,"messages":[{"role":"user","content":"x"}]})", "model must be text"},
-      {R"({"model":"m","messages":[{"role":"user","content":"x"}],"temperature":"hot"})", "temperature"},
-      {R"({"model":"m","messages":[{"role":"user","content":"x"}],"max_tokens":0.5})", "max_tokens"},
-      {R"({"model":"m","messages":[{"role":"user","content":"x"}],"n":0})", "n must be"},
-      {R"({"model":"m","messages":[{"role":"user","content":"x"}],"stop":[1]})", "stop"},
-      {R"({"model":"m","messages":[{"role":"user","content":"x"}],"tools":[{"type":"web"}]})", "tools[0]"},
-      {R"({"model":"m","messages":[{"role":"user","content":"x"}],"tool_choice":"some"})", "tool_choice"},
-      {R"({"model":"m","messages":[{"role":"user","content":"x"}],"response_format":{"type":"xml"}})", "response_format"},
-      {R"({"model":"m","messages":[{"role":"user","content":"x"}],"reasoning_effort":"huge"})", "reasoning_effort"},
-      {R"({"model":"m","messages":[{"role":"user","content":"x"}],"logit_bias":{"50":1}})", "logit_bias"},
-      {R"({"model":"m","messages":[{"role":"user","content":"x"}],"functions":[]})", "functions"},
+    {"[]", "JSON object"},
+    {R"({"model":"m"})", "messages"},
+    {R"({"model":"m","messages":[]})", "at least one message"},
+    {R"({"model":"m","messages":"x"})", "messages must be a list"},
+    {R"({"model":"m","messages":[7]})", "messages[0]"},
+    {R"({"model":"m","messages":[{"role":"robot","content":"x"}]})", "messages[0].role"},
+    {R"({"model":"m","messages":[{"role":"user"}]})", "messages[0].content"},
+    {R"({"model":"m","messages":[{"role":"user","content":[{"type":"poem"}]}]})", "poem"},
+    {R"({"model":"m","messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"ftp://x"}}]}]})",
+     "messages[0].content[0].image_url.url"},
+    {R"({"model":"m","messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"data:image/png;base64,?"}}]}]})",
+     "messages[0].content[0].image_url.url"},
+    {R"({"model":"m","messages":[{"role":"user","content":[{"type":"file","file":{"file_id":"f-1"}}]}]})",
+     "file_id is known at OpenAI only"},
+    {R"({"model":"m","messages":[{"role":"system","content":[{"type":"image_url","image_url":{"url":"https://x/a.png"}}]}]})",
+     "messages[0].content[0] must be text"},
+    {R"({"model":"m","messages":[{"role":"tool","content":"x"}]})", "tool_call_id"},
+    {R"({"model":"m","messages":[{"role":"assistant","tool_calls":[{"function":{"name":"f","arguments":"[1]"}}]}]})",
+     "messages[0].tool_calls[0].function.arguments"},
+    {R"({"model":7,"messages":[{"role":"user","content":"x"}]})", "model must be text"},
+    {R"({"model":"m","messages":[{"role":"user","content":"x"}],"temperature":"hot"})",
+     "temperature"},
+    {R"({"model":"m","messages":[{"role":"user","content":"x"}],"max_tokens":0.5})", "max_tokens"},
+    {R"({"model":"m","messages":[{"role":"user","content":"x"}],"n":0})", "n must be"},
+    {R"({"model":"m","messages":[{"role":"user","content":"x"}],"stop":[1]})", "stop"},
+    {R"({"model":"m","messages":[{"role":"user","content":"x"}],"tools":[{"type":"web"}]})",
+     "tools[0]"},
+    {R"({"model":"m","messages":[{"role":"user","content":"x"}],"tool_choice":"some"})",
+     "tool_choice"},
+    {R"({"model":"m","messages":[{"role":"user","content":"x"}],"response_format":{"type":"xml"}})",
+     "response_format"},
+    {R"({"model":"m","messages":[{"role":"user","content":"x"}],"reasoning_effort":"huge"})",
+     "reasoning_effort"},
+    {R"({"model":"m","messages":[{"role":"user","content":"x"}],"logit_bias":{"50":1}})",
+     "logit_bias"},
+    {R"({"model":"m","messages":[{"role":"user","content":"x"}],"functions":[]})", "functions"},
   };
   for (auto protocol : {"anthropic", "gemini", "ollama"})
     for (auto& [body, word] : rows)
@@ -236,7 +244,7 @@ BOOST_AUTO_TEST_CASE(all_protocols_carry_the_same_texts) {
         messages.push_back(std::move(message));
       }
       const auto r = request_for(
-          chat_url, json::serialize(json::object{{"model", "m"}, {"messages", messages}}));
+        chat_url, json::serialize(json::object{{"model", "m"}, {"messages", messages}}));
       for (auto protocol : protocol_names) {
         const auto out = encode(protocol, r);
         BOOST_REQUIRE(out);

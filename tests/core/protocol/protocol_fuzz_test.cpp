@@ -84,7 +84,8 @@ void check_judged(const protocol& p, const request& r, const http_response& repl
   const bool chat = r.url == urls[0];
   if (v.kind == reply_kind::success && chat) {
     // A success has a choice with a message and a finish_reason, whatever the provider wrote.
-    const auto* choices = value.is_object() ? filled_array_at(value.get_object(), "choices") : nullptr;
+    const auto* choices =
+      value.is_object() ? filled_array_at(value.get_object(), "choices") : nullptr;
     BOOST_REQUIRE(choices);
     if (p.name() != "openai")
       for (auto& choice : *choices) {
@@ -129,9 +130,10 @@ BOOST_AUTO_TEST_CASE(mutated_answers_do_no_harm) {
         reply.body.resize(rng() % (reply.body.size() + 1));
       for (auto protocol : protocol_names) {
         const bool embeds = rng() % 4 == 0;
-        const auto r = request_for(urls[rng() % 3 == 0 ? rng() % std::size(urls) : 0],
-                                   embeds ? R"({"model":"m","input":["a","b"],"encoding_format":"base64"})"
-                                          : R"({"model":"m","input":"a","messages":[]})");
+        const auto r =
+          request_for(urls[rng() % 3 == 0 ? rng() % std::size(urls) : 0],
+                      embeds ? R"({"model":"m","input":["a","b"],"encoding_format":"base64"})"
+                             : R"({"model":"m","input":"a","messages":[]})");
         check_judged(*find_protocol(protocol), r, reply);
       }
     }
@@ -158,14 +160,16 @@ BOOST_AUTO_TEST_CASE(mutated_requests_are_encoded_or_refused) {
         const auto out = encode(protocol, r);
         if (!out) {
           ++refused;
-          BOOST_TEST((out.error().code == errc::invalid_input || out.error().code == errc::bad_request));
+          BOOST_TEST(
+            (out.error().code == errc::invalid_input || out.error().code == errc::bad_request));
           BOOST_TEST(is_utf8(out.error().context));
           BOOST_TEST(!out.error().context.empty());
           continue;
         }
         ++encoded;
         BOOST_TEST(out->url.find_first_of(" \r\n#") == std::string::npos);
-        BOOST_TEST(out->url.starts_with(protocol == "ollama" ? "http://localhost:11434/" : "https://"));
+        BOOST_TEST(
+          out->url.starts_with(protocol == "ollama" ? "http://localhost:11434/" : "https://"));
         if (protocol == "openai" || out->body == r.body)
           continue; // Their bytes are the caller's.
         json::error_code ec;

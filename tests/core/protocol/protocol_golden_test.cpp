@@ -14,8 +14,7 @@ namespace {
 /// Checks one entry of an encode.json.
 void check_encoding(std::string_view protocol, const json::object& neutral,
                     const json::object& expected) {
-  const auto r =
-      request_for(text_at(neutral, "url"), json::serialize(neutral.at("body")));
+  const auto r = request_for(text_at(neutral, "url"), json::serialize(neutral.at("body")));
   const auto out = encode(protocol, r);
   if (const auto code = text_at(expected, "error"); !code.empty()) {
     BOOST_REQUIRE(!out);
@@ -59,7 +58,8 @@ void check_limits(const json::object& expected, const verdict& v) {
     BOOST_TEST(reading.limit.value_or(-1) == values->at(0).to_number<double>());
     BOOST_TEST(reading.remaining.value_or(-1) == values->at(1).to_number<double>());
     if (values->size() > 2)
-      BOOST_TEST(to_seconds(reading.reset.value_or(duration{})) == values->at(2).to_number<double>());
+      BOOST_TEST(to_seconds(reading.reset.value_or(duration{})) ==
+                 values->at(2).to_number<double>());
   }
 }
 
@@ -67,8 +67,8 @@ void check_limits(const json::object& expected, const verdict& v) {
 void check_decoding(const protocol& p, const json::object& entry) {
   const auto* asked = object_at(entry, "request");
   const auto url = text_at(entry, "url");
-  const auto r = request_for(url.empty() ? "/v1/chat/completions" : url,
-                             asked ? json::serialize(*asked) : "{}");
+  const auto r =
+    request_for(url.empty() ? "/v1/chat/completions" : url, asked ? json::serialize(*asked) : "{}");
   const auto reply = reply_of(entry);
   const auto v = p.decode(r, reply, golden_now);
   const auto kind = text_at(entry, "kind");
@@ -76,7 +76,8 @@ void check_decoding(const protocol& p, const json::object& entry) {
   BOOST_TEST(v.message.find(text_at(entry, "says")) != std::string::npos, v.message);
   BOOST_TEST(v.request_id == text_at(entry, "request_id"));
   const auto* wait = entry.if_contains("retry_after");
-  BOOST_TEST(to_seconds(v.retry_after.value_or(duration{})) == (wait ? wait->to_number<double>() : 0));
+  BOOST_TEST(to_seconds(v.retry_after.value_or(duration{})) ==
+             (wait ? wait->to_number<double>() : 0));
   if (const auto* used = object_at(entry, "usage")) {
     BOOST_TEST(v.used.known);
     BOOST_TEST(v.used.input_tokens == count_at(*used, "input").value_or(999));
@@ -124,7 +125,7 @@ BOOST_AUTO_TEST_CASE(native_answers_become_what_the_files_say) {
     const auto file = golden(std::string{protocol} + "/decode.json");
     for (auto& entry : file.as_array())
       BOOST_TEST_CONTEXT(protocol << ": " << text_at(entry.as_object(), "name"))
-        check_decoding(*find_protocol(protocol), entry.as_object());
+    check_decoding(*find_protocol(protocol), entry.as_object());
   }
 }
 

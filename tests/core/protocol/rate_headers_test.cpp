@@ -20,9 +20,7 @@ const limit_reading& of(const rate_headers& h, dimension d) {
   return h.limits[static_cast<size_t>(d)];
 }
 
-bool empty(const limit_reading& r) {
-  return !r.limit && !r.remaining && !r.reset;
-}
+bool empty(const limit_reading& r) { return !r.limit && !r.remaining && !r.reset; }
 
 } // namespace
 
@@ -120,8 +118,8 @@ BOOST_AUTO_TEST_CASE(the_wait_comes_from_the_most_exact_header) {
 }
 
 BOOST_AUTO_TEST_CASE(a_date_is_measured_by_the_clock_of_the_server) {
-  const auto h = read({{"retry-after", "Sat, 01 Aug 2026 13:00:20 GMT"},
-                       {"date", "Sat, 01 Aug 2026 13:00:00 GMT"}});
+  const auto h = read(
+    {{"retry-after", "Sat, 01 Aug 2026 13:00:20 GMT"}, {"date", "Sat, 01 Aug 2026 13:00:00 GMT"}});
   BOOST_TEST((h.retry_after == 20s));
   BOOST_TEST((h.server_now == now + 59min + 57s));
   BOOST_TEST((read({{"date", "garbage"}}).server_now == now));

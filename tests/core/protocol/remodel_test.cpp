@@ -18,8 +18,8 @@ std::string body_for(const std::string& body, const std::string& model) {
 BOOST_AUTO_TEST_SUITE(remodel_suite)
 
 BOOST_AUTO_TEST_CASE(only_the_model_changes) {
-  BOOST_TEST(body_for(R"( { "a":1.50 , "model" : "old" ,"b":{"model":"x"}})", "new")
-             == R"( { "a":1.50 , "model" : "new" ,"b":{"model":"x"}})");
+  BOOST_TEST(body_for(R"( { "a":1.50 , "model" : "old" ,"b":{"model":"x"}})", "new") ==
+             R"( { "a":1.50 , "model" : "new" ,"b":{"model":"x"}})");
   BOOST_TEST(body_for(R"({"model":"old","model":"old"})", "n") == R"({"model":"n","model":"n"})");
   BOOST_TEST(body_for(R"({"mod\u0065l":"old"})", "n") == R"({"mod\u0065l":"n"})");
   BOOST_TEST(body_for(R"({"model":null})", "n") == R"({"model":"n"})");

@@ -14,8 +14,8 @@ namespace {
 
 std::string body(std::string_view content, std::string_view finish = "stop") {
   return json::serialize(json::value{
-      {"choices", json::array{json::value{{"message", {{"role", "assistant"}, {"content", content}}},
-                                          {"finish_reason", finish}}}}});
+    {"choices", json::array{json::value{{"message", {{"role", "assistant"}, {"content", content}}},
+                                        {"finish_reason", finish}}}}});
 }
 
 std::string found(std::string_view text) {
@@ -31,7 +31,9 @@ std::string not_found(std::string_view text) {
   return value.error().context;
 }
 
-bool has(const std::string& text, std::string_view words) { return text.find(words) != std::string::npos; }
+bool has(const std::string& text, std::string_view words) {
+  return text.find(words) != std::string::npos;
+}
 
 } // namespace
 
@@ -39,7 +41,8 @@ BOOST_AUTO_TEST_SUITE(answer_json)
 
 BOOST_AUTO_TEST_CASE(json_is_found_bare_fenced_and_in_prose) {
   BOOST_TEST(found(" {\"a\": 1}\n") == R"({"a":1})");
-  BOOST_TEST(found("Sure!\n```json\n{\"a\": \"x ``` y\"}\n```\nHope that helps.") == R"({"a":"x ``` y"})");
+  BOOST_TEST(found("Sure!\n```json\n{\"a\": \"x ``` y\"}\n```\nHope that helps.") ==
+             R"({"a":"x ``` y"})");
   BOOST_TEST(found("```\nno json\n```\n```json\n[1,2]\n```") == "[1,2]");
   BOOST_TEST(found("The answer is {\"a\": \"} {\"} as you see.") == R"({"a":"} {"})");
   BOOST_TEST(found("Use list[] and {x}: [1, {\"b\": []}]") == R"([1,{"b":[]}])");
@@ -56,10 +59,14 @@ BOOST_AUTO_TEST_CASE(what_is_no_json_says_where_it_breaks) {
 BOOST_AUTO_TEST_CASE(the_words_come_out_of_every_shape) {
   BOOST_TEST(read_answer(body("hi"))->text == "hi");
   BOOST_TEST(read_answer(body("hi", "length"))->finish_reason == "length");
-  BOOST_TEST(read_answer(R"({"choices":[{"message":{"content":[{"type":"text","text":"a"},{"type":"text","text":"b"}]}}]})")
-                 ->text == "ab");
-  BOOST_TEST(read_answer(R"({"output":[{"type":"reasoning"},{"type":"message","content":[{"type":"output_text","text":"r"}]}]})")
-                 ->text == "r");
+  BOOST_TEST(
+    read_answer(
+      R"({"choices":[{"message":{"content":[{"type":"text","text":"a"},{"type":"text","text":"b"}]}}]})")
+      ->text == "ab");
+  BOOST_TEST(
+    read_answer(
+      R"({"output":[{"type":"reasoning"},{"type":"message","content":[{"type":"output_text","text":"r"}]}]})")
+      ->text == "r");
 }
 
 BOOST_AUTO_TEST_CASE(refused_and_empty_answers_are_errors) {
@@ -68,8 +75,9 @@ BOOST_AUTO_TEST_CASE(refused_and_empty_answers_are_errors) {
   BOOST_TEST((refusal.error().code == errc::bad_request));
   BOOST_TEST(has(refusal.error().context, "I won't"));
   BOOST_TEST((read_answer(body("x", "content_filter")).error().code == errc::bad_request));
-  for (auto text : {"", "no", "[]", "{}", R"({"choices":[]})", R"({"choices":[7]})",
-                    R"({"choices":[{"message":{"tool_calls":[]}}]})", R"({"output":[{"type":"x"}]})"})
+  for (auto text :
+       {"", "no", "[]", "{}", R"({"choices":[]})", R"({"choices":[7]})",
+        R"({"choices":[{"message":{"tool_calls":[]}}]})", R"({"output":[{"type":"x"}]})"})
     BOOST_TEST((read_answer(text).error().code == errc::bad_response), text);
 }
 
@@ -83,19 +91,23 @@ BOOST_AUTO_TEST_CASE(answers_are_checked_and_cut_ones_say_so) {
   auto bad = accept_answer(body("{\"b\": 2}"), &*schema);
   BOOST_TEST((bad.error().code == errc::schema_mismatch));
   BOOST_TEST(has(bad.error().context, "'a'"));
-  BOOST_TEST(has(accept_answer(body("{\"a\": ", "length"), &*schema).error().context, "max_tokens"));
+  BOOST_TEST(
+    has(accept_answer(body("{\"a\": ", "length"), &*schema).error().context, "max_tokens"));
   BOOST_TEST(accept_answer(body("", "length"), nullptr).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(json_survives_what_models_write_around_it) {
-  const std::vector<std::string> around{"", "Here: ", "\n", "```json\n", "Sure.\n\n", "(see below) "};
+  const std::vector<std::string> around{"",          "Here: ",    "\n",
+                                        "```json\n", "Sure.\n\n", "(see below) "};
   for (unsigned seed = 1; seed <= 500; ++seed) {
     std::mt19937 rng{seed};
     json::object value;
     for (auto n = 1 + rng() % 3; n > 0; --n)
-      value["k" + std::to_string(rng() % 5)] = json::array{rng() % 9, "a}\"{[", nullptr, json::object{{"x", "```"}}};
+      value["k" + std::to_string(rng() % 5)] =
+        json::array{rng() % 9, "a}\"{[", nullptr, json::object{{"x", "```"}}};
     const auto before = around[rng() % around.size()];
-    const auto text = before + json_text(value) + (before.ends_with("json\n") ? "\n```\nBye {}." : " Bye.");
+    const auto text =
+      before + json_text(value) + (before.ends_with("json\n") ? "\n```\nBye {}." : " Bye.");
     BOOST_TEST(found(text) == json_text(value), "seed " << seed << ": " << text);
   }
 }

@@ -13,11 +13,13 @@ namespace {
 
 const row_scope& scope() {
   static const row_scope made = [] {
-    row_scope s{7, json::parse(R"({"name":"Ann & \"Bo\"","First name":"A","v1.2":"dotted","empty":"","n":0.8,
+    row_scope s{
+      7, json::parse(R"({"name":"Ann & \"Bo\"","First name":"A","v1.2":"dotted","empty":"","n":0.8,
       "flag":true,"off":false,"nothing":null,"tags":["x","y"],"deep":{"er":{"est":5.0}},
       "people":[{"name":"P","age":3},{"age":4}]})")
-                        .as_object()};
-    s.set_answer("extract", {"raw words", json::parse(R"({"title":"T","items":[{"t":"a"},{"t":"b"}]})")});
+           .as_object()};
+    s.set_answer("extract",
+                 {"raw words", json::parse(R"({"title":"T","items":[{"t":"a"},{"t":"b"}]})")});
     s.set_answer("plain", {"just text", {}});
     return s;
   }();
@@ -40,14 +42,17 @@ std::string fault(const std::string& text) {
   return t.error().context;
 }
 
-bool has(const std::string& text, std::string_view words) { return text.find(words) != std::string::npos; }
+bool has(const std::string& text, std::string_view words) {
+  return text.find(words) != std::string::npos;
+}
 
 } // namespace
 
 BOOST_AUTO_TEST_SUITE(prompt_template_suite)
 
 BOOST_AUTO_TEST_CASE(values_go_in_as_they_are) {
-  BOOST_TEST(render("<{{name}}> {{{name}}} {{&name}}") == "<Ann & \"Bo\"> Ann & \"Bo\" Ann & \"Bo\"");
+  BOOST_TEST(render("<{{name}}> {{{name}}} {{&name}}") ==
+             "<Ann & \"Bo\"> Ann & \"Bo\" Ann & \"Bo\"");
   BOOST_TEST(render("{{ First name }}/{{v1.2}}/{{_row}}") == "A/dotted/7");
   BOOST_TEST(render("{{n}} {{flag}} {{off}} [{{nothing}}] [{{absent}}]") == "0.8 true false [] []");
 }
@@ -62,15 +67,19 @@ BOOST_AUTO_TEST_CASE(answers_are_there_by_stage_and_field) {
 BOOST_AUTO_TEST_CASE(sections_repeat_and_skip) {
   BOOST_TEST(render("{{#tags}}<{{.}}>{{/tags}}{{#people}}{{name}}{{age}};{{/people}}") ==
              "<x><y>P3;Ann & \"Bo\"4;");
-  BOOST_TEST(render("{{#empty}}no{{/empty}}{{^empty}}none{{/empty}}{{#off}}no{{/off}}{{#flag}}yes{{/flag}}") ==
-             "noneyes");
+  BOOST_TEST(
+    render(
+      "{{#empty}}no{{/empty}}{{^empty}}none{{/empty}}{{#off}}no{{/off}}{{#flag}}yes{{/flag}}") ==
+    "noneyes");
   BOOST_TEST(render("a\n{{#tags}}\n- {{.}}\n{{/tags}}\nb") == "a\n- x\n- y\nb");
-  BOOST_TEST(render("{{#deep.er}}{{est}}{{/deep.er}}{{#extract.items}}{{t}}{{/extract.items}}") == "5ab");
+  BOOST_TEST(render("{{#deep.er}}{{est}}{{/deep.er}}{{#extract.items}}{{t}}{{/extract.items}}") ==
+             "5ab");
   BOOST_TEST(render("{{! a\nnote }}x") == "x");
 }
 
 BOOST_AUTO_TEST_CASE(json_in_a_prompt_stays_json) {
-  BOOST_TEST(render(R"({"a":{"b":"{{plain}}"}} {{tags}})") == R"({"a":{"b":"just text"}} ["x","y"])");
+  BOOST_TEST(render(R"({"a":{"b":"{{plain}}"}} {{tags}})") ==
+             R"({"a":{"b":"just text"}} ["x","y"])");
 }
 
 BOOST_AUTO_TEST_CASE(values_are_no_templates) {
@@ -95,15 +104,17 @@ BOOST_AUTO_TEST_CASE(broken_templates_name_their_line) {
 BOOST_AUTO_TEST_CASE(lists_inside_of_lists_do_not_fill_the_memory) {
   json::array many(2000, 1);
   row_scope s{1, {{"l", many}}};
-  auto t = prompt_template::compile("{{#l}}{{#l}}{{#l}}xxxxxxxxxxxxxxxxxxxx{{/l}}{{/l}}{{/l}}", "r.toml:4: prompt");
+  auto t = prompt_template::compile("{{#l}}{{#l}}{{#l}}xxxxxxxxxxxxxxxxxxxx{{/l}}{{/l}}{{/l}}",
+                                    "r.toml:4: prompt");
   auto out = t->render(s);
   BOOST_REQUIRE(!out);
   BOOST_TEST(out.error().context == "r.toml:4: prompt: the text would grow beyond 32 MiB");
 }
 
 BOOST_AUTO_TEST_CASE(no_text_harms_the_compiler) {
-  const std::vector<std::string> pieces{"{{", "}}", "{", "}", "#", "/", "^", "&", "!", "=", ">", "name", "tags",
-                                        " ", "\n", ".", "{{#tags}}", "{{/tags}}", "{{name}}", "é"};
+  const std::vector<std::string> pieces{
+    "{{", "}}",   "{",    "}", "#",  "/", "^",         "&",         "!",        "=",
+    ">",  "name", "tags", " ", "\n", ".", "{{#tags}}", "{{/tags}}", "{{name}}", "é"};
   size_t good = 0;
   for (unsigned seed = 1; seed <= 4000; ++seed) {
     std::mt19937 rng{seed};

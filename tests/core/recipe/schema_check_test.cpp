@@ -26,7 +26,9 @@ std::string faults(const schema_check& check, std::string_view answer) {
   return check.check(json::parse(answer)).value_or("");
 }
 
-bool has(const std::string& text, std::string_view words) { return text.find(words) != std::string::npos; }
+bool has(const std::string& text, std::string_view words) {
+  return text.find(words) != std::string::npos;
+}
 
 constexpr std::string_view grade = R"({
   "type": "object", "additionalProperties": false, "required": ["level", "score", "notes"],
@@ -53,10 +55,14 @@ BOOST_AUTO_TEST_CASE(faults_name_path_rule_and_value) {
   const auto check = compile(grade);
   BOOST_TEST(faults(check, R"({"level":"hihg","score":7,"notes":[]})") ==
              R"($.level: must be one of ["low","high"], is "hihg")");
-  BOOST_TEST(faults(check, R"({"level":"low","score":"7","notes":[]})") == "$.score: must be integer, is a string");
-  BOOST_TEST(faults(check, R"({"level":"low","score":7.5,"notes":[]})") == "$.score: must be integer, is 7.5");
-  BOOST_TEST(faults(check, R"({"level":"low","score":11,"notes":[]})") == "$.score: must be at most 10, is 11");
-  BOOST_TEST(has(faults(check, R"({"level":"low","score":1})"), "$: Missing required property 'notes'"));
+  BOOST_TEST(faults(check, R"({"level":"low","score":"7","notes":[]})") ==
+             "$.score: must be integer, is a string");
+  BOOST_TEST(faults(check, R"({"level":"low","score":7.5,"notes":[]})") ==
+             "$.score: must be integer, is 7.5");
+  BOOST_TEST(faults(check, R"({"level":"low","score":11,"notes":[]})") ==
+             "$.score: must be at most 10, is 11");
+  BOOST_TEST(
+    has(faults(check, R"({"level":"low","score":1})"), "$: Missing required property 'notes'"));
   BOOST_TEST(faults(check, R"({"level":"low","score":1,"notes":[{"t":"a"},{"t":5}]})") ==
              "$.notes[1].t: must be string, is 5");
   BOOST_TEST(has(faults(check, R"({"level":"low","score":1,"notes":[],"more":1})"),
@@ -81,7 +87,8 @@ BOOST_AUTO_TEST_CASE(alternatives_and_conditions_are_checked) {
   BOOST_TEST(has(faults(check, R"("ab")"), "anyOf"));
   const auto pattern = compile(R"({"properties":{"id":{"type":"string","pattern":"^[A-Z]{2}$"}}})");
   BOOST_TEST(faults(pattern, R"({"id":"AB"})") == "");
-  BOOST_TEST(faults(pattern, R"({"id":"ab"})") == R"($.id: must match the pattern "^[A-Z]{2}$", is "ab")");
+  BOOST_TEST(faults(pattern, R"({"id":"ab"})") ==
+             R"($.id: must match the pattern "^[A-Z]{2}$", is "ab")");
   BOOST_TEST(faults(compile(R"({"multipleOf":2})"), "3") != "");
   BOOST_TEST(faults(compile(R"({"multipleOf":2})"), "2.5") != "");
   BOOST_TEST(faults(compile(R"({"multipleOf":2})"), "18446744073709551615") == "");
@@ -90,7 +97,8 @@ BOOST_AUTO_TEST_CASE(alternatives_and_conditions_are_checked) {
 BOOST_AUTO_TEST_CASE(a_schema_that_would_not_check_is_refused) {
   BOOST_TEST(has(refusal("[]"), "must be an object"));
   BOOST_TEST(has(refusal(R"({"type":"strnig"})"), R"("type" must be string)"));
-  BOOST_TEST(has(refusal(R"({"properties":{"a":{"prefixItems":[]}}})"), R"(property "a": the keyword "prefixItems")"));
+  BOOST_TEST(has(refusal(R"({"properties":{"a":{"prefixItems":[]}}})"),
+                 R"(property "a": the keyword "prefixItems")"));
   BOOST_TEST(has(refusal(R"({"$ref":"other.json"})"), "same schema"));
   BOOST_TEST(has(refusal(R"({"$ref":"#/definitions/none"})"), "leads nowhere"));
   BOOST_TEST(has(refusal(R"({"multipleOf":0})"), "above 0"));
@@ -104,7 +112,8 @@ BOOST_AUTO_TEST_CASE(endless_schemas_are_refused_and_recursive_ones_are_not) {
   BOOST_TEST(has(refusal(R"({"properties":{"a":{"$ref":"#/definitions/x"}},
                             "definitions":{"x":{"anyOf":[{"not":{"$ref":"#/definitions/x"}}]}}})"),
                  "without a step"));
-  const auto tree = compile(R"({"type":"object","properties":{"kids":{"type":"array","items":{"$ref":"#"}}}})");
+  const auto tree =
+    compile(R"({"type":"object","properties":{"kids":{"type":"array","items":{"$ref":"#"}}}})");
   BOOST_TEST(faults(tree, R"({"kids":[{"kids":[]},{"kids":[{"kids":1}]}]})") ==
              "$.kids[1].kids[0].kids: must be array, is 1");
   std::string deep = "{}";
@@ -116,7 +125,8 @@ BOOST_AUTO_TEST_CASE(endless_schemas_are_refused_and_recursive_ones_are_not) {
 }
 
 BOOST_AUTO_TEST_CASE(long_texts_are_kept_from_patterns) {
-  const auto check = compile(R"({"properties":{"id":{"pattern":"^(a|b)*$"},"essay":{"type":"string"}}})");
+  const auto check =
+    compile(R"({"properties":{"id":{"pattern":"^(a|b)*$"},"essay":{"type":"string"}}})");
   const std::string text(200'000, 'a');
   BOOST_TEST(has(*check.check(json::object{{"id", text}}), "longer than 2000 bytes"));
   BOOST_TEST(!check.check(json::object{{"id", "ab"}, {"essay", text}}));
@@ -127,7 +137,7 @@ BOOST_AUTO_TEST_CASE(strictness_follows_the_providers_rules) {
   BOOST_TEST(!compile(R"({"type":"object","properties":{"a":{"type":"string"}}})").is_strict());
   BOOST_TEST(!compile(R"({"type":"object","additionalProperties":false,"required":[],
                           "properties":{"a":{"type":"string"}}})")
-                  .is_strict());
+                .is_strict());
   BOOST_TEST(!compile(R"({"type":"array","items":{"type":"string"}})").is_strict());
 }
 

@@ -24,7 +24,9 @@ recipe_stage stage() {
   return s;
 }
 
-row_scope scope() { return {1, {{"role", "a \\ teacher"}, {"word", "é\t\"x\""}, {"files", "a.pdf\n\n b.png \n"}}}; }
+row_scope scope() {
+  return {1, {{"role", "a \\ teacher"}, {"word", "é\t\"x\""}, {"files", "a.pdf\n\n b.png \n"}}};
+}
 
 json::value parsed(const result<std::string>& body) {
   BOOST_REQUIRE_MESSAGE(body, body.error().context);
@@ -54,7 +56,7 @@ BOOST_AUTO_TEST_CASE(a_stage_becomes_a_chat_body) {
 BOOST_AUTO_TEST_CASE(schemas_go_natively_or_in_words) {
   auto s = stage();
   s.schema = *schema_check::compile(json::parse(
-      R"({"type":"object","properties":{"a":{"type":"string"}},"required":["a"],"additionalProperties":false})"));
+    R"({"type":"object","properties":{"a":{"type":"string"}},"required":["a"],"additionalProperties":false})"));
   auto format = parsed(stage_body(s, scope(), {})).at("response_format");
   BOOST_TEST(format.at("json_schema").at("name") == json::value("grade_it"));
   BOOST_TEST(format.at("json_schema").at("strict") == json::value(true));
@@ -62,7 +64,8 @@ BOOST_AUTO_TEST_CASE(schemas_go_natively_or_in_words) {
   s.schema_in_prompt = true;
   auto body = parsed(stage_body(s, scope(), {}));
   BOOST_TEST(!body.as_object().contains("response_format"));
-  BOOST_TEST(body.at("messages").at(0).at("content").as_string().find("additionalProperties") != std::string::npos);
+  BOOST_TEST(body.at("messages").at(0).at("content").as_string().find("additionalProperties") !=
+             std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(documents_become_parts_before_the_prompt) {
@@ -70,15 +73,17 @@ BOOST_AUTO_TEST_CASE(documents_become_parts_before_the_prompt) {
   s.documents = {compile("{{files}}"), compile("{{absent}}")};
   BOOST_TEST((*document_names(s, scope()) == std::vector<std::string>{"a.pdf", "b.png"}));
   const std::vector<document> documents{
-      {"a.pdf", document_kind::file, "application/pdf", "%PDF-"},
-      {"b.png", document_kind::image, "image/png", "\xff"},
-      {"c.docx", document_kind::text, "text/plain", "words"},
+    {"a.pdf", document_kind::file, "application/pdf", "%PDF-"},
+    {"b.png", document_kind::image, "image/png", "\xff"},
+    {"c.docx", document_kind::text, "text/plain", "words"},
   };
   const auto content = parsed(stage_body(s, scope(), documents)).at("messages").at(1).at("content");
-  BOOST_TEST(content.at(0).at("file").at("file_data") == json::value("data:application/pdf;base64,JVBERi0="));
+  BOOST_TEST(content.at(0).at("file").at("file_data") ==
+             json::value("data:application/pdf;base64,JVBERi0="));
   BOOST_TEST(content.at(0).at("file").at("filename") == json::value("a.pdf"));
   BOOST_TEST(content.at(1).at("image_url").at("url") == json::value("data:image/png;base64,/w=="));
-  BOOST_TEST(content.at(2).at("text") == json::value("<document name=\"c.docx\">\nwords\n</document>"));
+  BOOST_TEST(content.at(2).at("text") ==
+             json::value("<document name=\"c.docx\">\nwords\n</document>"));
   BOOST_TEST(content.at(3).at("text") == json::value("Say \"é\t\"x\"\"\n"));
 }
 
@@ -97,7 +102,8 @@ BOOST_AUTO_TEST_CASE(a_correction_goes_on_from_the_first_body) {
   auto& messages = value.at("messages").as_array();
   BOOST_REQUIRE(messages.size() == 4u);
   BOOST_TEST(messages[2] == (json::value{{"role", "assistant"}, {"content", "bad \"answer\""}}));
-  BOOST_TEST(messages[3].at("content").as_string().find("$.a: must be string") != std::string::npos);
+  BOOST_TEST(messages[3].at("content").as_string().find("$.a: must be string") !=
+             std::string::npos);
   auto rest = value.as_object();
   auto whole = json::parse(first).as_object();
   rest.erase("messages");

@@ -20,7 +20,7 @@ struct cluster_options_fixture : penstock::test::config_fixture {
   cluster_command parsed(const arguments& args) const {
     auto found = parse(args, request.env);
     BOOST_TEST_CONTEXT((found ? std::string{} : found.error().context))
-      BOOST_REQUIRE(found.has_value());
+    BOOST_REQUIRE(found.has_value());
     auto* command = std::get_if<cluster_command>(&*found);
     BOOST_REQUIRE(command != nullptr);
     return std::move(*command);
@@ -38,9 +38,9 @@ struct cluster_options_fixture : penstock::test::config_fixture {
 BOOST_FIXTURE_TEST_SUITE(cluster_options, cluster_options_fixture)
 
 BOOST_AUTO_TEST_CASE(a_submission_takes_the_settings_of_a_job_and_of_the_way_to_its_head) {
-  const auto c = parsed({"submit", "--head", "10.0.0.1:7117", "in.jsonl", "--tenant=a", "--priority", "bulk",
-                         "--mode", "sequential", "--deadline", "2h", "--idempotency-key", "k 1", "-o", "o.jsonl",
-                         "--budget=2.5"});
+  const auto c = parsed({"submit", "--head", "10.0.0.1:7117", "in.jsonl", "--tenant=a",
+                         "--priority", "bulk", "--mode", "sequential", "--deadline", "2h",
+                         "--idempotency-key", "k 1", "-o", "o.jsonl", "--budget=2.5"});
   BOOST_TEST(c.name == "submit");
   BOOST_TEST(c.positional.size() == 1u);
   BOOST_TEST(c.positional.front() == "in.jsonl");
@@ -63,15 +63,18 @@ BOOST_AUTO_TEST_CASE(the_environment_and_a_file_name_the_head) {
   request.env.clear();
   write("penstock.toml", "[cluster]\nhead = \"127.0.0.1:2\"\n");
   BOOST_TEST(parsed({"lanes"}).settings.values.cluster.head == "127.0.0.1:2");
-  BOOST_TEST(parsed({"lanes", "--head", "127.0.0.1:3"}).settings.values.cluster.head == "127.0.0.1:3");
+  BOOST_TEST(parsed({"lanes", "--head", "127.0.0.1:3"}).settings.values.cluster.head ==
+             "127.0.0.1:3");
 }
 
 BOOST_AUTO_TEST_CASE(processes_take_every_setting_and_no_word) {
-  const auto c = parsed({"serve", "--listen", "127.0.0.1:0", "--store", "x.db", "--slots=0", "--rpm", "600"});
+  const auto c =
+    parsed({"serve", "--listen", "127.0.0.1:0", "--store", "x.db", "--slots=0", "--rpm", "600"});
   BOOST_TEST(c.settings.values.cluster.listen == "127.0.0.1:0");
   BOOST_TEST(c.settings.values.serve.store == "x.db");
   BOOST_TEST(c.settings.values.upstream.limits.rpm == 600);
-  BOOST_TEST(parsed({"node", "--base-url", "http://h/v1"}).settings.values.upstream.base_url == "http://h/v1");
+  BOOST_TEST(parsed({"node", "--base-url", "http://h/v1"}).settings.values.upstream.base_url ==
+             "http://h/v1");
   BOOST_TEST(contains(fault({"serve", "here"}), "unexpected \"here\""));
 }
 
@@ -98,8 +101,8 @@ BOOST_AUTO_TEST_CASE(every_command_has_a_help) {
       BOOST_TEST(parsed({"help", name}).help, name);
     }
   }
-  for (auto* name : {"serve", "node", "submit", "jobs", "status", "results", "cancel", "retry", "nodes", "lanes",
-                     "tenants", "top"}) {
+  for (auto* name : {"serve", "node", "submit", "jobs", "status", "results", "cancel", "retry",
+                     "nodes", "lanes", "tenants", "top"}) {
     BOOST_TEST(is_cluster_command(name), name);
     BOOST_TEST(contains(overview(), std::string{"  "} + name + " "), name);
   }
@@ -107,7 +110,8 @@ BOOST_AUTO_TEST_CASE(every_command_has_a_help) {
 }
 
 BOOST_AUTO_TEST_CASE(helps_of_clients_teach_their_options) {
-  for (auto* name : {"submit", "jobs", "status", "results", "cancel", "retry", "nodes", "lanes", "tenants", "top"}) {
+  for (auto* name : {"submit", "jobs", "status", "results", "cancel", "retry", "nodes", "lanes",
+                     "tenants", "top"}) {
     const auto text = client_help(name);
     BOOST_TEST_CONTEXT(name) {
       BOOST_TEST(contains(text, std::string{"Usage: penstock "} + name + " "));

@@ -29,8 +29,8 @@ struct map_options_fixture : penstock::test::config_fixture {
 BOOST_FIXTURE_TEST_SUITE(map_options, map_options_fixture)
 
 BOOST_AUTO_TEST_CASE(a_map_takes_the_options_of_a_run_and_its_own) {
-  auto map = parse_map({"--rpm", "600", "r.toml", "--group-by", "school", "in.csv", "--limit=12", "--mode",
-                        "sequential", "-o", "out.tsv", "--json"},
+  auto map = parse_map({"--rpm", "600", "r.toml", "--group-by", "school", "in.csv", "--limit=12",
+                        "--mode", "sequential", "-o", "out.tsv", "--json"},
                        request.env);
   BOOST_REQUIRE(map.has_value());
   BOOST_TEST(map->recipe == "r.toml");
@@ -71,8 +71,8 @@ BOOST_AUTO_TEST_CASE(its_own_options_belong_to_no_other_command) {
 
 BOOST_AUTO_TEST_CASE(the_help_names_every_way_to_steer_a_map) {
   const auto help = map_help();
-  for (auto* word : {"--check", "--sample N", "--limit N", "--group-by COLUMN", ".status.json", ".cancel",
-                     "--max-in-flight", "--budget"})
+  for (auto* word : {"--check", "--sample N", "--limit N", "--group-by COLUMN", ".status.json",
+                     ".cancel", "--max-in-flight", "--budget"})
     BOOST_TEST(contains(help, word), word);
   BOOST_TEST(!contains(help, "--dry-run"));
   auto parsed = parse({"help", "map"}, request.env);

@@ -48,9 +48,11 @@ struct options_fixture : penstock::test::config_fixture {
 BOOST_FIXTURE_TEST_SUITE(options, options_fixture)
 
 BOOST_AUTO_TEST_CASE(a_whole_command_line_becomes_settings) {
-  auto run = parse_run({"--base-url", "http://h/v1", "--rpm=500", "--tpm", "2e5", "--max-in-flight", "64", "--mode",
-                        "parallel", "--timeout", "90s", "--no-adaptive", "--strict", "--body-max", "1MiB", "-o",
-                        "out.jsonl", "in.jsonl", "--seed", "7"},
+  auto run = parse_run({"--base-url", "http://h/v1",     "--rpm=500", "--tpm",
+                        "2e5",        "--max-in-flight", "64",        "--mode",
+                        "parallel",   "--timeout",       "90s",       "--no-adaptive",
+                        "--strict",   "--body-max",      "1MiB",      "-o",
+                        "out.jsonl",  "in.jsonl",        "--seed",    "7"},
                        request.env);
   BOOST_REQUIRE(run.has_value());
   auto& s = run->settings.values;
@@ -77,7 +79,8 @@ BOOST_AUTO_TEST_CASE(every_key_has_a_working_flag) {
     const std::string flag = "--" + std::string{row.flag};
     arguments args;
     if (row.kind == config::value_kind::boolean) {
-      args.push_back(config::read(row, defaults) == config::scalar{true} ? "--no-" + flag.substr(2) : flag);
+      args.push_back(config::read(row, defaults) == config::scalar{true} ? "--no-" + flag.substr(2)
+                                                                         : flag);
     } else {
       auto text = config::format(row, config::read(row, defaults));
       if (text.starts_with('"'))
@@ -117,7 +120,8 @@ BOOST_AUTO_TEST_CASE(wrong_numbers_of_every_flag_are_usage_errors_with_the_flag)
 }
 
 BOOST_AUTO_TEST_CASE(the_last_of_two_equal_options_wins) {
-  auto run = parse_run({"--rpm", "1", "in.jsonl", "--rpm", "2", "--strict", "--no-strict"}, request.env);
+  auto run =
+    parse_run({"--rpm", "1", "in.jsonl", "--rpm", "2", "--strict", "--no-strict"}, request.env);
   BOOST_REQUIRE_MESSAGE(run.has_value(), run.error().context);
   BOOST_TEST(run->settings.values.upstream.limits.rpm == 2);
   BOOST_TEST(!run->settings.values.run.strict);
@@ -132,7 +136,8 @@ BOOST_AUTO_TEST_CASE(a_switch_turns_off_what_a_file_turned_on) {
 }
 
 BOOST_AUTO_TEST_CASE(a_value_may_look_like_an_option) {
-  auto run = parse_run({"in.jsonl", "--mock-options", "--latency 1s --rpm 600", "--quiet"}, request.env);
+  auto run =
+    parse_run({"in.jsonl", "--mock-options", "--latency 1s --rpm 600", "--quiet"}, request.env);
   BOOST_REQUIRE_MESSAGE(run.has_value(), run.error().context);
   BOOST_TEST(run->settings.values.upstream.mock_options == "--latency 1s --rpm 600");
   BOOST_TEST(run->settings.values.run.quiet);
@@ -141,7 +146,8 @@ BOOST_AUTO_TEST_CASE(a_value_may_look_like_an_option) {
 
 BOOST_AUTO_TEST_CASE(the_configuration_file_is_an_option) {
   const auto file = write("other.toml", "run.attempts = 3\n");
-  BOOST_TEST(parse_run({"--config", file, "in.jsonl"}, request.env)->settings.values.run.attempts == 3u);
+  BOOST_TEST(parse_run({"--config", file, "in.jsonl"}, request.env)->settings.values.run.attempts ==
+             3u);
   BOOST_TEST(contains(fault({"run", "--config", "missing.toml", "in.jsonl"}), "missing.toml"));
 }
 
@@ -160,7 +166,8 @@ BOOST_AUTO_TEST_CASE(the_output_is_named_after_the_input) {
 BOOST_AUTO_TEST_CASE(usage_errors_say_what_to_do) {
   BOOST_TEST(contains(fault({"run"}), "which file?"));
   BOOST_TEST(contains(fault({"run", "a", "b"}), "the second is \"b\""));
-  BOOST_TEST(contains(fault({"run", "--max-inflight", "5", "a"}), "unknown option \"--max-inflight\" (did you mean --max-in-flight?)"));
+  BOOST_TEST(contains(fault({"run", "--max-inflight", "5", "a"}),
+                      "unknown option \"--max-inflight\" (did you mean --max-in-flight?)"));
   BOOST_TEST(contains(fault({"run", "--rmp=5", "a"}), "(did you mean --rpm?)"));
   BOOST_TEST(contains(fault({"run", "-x", "a"}), "unknown option \"-x\""));
   BOOST_TEST(contains(fault({"run", "a", "--rpm"}), "penstock run: --rpm needs a value"));

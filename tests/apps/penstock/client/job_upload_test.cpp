@@ -19,13 +19,13 @@ namespace {
 /// What a head is told, and how it shall behave. It outlives the head's actors as a store does.
 struct head_log {
   std::mutex mutex;
-  std::vector<std::string> ids;        ///< Of the requests that are safe, in order.
+  std::vector<std::string> ids; ///< Of the requests that are safe, in order.
   bool complete = false;
   uint32_t openings = 0, parts = 0;
   uint32_t unanswered = 0, unanswered_max = 0;
   size_t part_max = 0, bytes_max = 0;
-  std::vector<uint32_t> deaths;        ///< Parts with which the head goes down, unanswered.
-  bool forgets = false;                ///< It goes down with all that it has.
+  std::vector<uint32_t> deaths; ///< Parts with which the head goes down, unanswered.
+  bool forgets = false;         ///< It goes down with all that it has.
 };
 using log_pointer = std::shared_ptr<head_log>;
 
@@ -33,7 +33,9 @@ struct head_state {
   std::deque<std::pair<caf::typed_response_promise<job_ticket>, job_ticket>> due;
 };
 
-job_ticket ticket_of(const head_log& log) { return {7, log.ids.size(), log.complete, log.openings > 1}; }
+job_ticket ticket_of(const head_log& log) {
+  return {7, log.ids.size(), log.complete, log.openings > 1};
+}
 
 /// Takes requests as an engine does, and answers a moment later, so that parts can pile up.
 caf::behavior fake_head(caf::stateful_actor<head_state>* self, const log_pointer& log) {
@@ -90,9 +92,9 @@ struct upload_fixture {
   void write_input(size_t count, size_t body = 10) const {
     std::string text;
     for (size_t i = 0; i < count; ++i)
-      text += R"({"custom_id":")" + std::to_string(i)
-              + R"(","method":"POST","url":"/v1/embeddings","body":{"model":"m","input":")" + std::string(body, 'x')
-              + "\"}}\n";
+      text += R"({"custom_id":")" + std::to_string(i) +
+              R"(","method":"POST","url":"/v1/embeddings","body":{"model":"m","input":")" +
+              std::string(body, 'x') + "\"}}\n";
     write_file(in, text);
   }
   result<job_ticket> upload() {
@@ -113,7 +115,8 @@ struct upload_fixture {
   }
   /// All requests are there, once and in order.
   void check(const result<job_ticket>& ticket, size_t count) const {
-    BOOST_TEST_CONTEXT((ticket ? std::string{} : ticket.error().context)) BOOST_REQUIRE(ticket.has_value());
+    BOOST_TEST_CONTEXT((ticket ? std::string{} : ticket.error().context))
+    BOOST_REQUIRE(ticket.has_value());
     BOOST_TEST(ticket->accepted == count);
     BOOST_TEST(log->complete);
     BOOST_REQUIRE(log->ids.size() == count);
@@ -190,11 +193,13 @@ BOOST_AUTO_TEST_CASE(a_key_of_another_job_is_refused) {
 BOOST_AUTO_TEST_CASE(what_the_head_refuses_ends_the_upload) {
   write_input(10);
   log->ids = {"0"}; // Larger than the file says nothing; a gap does.
-  head_session head{sys, caf::actor_cast<engine_actor>(last = sys.spawn([](caf::event_based_actor*) -> caf::behavior {
-                      return {[](atom::submit, const submission&) -> caf::result<job_ticket> {
-                        return to_caf({errc::invalid_input, "tenant is empty"});
-                      }};
-                    }))};
+  head_session head{
+    sys,
+    caf::actor_cast<engine_actor>(last = sys.spawn([](caf::event_based_actor*) -> caf::behavior {
+      return {[](atom::submit, const submission&) -> caf::result<job_ticket> {
+        return to_caf({errc::invalid_input, "tenant is empty"});
+      }};
+    }))};
   upload_plan plan;
   plan.input = in;
   auto refused = cli::job_upload{head, std::move(plan)}.run();

@@ -37,8 +37,10 @@ struct output_fixture {
   temp_dir dir;
   std::string out = dir / "out.jsonl";
 
-  result<outcome_output> open(const std::string& job = "job", uint64_t from = 0, bool restart = false) const {
-    return outcome_output::open({.output = out, .job = job, .requests = 100, .from = from, .restart = restart});
+  result<outcome_output> open(const std::string& job = "job", uint64_t from = 0,
+                              bool restart = false) const {
+    return outcome_output::open(
+      {.output = out, .job = job, .requests = 100, .from = from, .restart = restart});
   }
   uint64_t lines() const {
     const auto text = read_file(out);
@@ -147,7 +149,9 @@ BOOST_AUTO_TEST_CASE(jobs_are_told_apart_beyond_their_number) {
 
 BOOST_AUTO_TEST_CASE(a_job_of_a_cluster_is_as_wide_as_its_slots_unless_somebody_says_so) {
   config::loaded_settings s;
-  s.origins = {{"run.max_in_flight", "built-in"}, {"run.window_requests", "built-in"}, {"run.window_bytes", "built-in"}};
+  s.origins = {{"run.max_in_flight", "built-in"},
+               {"run.window_requests", "built-in"},
+               {"run.window_bytes", "built-in"}};
   auto o = submitted_options(s);
   BOOST_TEST(o.in_flight_max == 100'000u);
   BOOST_TEST(o.window_requests == 16'384u);

@@ -73,7 +73,9 @@ BOOST_AUTO_TEST_CASE(every_job_is_followed_to_its_last_outcome) {
 
 BOOST_AUTO_TEST_CASE(a_slow_engine_slows_no_arrival_and_hides_no_time) {
   script->mix = {0, 1, 0, 0, 0};
-  script->phases.insert(script->phases.begin(), {.name = "one job", .length = 1s, .rate = 1, .mix = core::load_mix{1, 0, 0, 0, 0}});
+  script->phases.insert(
+    script->phases.begin(),
+    {.name = "one job", .length = 1s, .rate = 1, .mix = core::load_mix{1, 0, 0, 0, 0}});
   start();
   pass(990ms);
   log->mute = true;
@@ -215,8 +217,9 @@ BOOST_AUTO_TEST_CASE(a_submission_without_an_answer_is_asked_again_with_its_key)
 BOOST_AUTO_TEST_CASE(other_messages_without_an_answer_are_errors) {
   script->timeout = 200ms;
   script->mix = {0, 1, 0, 0, 0};
-  script->phases = {{.name = "one job", .length = 1s, .rate = 1, .mix = core::load_mix{1, 0, 0, 0, 0}},
-                    {.name = "p", .length = 1s, .rate = 1}};
+  script->phases = {
+    {.name = "one job", .length = 1s, .rate = 1, .mix = core::load_mix{1, 0, 0, 0, 0}},
+    {.name = "p", .length = 1s, .rate = 1}};
   start();
   pass(990ms);
   log->mute = true;
@@ -273,8 +276,9 @@ BOOST_AUTO_TEST_CASE(a_stop_ends_at_once_and_still_tells) {
 
 BOOST_AUTO_TEST_CASE(a_subscription_takes_until_its_first_outcomes_and_gives_credit_back) {
   log->run = false;
-  script->phases = {{.name = "one job", .length = 1s, .rate = 1, .mix = core::load_mix{1, 0, 0, 0, 0}},
-                    {.name = "p", .length = 1s, .rate = 2, .mix = core::load_mix{0, 0, 0, 0, 1}}};
+  script->phases = {
+    {.name = "one job", .length = 1s, .rate = 1, .mix = core::load_mix{1, 0, 0, 0, 0}},
+    {.name = "p", .length = 1s, .rate = 2, .mix = core::load_mix{0, 0, 0, 0, 1}}};
   start();
   pass(2s);
   BOOST_REQUIRE(log->subscriptions.size() == 1u);
@@ -292,7 +296,8 @@ BOOST_AUTO_TEST_CASE(a_subscription_takes_until_its_first_outcomes_and_gives_cre
   pass(1s);
   BOOST_TEST(record().messages(load_message::subscribe).answered == 1u);
   BOOST_TEST(record().exactness.order_violations == 0u);
-  BOOST_TEST(record().messages(load_message::subscribe).skipped == 1u, "a job is subscribed to once");
+  BOOST_TEST(record().messages(load_message::subscribe).skipped == 1u,
+             "a job is subscribed to once");
 }
 
 BOOST_AUTO_TEST_CASE(an_action_submits_beside_the_schedule) {

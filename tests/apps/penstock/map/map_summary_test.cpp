@@ -111,8 +111,11 @@ BOOST_AUTO_TEST_CASE(progress_never_takes_more_room_than_there_is) {
   v.status.groups.resize(1);
   BOOST_TEST(map_progress_lines(v, 9, 0).size() == 1u);
   const auto text = map_summary_text(view());
-  BOOST_TEST(text.find("group        north: 5 of 10 rows, 4 completed, 1 failed") != std::string::npos, text);
-  BOOST_TEST(text.find("stage        a: 5 requests (0 failed, 1 corrections") != std::string::npos, text);
+  BOOST_TEST(text.find("group        north: 5 of 10 rows, 4 completed, 1 failed") !=
+               std::string::npos,
+             text);
+  BOOST_TEST(text.find("stage        a: 5 requests (0 failed, 1 corrections") != std::string::npos,
+             text);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

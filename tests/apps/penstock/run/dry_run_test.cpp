@@ -11,12 +11,16 @@ using namespace std::chrono_literals;
 
 namespace {
 
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
 
 /// 1,000 requests of 3,500 bytes (1,000 tokens) with at most 100 tokens of output each.
 dry_run_input thousand() {
-  return {.name = "in.jsonl",
-          .loads = {{.model = "m", .requests = 1000, .input_bytes = 3'500'000, .output_tokens_max = 100'000}}};
+  return {
+    .name = "in.jsonl",
+    .loads = {
+      {.model = "m", .requests = 1000, .input_bytes = 3'500'000, .output_tokens_max = 100'000}}};
 }
 
 const dry_run_bound& bound(const dry_run_report& report, const std::string& limit) {
@@ -62,28 +66,35 @@ BOOST_AUTO_TEST_CASE(routes_divide_the_load_among_their_lanes) {
 
 BOOST_AUTO_TEST_CASE(each_limit_gives_the_time_beyond_a_full_bucket) {
   config::settings s;
-  s.upstream.limits = {.rpm = 100, .rpd = 500, .tpm = 100'000, .itpm = 50'000, .otpm = 10'000, .headroom = 0.5};
+  s.upstream.limits = {
+    .rpm = 100, .rpd = 500, .tpm = 100'000, .itpm = 50'000, .otpm = 10'000, .headroom = 0.5};
   auto report = plan_dry_run(thousand(), s);
   // 1,000 requests at 50 a minute: 50 at once, 950 in 19 minutes.
   BOOST_TEST((bound(report, "rpm").least == 19min));
   // 250 of 1,000 at once, 750 at 250 a day.
-  BOOST_TEST(to_seconds(bound(report, "rpd").least) == 3 * 86'400, boost::test_tools::tolerance(1e-9));
+  BOOST_TEST(to_seconds(bound(report, "rpd").least) == 3 * 86'400,
+             boost::test_tools::tolerance(1e-9));
   // The larger of a million and 100,000, at 50,000 a minute.
   BOOST_TEST(to_seconds(bound(report, "tpm").least) == 19 * 60, boost::test_tools::tolerance(1e-9));
-  BOOST_TEST(to_seconds(bound(report, "itpm").least) == 39 * 60, boost::test_tools::tolerance(1e-9));
-  BOOST_TEST(to_seconds(bound(report, "otpm").least) == 19 * 60, boost::test_tools::tolerance(1e-9));
+  BOOST_TEST(to_seconds(bound(report, "itpm").least) == 39 * 60,
+             boost::test_tools::tolerance(1e-9));
+  BOOST_TEST(to_seconds(bound(report, "otpm").least) == 19 * 60,
+             boost::test_tools::tolerance(1e-9));
   BOOST_TEST(report.bounds[report.binding.value()].limit == "rpd");
 
   s.upstream.limits.burst = 1s;
   report = plan_dry_run(thousand(), s);
-  BOOST_TEST(to_seconds(bound(report, "rpm").least) == 20 * 60 - 1, boost::test_tools::tolerance(1e-9));
+  BOOST_TEST(to_seconds(bound(report, "rpm").least) == 20 * 60 - 1,
+             boost::test_tools::tolerance(1e-9));
 
   auto input = thousand();
   input.charging = core::charge_rule::as_used;
   s.upstream.limits = {.tpm = 100'000, .headroom = 1};
-  BOOST_TEST(to_seconds(bound(plan_dry_run(input, s), "tpm").least) == 10 * 60, boost::test_tools::tolerance(1e-9));
+  BOOST_TEST(to_seconds(bound(plan_dry_run(input, s), "tpm").least) == 10 * 60,
+             boost::test_tools::tolerance(1e-9));
   input.charging = core::charge_rule::input_only; // A million of input, whatever comes out.
-  BOOST_TEST(to_seconds(bound(plan_dry_run(input, s), "tpm").least) == 9 * 60, boost::test_tools::tolerance(1e-9));
+  BOOST_TEST(to_seconds(bound(plan_dry_run(input, s), "tpm").least) == 9 * 60,
+             boost::test_tools::tolerance(1e-9));
 }
 
 BOOST_AUTO_TEST_CASE(the_width_bounds_the_time_too) {
@@ -101,8 +112,10 @@ BOOST_AUTO_TEST_CASE(the_width_bounds_the_time_too) {
 BOOST_AUTO_TEST_CASE(models_go_to_their_lanes) {
   config::settings s;
   s.upstream.limits = {.rpm = 60, .headroom = 1};
-  s.upstream.lanes = {{.name = "mini", .models = {"*-mini"}, .limits = {.rpm = 600, .headroom = 1}}};
-  dry_run_input input{.name = "x", .loads = {{.model = "a-mini", .requests = 6600}, {.model = "a", .requests = 660}}};
+  s.upstream.lanes = {
+    {.name = "mini", .models = {"*-mini"}, .limits = {.rpm = 600, .headroom = 1}}};
+  dry_run_input input{
+    .name = "x", .loads = {{.model = "a-mini", .requests = 6600}, {.model = "a", .requests = 660}}};
   auto report = plan_dry_run(input, s);
   BOOST_REQUIRE(report.bounds.size() == 3u);
   BOOST_TEST(report.bounds[0].lane == "mini");
@@ -132,8 +145,9 @@ BOOST_AUTO_TEST_CASE(the_text_says_what_binds_and_what_was_assumed) {
   auto input = thousand();
   input.rejected = 3;
   const auto text = to_text(plan_dry_run(input, s));
-  for (auto part : {"Dry run of in.jsonl: nothing was sent.", "1,000\n", "bad lines", "about 1,000,000 (3,500,000 bytes at 3.5",
-                    "at most 100,000", "headroom 0.8", "answers of 5s assumed", "11m30s  rpm 100 of lane default",
+  for (auto part : {"Dry run of in.jsonl: nothing was sent.", "1,000\n", "bad lines",
+                    "about 1,000,000 (3,500,000 bytes at 3.5", "at most 100,000", "headroom 0.8",
+                    "answers of 5s assumed", "11m30s  rpm 100 of lane default",
                     "What binds: rpm 100 of lane default; the job takes at least about 11m30s.",
                     "The deadline of 1m is too short."})
     BOOST_TEST(contains(text, part), "missing: " << part << "\n" << text);
@@ -166,7 +180,10 @@ BOOST_AUTO_TEST_CASE(huge_totals_do_not_overflow) {
   config::settings s;
   s.upstream.limits = {.rpm = 0.001, .headroom = 1e-6};
   dry_run_input input{.name = "x",
-                      .loads = {{.model = "", .requests = 1ull << 60, .input_bytes = 1ull << 62, .output_tokens_max = 1ull << 62}}};
+                      .loads = {{.model = "",
+                                 .requests = 1ull << 60,
+                                 .input_bytes = 1ull << 62,
+                                 .output_tokens_max = 1ull << 62}}};
   auto report = plan_dry_run(input, s);
   BOOST_TEST(report.bounds[report.binding.value()].least.count() > 0);
   BOOST_TEST(!to_text(report).empty());

@@ -14,7 +14,8 @@ constexpr int64_t begun = 1'700'000'000'000;
 
 bool contains(std::string_view text, std::string_view what) { return text.find(what) != text.npos; }
 
-job_info job(uint64_t id, uint64_t requests, uint64_t completed, job_state state = job_state::running) {
+job_info job(uint64_t id, uint64_t requests, uint64_t completed,
+             job_state state = job_state::running) {
   job_info j;
   j.id = id;
   j.name = "in.jsonl";
@@ -67,14 +68,16 @@ BOOST_AUTO_TEST_CASE(tables_line_up_by_characters) {
 
 BOOST_AUTO_TEST_CASE(names_from_elsewhere_cannot_drive_a_terminal) {
   auto j = job(1, 2, 1);
-  j.tenant = "a\033[2Jb\r\n\xC2\x9B""31m\x07";
+  j.tenant = "a\033[2Jb\r\n\xC2\x9B"
+             "31m\x07";
   j.name = j.waits_for = j.progress.cause.context = j.idempotency_key = j.tenant;
   node_info n;
   n.name = n.version = n.state = j.tenant;
   tenant_counts t;
   t.tenant = j.tenant;
-  for (auto& text : {status_text(j, begun), jobs_table({j}, begun).text(""), nodes_table({n}).text(""),
-                     tenants_table({t}).text(""), lanes_table({lane(j.tenant, 1)}).text(""), printable(j.tenant)}) {
+  for (auto& text : {status_text(j, begun), jobs_table({j}, begun).text(""),
+                     nodes_table({n}).text(""), tenants_table({t}).text(""),
+                     lanes_table({lane(j.tenant, 1)}).text(""), printable(j.tenant)}) {
     BOOST_TEST(!contains(text, "\033"));
     BOOST_TEST(!contains(text, "\r"));
     BOOST_TEST(!contains(text, "\xC2\x9B"));
@@ -82,7 +85,8 @@ BOOST_AUTO_TEST_CASE(names_from_elsewhere_cannot_drive_a_terminal) {
   }
   BOOST_TEST(printable("a\nb\xFF") == "a\nb\xEF\xBF\xBD");
   // Machines get what it is.
-  BOOST_TEST(boost::json::parse(jobs_json({j}, begun)).at("jobs").at(0).at("tenant").as_string() == j.tenant.c_str());
+  BOOST_TEST(boost::json::parse(jobs_json({j}, begun)).at("jobs").at(0).at("tenant").as_string() ==
+             j.tenant.c_str());
 }
 
 BOOST_AUTO_TEST_CASE(a_row_says_how_fast_a_job_is_or_what_it_waits_for) {
@@ -107,13 +111,16 @@ BOOST_AUTO_TEST_CASE(a_status_tells_everything_that_is_known) {
   j.progress.held = 3;
   j.progress.mode_asked = "auto";
   j.progress.mode_used = "batch_fallback";
-  j.progress.changes.push_back({core::mode::parallel, core::mode::batch, errc::rate_limited, "half failed", 8, 4});
+  j.progress.changes.push_back(
+    {core::mode::parallel, core::mode::batch, errc::rate_limited, "half failed", 8, 4});
   j.progress.cost = 1.25;
   j.progress.cause = {errc::billing, "no money"};
   const auto text = status_text(j, begun + 60'000);
-  for (auto* part : {"job 3 (in.jsonl): running", "500: 120 completed, 2 failed", "40 in flight, 3 held back, 335 waiting",
-                     "parallel -> batch after 8 finished (4 carried over): half failed", "1.2500 dollars",
-                     "billing: no money", "2023-11-14 22:13:20 UTC (60.00 s ago)", "batch_fallback, asked for auto"})
+  for (auto* part : {"job 3 (in.jsonl): running", "500: 120 completed, 2 failed",
+                     "40 in flight, 3 held back, 335 waiting",
+                     "parallel -> batch after 8 finished (4 carried over): half failed",
+                     "1.2500 dollars", "billing: no money", "2023-11-14 22:13:20 UTC (60.00 s ago)",
+                     "batch_fallback, asked for auto"})
     BOOST_TEST(contains(text, part), part);
   const auto json = boost::json::parse(status_json(j, begun + 60'000)).as_object();
   BOOST_TEST(json.at("done").to_number<int>() == 122);
@@ -147,7 +154,8 @@ BOOST_AUTO_TEST_CASE(a_screen_keeps_to_its_size) {
   BOOST_TEST(all.size() == 1u + 4 * 3 + 4 + 1 + 3 + 40);
   const auto some = top_lines(busy_view(40), 200, 24);
   BOOST_TEST(some.size() == 24u);
-  BOOST_TEST(std::ranges::any_of(some, [](auto& l) { return l.starts_with("JOBS (40), ") && l.ends_with("not shown"); }));
+  BOOST_TEST(std::ranges::any_of(
+    some, [](auto& l) { return l.starts_with("JOBS (40), ") && l.ends_with("not shown"); }));
   auto view = busy_view(1);
   view.trouble = "gone";
   BOOST_TEST(top_lines(view, 80, 24).at(1) == "! gone");

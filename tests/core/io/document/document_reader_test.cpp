@@ -22,13 +22,16 @@ std::string pdf(const std::vector<std::string>& pages, const std::string& traile
   std::string kids;
   for (size_t i = 0; i < pages.size(); ++i)
     kids += std::to_string(4 + 2 * i) + " 0 R ";
-  objects.push_back("<</Type/Pages/Count " + std::to_string(pages.size()) + "/Kids[" + kids + "]>>");
+  objects.push_back("<</Type/Pages/Count " + std::to_string(pages.size()) + "/Kids[" + kids +
+                    "]>>");
   objects.push_back("<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>");
   for (size_t i = 0; i < pages.size(); ++i) {
     const auto stream = "BT /F1 12 Tf 72 720 Td (" + pages[i] + ") Tj ET";
-    objects.push_back("<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Resources<</Font<</F1 3 0 R>>>>/Contents " +
-                      std::to_string(5 + 2 * i) + " 0 R>>");
-    objects.push_back("<</Length " + std::to_string(stream.size()) + ">>stream\n" + stream + "\nendstream");
+    objects.push_back(
+      "<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Resources<</Font<</F1 3 0 R>>>>/Contents " +
+      std::to_string(5 + 2 * i) + " 0 R>>");
+    objects.push_back("<</Length " + std::to_string(stream.size()) + ">>stream\n" + stream +
+                      "\nendstream");
   }
   std::string out = "%PDF-1.4\n", table;
   for (size_t i = 0; i < objects.size(); ++i) {
@@ -38,8 +41,8 @@ std::string pdf(const std::vector<std::string>& pages, const std::string& traile
     out += std::to_string(i + 1) + " 0 obj" + objects[i] + "endobj\n";
   }
   const auto count = std::to_string(objects.size() + 1);
-  return out + "xref\n0 " + count + "\n0000000000 65535 f \n" + table + "trailer<</Size " + count + "/Root 1 0 R" +
-         trailer + ">>\nstartxref\n" + std::to_string(out.size()) + "\n%%EOF\n";
+  return out + "xref\n0 " + count + "\n0000000000 65535 f \n" + table + "trailer<</Size " + count +
+         "/Root 1 0 R" + trailer + ">>\nstartxref\n" + std::to_string(out.size()) + "\n%%EOF\n";
 }
 
 struct fixture {
@@ -55,7 +58,8 @@ struct fixture {
   }
   void write_docx(const std::string& name, const std::string& body) {
     write_zip(name, "word/document.xml",
-              R"(<?xml version="1.0"?><w:document xmlns:w="http://x"><w:body>)" + body + "</w:body></w:document>");
+              R"(<?xml version="1.0"?><w:document xmlns:w="http://x"><w:body>)" + body +
+                "</w:body></w:document>");
   }
   result<document> read(const std::string& name, io::document_options options = {}) {
     options.folder = dir / "";
@@ -121,17 +125,20 @@ BOOST_AUTO_TEST_CASE(broken_locked_and_scanned_pdfs_say_what_to_do) {
   write_file(dir / "scan.pdf", pdf({""}));
   BOOST_TEST(has(fault("scan.pdf"), "OCR"));
   const std::string key(64, 'A');
-  write_file(dir / "locked.pdf",
-             pdf({"Secret"}, "/ID[<" + key + "><" + key + ">]/Encrypt<</Filter/Standard/V 1/R 2/P -4/O<" + key +
-                                 ">/U<" + key + ">>>"));
+  write_file(dir / "locked.pdf", pdf({"Secret"}, "/ID[<" + key + "><" + key +
+                                                   ">]/Encrypt<</Filter/Standard/V 1/R 2/P -4/O<" +
+                                                   key + ">/U<" + key + ">>>"));
   BOOST_TEST(has(fault("locked.pdf"), "without a password"));
   BOOST_TEST(has(fault("locked.pdf", {.folder = {}, .pdf_as_text = false}), "without a password"));
   write_file(dir / "long.pdf", pdf(std::vector<std::string>(5, std::string(50, 'x'))));
-  BOOST_TEST(has(fault("long.pdf", {.folder = {}, .pdf_as_text = true, .file_max = 1u << 25, .text_max = 100}), "more than 100 bytes of words"));
+  BOOST_TEST(has(
+    fault("long.pdf", {.folder = {}, .pdf_as_text = true, .file_max = 1u << 25, .text_max = 100}),
+    "more than 100 bytes of words"));
 }
 
 BOOST_AUTO_TEST_CASE(a_docx_gives_paragraphs_lists_and_tables) {
-  write_docx("a.docx", R"(<w:p><w:pPr><w:pStyle w:val="Heading2"/></w:pPr><w:r><w:t>Title</w:t></w:r></w:p>
+  write_docx("a.docx",
+             R"(<w:p><w:pPr><w:pStyle w:val="Heading2"/></w:pPr><w:r><w:t>Title</w:t></w:r></w:p>
     <w:p><w:r><w:t xml:space="preserve">One &amp; </w:t></w:r><w:del><w:r><w:delText>gone</w:delText></w:r></w:del>
     <w:hyperlink><w:r><w:t>two</w:t><w:br/><w:t>three</w:t></w:r></w:hyperlink></w:p>
     <w:p><w:pPr><w:numPr/></w:pPr><w:r><w:t>point</w:t></w:r></w:p><w:p/>
@@ -162,7 +169,10 @@ BOOST_AUTO_TEST_CASE(broken_and_foreign_archives_are_told_apart) {
 BOOST_AUTO_TEST_CASE(an_archive_that_swells_is_stopped) {
   write_docx("bomb.docx", "<w:p><w:r><w:t>" + std::string(20u << 20, ' ') + "x</w:t></w:r></w:p>");
   BOOST_TEST(std::filesystem::file_size(dir / "bomb.docx") < 100'000u);
-  BOOST_TEST(has(fault("bomb.docx", {.folder = {}, .pdf_as_text = true, .file_max = 1u << 25, .text_max = 1u << 20}), "unpacks to more than 8 MiB"));
+  BOOST_TEST(
+    has(fault("bomb.docx",
+              {.folder = {}, .pdf_as_text = true, .file_max = 1u << 25, .text_max = 1u << 20}),
+        "unpacks to more than 8 MiB"));
   std::string deep;
   for (int i = 0; i < 100'000; ++i)
     deep += "<w:ins>";
@@ -187,23 +197,27 @@ BOOST_AUTO_TEST_CASE(files_that_cannot_be_used_are_named) {
   BOOST_TEST(has(fault("blank.txt"), "has no words"));
   write_file(dir / "a.bin", std::string_view{"a\0b", 3});
   BOOST_TEST(has(fault("a.bin"), "neither PDF"));
-  write_file(dir / "utf16.txt", "\xff\xfe" "a");
+  write_file(dir / "utf16.txt", "\xff\xfe"
+                                "a");
   BOOST_TEST(has(fault("utf16.txt"), "iconv"));
   std::filesystem::create_directory(dir / "sub");
   BOOST_TEST(has(fault("sub"), "is a folder"));
   BOOST_REQUIRE(::mkfifo((dir / "pipe").c_str(), 0600) == 0);
   BOOST_TEST(has(fault("pipe"), "no regular file"));
   write_file(dir / "large.txt", std::string(100, 'x'));
-  BOOST_TEST(has(fault("large.txt", {.folder = {}, .pdf_as_text = true, .file_max = 99}), "is larger than"));
-  BOOST_TEST(has(fault("large.txt", {.folder = {}, .pdf_as_text = true, .file_max = 1u << 25, .text_max = 99}), "more than 99 bytes"));
+  BOOST_TEST(
+    has(fault("large.txt", {.folder = {}, .pdf_as_text = true, .file_max = 99}), "is larger than"));
+  BOOST_TEST(has(
+    fault("large.txt", {.folder = {}, .pdf_as_text = true, .file_max = 1u << 25, .text_max = 99}),
+    "more than 99 bytes"));
 }
 
 BOOST_AUTO_TEST_CASE(rows_cannot_send_files_from_elsewhere) {
   std::filesystem::create_directory(dir / "inner");
   write_file(dir / "secret.txt", "s");
   std::filesystem::create_symlink(dir / "secret.txt", dir / "inner/link.txt");
-  for (auto name : {std::string{"../secret.txt"}, std::string{"/etc/hostname"}, std::string{"link.txt"},
-                    dir / "secret.txt"}) {
+  for (auto name : {std::string{"../secret.txt"}, std::string{"/etc/hostname"},
+                    std::string{"link.txt"}, dir / "secret.txt"}) {
     auto d = io::read_document(name, {.folder = dir / "inner"});
     BOOST_REQUIRE_MESSAGE(!d, name);
     BOOST_TEST(has(d.error().context, "outside of the documents' folder"));

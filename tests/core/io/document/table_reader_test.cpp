@@ -64,7 +64,8 @@ bool says(const std::optional<error>& fault, std::string_view words) {
 BOOST_FIXTURE_TEST_SUITE(table_reader, fixture)
 
 BOOST_AUTO_TEST_CASE(csv_cells_hold_commas_quotes_and_line_breaks) {
-  auto got = rows("name,text\r\nann,\"a, b\"\r\n\"bob\",\"says \"\"hi\"\"\nand\r\nleaves\"\r\n\r\ncy,\n");
+  auto got =
+    rows("name,text\r\nann,\"a, b\"\r\n\"bob\",\"says \"\"hi\"\"\nand\r\nleaves\"\r\n\r\ncy,\n");
   BOOST_REQUIRE(got.size() == 3u);
   BOOST_TEST(cell(got[0], "text") == "a, b");
   BOOST_TEST(cell(got[1], "text") == "says \"hi\"\nand\r\nleaves");
@@ -117,7 +118,7 @@ BOOST_AUTO_TEST_CASE(bytes_that_are_no_text_fail_their_row) {
 
 BOOST_AUTO_TEST_CASE(a_row_above_the_bound_fails_and_the_next_is_read) {
   auto got = rows("a,b\n1," + std::string(200, 'x') + "\n2,\"" + std::string(60, 'y') + "\n" +
-                      std::string(60, 'z') + "\"\n3,ok\n",
+                    std::string(60, 'z') + "\"\n3,ok\n",
                   "t.csv", {.format = {}, .row_max = 100});
   BOOST_REQUIRE(got.size() == 4u); // The second line of the torn row stands for itself.
   BOOST_TEST(says(got[0].fault, "longer than 100 bytes"));
@@ -130,16 +131,16 @@ BOOST_AUTO_TEST_CASE(a_file_without_a_usable_header_is_refused) {
   BOOST_TEST(file_fault("").find("empty") != std::string::npos);
   BOOST_TEST(file_fault("a,,c\n").find("column 2 no name") != std::string::npos);
   BOOST_TEST(file_fault("a,b,a\n").find("two columns called \"a\"") != std::string::npos);
-  BOOST_TEST(file_fault("\xff\xfe" "a").find("UTF-16") != std::string::npos);
+  BOOST_TEST(file_fault("\xff\xfe"
+                        "a")
+               .find("UTF-16") != std::string::npos);
   BOOST_TEST(file_fault("a,\"b\n1,2\n").find("never closed") != std::string::npos);
   BOOST_TEST(file_fault("", "t.jsonl").find("empty") != std::string::npos);
   BOOST_TEST(file_fault("a\n", "t.txt").find("csv, tsv or jsonl") != std::string::npos);
   BOOST_TEST(!io::table_reader::open(dir / "none.csv"));
 }
 
-BOOST_AUTO_TEST_CASE(a_header_alone_is_a_table_without_rows) {
-  BOOST_TEST(rows("a,b").empty());
-}
+BOOST_AUTO_TEST_CASE(a_header_alone_is_a_table_without_rows) { BOOST_TEST(rows("a,b").empty()); }
 
 BOOST_AUTO_TEST_CASE(jsonl_rows_keep_their_types) {
   auto got = rows("{\"a\":1,\"b\":{\"c\":[true]}}\n\n[1]\n{\"a\":\n{\"d\":\"x\"}\n", "t.jsonl");
@@ -163,8 +164,9 @@ BOOST_AUTO_TEST_CASE(the_hash_covers_every_byte) {
 }
 
 BOOST_AUTO_TEST_CASE(what_the_writer_writes_is_read_back) {
-  const std::vector<std::string> pieces{"a",  ",",  "\"", "\n", "\r\n", "\r", "\t", "\\", "ü",
-                                        "\xef\xbb\xbf", " ", ";", "{}", "日", "'", "0", "|"};
+  const std::vector<std::string> pieces{
+    "a", ",", "\"", "\n", "\r\n", "\r", "\t", "\\", "ü", "\xef\xbb\xbf",
+    " ", ";", "{}", "日", "'",    "0",  "|"};
   for (unsigned seed = 1; seed <= 300; ++seed) {
     std::mt19937 rng{seed};
     const auto text = [&] {
@@ -198,7 +200,8 @@ BOOST_AUTO_TEST_CASE(what_the_writer_writes_is_read_back) {
       for (size_t i = 0; i < columns.size(); ++i) {
         auto value = got[r].values.if_contains(columns[i]);
         BOOST_REQUIRE_MESSAGE(value, "seed " << seed);
-        BOOST_TEST((*value == written[r][i]), "seed " << seed << ": " << *value << " is not " << written[r][i]);
+        BOOST_TEST((*value == written[r][i]),
+                   "seed " << seed << ": " << *value << " is not " << written[r][i]);
       }
     }
   }
@@ -213,7 +216,8 @@ BOOST_AUTO_TEST_CASE(whatever_the_bytes_the_lines_are_accounted_for) {
     for (auto n = rng() % 120; n > 0; --n)
       bytes += rng() % 40 == 0 ? '\0' : alphabet[rng() % alphabet.size()];
     const bool jsonl = rng() % 3 == 0;
-    auto reader = open(bytes, jsonl ? "t.jsonl" : "t.csv", {.format = {}, .row_max = 10 + rng() % 100});
+    auto reader =
+      open(bytes, jsonl ? "t.jsonl" : "t.csv", {.format = {}, .row_max = 10 + rng() % 100});
     if (!reader)
       continue;
     uint64_t line = 0;

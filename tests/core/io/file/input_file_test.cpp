@@ -72,7 +72,8 @@ auto through_pipe(const temp_dir& dir, const std::string& bytes, uint32_t seed, 
     const int fd = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
     std::mt19937 random{seed};
     for (size_t at = 0; at < bytes.size();) {
-      const auto n = ::write(fd, bytes.data() + at, std::min<size_t>(random() % 3000 + 1, bytes.size() - at));
+      const auto n =
+        ::write(fd, bytes.data() + at, std::min<size_t>(random() % 3000 + 1, bytes.size() - at));
       if (n < 0)
         break;
       at += static_cast<size_t>(n);
@@ -129,11 +130,11 @@ BOOST_AUTO_TEST_CASE(a_byte_order_mark_is_no_part_of_the_first_line) {
 BOOST_AUTO_TEST_CASE(the_hash_is_sha256_of_all_bytes) {
   temp_dir dir;
   write_file(dir / "a", "abc");
-  BOOST_TEST(read_all(dir / "a")->hash
-             == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  BOOST_TEST(read_all(dir / "a")->hash ==
+             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
   write_file(dir / "a", "abc\n");
-  BOOST_TEST(read_all(dir / "a")->hash
-             == "edeaaff3f1774ad2888673770c6d64097e391bc362d7d6fb34982ddf0efd18cb");
+  BOOST_TEST(read_all(dir / "a")->hash ==
+             "edeaaff3f1774ad2888673770c6d64097e391bc362d7d6fb34982ddf0efd18cb");
 }
 
 BOOST_AUTO_TEST_CASE(random_lines_come_back_plain_gzipped_and_through_a_pipe) {
@@ -174,7 +175,8 @@ BOOST_AUTO_TEST_CASE(a_line_above_the_cap_keeps_its_start_alone) {
       BOOST_REQUIRE(all->texts.size() == (end == "\nnext" ? 3u : 2u));
       BOOST_TEST(all->too_long[1]);
       BOOST_TEST(all->sizes[1] == size);
-      BOOST_TEST((all->texts[1] == std::string(std::min<size_t>(size, input_file::start_kept), 'x')));
+      BOOST_TEST(
+        (all->texts[1] == std::string(std::min<size_t>(size, input_file::start_kept), 'x')));
       BOOST_TEST(all->bytes == 6 + size + end.size());
       if (end == "\nnext")
         BOOST_TEST(all->texts[2] == "next");
@@ -226,8 +228,8 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_opened_is_named) {
     BOOST_TEST((file.error().code == errc::io_error));
     BOOST_TEST(file.error().context.find(path) != std::string::npos);
   }
-  BOOST_TEST(input_file::open(dir / "missing", no_cap).error().context.find("No such file")
-             != std::string::npos);
+  BOOST_TEST(input_file::open(dir / "missing", no_cap).error().context.find("No such file") !=
+             std::string::npos);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
@@ -236,9 +238,10 @@ BOOST_AUTO_TEST_SUITE(request_readers)
 
 BOOST_AUTO_TEST_CASE(blank_lines_have_no_index_and_bad_ones_have) {
   temp_dir dir;
-  write_file(dir / "a", "\n" + request_line(0) + "\r\n  \n{bad\n" + std::string(300, 'x') + "\n"
-                          + request_line(3) + "\n\n");
-  auto reader = request_reader::open(dir / "a", {.lines = {}, .line_max = 200, .expected_hash = {}, .expected_start = {}});
+  write_file(dir / "a", "\n" + request_line(0) + "\r\n  \n{bad\n" + std::string(300, 'x') + "\n" +
+                          request_line(3) + "\n\n");
+  auto reader = request_reader::open(
+    dir / "a", {.lines = {}, .line_max = 200, .expected_hash = {}, .expected_start = {}});
   BOOST_REQUIRE(reader.has_value());
   std::vector<core::request> all;
   for (auto r = reader->next(); r && *r; r = reader->next())
@@ -259,9 +262,11 @@ BOOST_AUTO_TEST_CASE(an_input_that_changed_is_an_error_at_its_end) {
   write_file(dir / "a", request_line(0) + "\n");
   auto first = request_reader::open(dir / "a", {});
   BOOST_TEST(ids_of(*first)->size() == 1u);
-  auto same = request_reader::open(dir / "a", {.lines = {}, .expected_hash = first->hash(), .expected_start = {}});
+  auto same = request_reader::open(
+    dir / "a", {.lines = {}, .expected_hash = first->hash(), .expected_start = {}});
   BOOST_TEST(ids_of(*same).has_value());
-  auto other = request_reader::open(dir / "a", {.lines = {}, .expected_hash = std::string(64, '0'), .expected_start = {}});
+  auto other = request_reader::open(
+    dir / "a", {.lines = {}, .expected_hash = std::string(64, '0'), .expected_start = {}});
   auto ids = ids_of(*other);
   BOOST_REQUIRE(ids.has_error());
   BOOST_TEST((ids.error().code == errc::input_changed));
@@ -276,11 +281,12 @@ BOOST_AUTO_TEST_CASE(a_resumed_pipe_goes_on_only_if_it_begins_the_same) {
     for (uint64_t first = 0; first <= 20; ++first) {
       BOOST_TEST_CONTEXT("mark at " << read << ", going on at " << first) {
         write_file(dir / "a", text);
-        auto before = request_reader::open(dir / "a", {.lines = {}, .expected_hash = {}, .marks = true, .expected_start = {}});
+        auto before = request_reader::open(
+          dir / "a", {.lines = {}, .expected_hash = {}, .marks = true, .expected_start = {}});
         for (uint64_t i = 0; i < read; ++i)
           BOOST_REQUIRE(before->next()->has_value());
-        const reader_options options{.lines = {}, .first_index = first, .expected_hash = {},
-                                     .expected_start = before->mark()};
+        const reader_options options{
+          .lines = {}, .first_index = first, .expected_hash = {}, .expected_start = before->mark()};
         auto again = request_reader::open(dir / "a", options);
         const auto ids = ids_of(*again);
         BOOST_REQUIRE(ids.has_value());
@@ -295,7 +301,8 @@ BOOST_AUTO_TEST_CASE(a_resumed_pipe_goes_on_only_if_it_begins_the_same) {
         const auto r = refused->next();
         BOOST_REQUIRE(r.has_error());
         BOOST_TEST((r.error().code == errc::input_changed));
-        write_file(dir / "a", text.substr(0, text.find("id-" + std::to_string(read - 1) + "\"") - 14));
+        write_file(dir / "a",
+                   text.substr(0, text.find("id-" + std::to_string(read - 1) + "\"") - 14));
         auto shorter = request_reader::open(dir / "a", options);
         BOOST_TEST(shorter->next().has_error());
       }

@@ -10,7 +10,8 @@ using namespace penstock::test;
 namespace {
 
 std::string line(std::string_view id, std::string_view body = "{}") {
-  return R"({"custom_id":")" + std::string{id} + R"(","url":"/v1/x","body":)" + std::string{body} + "}\n";
+  return R"({"custom_id":")" + std::string{id} + R"(","url":"/v1/x","body":)" + std::string{body} +
+         "}\n";
 }
 
 } // namespace
@@ -19,8 +20,8 @@ BOOST_AUTO_TEST_SUITE(input_scan)
 
 BOOST_AUTO_TEST_CASE(everything_is_counted) {
   temp_dir dir;
-  const auto text = line("a", R"({"model":"m","max_tokens":10})") + "\n" + line("b", R"({"model":"m"})")
-                    + "nonsense\n" + line("c", R"({"model":"n"})");
+  const auto text = line("a", R"({"model":"m","max_tokens":10})") + "\n" +
+                    line("b", R"({"model":"m"})") + "nonsense\n" + line("c", R"({"model":"n"})");
   write_file(dir / "in", text);
   auto s = scan_input(dir / "in", {});
   BOOST_REQUIRE(s.has_value());
@@ -66,7 +67,8 @@ BOOST_AUTO_TEST_CASE(the_lists_stay_short) {
 
 BOOST_AUTO_TEST_CASE(a_repeated_custom_id_is_named_with_both_lines) {
   temp_dir dir;
-  write_file(dir / "in", line("a") + line("b") + line("request-4") + line("b") + R"({"url":"/x","body":{}})");
+  write_file(dir / "in",
+             line("a") + line("b") + line("request-4") + line("b") + R"({"url":"/x","body":{}})");
   auto s = scan_input(dir / "in", {});
   BOOST_REQUIRE(s.has_value());
   BOOST_REQUIRE(s->duplicates.size() == 2u);
@@ -94,7 +96,8 @@ BOOST_AUTO_TEST_CASE(progress_is_told) {
     text += line(std::to_string(i));
   write_file(dir / "in", text);
   std::vector<uint64_t> told;
-  auto s = scan_input(dir / "in", {.lines = {}, .progress = [&](uint64_t n, uint64_t) { told.push_back(n); }});
+  auto s = scan_input(dir / "in",
+                      {.lines = {}, .progress = [&](uint64_t n, uint64_t) { told.push_back(n); }});
   BOOST_REQUIRE(s.has_value());
   BOOST_TEST((told == std::vector<uint64_t>{16384, 32768}));
 }

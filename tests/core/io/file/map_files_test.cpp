@@ -30,7 +30,8 @@ struct fixture {
   }
   map_files open(bool sampling = false) const {
     auto files = map_files::open(request(sampling));
-    BOOST_REQUIRE_MESSAGE(files.has_value(), (files.has_error() ? to_string(files.error()) : std::string{}));
+    BOOST_REQUIRE_MESSAGE(files.has_value(),
+                          (files.has_error() ? to_string(files.error()) : std::string{}));
     return std::move(*files);
   }
   std::string refusal(map_request r) const {

@@ -144,7 +144,8 @@ BOOST_AUTO_TEST_CASE(a_second_holder_is_told_who_holds) {
   auto second = file_lock::acquire(dir / "lock");
   BOOST_REQUIRE(second.has_error());
   BOOST_TEST((second.error().code == errc::locked));
-  BOOST_TEST(second.error().context.find("process " + std::to_string(::getpid())) != std::string::npos);
+  BOOST_TEST(second.error().context.find("process " + std::to_string(::getpid())) !=
+             std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(an_ended_holder_leaves_nothing_behind) {

@@ -199,14 +199,16 @@ BOOST_AUTO_TEST_CASE(damage_ends_in_the_right_output_or_in_a_refusal) {
       if (seed % 4 == 0)
         bytes.resize(random() % bytes.size());
       else if (seed % 4 == 1)
-        bytes.insert(random() % bytes.size(), std::string(random() % 9 + 1, static_cast<char>(random())));
+        bytes.insert(random() % bytes.size(),
+                     std::string(random() % 9 + 1, static_cast<char>(random())));
       else
         bytes[random() % bytes.size()] ^= static_cast<char>(1 << random() % 8);
       write_file(victim, bytes);
       auto files = run_files::open(request(requests));
       if (!files) {
-        BOOST_TEST((files.error().code == errc::corrupt || files.error().code == errc::invalid_config),
-                   to_string(files.error()));
+        BOOST_TEST(
+          (files.error().code == errc::corrupt || files.error().code == errc::invalid_config),
+          to_string(files.error()));
         ++refused;
         continue;
       }

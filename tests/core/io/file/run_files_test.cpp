@@ -93,7 +93,10 @@ BOOST_AUTO_TEST_CASE(an_edited_output_is_refused_before_and_after_completion) {
             auto files = run_files::open(fresh);
             BOOST_REQUIRE(files.has_value());
             BOOST_REQUIRE(write_lines(*files, 0, 3).has_value());
-            BOOST_REQUIRE((finished ? files->finish() : committed ? files->commit() : result<void>{}).has_value());
+            BOOST_REQUIRE((finished    ? files->finish()
+                           : committed ? files->commit()
+                                       : result<void>{})
+                            .has_value());
           }
           auto text = read_file(dir / "out");
           text.replace(text.find(from), from.size(), to);

@@ -24,9 +24,7 @@ using test::raw_server;
 
 namespace {
 
-test::raw_reply echo(const raw_request& r) {
-  return ok_reply(r.head + r.body);
-}
+test::raw_reply echo(const raw_request& r) { return ok_reply(r.head + r.body); }
 
 /// `size` zero bytes in gzip: about a thousandth of that.
 std::string gzip_of_zeros(size_t size) {
@@ -57,7 +55,7 @@ BOOST_AUTO_TEST_SUITE(curl_loop_exchange)
 
 BOOST_AUTO_TEST_CASE(a_request_arrives_as_given_and_its_answer_comes_back_whole) {
   raw_server server{
-      [](const raw_request& r) { return ok_reply(r.head + r.body, "X-Request-ID:  abc \r\n"); }};
+    [](const raw_request& r) { return ok_reply(r.head + r.body, "X-Request-ID:  abc \r\n"); }};
   exchanges client;
   core::exchange x = exchanges::post(7, server.url("/v1/x?y=1"), "{\"a\":1}");
   x.request.headers.emplace_back("Authorization", "Bearer key");
@@ -106,9 +104,9 @@ BOOST_AUTO_TEST_CASE(a_large_body_is_sent_without_waiting_for_100_continue) {
 BOOST_AUTO_TEST_CASE(redirects_and_errors_are_answers) {
   raw_server server{[](const raw_request& r) {
     return test::raw_reply{
-        .bytes = r.index == 0 ? "HTTP/1.1 302 Found\r\nLocation: /else\r\nContent-Length: 0\r\n\r\n"
-                              : "HTTP/1.1 100 Continue\r\nA: b\r\n\r\nHTTP/1.1 429 "
-                                "Slow\r\nContent-Length: 2\r\n\r\nno"};
+      .bytes = r.index == 0 ? "HTTP/1.1 302 Found\r\nLocation: /else\r\nContent-Length: 0\r\n\r\n"
+                            : "HTTP/1.1 100 Continue\r\nA: b\r\n\r\nHTTP/1.1 429 "
+                              "Slow\r\nContent-Length: 2\r\n\r\nno"};
   }};
   exchanges client;
   BOOST_TEST(client.run(exchanges::post(1, server.url())).status == 302);
@@ -200,7 +198,7 @@ BOOST_AUTO_TEST_CASE(a_gzip_answer_is_unpacked_and_a_gzip_bomb_is_cut_off) {
   const std::string packed = gzip_of_zeros(8u << 20);
   BOOST_REQUIRE(packed.size() < 64u << 10);
   raw_server server{
-      [&](const raw_request&) { return ok_reply(packed, "Content-Encoding: gzip\r\n"); }};
+    [&](const raw_request&) { return ok_reply(packed, "Content-Encoding: gzip\r\n"); }};
   exchanges client;
   const auto whole = client.run(exchanges::post(1, server.url()));
   BOOST_TEST_CONTEXT(whole.failure_text) BOOST_TEST(whole.body.size() == 8u << 20);

@@ -108,7 +108,7 @@ BOOST_AUTO_TEST_CASE(a_request_on_a_connection_that_dies_is_sent_exactly_once) {
     const auto r = client.run(exchanges::post(id, server.url()));
     BOOST_TEST_CONTEXT("id " << id << ": " << r.failure_text)
     BOOST_REQUIRE(
-        (r.failure == transport_error::none || r.failure == transport_error::stale_connection));
+      (r.failure == transport_error::none || r.failure == transport_error::stale_connection));
     BOOST_REQUIRE(r.sent);
     ++(r.failure == transport_error::none ? ok : stale);
   }
@@ -136,7 +136,7 @@ BOOST_AUTO_TEST_CASE(dying_connections_with_many_in_flight_cost_no_second_send) 
   for (const auto& [id, r] : client.take_all()) {
     BOOST_TEST_CONTEXT(r.failure_text)
     BOOST_TEST(
-        (r.failure == transport_error::none || r.failure == transport_error::stale_connection));
+      (r.failure == transport_error::none || r.failure == transport_error::stale_connection));
     stale += r.failure == transport_error::stale_connection ? 1 : 0;
     unsent += r.sent ? 0 : 1;
   }
@@ -154,7 +154,7 @@ BOOST_AUTO_TEST_CASE(an_idle_connection_closed_by_the_server_is_not_used_again) 
     const auto r = client.run(exchanges::post(id, server.url()));
     // The close may overtake nothing or race with the next send; either way it is said honestly.
     BOOST_TEST(
-        (r.failure == transport_error::none || r.failure == transport_error::stale_connection));
+      (r.failure == transport_error::none || r.failure == transport_error::stale_connection));
   }
   BOOST_TEST(server.requests() <= 20u);
 }
@@ -174,7 +174,7 @@ BOOST_AUTO_TEST_CASE(a_cut_answer_is_a_reset) {
     BOOST_TEST(sized.status == 200);
     BOOST_TEST(sized.body.empty());
     const auto chunked =
-        answer_to(raw("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nff\r\nhalf", how));
+      answer_to(raw("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nff\r\nhalf", how));
     BOOST_TEST_CONTEXT(chunked.failure_text)
     BOOST_TEST((chunked.failure == transport_error::reset));
   }
@@ -203,7 +203,7 @@ BOOST_AUTO_TEST_CASE(an_answer_above_the_cap_is_cut_off) {
   BOOST_TEST(answer_to(ok_reply(std::string(1000, 'x')), 1000).body.size() == 1000u);
   // Announced: fails before the first byte of the body, which never comes here.
   const auto announced =
-      answer_to(raw("HTTP/1.1 200 OK\r\nContent-Length: 1001\r\n\r\n", ending::hang), 1000);
+    answer_to(raw("HTTP/1.1 200 OK\r\nContent-Length: 1001\r\n\r\n", ending::hang), 1000);
   BOOST_TEST((announced.failure == transport_error::body_too_large));
   raw_reply endless = raw("HTTP/1.1 200 OK\r\n\r\n" + std::string(8192, 'x'));
   endless.endless = true;
@@ -277,13 +277,12 @@ BOOST_AUTO_TEST_CASE(bytes_hold_off_the_idle_timeout) {
 }
 
 BOOST_AUTO_TEST_CASE(cancel_ends_what_is_in_flight_and_nothing_else) {
-  raw_server server{[](const raw_request& r) {
-    return r.body == "hang" ? raw("", ending::hang) : ok_reply("ok");
-  }};
+  raw_server server{
+    [](const raw_request& r) { return r.body == "hang" ? raw("", ending::hang) : ok_reply("ok"); }};
   exchanges client;
   client.loop.cancel(99);
   client.loop.submit(
-      {exchanges::post(1, server.url(), "hang"), exchanges::post(2, server.url(), "hang")});
+    {exchanges::post(1, server.url(), "hang"), exchanges::post(2, server.url(), "hang")});
   client.loop.cancel(1);
   client.loop.cancel(1);
   client.loop.cancel(77);
@@ -329,9 +328,8 @@ BOOST_AUTO_TEST_CASE(what_deliver_throws_does_not_stop_the_loop) {
 }
 
 BOOST_AUTO_TEST_CASE(a_broken_loop_fails_every_exchange_with_the_reason) {
-  raw_server server{[](const raw_request& r) {
-    return r.body == "hang" ? raw("", ending::hang) : ok_reply("ok");
-  }};
+  raw_server server{
+    [](const raw_request& r) { return r.body == "hang" ? raw("", ending::hang) : ok_reply("ok"); }};
   const std::set<int> before = epoll_descriptors();
   exchanges client;
   BOOST_REQUIRE((client.run(exchanges::post(1, server.url())).failure == transport_error::none));

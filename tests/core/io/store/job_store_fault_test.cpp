@@ -24,7 +24,9 @@ namespace {
 
 constexpr unix_ms now = 1'800'000'000'000;
 
-job_header head(std::string key = "") { return {"t", core::priority::normal, "n", std::move(key), "o"}; }
+job_header head(std::string key = "") {
+  return {"t", core::priority::normal, "n", std::move(key), "o"};
+}
 
 /// A store with one job of `requests`, every other one of which has its outcome.
 void make_store(const std::string& path, uint64_t requests) {
@@ -35,7 +37,9 @@ void make_store(const std::string& path, uint64_t requests) {
   must(store->commit());
 }
 
-bool mentions(const error& e, std::string_view text) { return e.context.find(text) != std::string::npos; }
+bool mentions(const error& e, std::string_view text) {
+  return e.context.find(text) != std::string::npos;
+}
 
 /// What the child of the crash test tells its parent: so much is safe.
 struct news {
@@ -44,12 +48,14 @@ struct news {
 };
 
 /// Submits and writes for ever, and says what is safe after each commit.
-[[noreturn]] void work_until_killed(const std::string& path, int pipe, uint64_t first_job, uint64_t outcomes) {
+[[noreturn]] void work_until_killed(const std::string& path, int pipe, uint64_t first_job,
+                                    uint64_t outcomes) {
   auto store = open_job_store(path);
   if (!store)
     ::_exit(3);
   for (auto n = first_job;; ++n) {
-    auto receipt = (*store)->submit(head("key-" + std::to_string(n)), requests_in(0, 5, 500), true, now);
+    auto receipt =
+      (*store)->submit(head("key-" + std::to_string(n)), requests_in(0, 5, 500), true, now);
     auto written = (*store)->write(1, std::vector{result_at(outcomes)});
     if (!receipt || !written || !(*store)->commit())
       ::_exit(4);
@@ -70,7 +76,8 @@ BOOST_AUTO_TEST_CASE(a_kill_loses_nothing_that_was_acknowledged) {
   const auto path = dir / "jobs.db";
   {
     auto store = must(open_job_store(path));
-    BOOST_REQUIRE(must(store->submit(head("first"), requests_in(0, 20'000, 1), true, now)).job == 1u);
+    BOOST_REQUIRE(must(store->submit(head("first"), requests_in(0, 20'000, 1), true, now)).job ==
+                  1u);
     must(store->commit());
   }
   std::mt19937 random{4711};
@@ -104,7 +111,8 @@ BOOST_AUTO_TEST_CASE(a_kill_loses_nothing_that_was_acknowledged) {
       BOOST_TEST(must(reader->outcomes(1, 0, 100'000, 1u << 30)).size() == first.ordered);
       // Each submission is there once: submitted again, it is the same job, whole.
       for (auto n = submitted + 1; n <= last.submitted + 1; ++n) {
-        const auto again = must(store->submit(head("key-" + std::to_string(n)), requests_in(0, 5, 500), true, now));
+        const auto again =
+          must(store->submit(head("key-" + std::to_string(n)), requests_in(0, 5, 500), true, now));
         BOOST_TEST((again.existed || n == last.submitted + 1));
         BOOST_TEST(again.accepted == 5u);
         BOOST_TEST(again.complete);
@@ -142,7 +150,8 @@ BOOST_AUTO_TEST_CASE(a_second_head_is_turned_away) {
   auto store = must(open_job_store(path));
   const auto second = open_job_store(path);
   BOOST_TEST((refused(second) == errc::locked));
-  BOOST_TEST(mentions(second.error(), "process " + std::to_string(::getpid())), second.error().context);
+  BOOST_TEST(mentions(second.error(), "process " + std::to_string(::getpid())),
+             second.error().context);
   BOOST_TEST(mentions(second.error(), "--store"), second.error().context);
   store.reset();
   must(open_job_store(path));
@@ -176,7 +185,9 @@ BOOST_AUTO_TEST_CASE(a_file_of_somebody_else_is_left_alone) {
   temp_dir dir;
   const auto text = dir / "thesis.txt", other = dir / "other.db";
   write_file(text, std::string(5000, 't'));
-  { SQLite::Database{other, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE}.exec("CREATE TABLE t(x)"); }
+  {
+    SQLite::Database{other, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE}.exec("CREATE TABLE t(x)");
+  }
   for (auto& path : {text, other}) {
     const auto before = read_file(path);
     const auto opened = open_job_store(path);
@@ -209,7 +220,8 @@ BOOST_AUTO_TEST_CASE(a_full_disk_is_told_at_once_and_for_good) {
         size_limit full{room};
         while (!why) {
           ++tried;
-          auto made = store->submit(head("k" + std::to_string(tried)), requests_in(0, 20, 900), true, now);
+          auto made =
+            store->submit(head("k" + std::to_string(tried)), requests_in(0, 20, 900), true, now);
           auto done = made ? store->commit() : result<void>{made.error()};
           if (done)
             ++safe_jobs;

@@ -41,9 +41,10 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(a_job_that_only_stopped_goes_on, T, both) {
 BOOST_AUTO_TEST_CASE_TEMPLATE(retrying_forgets_what_did_not_complete, T, both) {
   world<T> w;
   const auto job = w.submit(5).job;
-  w.write(job, {result_at(0), result_at(1, state::failed), result_at(2), result_at(3, state::cancelled)});
+  w.write(
+    job, {result_at(0), result_at(1, state::failed), result_at(2), result_at(3, state::cancelled)});
   BOOST_TEST((refused(w.store->retry(job, now)) == errc::invalid_input)); // It runs.
-  w.end(job);                                                           // Aborted: 4 has no outcome.
+  w.end(job); // Aborted: 4 has no outcome.
   BOOST_TEST((w.counts() == tenant_row{"t", core::priority::normal, 0, 0, 2, 1, 1, 0}));
   BOOST_TEST(w.safe(w.store->retry(job, now)) == 3u);
   BOOST_TEST((w.counts() == tenant_row{"t", core::priority::normal, 1, 3, 2, 0, 0, 0}));
@@ -54,9 +55,10 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(retrying_forgets_what_did_not_complete, T, both) {
   BOOST_TEST((must(w.store->recorded(job)) == std::vector<uint64_t>{2}));
   const auto read = must(w.reader->requests(job, 1, 10, 1 << 20));
   BOOST_TEST((read[0] && !read[1] && read[2] && read[3]));
-  BOOST_TEST(w.write(job, {result_at(4), result_at(1, state::completed, "now"), result_at(3)}) == 5u);
-  BOOST_TEST(w.lines(job) == lines_of({result_at(0), result_at(1, state::completed, "now"), result_at(2),
-                                       result_at(3), result_at(4)}));
+  BOOST_TEST(w.write(job, {result_at(4), result_at(1, state::completed, "now"), result_at(3)}) ==
+             5u);
+  BOOST_TEST(w.lines(job) == lines_of({result_at(0), result_at(1, state::completed, "now"),
+                                       result_at(2), result_at(3), result_at(4)}));
   w.end(job);
   BOOST_TEST(w.safe(w.store->retry(job, now)) == 0u);
   BOOST_TEST(must(w.store->unfinished()).empty());
@@ -87,7 +89,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(old_jobs_go_a_little_at_a_time, T, both) {
   must(w.store->finish(old, true, 3, "", now + 5));
   must(w.store->finish(kept, true, 3, "", now + 1000));
   must(w.store->commit());
-  BOOST_TEST(w.safe(w.store->sweep(now + 500, 0, 10))); // More is to go,
+  BOOST_TEST(w.safe(w.store->sweep(now + 500, 0, 10)));         // More is to go,
   BOOST_TEST((refused(w.reader->row(old)) == errc::not_found)); // but nobody sees it.
   BOOST_TEST((refused(w.reader->outcomes(old, 0, 1, 1)) == errc::not_found));
   BOOST_TEST((refused(w.store->write(old, all)) == errc::not_found));
@@ -134,7 +136,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(jobs_are_listed_newest_first, T, both) {
 BOOST_AUTO_TEST_CASE(memory_drops_what_is_forgotten) {
   world<in_memory> w;
   const auto job = w.submit(4).job;
-  w.write(job, {result_at(0), result_at(1, state::failed), result_at(2), result_at(3, state::failed)});
+  w.write(job,
+          {result_at(0), result_at(1, state::failed), result_at(2), result_at(3, state::failed)});
   auto held = must(w.reader->outcomes(job, 0, 1, 1))[0].outcome;
   BOOST_TEST(!must(w.reader->outcomes(job, 0, 1, 1))[0].line); // Nothing was rendered.
   w.store->forget(job, 2);

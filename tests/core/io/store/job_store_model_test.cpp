@@ -83,12 +83,16 @@ public:
       t.jobs += !job.ended;
       t.pending += job.ended ? 0 : job.requests - job.outcomes.size();
       for (auto& [index, o] : job.outcomes)
-        ++(o.first == state::completed ? t.completed : o.first == state::failed ? t.failed
-           : o.first == state::cancelled ? t.cancelled : t.expired);
+        ++(o.first == state::completed   ? t.completed
+           : o.first == state::failed    ? t.failed
+           : o.first == state::cancelled ? t.cancelled
+                                         : t.expired);
     }
     BOOST_REQUIRE(at == ids.size());
     BOOST_REQUIRE((must(store_->unfinished()) == open));
-    std::erase_if(tenants, [](auto& t) { return t.second == tenant_row{t.second.tenant, t.second.priority}; });
+    std::erase_if(tenants, [](auto& t) {
+      return t.second == tenant_row{t.second.tenant, t.second.priority};
+    });
     const auto counted = must(reader_->tenants());
     for (auto& t : counted)
       BOOST_REQUIRE((tenants[{t.tenant, t.priority}] == t));
@@ -113,11 +117,14 @@ private:
   void recount(const std::vector<tenant_row>& counted) {
     SQLite::Database db{dir_ / "jobs.db", SQLite::OPEN_READONLY};
     for (auto& t : counted) {
-      SQLite::Statement rows{db, "SELECT count(*) FROM outcomes o JOIN jobs j ON j.id = o.key >> 32 WHERE "
-                                 "j.phase < 3 AND j.tenant = ? AND j.class = ? AND o.state = ?"};
-      for (auto [number, expected] : {std::pair{0, t.completed}, {1, t.failed}, {2, t.cancelled}, {3, t.expired}}) {
+      SQLite::Statement rows{
+        db, "SELECT count(*) FROM outcomes o JOIN jobs j ON j.id = o.key >> 32 WHERE "
+            "j.phase < 3 AND j.tenant = ? AND j.class = ? AND o.state = ?"};
+      for (auto [number, expected] :
+           {std::pair{0, t.completed}, {1, t.failed}, {2, t.cancelled}, {3, t.expired}}) {
         rows.reset();
-        rows.bindNoCopy(1, static_cast<const void*>(t.tenant.data()), static_cast<int>(t.tenant.size()));
+        rows.bindNoCopy(1, static_cast<const void*>(t.tenant.data()),
+                        static_cast<int>(t.tenant.size()));
         rows.bind(2, static_cast<int>(t.priority));
         rows.bind(3, number);
         BOOST_REQUIRE(rows.executeStep());
@@ -125,8 +132,10 @@ private:
       }
     }
     const auto one = [&](const char* sql) { return db.execAndGet(sql).getInt64(); };
-    BOOST_REQUIRE(one("SELECT count(*) FROM outcomes WHERE NOT EXISTS (SELECT 1 FROM requests r WHERE r.key = outcomes.key)") == 0);
-    BOOST_REQUIRE(one("SELECT count(*) FROM requests WHERE NOT EXISTS (SELECT 1 FROM jobs WHERE id = requests.key >> 32)") == 0);
+    BOOST_REQUIRE(one("SELECT count(*) FROM outcomes WHERE NOT EXISTS (SELECT 1 FROM requests r "
+                      "WHERE r.key = outcomes.key)") == 0);
+    BOOST_REQUIRE(one("SELECT count(*) FROM requests WHERE NOT EXISTS (SELECT 1 FROM jobs WHERE id "
+                      "= requests.key >> 32)") == 0);
     BOOST_REQUIRE(one("SELECT count(*) FROM jobs j WHERE phase < 3 AND requests <> "
                       "(SELECT count(*) FROM requests r WHERE r.key >> 32 = j.id)") == 0);
   }
@@ -157,7 +166,8 @@ private:
     const auto key = random_() % 2 ? "k" + std::to_string(random_() % 5) : std::string{};
     const auto count = random_() % 12;
     const auto complete = random_() % 2 == 0;
-    const auto receipt = must(store_->submit({tenant, priority, "", key, "o"}, requests_in(0, count), complete, now_));
+    const auto receipt =
+      must(store_->submit({tenant, priority, "", key, "o"}, requests_in(0, count), complete, now_));
     for (auto& [id, job] : jobs_)
       if (!key.empty() && job.key == key && job.tenant == tenant) {
         BOOST_REQUIRE(receipt.job == id);
@@ -183,7 +193,8 @@ private:
   }
 
   std::pair<const uint64_t, model_job>* any() {
-    return jobs_.empty() ? nullptr : &*std::next(jobs_.begin(), static_cast<long>(random_() % jobs_.size()));
+    return jobs_.empty() ? nullptr
+                         : &*std::next(jobs_.begin(), static_cast<long>(random_() % jobs_.size()));
   }
 
   void add() {
@@ -273,7 +284,8 @@ private:
       more = must(store_->sweep(before, before, static_cast<uint32_t>(rows)));
     std::erase_if(jobs_, [&](auto& j) {
       auto& job = j.second;
-      return (job.ended && job.ended_at < before) || (!job.ended && !job.complete && job.touched < before);
+      return (job.ended && job.ended_at < before) ||
+             (!job.ended && !job.complete && job.touched < before);
     });
   }
 

@@ -16,8 +16,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(a_job_comes_back_as_it_was_submitted, T, both) {
   odd.rejection = error{errc::invalid_input, "no good"};
   std::vector<request_ptr> all = requests_in(0, 2);
   all.push_back(std::make_shared<const core::request>(odd));
-  const auto receipt = w.safe(w.store->submit({"t", core::priority::bulk, "in.jsonl", "k", std::string("\0opt", 4)},
-                                              all, true, now));
+  const auto receipt = w.safe(w.store->submit(
+    {"t", core::priority::bulk, "in.jsonl", "k", std::string("\0opt", 4)}, all, true, now));
   BOOST_TEST(receipt.accepted == 3u);
   BOOST_TEST(receipt.complete);
   BOOST_TEST(!receipt.existed);
@@ -118,7 +118,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(outcomes_come_in_order_and_never_change, T, both) 
   BOOST_TEST((must(w.store->recorded(job)) == std::vector<uint64_t>{1, 3}));
   BOOST_TEST(w.write(job, {result_at(0)}) == 2u);
   BOOST_TEST(w.lines(job) == lines_of({result_at(0), result_at(1)}));
-  BOOST_TEST(w.write(job, {result_at(1, state::failed, "no"), result_at(2), result_at(2, state::failed)}) == 4u);
+  BOOST_TEST(w.write(job, {result_at(1, state::failed, "no"), result_at(2),
+                           result_at(2, state::failed)}) == 4u);
   BOOST_TEST(w.lines(job) == lines_of({result_at(0), result_at(1), result_at(2), result_at(3)}));
   BOOST_TEST(w.lines(job, 2) == lines_of({result_at(2), result_at(3)}));
   BOOST_TEST(w.lines(job, 4) == "");
@@ -135,8 +136,9 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(a_line_is_as_good_as_an_outcome, T, both) {
   BOOST_TEST(w.write(job, {{0, nullptr, line}}) == 1u);
   BOOST_TEST(w.lines(job) == *line);
   BOOST_TEST(w.counts().expired == 1u);
-  BOOST_TEST((refused(w.store->write(job, std::vector<job_outcome>{{1, nullptr, core::make_payload("torn")}}))
-              == errc::corrupt));
+  BOOST_TEST(
+    (refused(w.store->write(
+       job, std::vector<job_outcome>{{1, nullptr, core::make_payload("torn")}})) == errc::corrupt));
   BOOST_TEST(w.write(job, {result_at(1)}) == 2u);
 }
 

@@ -159,7 +159,8 @@ BOOST_AUTO_TEST_CASE(both_stores_agree_on_random_work) {
     const std::vector<store_row> one{{key, answer(std::string(rng() % 3000, 'x'))}};
     BOOST_REQUIRE(disk->put(one, at));
     BOOST_REQUIRE(memory->put(one, at));
-    BOOST_REQUIRE_MESSAGE(disk->totals().value().bytes == memory->totals().value().bytes, "seed " << seed);
+    BOOST_REQUIRE_MESSAGE(disk->totals().value().bytes == memory->totals().value().bytes,
+                          "seed " << seed);
   }
 }
 
@@ -222,7 +223,8 @@ BOOST_AUTO_TEST_CASE(the_file_stays_near_the_bound) {
   for (int i = 0; i < 60; ++i) {
     std::vector<store_row> batch;
     for (int j = 0; j < 64; ++j)
-      batch.push_back({std::string(60, 'k') + std::to_string(i * 64 + j), answer(std::string(1000, 'x'))});
+      batch.push_back(
+        {std::string(60, 'k') + std::to_string(i * 64 + j), answer(std::string(1000, 'x'))});
     BOOST_REQUIRE(store->put(batch, now + i));
   }
   const auto totals = store->totals().value();
@@ -302,7 +304,9 @@ BOOST_AUTO_TEST_CASE(a_file_of_somebody_else_is_left_alone) {
   test::temp_dir dir;
   const auto text = dir / "thesis.txt", other = dir / "other.db";
   test::write_file(text, std::string(5000, 't'));
-  { SQLite::Database{other, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE}.exec("CREATE TABLE t(x)"); }
+  {
+    SQLite::Database{other, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE}.exec("CREATE TABLE t(x)");
+  }
   for (auto& path : {text, other}) {
     const auto before = test::read_file(path);
     auto opened = open_response_store(path, {});
