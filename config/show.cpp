@@ -1,6 +1,6 @@
 #include "config/show.hpp"
 #include "config/api_key.hpp"
-#include "config/script/json_number.hpp"
+#include "config/json_number.hpp"
 #include "config/keys.hpp"
 #include "config/sections.hpp"
 #include "config/text.hpp"

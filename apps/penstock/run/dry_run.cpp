@@ -1,5 +1,5 @@
 #include "apps/penstock/run/dry_run.hpp"
-#include "config/script/json_number.hpp"
+#include "config/json_number.hpp"
 #include "config/prices.hpp"
 #include "config/routing.hpp"
 #include "config/units.hpp"
