@@ -88,9 +88,11 @@ void add_detail(mock_answer& a, const mock_call& call, const usage_detail& detai
 struct answer_tweak {
   bool empty_choices = false;
   bool null_content = false;
+  bool no_content = false; ///< The member with the text is left out.
   bool refusal = false;
   bool content_filter = false;
   bool cut = false;
+  std::string finish_reason; ///< Sent as it is in place of the right one; "null" is JSON's null.
   bool usage_missing = false;
   double usage_factor = 1;
 };

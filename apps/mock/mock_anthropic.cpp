@@ -87,14 +87,13 @@ public:
     if (!t.empty_choices) {
       if (a.reasoning_tokens > 0)
         out += R"({"type":"thinking","thinking":"Let me think.","signature":"bW9jaw=="},)";
-      out += R"({"type":"text","text":)";
-      if (t.null_content)
-        out += "null";
-      else
-        append_json(out, t.refusal ? "" : a.text);
+      out += R"({"type":"text")";
+      if (!t.no_content)
+        out.append(R"(,"text":)").append(t.null_content ? "null" : quoted(t.refusal ? "" : a.text));
       out += '}';
     }
-    out.append("],\"stop_reason\":\"").append(stop(a, t)).append("\",\"stop_sequence\":null");
+    out.append(R"(],"stop_reason":)").append(finish_json(t, stop(a, t)));
+    out += R"(,"stop_sequence":null)";
     usage(out, a, t, a.output_tokens);
     return out + '}';
   }
@@ -121,7 +120,8 @@ public:
     if (!t.empty_choices) {
       event("content_block_start", R"(,"index":0,"content_block":{"type":"text","text":""})");
       event("ping", "");
-      std::string_view rest = t.refusal || t.null_content ? std::string_view{} : a.text;
+      const bool silent = t.refusal || t.null_content || t.no_content;
+      std::string_view rest = silent ? std::string_view{} : a.text;
       while (!rest.empty()) {
         const auto piece = first_codepoints(rest, 12);
         rest.remove_prefix(piece.size());
@@ -131,8 +131,8 @@ public:
       }
       event("content_block_stop", R"(,"index":0)");
     }
-    std::string last = R"(,"delta":{"stop_reason":")";
-    last.append(stop(a, t)).append(R"(","stop_sequence":null})");
+    std::string last = R"(,"delta":{"stop_reason":)";
+    last.append(finish_json(t, stop(a, t))).append(R"(,"stop_sequence":null})");
     usage(last, a, t, a.output_tokens);
     event("message_delta", last);
     event("message_stop", "");

@@ -3,6 +3,7 @@
 #include "apps/mock/mock_text.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace penstock::mock {
 
@@ -121,12 +122,26 @@ void spoil_events(event_feed& feed, const fault_rule& rule) {
   }
 }
 
+/// Whether the client gets something to keep, for the count of good answers. A body of which only
+/// some bytes are wrong can be repaired.
+bool holds_an_answer(const std::optional<fault_rule>& rule) {
+  static constexpr auto worthless =
+    std::to_array<std::string_view>({"empty_choices", "null_content", "no_content", "empty_content",
+                                     "blank_content", "finish", "think_open"});
+  static constexpr auto repairable =
+    std::to_array<std::string_view>({"half_surrogate", "cut_utf8", "control_chars", "nan"});
+  const auto is_in = [&rule](const auto& list) {
+    return std::find(list.begin(), list.end(), rule->name) != list.end();
+  };
+  return !rule || (rule->info->phase == fault_phase::body ? is_in(repairable) : !is_in(worthless));
+}
+
 void deliver_stream(const flight_ptr& f) {
   auto feed = std::make_shared<event_feed>();
   feed->f = f;
   const answer_tweak tweak = f->rule ? make_tweak(*f->rule) : answer_tweak{};
   feed->events = f->form->events(f->call, f->answer, tweak, f->id, unix_seconds());
-  feed->good = !tweak.empty_choices && !tweak.null_content;
+  feed->good = holds_an_answer(f->rule);
   if (f->rule && f->rule->info->phase == fault_phase::stream)
     spoil_events(*feed, *f->rule);
   io::http_reply head{
@@ -149,22 +164,25 @@ void deliver_stream(const flight_ptr& f) {
 } // namespace
 
 void deliver(const flight_ptr& f) {
-  const auto phase = f->rule ? std::optional{f->rule->info->phase} : std::nullopt;
-  if (phase == fault_phase::answer || phase == fault_phase::pack || phase == fault_phase::body ||
-      phase == fault_phase::wire || (phase == fault_phase::stream && f->call.stream))
+  const auto struck_by = [&f](fault_phase phase) {
+    return f->rule && f->rule->info->phase == phase;
+  };
+  const bool wire = struck_by(fault_phase::wire), body_spoiled = struck_by(fault_phase::body);
+  const bool changed = struck_by(fault_phase::answer), packed = struck_by(fault_phase::pack);
+  if (changed || packed || body_spoiled || wire ||
+      (struck_by(fault_phase::stream) && f->call.stream))
     f->service.stats.fault(f->rule->name);
   settle(*f);
-  if (f->rule && f->rule->name == "schema_violation")
-    f->answer.text = "This is not what the schema asked for.";
-  if (phase == fault_phase::pack) {
+  if (changed)
+    spoil_text(*f->rule, f->call, f->answer);
+  if (packed) {
     const auto& o = f->service.options;
     f->answer.text = garble_pack(answer_pack(f->call, o.output, o.tokens, o.seed), f->rule->name,
                                  f->rule->argument, f->random);
   }
-  const bool spoiled = phase == fault_phase::body || phase == fault_phase::wire;
-  if (f->call.stream && !spoiled)
+  if (f->call.stream && !body_spoiled && !wire)
     return deliver_stream(f);
-  const answer_tweak tweak = phase == fault_phase::answer ? make_tweak(*f->rule) : answer_tweak{};
+  const answer_tweak tweak = changed ? make_tweak(*f->rule) : answer_tweak{};
   std::string content_type = "application/json";
   std::string body;
   if (f->call.stream) {
@@ -174,13 +192,12 @@ void deliver(const flight_ptr& f) {
   } else {
     body = f->form->answer(f->call, f->answer, tweak, f->id, unix_seconds());
   }
-  if (phase == fault_phase::wire)
+  if (wire)
     return deliver_badly(f, std::move(content_type), std::move(body));
-  if (phase == fault_phase::body)
+  if (body_spoiled)
     spoil_body(*f->rule, body, content_type);
   auto headers = processing_headers(f);
-  f->service.answered(*f, 200,
-                      phase != fault_phase::body && !tweak.empty_choices && !tweak.null_content);
+  f->service.answered(*f, 200, holds_an_answer(f->rule));
   f->exchange.reply({200, std::move(content_type), std::move(headers), std::move(body), {}});
 }
 

@@ -1,4 +1,5 @@
 #include "apps/mock/mock_faults.hpp"
+#include "apps/mock/mock_schema.hpp"
 #include "apps/mock/mock_text.hpp"
 #include "core/io/http/http_server.hpp"
 
@@ -49,6 +50,17 @@ constexpr auto rows = std::to_array<row>({
    "This model's maximum context length is 8192 tokens. However, your messages resulted in 9000 "
    "tokens.",
    ""},
+  {"400_param", 400, "invalid_request_error", "unsupported_parameter", "invalid_request_error",
+   "Unsupported parameter: 'max_tokens' is not supported with this model.", ""},
+  // Money, in the four statuses that providers use for it. The codes say nothing by themselves.
+  {"400_money", 400, "invalid_request_error", "", "invalid_request_error",
+   "Your credit balance is too low to use this API. Please purchase credits.", ""},
+  {"402_money", 402, "unknown_error", "invalid_request_error", "invalid_request_error",
+   "Insufficient Balance", ""},
+  {"403_money", 403, "permission_denied", "", "permission_error",
+   "Your team has used all its credits. Buy more credits or raise the spending limit.", ""},
+  {"429_money", 429, "error", "1113", "rate_limit_error",
+   "The balance of the account is insufficient. Please recharge.", ""},
   {"401", 401, "invalid_request_error", "invalid_api_key", "authentication_error",
    "Incorrect API key provided: mock-****.", ""},
   {"402", 402, "invalid_request_error", "", "billing_error", "Payment is required.", ""},
@@ -69,7 +81,7 @@ constexpr auto rows = std::to_array<row>({
    "The server is currently overloaded with other requests. Please try again later.", ""},
   {"504", 504, "server_error", "", "timeout_error", "The request timed out while processing.", ""},
   {"529", 529, "server_error", "server_is_overloaded", "overloaded_error", "Overloaded", ""},
-  {"error_in_200", 200, "server_error", "", "api_error", "The server had an error.", ""},
+  {"error_in_200", 500, "server_error", "", "api_error", "The server had an error.", ""},
   {"redirect", 307, "invalid_request_error", "", "invalid_request_error", "Moved.", ""},
   {"flap", 503, "service_unavailable_error", "server_is_overloaded", "overloaded_error",
    "The server is currently down.", ""},
@@ -109,8 +121,11 @@ std::string argument_or(const fault_rule& rule, std::string_view fallback) {
 
 status_fault make_status_fault(const fault_rule& rule, mock_random& r,
                                std::chrono::system_clock::time_point now) {
-  const int bare = leading_number(rule.name, 500);
-  const row& t = row_of(rule.name, bare);
+  // An error in a 200 may be any other: error_in_200:429_money.
+  const bool in_200 = rule.name == "error_in_200";
+  const auto& looks = in_200 && find_fault(rule.argument) ? rule.argument : rule.name;
+  const int bare = leading_number(looks, 500);
+  const row& t = row_of(looks, bare);
   status_fault f{{t.status,
                   std::string{t.type},
                   std::string{t.code},
@@ -119,8 +134,10 @@ status_fault make_status_fault(const fault_rule& rule, mock_random& r,
                   std::string{t.detail},
                   {}},
                  {}};
-  if (rule.info->name == "status")
+  if (const auto* info = find_fault(looks); info && info->name == "status")
     f.error.status = bare;
+  if (in_200)
+    f.error.http_status = 200;
   const std::string_view name = rule.name;
   if (name == "429_ra") {
     const auto seconds = argument_or(rule, "1");
@@ -158,6 +175,11 @@ answer_tweak make_tweak(const fault_rule& rule) {
   answer_tweak t;
   t.empty_choices = rule.name == "empty_choices";
   t.null_content = rule.name == "null_content";
+  t.no_content = rule.name == "no_content";
+  if (rule.name == "finish")
+    t.finish_reason = argument_or(rule, "error");
+  else if (rule.name.ends_with("_content") || rule.name.starts_with("think"))
+    t.finish_reason = rule.argument; // Empty: the right one.
   t.refusal = rule.name == "refusal";
   t.content_filter = rule.name == "content_filter";
   t.cut = rule.name == "length";
@@ -166,8 +188,36 @@ answer_tweak make_tweak(const fault_rule& rule) {
   return t;
 }
 
+void spoil_text(const fault_rule& rule, const mock_call& call, mock_answer& a) {
+  const std::string_view name = rule.name;
+  if (name == "schema_violation") {
+    a.text = "This is not what the schema asked for.";
+  } else if (name == "empty_content") {
+    a.text.clear();
+  } else if (name == "blank_content") {
+    a.text = "\n \n";
+  } else if (name == "finish") {
+    a.text = first_codepoints(a.text, a.text.size() / 2);
+  } else if (name.starts_with("think")) {
+    // A draft that looks like an answer and is none: it fits the schema if there is one.
+    const std::string words = "draft: " + call.text;
+    const auto draft = !call.json    ? words
+                       : call.schema ? make_instance(*call.schema, words, words.size(), ~call.hash)
+                                     : "{\"answer\":" + quoted(words) + '}';
+    std::string thoughts = "A first try: " + draft + "\nNo, better:\n";
+    if (name != "think_tail") // Templates that open the tag in the prompt leave the end alone.
+      thoughts.insert(0, "<think>\n");
+    a.text = name == "think_open" ? thoughts : thoughts + "</think>\n\n" + a.text;
+  }
+}
+
 void spoil_body(const fault_rule& rule, std::string& body, std::string& content_type) {
   const std::string_view name = rule.name;
+  // Inside the echoed text, so that only a decoder that looks at strings can tell.
+  const auto insert_in_text = [&body](std::string_view bytes) {
+    const size_t at = body.find("echo: ");
+    body.insert(at == body.npos ? body.size() / 2 : at + 6, bytes);
+  };
   if (name == "truncated_json") {
     body.resize(body.size() / 2);
   } else if (name == "malformed_json") {
@@ -176,9 +226,15 @@ void spoil_body(const fault_rule& rule, std::string& body, std::string& content_
     else
       body.insert(std::min<size_t>(2, body.size()), "\\q");
   } else if (name == "invalid_utf8") {
-    // Inside the echoed text, so that only a decoder that looks at strings can tell.
-    const size_t at = body.find("echo: ");
-    body.insert(at == body.npos ? body.size() / 2 : at + 6, "\xff\xc0\x80\xed\xa0\x80");
+    insert_in_text("\xff\xc0\x80\xed\xa0\x80");
+  } else if (name == "cut_utf8") {
+    insert_in_text("\xf0\x9f\x98"); // Three bytes of four.
+  } else if (name == "half_surrogate") {
+    insert_in_text(rule.argument == "low" ? "\\ude00" : "\\ud83d");
+  } else if (name == "control_chars") {
+    insert_in_text("\x01\t\n");
+  } else if (name == "nan") {
+    body.insert(std::min<size_t>(1, body.size()), "\"score\":" + argument_or(rule, "NaN") + ",");
   } else if (name == "bom") {
     body.insert(0, "\xef\xbb\xbf");
   } else if (name == "empty_body") {
@@ -194,11 +250,13 @@ void spoil_body(const fault_rule& rule, std::string& body, std::string& content_
 
 std::string html_page(int status, size_t size) {
   const auto number = std::to_string(status);
+  const bool refused = status == 403;
   std::string page = "<!DOCTYPE html>\n<html><head><title>" + number +
-                     " Bad gateway</title></head><body>\n<h1>" + number +
-                     "</h1><p>\"cloudflare\" &amp; friends</p>\n";
+                     (refused ? " Forbidden" : " Bad gateway") + "</title></head><body>\n<h1>" +
+                     number + "</h1><p>\"cloudflare\" &amp; friends</p>\n";
   while (page.size() < size)
-    page += "<p>The web server reported a bad gateway error.</p>\n";
+    page += refused ? "<p>The request was blocked by a security rule.</p>\n"
+                    : "<p>The web server reported a bad gateway error.</p>\n";
   return page + "</body></html>\n";
 }
 

@@ -27,11 +27,17 @@ constexpr auto menu = std::to_array<fault_info>({
   {"429_toolarge", status},
   {"slow_down", status},
   {"400_ctx", status},
+  {"400_param", status},
+  {"400_money", status},
+  {"402_money", status},
+  {"403_money", status},
+  {"429_money", status},
   {"404_model", status},
   {"error_in_200", status},
   {"redirect", status},
   {"flap", status},
   {"concurrent", status},
+  {"html_403", page},
   {"html_502", page},
   {"html_200", page},
   {"html_503", page},
@@ -51,6 +57,13 @@ constexpr auto menu = std::to_array<fault_info>({
   {"pack_malformed", pack},
   {"empty_choices", answer},
   {"null_content", answer},
+  {"no_content", answer},
+  {"empty_content", answer},
+  {"blank_content", answer},
+  {"think", answer},
+  {"think_tail", answer},
+  {"think_open", answer},
+  {"finish", answer},
   {"refusal", answer},
   {"content_filter", answer},
   {"length", answer},
@@ -61,6 +74,10 @@ constexpr auto menu = std::to_array<fault_info>({
   {"truncated_json", body},
   {"malformed_json", body},
   {"invalid_utf8", body},
+  {"cut_utf8", body},
+  {"half_surrogate", body},
+  {"control_chars", body},
+  {"nan", body},
   {"bom", body},
   {"empty_body", body},
   {"deep_nesting", body},
@@ -124,8 +141,8 @@ result<void> set_key(fault_rule& rule, std::string_view key, std::string_view va
     (key == "path" ? rule.path : rule.model) = value.substr(0, value.find('*'));
     return {};
   }
-  if (key == "key") {
-    rule.key = value;
+  if (key == "key" || key == "text") {
+    (key == "key" ? rule.key : rule.text) = value;
     return {};
   }
   for (auto [name, field] : {std::pair{"from", &rule.from},
@@ -161,7 +178,7 @@ result<void> set_key(fault_rule& rule, std::string_view key, std::string_view va
       return {};
     }
   return bad("is unknown (p, nth, every, after, first, times, above, from, until, up, down, path, "
-             "model, key)");
+             "model, key, text)");
 }
 
 } // namespace
@@ -277,6 +294,8 @@ bool fault_table::strikes(const fault_rule& rule, uint64_t& matched, uint64_t& s
   if (rule.info->phase == pack && !q.pack)
     return false;
   if (!is_key(q.key, rule.key) || q.in_flight <= rule.above)
+    return false;
+  if (q.text.find(rule.text) == q.text.npos)
     return false;
   if ((rule.until > 0ns && q.since >= rule.until) || (needs_reuse(rule) && !q.reused))
     return false;

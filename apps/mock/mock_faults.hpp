@@ -43,10 +43,13 @@ const fault_info* find_fault(std::string_view name);
 ///   401:after=100                  from the hundredth on
 ///   500:first=2                    the first two attempts of every client request id
 ///   503:up=30s,down=30s            flaps: strikes in the down phases only
-///   401:key=A                      only requests that show the API key A (`A*`: keys that begin
-///   so) 500:above=4                    while more than four are in flight, this one counted
+///   401:key=A                      only requests with the API key A (`A*`: keys that begin so)
+///   500:above=4                    while more than four are in flight, this one counted
 ///   pack_swap:p=0.1                one pack in ten; other requests are not counted
 ///   concurrent:1                   503 to every parallel attempt: short for 503:above=1
+///   503:until=90s                  an outage that lasts 90 s from the start
+///   503:times=100                  an outage of the first 100 requests
+///   html_403:text=script           a firewall that dislikes a word of the user
 /// Further keys: every=K, times=N (at most), from=, until= (since the start or reset), path=,
 /// model= (a prefix). All conditions must hold; the first rule that strikes wins.
 struct fault_rule {
@@ -56,6 +59,7 @@ struct fault_rule {
   std::string path;
   std::string model;
   std::string key;
+  std::string text;
   double p = 1;
   uint64_t nth = 0, every = 0, after = 0, first = 0, times = 0;
   uint64_t above = 0; ///< Strikes while more than these are in flight.
@@ -74,8 +78,9 @@ struct fault_query {
   duration since{};    ///< Since the start of the mock, or the last reset.
   bool reused = false; ///< Not the first request of its connection.
   std::string_view key{};
-  uint64_t in_flight = 1; ///< This one counted.
-  bool pack = false;      ///< A prompt with several requests in it.
+  uint64_t in_flight = 1;  ///< This one counted.
+  bool pack = false;       ///< A prompt with several requests in it.
+  std::string_view text{}; ///< What the user said last, its first 64 code points.
 };
 
 /// The rules in force and their counters.
@@ -117,8 +122,10 @@ struct status_fault {
 /// @param now the wall clock, for dates. Waits are in seconds of the client's clock.
 status_fault make_status_fault(const fault_rule& rule, mock_random& r,
                                std::chrono::system_clock::time_point now);
-/// What an `answer` fault changes.
+/// What an `answer` fault changes in the frame of the answer.
 answer_tweak make_tweak(const fault_rule& rule);
+/// What an `answer` fault makes of the text.
+void spoil_text(const fault_rule& rule, const mock_call& call, mock_answer& a);
 /// A good body, spoiled by a `body` fault. May change the content type.
 void spoil_body(const fault_rule& rule, std::string& body, std::string& content_type);
 /// An edge's error page of about `size` bytes.

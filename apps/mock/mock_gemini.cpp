@@ -230,13 +230,14 @@ private:
     for (uint32_t i = 0; i < call.n; ++i) {
       out += i > 0 ? ",{" : "{";
       if (!t.null_content && !t.content_filter) { // Else the content is not there.
-        out += R"("content":{"parts":[)";
-        if (thought)
-          out += R"({"text":"Let me think.","thought":true},)";
-        out.append(R"({"text":)").append(quoted(words)).append(R"(}],"role":"model"},)");
+        const std::string part = t.no_content ? "" : R"({"text":)" + quoted(words) + '}';
+        out.append(R"("content":{"parts":[)")
+          .append(thought ? R"({"text":"Let me think.","thought":true})" : "")
+          .append(thought && !part.empty() ? "," : "");
+        out.append(part).append(R"(],"role":"model"},)");
       }
       if (!reason.empty())
-        out.append(R"("finishReason":")").append(reason).append("\",");
+        out.append(R"("finishReason":)").append(finish_json(t, reason)).append(",");
       out += R"("index":)";
       append_number(out, uint64_t{i});
       out += '}';

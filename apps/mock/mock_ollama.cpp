@@ -54,8 +54,8 @@ protected:
   }
   /// Counters and times, to the end of the object.
   static void end(std::string& out, const mock_answer& a, const answer_tweak& t) {
-    out.append(R"(,"done":true,"done_reason":")").append(a.cut || t.cut ? "length" : "stop");
-    out += '"';
+    out += R"(,"done":true,"done_reason":)";
+    out += finish_json(t, a.cut || t.cut ? "length" : "stop");
     const auto put = [&out](std::string_view name, uint64_t n) {
       if (n == 0)
         return; // As the server does it.
@@ -102,7 +102,8 @@ public:
                                   const answer_tweak& t, std::string_view,
                                   int64_t now) const override {
     std::vector<std::string> out;
-    std::string_view rest = t.null_content ? std::string_view{} : words_of(a, t);
+    const bool silent = t.null_content || t.no_content;
+    std::string_view rest = silent ? std::string_view{} : words_of(a, t);
     bool thought = a.reasoning_tokens > 0;
     while (!rest.empty()) {
       const auto piece = first_codepoints(rest, 12);
@@ -173,9 +174,9 @@ private:
       return;
     const auto content = t.null_content ? std::string{"null"} : quoted(text);
     if (chat_)
-      out.append(R"(,"message":{"role":"assistant","content":)").append(content);
-    else
-      out.append(R"(,"response":)").append(content);
+      out += R"(,"message":{"role":"assistant")";
+    if (!t.no_content)
+      out.append(chat_ ? R"(,"content":)" : R"(,"response":)").append(content);
     if (thought)
       out += R"(,"thinking":"Let me think.")";
     if (chat_)

@@ -146,15 +146,14 @@ public:
     for (uint32_t i = 0; i < (t.empty_choices ? 0 : call.n); ++i) {
       out += i > 0 ? ",{\"index\":" : "{\"index\":";
       append_number(out, uint64_t{i});
-      out += R"(,"message":{"role":"assistant","content":)";
-      if (t.null_content || t.refusal)
-        out += "null";
-      else
-        append_json(out, a.text);
+      out += R"(,"message":{"role":"assistant")";
+      if (!t.no_content)
+        out.append(R"(,"content":)").append(t.null_content || t.refusal ? "null" : quoted(a.text));
       out += t.refusal ? R"(,"refusal":"I cannot help with that.")" : R"(,"refusal":null)";
-      out += R"(},"logprobs":null,"finish_reason":")";
-      out += finish(a, t);
-      out += "\"}";
+      out.append(R"(},"logprobs":null,"finish_reason":)").append(finish_json(t, finish(a, t)));
+      if (t.finish_reason == "error") // As routers say that the server behind them died.
+        out += R"(,"error":{"code":502,"message":"The provider disconnected."})";
+      out += '}';
     }
     out += ']';
     usage(out, a, t);
@@ -172,7 +171,7 @@ public:
         e += "{\"index\":";
         append_number(e, uint64_t{index});
         e.append(",\"delta\":").append(delta).append(",\"logprobs\":null,\"finish_reason\":");
-        e += reason.empty() ? "null" : "\"" + std::string{reason} + "\"";
+        e += reason.empty() ? "null" : finish_json(t, reason);
         e += '}';
       }
       e += call.include_usage ? "],\"usage\":null}\n\n" : "]}\n\n";
@@ -180,9 +179,9 @@ public:
     };
     for (uint32_t i = 0; i < call.n; ++i) {
       chunk(i, R"({"role":"assistant","content":""})", "");
-      std::string_view rest = t.null_content ? ""
-                              : t.refusal    ? "I cannot help with that."
-                                             : std::string_view{a.text};
+      std::string_view rest = t.null_content || t.no_content ? ""
+                              : t.refusal                    ? "I cannot help with that."
+                                                             : std::string_view{a.text};
       while (!rest.empty()) {
         const auto piece = first_codepoints(rest, 12);
         rest.remove_prefix(piece.size());

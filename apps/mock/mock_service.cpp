@@ -146,8 +146,8 @@ void mock_service::provide(const io::http_exchange& e, const shape& form, std::s
 
 result<void> mock_service::choose_fault(flight& f, std::string_view path) {
   const fault_query q{
-    path,  f.call.model,      f.client_id,         since_start(), f.exchange.ordinal() > 1,
-    f.key, stats.in_flight(), !f.call.pack.empty()};
+    path,  f.call.model,      f.client_id,          since_start(), f.exchange.ordinal() > 1,
+    f.key, stats.in_flight(), !f.call.pack.empty(), f.call.text};
   auto spec = f.exchange.header("x-mock-fault");
   if (spec.empty())
     spec = find_marker(f.exchange.body());
@@ -271,11 +271,12 @@ std::string mock_service::common_headers(flight& f) {
 
 void mock_service::reply_error(const flight_ptr& f, const provider_error& e,
                                std::string extra_headers) {
-  answered(*f, e.status, false);
+  const int status = e.http_status > 0 ? e.http_status : e.status;
+  answered(*f, status, false);
   auto headers = common_headers(*f);
   headers += extra_headers;
   f->exchange.reply(
-    {e.status, "application/json", std::move(headers), f->form->error_body(e, f->id), {}});
+    {status, "application/json", std::move(headers), f->form->error_body(e, f->id), {}});
 }
 
 void mock_service::answered(flight& f, int status, bool good) {

@@ -1,4 +1,5 @@
 #include "apps/mock/mock_shape.hpp"
+#include "apps/mock/mock_text.hpp"
 #include "core/io/http/http_server.hpp"
 
 #include <array>
@@ -71,6 +72,12 @@ const shape* find_shape(std::string_view path) {
   if (path == "/api/embed")
     return &ollama_embed_shape();
   return nullptr;
+}
+
+std::string finish_json(const answer_tweak& t, std::string_view right) {
+  if (t.finish_reason == "null")
+    return "null";
+  return quoted(t.finish_reason.empty() ? right : std::string_view{t.finish_reason});
 }
 
 std::string_view dimension_text(dimension d) {

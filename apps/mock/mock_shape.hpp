@@ -26,6 +26,7 @@ struct provider_error {
   std::string message;
   std::string detail;  ///< Anthropic `details.error_code`; also the Gemini quota id of a 429.
   std::string retry{}; ///< Gemini's `retryDelay`, for example "2s"; empty: none.
+  int http_status = 0; ///< The status line says this instead of `status`; 0: the same.
 };
 
 /// How much of the rate headers is shown, and how truly.
@@ -80,6 +81,9 @@ const shape& gemini_batch_embed_shape();
 const shape& ollama_chat_shape();
 const shape& ollama_generate_shape();
 const shape& ollama_embed_shape();
+
+/// A finish reason as JSON: the one that a fault asks for, else `right`.
+std::string finish_json(const answer_tweak& t, std::string_view right);
 
 /// "requests per min (RPM)" and the like.
 std::string_view dimension_text(dimension d);

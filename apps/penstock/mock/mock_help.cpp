@@ -33,6 +33,7 @@ Faults: NAME[:ARGUMENT][,KEY=VALUE...], by --fault, --faults FILE, POST /faults,
     first=2       the first two attempts of each client request id
     above=4       while more than four are in flight (needs a latency)
     key=A, key=team-*   requests with this API key      model=gpt*, path=/v1/chat*   by beginnings
+    text=WORD     requests whose user said this word
     from=10s, until=20s, up=30s, down=30s   by the time since the start
   Any bare status from 400 to 599 is a fault too ("503:p=0.2"). Errors take the form of the protocol
   that the request speaks.)";
@@ -49,19 +50,27 @@ Examples
       Fails every parallel attempt, and exchanges answers in packs.
   penstock mock --fault 401:key=A,after=100
       The key A dies at its hundredth request; other keys work.
+  penstock mock --fault 503:until=90s      penstock mock --fault 502:times=100
+      An outage: every answer of the first 90 seconds, or the first 100 answers.
+  penstock mock --fault html_403:text=script --fault think:p=0.2 --fault finish:abort,nth=7
+      A firewall that dislikes a word; thoughts in the text of every fifth answer; one cut answer.
+  penstock mock --models gpt-4o-mini
+      The only model that exists: others are answered with 404.
   penstock mock --latency-for 'extract*=28s' --time-scale 0.01
       A slow model a hundred times faster than it says.
 )";
 
 /// What the faults of a phase do.
 constexpr auto phases = std::to_array<std::pair<mock::fault_phase, std::string_view>>({
-  {mock::fault_phase::status, "error answers (argument: Retry-After; concurrent: how many may)"},
+  {mock::fault_phase::status, "error answers (argument: Retry-After; concurrent: how many may; "
+                              "error_in_200: which error, such as 429_money)"},
   {mock::fault_phase::page, "HTML pages of an edge (argument: bytes)"},
   {mock::fault_phase::socket, "the connection, before the request is looked at"},
-  {mock::fault_phase::answer, "valid answers that say something else"},
+  {mock::fault_phase::answer, "valid answers that say something else (finish:REASON sends half a "
+                              "text; the argument of *_content and think* is the finish reason)"},
   {mock::fault_phase::pack, "packed replies (pack_missing:N; pack_malformed:torn, fence, prose, "
                             "type or empty; pack_order is not wrong)"},
-  {mock::fault_phase::body, "spoiled bodies in the right frame"},
+  {mock::fault_phase::body, "spoiled bodies in the right frame (nan:Infinity, half_surrogate:low)"},
   {mock::fault_phase::wire, "good answers, sent badly"},
   {mock::fault_phase::stream, "streams, sent badly"},
   {mock::fault_phase::header, "rate headers that lie"},
