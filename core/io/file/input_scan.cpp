@@ -1,5 +1,6 @@
 #include "core/io/file/input_scan.hpp"
 #include "core/base/checksum.hpp"
+#include "core/io/file/repeated_hashes.hpp"
 #include "core/io/file/request_reader.hpp"
 
 #include <algorithm>
@@ -43,16 +44,6 @@ void count(input_summary& summary, const core::request& r) {
   share.without_maximum += r.output_tokens_max == 0;
 }
 
-// The hashes that occur more than once, each once.
-std::vector<uint64_t> repeated(std::vector<uint64_t>& hashes) {
-  std::sort(hashes.begin(), hashes.end());
-  std::vector<uint64_t> found;
-  for (size_t i = 1; i < hashes.size(); ++i)
-    if (hashes[i] == hashes[i - 1] && (found.empty() || found.back() != hashes[i]))
-      found.push_back(hashes[i]);
-  return found;
-}
-
 // Reads the input again and compares the ids behind `suspects`.
 result<void> find_duplicates(input_summary& summary, const std::string& path,
                              const scan_options& options, std::span<const uint64_t> suspects) {
@@ -93,7 +84,7 @@ result<input_summary> scan_input(const std::string& path, const scan_options& op
   if (!reader)
     return reader.error();
   input_summary summary;
-  std::vector<uint64_t> ids;
+  repeated_hashes ids;
   for (;;) {
     auto r = reader->next();
     if (!r)
@@ -101,19 +92,20 @@ result<input_summary> scan_input(const std::string& path, const scan_options& op
     if (!*r)
       break;
     count(summary, **r);
-    ids.push_back(core::checksum((*r)->custom_id));
+    ids.add(core::checksum((*r)->custom_id));
     if (options.progress && summary.requests % progress_every == 0)
       options.progress(summary.requests, reader->bytes());
   }
   summary.bytes = reader->bytes();
   summary.hash = reader->hash();
-  const auto suspects = repeated(ids);
-  std::vector<uint64_t>{}.swap(ids);
+  const auto suspects = ids.take();
+  if (!suspects)
+    return suspects.error();
   for (size_t at = 0;
-       at < suspects.size() && summary.duplicates.size() < input_summary::examples_max;
+       at < suspects->size() && summary.duplicates.size() < input_summary::examples_max;
        at += suspects_per_pass) {
-    const auto n = std::min(suspects_per_pass, suspects.size() - at);
-    if (auto found = find_duplicates(summary, path, options, std::span{suspects}.subspan(at, n));
+    const auto n = std::min(suspects_per_pass, suspects->size() - at);
+    if (auto found = find_duplicates(summary, path, options, std::span{*suspects}.subspan(at, n));
         !found)
       return found.error();
   }

@@ -60,9 +60,9 @@ struct input_summary {
   model_share total() const noexcept;
 };
 
-/// Looks through a regular file before anything is sent. Memory: 8 bytes a request (duplicates are
-/// looked for exactly: equal hashes are compared in a second pass) and the longest line, given back
-/// before it returns.
+/// Looks through a regular file before anything is sent. Duplicates are looked for exactly: equal
+/// hashes are compared in a second pass. Memory does not grow with the number of requests: the
+/// longest line and half a megabyte; the hashes wait in a temporary file.
 result<input_summary> scan_input(const std::string& path, const scan_options& options);
 
 } // namespace penstock::io
