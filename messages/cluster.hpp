@@ -1,8 +1,7 @@
 #pragma once
 
+#include "core/job/head_info.hpp"
 #include "messages/inspect.hpp"
-
-#include <caf/timespan.hpp>
 
 #include <cstdint>
 #include <string>
@@ -13,7 +12,7 @@ namespace penstock {
 
 /// Both ends of a connection must have the same: the shape of every message depends on it. Raise it
 /// whenever a message changes.
-constexpr uint32_t cluster_protocol = 1;
+constexpr uint32_t cluster_protocol = 2;
 
 /// The first message to a head, from whoever connects. Its shape never changes, so that versions
 /// can tell each other apart.
@@ -40,35 +39,8 @@ struct node_beat {
   bool draining = false; ///< It takes nothing more.
 };
 
-/// What people want to know of a node.
-struct node_info {
-  uint64_t id = 0;
-  std::string name, version;
-  bool local = false; ///< In the head's own process.
-  uint32_t slots = 0, in_use = 0;
-  std::string state;          ///< "active", "silent" (gets nothing new), "draining".
-  caf::timespan silent_for{}; ///< Since its last sign of life.
-  caf::timespan joined_for{};
-  uint64_t finished = 0; ///< Hand-outs that it has ended.
-};
-
-/// What people want to know of a lane.
-struct lane_info {
-  std::string name;
-  core::lane_snapshot now;
-  caf::timespan paused_for{}; ///< How long it will still take nothing; zero: it is open.
-};
-
-/// The requests of one tenant and class.
-struct tenant_counts {
-  std::string tenant;
-  core::priority priority = core::priority::normal;
-  uint64_t jobs = 0;       ///< Jobs that have not ended.
-  uint64_t pending = 0;    ///< Safe, and not yet handed out.
-  uint64_t scheduled = 0;  ///< Held back: a lane takes nothing now, or a mode must end first.
-  uint64_t processing = 0; ///< In flight.
-  uint64_t completed = 0, failed = 0, cancelled = 0, expired = 0;
-};
+using core::lane_info;
+using core::node_info;
 
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, peer_hello& x) {
@@ -85,6 +57,10 @@ typename Inspector::result_type inspect(Inspector& f, node_beat& x) {
   return f(caf::meta::type_name("penstock.node_beat"), x.node, x.number, x.running, x.draining);
 }
 
+} // namespace penstock
+
+namespace penstock::core {
+
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, node_info& x) {
   return f(caf::meta::type_name("penstock.node_info"), x.id, x.name, x.version, x.local, x.slots,
@@ -96,10 +72,4 @@ typename Inspector::result_type inspect(Inspector& f, lane_info& x) {
   return f(caf::meta::type_name("penstock.lane_info"), x.name, x.now, x.paused_for);
 }
 
-template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, tenant_counts& x) {
-  return f(caf::meta::type_name("penstock.tenant_counts"), x.tenant, x.priority, x.jobs, x.pending,
-           x.scheduled, x.processing, x.completed, x.failed, x.cancelled, x.expired);
-}
-
-} // namespace penstock
+} // namespace penstock::core

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/job/job_info.hpp"
 #include "messages/flow.hpp"
 #include "messages/job.hpp"
 
@@ -39,18 +40,8 @@ struct job_ticket {
   bool existed = false; ///< The idempotency key was known: this is the job of the first submission.
 };
 
-/// What people want to know of a job.
-struct job_info {
-  uint64_t id = 0;
-  std::string name, idempotency_key;
-  std::string tenant;
-  core::priority priority = core::priority::normal;
-  uint64_t requests = 0;          ///< Received so far; all of them unless `receiving`.
-  int64_t created = 0, ended = 0; ///< Milliseconds since 1970; 0: not yet.
-  std::string
-    waits_for; ///< Why nothing of it moves, for example "no node has joined"; empty: it does.
-  job_progress progress;
-};
+using core::job_info;
+using core::tenant_counts;
 
 /// Which jobs to list: the newest first.
 struct job_filter {
@@ -119,12 +110,6 @@ typename Inspector::result_type inspect(Inspector& f, job_ticket& x) {
 }
 
 template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, job_info& x) {
-  return f(caf::meta::type_name("penstock.job_info"), x.id, x.name, x.idempotency_key, x.tenant,
-           x.priority, x.requests, x.created, x.ended, x.waits_for, x.progress);
-}
-
-template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, job_filter& x) {
   return f(caf::meta::type_name("penstock.job_filter"), x.tenant, x.active_only, x.before,
            x.count_max);
@@ -153,3 +138,19 @@ typename Inspector::result_type inspect(Inspector& f, stored_job& x) {
 }
 
 } // namespace penstock
+
+namespace penstock::core {
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, job_info& x) {
+  return f(caf::meta::type_name("penstock.job_info"), x.id, x.name, x.idempotency_key, x.tenant,
+           x.priority, x.requests, x.created, x.ended, x.waits_for, x.progress);
+}
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, tenant_counts& x) {
+  return f(caf::meta::type_name("penstock.tenant_counts"), x.tenant, x.priority, x.jobs, x.pending,
+           x.scheduled, x.processing, x.completed, x.failed, x.cancelled, x.expired);
+}
+
+} // namespace penstock::core
