@@ -1,5 +1,6 @@
 #include "actors/store/job_reader.hpp"
 
+#include "actors/store/alarm.hpp"
 #include "actors/store/job_record.hpp"
 #include "messages/errors.hpp"
 
@@ -178,7 +179,7 @@ void job_reader_state::schedule_wake(time_point at) {
   if (wake_at_ && *wake_at_ <= at)
     return;
   wake_at_ = at;
-  self->delayed_send(self, at - self->clock().now(), atom::wake_v);
+  caf::delayed_anon_send(alarm, at - self->clock().now(), atom::wake_v);
 }
 
 void job_reader_state::wake() {
@@ -256,6 +257,7 @@ job_reader(job_reader_actor::stateful_pointer<job_reader_state> self,
            std::shared_ptr<io::job_reader> reader) {
   self->state.self = self;
   self->state.reader = std::move(reader);
+  self->state.alarm = spawn_alarm(self);
   self->set_down_handler([self](const caf::down_msg& msg) { self->state.down(msg.source); });
   return {
     [self](atom::pull, uint64_t job, uint64_t from, uint32_t count_max, uint64_t bytes_max) {

@@ -41,6 +41,7 @@ struct job_reader_state {
   void down(const caf::actor_addr& who);
 
   job_reader_actor::pointer self = nullptr;
+  caf::actor alarm; ///< Sends us `wake`.
   std::shared_ptr<io::job_reader> reader;
 
 private:

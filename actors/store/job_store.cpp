@@ -1,5 +1,6 @@
 #include "actors/store/job_store.hpp"
 
+#include "actors/store/alarm.hpp"
 #include "actors/store/job_record.hpp"
 #include "messages/errors.hpp"
 
@@ -230,7 +231,7 @@ void job_store_state::sweep_some() {
   if (more && *more)
     self->send(self, atom::wake_v);
   else
-    self->delayed_send(self, options.sweep_every, atom::wake_v);
+    caf::delayed_anon_send(alarm, options.sweep_every, atom::wake_v);
 }
 
 job_store_actor::behavior_type job_store(job_store_actor::stateful_pointer<job_store_state> self,
@@ -241,7 +242,8 @@ job_store_actor::behavior_type job_store(job_store_actor::stateful_pointer<job_s
   st.store = std::move(store);
   st.reader = std::move(reader);
   st.options = std::move(options);
-  self->delayed_send(self, st.options.sweep_every, atom::wake_v);
+  st.alarm = spawn_alarm(self);
+  caf::delayed_anon_send(st.alarm, st.options.sweep_every, atom::wake_v);
   return {
     [self](atom::submit, submission& what) { return self->state.submit(std::move(what)); },
     [self](atom::add, submission_part& what) { return self->state.add(std::move(what)); },

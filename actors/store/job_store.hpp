@@ -54,6 +54,7 @@ struct job_store_state {
   void sweep();
 
   job_store_actor::pointer self = nullptr;
+  caf::actor alarm; ///< Sends us `wake`.
   std::shared_ptr<io::job_store> store;
   job_reader_actor reader;
   job_store_options options;
