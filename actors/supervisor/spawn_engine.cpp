@@ -4,10 +4,11 @@
 #include "actors/supervisor/from_settings.hpp"
 #include "config/routing.hpp"
 #include "config/validate.hpp"
-#include "core/io/store/job_store.hpp"
 #include "messages/errors.hpp"
 
 #include <caf/all.hpp>
+
+#include <algorithm>
 
 #include <unistd.h>
 
@@ -17,10 +18,10 @@ namespace {
 
 constexpr auto answer_within = std::chrono::seconds{10};
 
-/// What a validated configuration may still hold that an engine in a program has not.
-result<void> check_upstreams(const config::settings& s) {
-  const auto check = [](const config::upstream_settings& upstream) -> result<void> {
-    if (upstream.mock)
+/// Refuses upstreams that a validated configuration may hold and this engine cannot call.
+result<void> check_upstreams(const config::settings& s, bool mocks_run) {
+  const auto check = [mocks_run](const config::upstream_settings& upstream) -> result<void> {
+    if (upstream.mock && !mocks_run)
       return error{
         errc::invalid_config,
         "the mock provider belongs to the program `penstock`: start `penstock mock` and set the "
@@ -42,7 +43,7 @@ result<void> check_upstreams(const config::settings& s) {
 result<actors::supervisor_setup> make_setup(const config::settings& s, engine_options options) {
   if (auto valid = config::validate(s); !valid)
     return valid.error();
-  if (auto fine = check_upstreams(s); !fine)
+  if (auto fine = check_upstreams(s, options.mocks_run); !fine)
     return fine.error();
   const auto env = options.env ? std::move(*options.env) : config::read_environment(environ);
   if (!options.keys) {
@@ -57,19 +58,27 @@ result<actors::supervisor_setup> make_setup(const config::settings& s, engine_op
   if (config::use_of_default(s) == config::default_use::needed)
     options.keys->try_emplace(s.upstream.name);
   auto setup = actors::make_supervisor_setup(s, *options.keys);
-  if (s.cache.mode != core::cache_mode::off) {
+  if (options.slots) {
+    setup.slots = *options.slots;
+    setup.http.connections_max = std::max(1024u, setup.slots);
+  }
+  if (options.cache) {
+    setup.cache = std::move(options.cache);
+  } else if (s.cache.mode != core::cache_mode::off) {
     auto cache = actors::find_cache(s, env);
     if (!cache)
       return cache.error();
     setup.cache = std::move(*cache);
   }
-  if (options.store.empty()) {
-    setup.jobs = io::make_memory_job_store();
-  } else {
+  if (options.jobs) {
+    setup.jobs = std::move(options.jobs);
+  } else if (!options.store.empty()) {
     auto jobs = io::open_job_store(options.store);
     if (!jobs)
       return jobs.error();
     setup.jobs = std::move(*jobs);
+  } else if (options.has_store) {
+    setup.jobs = io::make_memory_job_store();
   }
   setup.retention = s.serve.retention;
   setup.heartbeat = s.cluster.heartbeat;
@@ -86,6 +95,9 @@ result<running_engine> spawn_engine(caf::actor_system& sys, const config::settin
   if (!setup)
     return setup.error();
   running_engine running;
+  auto names = actors::lane_names(*setup);
+  for (size_t i = 0; i < names.size(); ++i)
+    running.lanes.push_back({std::move(names[i]), setup->lanes[i]});
   running.supervisor = sys.spawn(actors::supervisor, std::move(*setup));
   caf::scoped_actor self{sys, true};
   std::optional<error> broken;
@@ -97,6 +109,13 @@ result<running_engine> spawn_engine(caf::actor_system& sys, const config::settin
     return broken.value_or(error{errc::internal, "the engine did not start"});
   }
   return running;
+}
+
+std::vector<std::string> lane_names(const running_engine& running) {
+  std::vector<std::string> names;
+  for (auto& lane : running.lanes)
+    names.push_back(lane.name);
+  return names;
 }
 
 bool stop_engine(caf::actor_system& sys, const running_engine& running, duration grace) {
