@@ -6,8 +6,13 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source config/packages.sh
 
-penstock_install "${penstock_packages[@]}"
-penstock_build release penstock
+if [ -n "${PENSTOCK_TEST_PROGRAM:-}" ]; then # A test has built it already.
+  penstock=$PENSTOCK_TEST_PROGRAM
+else
+  penstock_install "${penstock_packages[@]}"
+  penstock_build release penstock
+  penstock=build/release/apps/penstock/penstock
+fi
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -16,7 +21,7 @@ for i in $(seq 1 50); do
 done > "$work/sample.jsonl"
 
 penstock_say "running 50 requests of about 1 s each against the built-in mock, 50 in flight"
-env -u PENSTOCK_CMAKE_ARGS build/release/apps/penstock/penstock run "$work/sample.jsonl" -o "$work/results.jsonl" \
+env -u PENSTOCK_CMAKE_ARGS "$penstock" run "$work/sample.jsonl" -o "$work/results.jsonl" \
   --upstream mock --mock-options "--latency 1s" --mode parallel --max-in-flight 50 "$@"
 
 echo
@@ -24,4 +29,4 @@ echo "The first and last results, in the order of the input:"
 sed -n '1,3p;48,50p' "$work/results.jsonl" |
   sed -E 's/.*"custom_id":"([^"]*)".*"status_code":([0-9]+).*"content":"([^"]*)".*/  \1  \2  \3/'
 echo
-echo "Next: build/release/apps/penstock/penstock run --help"
+echo "Next: $penstock run --help"
