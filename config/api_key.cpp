@@ -1,6 +1,7 @@
 #include "config/api_key.hpp"
 #include "config/text.hpp"
 #include "config/url.hpp"
+#include "core/base/text.hpp"
 
 #include <algorithm>
 #include <fstream>
@@ -25,7 +26,7 @@ result<std::string> read_key_file(const std::string& name, const std::string& se
 
 /// A key travels in a header line: whatever could end that line early must not pass.
 result<std::string> usable(std::string_view raw, const std::string& where) {
-  const auto key = trimmed(raw);
+  const auto key = core::trim(raw);
   if (key.empty())
     return refused(where + " holds no key");
   if (key.size() > key_length_max)

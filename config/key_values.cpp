@@ -1,7 +1,9 @@
 #include "config/keys.hpp"
-#include "config/suggest.hpp"
 #include "config/text.hpp"
 #include "config/units.hpp"
+#include "core/base/duration_text.hpp"
+#include "core/base/suggest.hpp"
+#include "core/base/text.hpp"
 
 #include <algorithm>
 #include <array>
@@ -35,7 +37,7 @@ double measure(const key_row& row, const scalar& value) {
 /// One end of a range as people write it.
 std::string format_bound(const key_row& row, double bound) {
   switch (row.kind) {
-  case value_kind::span: return format_duration(from_seconds(bound));
+  case value_kind::span: return core::format_duration(from_seconds(bound));
   case value_kind::bytes: return format_bytes(static_cast<uint64_t>(bound));
   case value_kind::integer: return std::to_string(static_cast<int64_t>(bound));
   default: return format_number(bound);
@@ -100,13 +102,13 @@ std::string refusal(const key_row& row, const scalar& given) {
   if (row.kind == value_kind::choice) {
     const std::vector<std::string> words{row.choices.begin(), row.choices.end()};
     if (auto word = std::get_if<std::string>(&given))
-      text += did_you_mean(nearest(*word, words));
+      text += core::did_you_mean(core::nearest(*word, words));
   }
   return text;
 }
 
 std::optional<bool> parse_boolean(std::string_view text) {
-  const auto word = lower(text);
+  const auto word = core::to_lower(text);
   for (auto yes : {"true", "yes", "on", "1"})
     if (word == yes)
       return true;
@@ -136,7 +138,7 @@ std::optional<scalar> parse(const key_row& row, std::string_view text) {
   case value_kind::integer: return as_scalar(parse_integer(text));
   case value_kind::number: return as_scalar(parse_number(text));
   case value_kind::span:
-    if (auto d = parse_duration(text))
+    if (auto d = core::parse_strict_duration(text))
       return scalar{int64_t{d->count()}};
     return std::nullopt;
   case value_kind::bytes:
@@ -251,7 +253,7 @@ std::string format(const key_row& row, const scalar& value) {
                       [](const std::string& text) { return toml_string(text); },
                       [&](int64_t n) {
                         if (row.kind == value_kind::span)
-                          return toml_string(format_duration(duration{n}));
+                          return toml_string(core::format_duration(duration{n}));
                         if (row.kind == value_kind::bytes)
                           return toml_string(format_bytes(static_cast<uint64_t>(n)));
                         return std::to_string(n);

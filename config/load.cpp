@@ -2,7 +2,7 @@
 
 #include "config/protocol_defaults.hpp"
 #include "config/sections.hpp"
-#include "config/suggest.hpp"
+#include "core/base/suggest.hpp"
 #include "config/text.hpp"
 #include "config/toml_file.hpp"
 #include "config/validate.hpp"
@@ -26,12 +26,12 @@ std::optional<std::string> nearest_key(std::string_view key, std::span<const std
   for (auto& candidate : known)
     if (last_part(candidate) == word)
       return candidate;
-  if (auto whole = nearest(key, known))
+  if (auto whole = core::nearest(key, known))
     return whole;
   std::vector<std::string> words;
   for (auto& candidate : known)
     words.push_back(last_part(candidate));
-  const auto best = nearest(word, words);
+  const auto best = core::nearest(word, words);
   return best ? nearest_key(*best, known) : std::nullopt;
 }
 
@@ -110,8 +110,8 @@ private:
     std::vector<std::string> known;
     for (auto& row : keys())
       known.emplace_back(row.name);
-    fault(place(entry),
-          "unknown key " + in_quotes(entry.key) + did_you_mean(nearest_key(entry.key, known)));
+    fault(place(entry), "unknown key " + in_quotes(entry.key) +
+                          core::did_you_mean(nearest_key(entry.key, known)));
   }
 
   /// A value of the file.
@@ -161,8 +161,8 @@ private:
       const bool fine = it->second.empty() || is_reserved_variable(name) || holds_key(name) ||
                         std::ranges::find(known, name) != known.end();
       if (!fine)
-        fault("environment",
-              "unknown variable " + in_quotes(name) + did_you_mean(nearest(name, known)));
+        fault("environment", "unknown variable " + in_quotes(name) +
+                               core::did_you_mean(core::nearest(name, known)));
     }
   }
 

@@ -2,7 +2,7 @@
 #include "config/protocol_defaults.hpp"
 
 #include "config/protocol_defaults.hpp"
-#include "config/suggest.hpp"
+#include "core/base/suggest.hpp"
 #include "config/text.hpp"
 #include "config/units.hpp"
 
@@ -188,7 +188,7 @@ std::string shown(const file_value& value) {
 std::string unknown_key(std::string_view key, std::string_view what,
                         const std::vector<std::string>& known) {
   return "unknown key " + in_quotes(key) + " of " + std::string{what} +
-         did_you_mean(nearest(key, known));
+         core::did_you_mean(core::nearest(key, known));
 }
 
 /// Puts the value of `key` where the table says. @returns what is wrong; empty: nothing.

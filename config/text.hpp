@@ -5,12 +5,6 @@
 
 namespace penstock::config {
 
-/// `text` with its ASCII letters in lower case.
-std::string lower(std::string_view text);
-
-/// `text` without the blanks, tabs and line ends around it.
-std::string_view trimmed(std::string_view text);
-
 /// `text` in quotes for an error message: control characters and bytes above ASCII escaped, cut
 /// after 60 bytes. What comes from outside never reaches a terminal raw.
 std::string in_quotes(std::string_view text);

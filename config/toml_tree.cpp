@@ -1,6 +1,6 @@
 #include "config/toml_tree.hpp"
-#include "config/suggest.hpp"
 #include "config/text.hpp"
+#include "core/base/suggest.hpp"
 
 #include <boost/json.hpp>
 
@@ -168,7 +168,7 @@ std::optional<std::string> toml_section::choice(std::string_view name,
   const std::vector<std::string> candidates{words.begin(), words.end()};
   refuse(name, table_.find(name),
          "must be one of " + allowed + ", is " + in_quotes(*word) +
-           did_you_mean(nearest(*word, candidates)));
+           core::did_you_mean(core::nearest(*word, candidates)));
   return std::nullopt;
 }
 
@@ -201,7 +201,7 @@ void toml_section::refuse_others(const std::string& of) {
   for (auto& member : table_.members)
     if (!known_.contains(member.key))
       refuse(in_quotes(member.key), &member,
-             "is no key of " + of + did_you_mean(nearest(member.key, candidates)));
+             "is no key of " + of + core::did_you_mean(core::nearest(member.key, candidates)));
 }
 
 } // namespace penstock::config

@@ -1,5 +1,5 @@
 #include "config/units.hpp"
-#include "config/text.hpp"
+#include "core/base/text.hpp"
 
 #include <array>
 #include <charconv>
@@ -9,21 +9,10 @@ namespace penstock::config {
 
 namespace {
 
-/// A unit and what it is worth: nanoseconds or bytes.
+/// A unit and its size in bytes.
 struct unit {
   std::string_view name;
   int64_t worth;
-};
-
-// Large to small: a text may only walk down this list.
-constexpr std::array span_units{
-  unit{"d", 86'400'000'000'000},
-  unit{"h", 3'600'000'000'000},
-  unit{"m", 60'000'000'000},
-  unit{"s", 1'000'000'000},
-  unit{"ms", 1'000'000},
-  unit{"us", 1'000},
-  unit{"ns", 1},
 };
 
 constexpr std::array size_units{
@@ -31,7 +20,7 @@ constexpr std::array size_units{
   unit{"mb", 1'000'000}, unit{"kb", 1'000},    unit{"b", 1},
 };
 
-/// Both kinds of value stay below this, far enough from 2^63 for rounding.
+/// Sizes stay below this, far enough from 2^63 for rounding.
 constexpr double value_bound = 9.2e18;
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -63,49 +52,11 @@ std::string_view take_letters(std::string_view& text) {
 
 } // namespace
 
-std::optional<duration> parse_duration(std::string_view text) {
-  double total = 0;
-  size_t next_unit = 0;
-  for (bool first = true; first || !text.empty(); first = false) {
-    auto value = take_decimal(text);
-    if (!value)
-      return std::nullopt;
-    auto name = take_letters(text);
-    if (name.empty()) {
-      if (!first || !text.empty())
-        return std::nullopt;
-      name = "s";
-    }
-    while (next_unit < span_units.size() && span_units[next_unit].name != name)
-      ++next_unit;
-    if (next_unit == span_units.size())
-      return std::nullopt;
-    total += *value * static_cast<double>(span_units[next_unit++].worth);
-    if (total > value_bound)
-      return std::nullopt;
-  }
-  return duration{std::llround(total)};
-}
-
-std::string format_duration(duration d) {
-  int64_t left = d.count();
-  std::string text;
-  for (auto& [name, worth] : span_units) {
-    // "90d" says less than "2160h" to nobody, but "1d12h" reads worse than "36h".
-    if (name == "d" && left % worth != 0)
-      continue;
-    if (left / worth > 0)
-      text += std::to_string(left / worth) + std::string{name};
-    left %= worth;
-  }
-  return text.empty() ? "0s" : text;
-}
-
 std::optional<uint64_t> parse_bytes(std::string_view text) {
   auto value = take_decimal(text);
   if (!value)
     return std::nullopt;
-  const auto name = lower(take_letters(text));
+  const auto name = core::to_lower(take_letters(text));
   if (!text.empty())
     return std::nullopt;
   for (auto& u : size_units) {

@@ -1,23 +1,11 @@
 #pragma once
 
-#include "core/base/time.hpp"
-
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 
 namespace penstock::config {
-
-/// Reads what people write for a span: "90s", "10m", "1h30m", "1.5h", "500ms", "7d", or bare
-/// seconds
-/// ("90", "0.5"). Units go from large to small, each at most once. Signs, blanks and anything
-/// beyond 290 years are refused. (Durations in provider headers have rules of their own, see core.)
-std::optional<duration> parse_duration(std::string_view text);
-
-/// The shortest text that `parse_duration` reads back to the same span, for example "1h30m".
-/// @pre `d` is not negative.
-std::string format_duration(duration d);
 
 /// Reads a size: "32MB" (10^6), "64KiB" (2^10), "1.5GiB", or bare bytes. Letter case does not
 /// matter. Refuses signs, blanks, fractions of a byte and anything from 2^63 on.

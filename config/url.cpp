@@ -1,7 +1,7 @@
 #include "config/url.hpp"
+#include "core/base/text.hpp"
 
 #include "config/endpoint.hpp"
-#include "config/text.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -49,7 +49,7 @@ std::optional<base_url_parts> parse_base_url(std::string_view text) {
   if (!clean || colon == std::string_view::npos || text.size() > length_max)
     return std::nullopt;
   base_url_parts parts;
-  parts.scheme = lower(text.substr(0, colon));
+  parts.scheme = core::to_lower(text.substr(0, colon));
   if (parts.scheme != "http" && parts.scheme != "https")
     return std::nullopt;
   auto rest = text.substr(colon + 3);
@@ -68,7 +68,7 @@ std::optional<base_url_parts> parse_base_url(std::string_view text) {
   auto port = authority.substr(host_end + (bracketed ? 1 : 0));
   if (bracketed ? !is_address_v6(host) : !is_plain_host(host))
     return std::nullopt;
-  parts.host = lower(host);
+  parts.host = core::to_lower(host);
   parts.port = parts.scheme == "https" ? 443 : 80;
   if (!port.empty()) {
     auto number = port.front() == ':' ? parse_port(port.substr(1)) : std::nullopt;

@@ -1,8 +1,8 @@
 #include "config/validate.hpp"
 #include "config/keys.hpp"
 #include "config/sections.hpp"
-#include "config/suggest.hpp"
 #include "config/text.hpp"
+#include "core/base/suggest.hpp"
 
 #include <algorithm>
 #include <set>
@@ -76,8 +76,8 @@ private:
       known.push_back(upstream.name);
       all += ", " + upstream.name;
     }
-    return "there is no upstream " + in_quotes(name) + did_you_mean(nearest(name, known)) +
-           "; there are " + all;
+    return "there is no upstream " + in_quotes(name) +
+           core::did_you_mean(core::nearest(name, known)) + "; there are " + all;
   }
 
   /// @param key As people know it, @param at as it is numbered, both without ".models".

@@ -1,6 +1,5 @@
 #include "actors/engine/engine.hpp"
-
-#include "config/units.hpp"
+#include "core/base/duration_text.hpp"
 
 #include <caf/all.hpp>
 
@@ -17,7 +16,7 @@ constexpr uint32_t listed_max = 1000;
 
 /// For people: seconds are fine enough.
 std::string rounded(duration d) {
-  return config::format_duration(
+  return core::format_duration(
     std::max<duration>(std::chrono::ceil<std::chrono::seconds>(d), std::chrono::seconds{1}));
 }
 

@@ -1,4 +1,5 @@
 #include "actors/node/worker.hpp"
+#include "core/base/random.hpp"
 
 #include <caf/all.hpp>
 
@@ -6,14 +7,7 @@
 
 namespace penstock::actors {
 
-uint64_t worker_state::random() {
-  // SplitMix64: one word of state, and a retry needs one number.
-  rng_ += 0x9E3779B97F4A7C15u;
-  auto z = rng_;
-  z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
-  z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
-  return z ^ (z >> 31);
-}
+uint64_t worker_state::random() { return core::next_random(rng_); }
 
 void worker_state::start(worker_task next) {
   static_cast<worker_request&>(*this) = {};
@@ -21,7 +15,7 @@ void worker_state::start(worker_task next) {
   const auto now = self->clock().now();
   const auto& req = task.request;
   started_ = now;
-  rng_ = task.seed ^ (req.key.index * 0x9E3779B97F4A7C15u) ^ req.key.epoch;
+  rng_ = task.seed ^ (req.key.index * core::random_step) ^ req.key.epoch;
   outcome_.index = what().index;
   outcome_.custom_id = what().custom_id;
   outcome_.attempts = req.attempts_before;

@@ -1,6 +1,7 @@
 #include "apps/mock/mock_json.hpp"
 #include "apps/mock/mock_shape.hpp"
 #include "apps/mock/mock_text.hpp"
+#include "core/base/text.hpp"
 #include "core/io/http/http_server.hpp"
 
 #include <cmath>
@@ -159,8 +160,8 @@ public:
   provider_error rejection(const admission& a, std::string_view, double) const override {
     provider_error e{429, "tokens", "rate_limit_exceeded", "rate_limit_error", {}, {}};
     e.message = a.too_large ? "This request is larger than" : "This request would exceed";
-    e.message +=
-      " the rate limit for your organization (org-mock) of " + with_commas(a.limit) + ' ';
+    e.message += " the rate limit for your organization (org-mock) of " +
+                 core::count_text(static_cast<uint64_t>(a.limit)) + ' ';
     e.message += a.failing == dimension::requests_minute ? "requests per minute"
                  : a.failing == dimension::requests_day  ? "requests per day"
                                                          : dimension_text(a.failing);

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "core/base/random.hpp"
+
 #include <cmath>
 #include <cstdint>
 #include <string_view>
@@ -13,13 +15,8 @@ constexpr uint64_t fnv1a(std::string_view bytes, uint64_t h = 0xcbf29ce484222325
   return h;
 }
 
-/// Spreads the bits of `x` (the finalizer of splitmix64).
-constexpr uint64_t mix(uint64_t x) {
-  x += 0x9e3779b97f4a7c15ull;
-  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ull;
-  x = (x ^ (x >> 27)) * 0x94d049bb133111ebull;
-  return x ^ (x >> 31);
-}
+/// A number that looks random and depends on `x` alone.
+constexpr uint64_t mix(uint64_t x) { return core::next_random(x); }
 
 /// Random numbers that depend on nothing but the seed: the same request meets the same fate in
 /// every run, in whatever order requests arrive.
@@ -27,7 +24,7 @@ class mock_random {
 public:
   explicit mock_random(uint64_t seed) : state_(seed) {}
   uint64_t next() { return mix(state_++); }
-  double uniform() { return static_cast<double>(next() >> 11) * 0x1p-53; } ///< [0, 1)
+  double uniform() { return core::to_unit_interval(next()); } ///< [0, 1)
   double normal() {
     const double u = 1 - uniform(); // (0, 1]: the logarithm is finite.
     return std::sqrt(-2 * std::log(u)) * std::cos(6.283185307179586 * uniform());

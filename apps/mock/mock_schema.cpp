@@ -2,6 +2,7 @@
 #include "apps/mock/mock_json.hpp"
 #include "apps/mock/mock_random.hpp"
 #include "apps/mock/mock_text.hpp"
+#include "core/base/text.hpp"
 
 #include <algorithm>
 #include <array>
@@ -24,13 +25,6 @@ const json::value* member(const json::object& o, std::string_view key) {
   return o.if_contains({key.data(), key.size()});
 }
 
-std::string lower(std::string_view text) {
-  std::string out{text};
-  for (char& c : out)
-    c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-  return out;
-}
-
 /// Gemini writes 64-bit numbers as strings.
 std::optional<double> number_at(const json::object& o, std::string_view key) {
   const auto* v = member(o, key);
@@ -50,12 +44,12 @@ uint64_t count_at(const json::object& o, std::string_view key, uint64_t fallback
 std::string type_of(const json::object& o, bool poor) {
   const auto* type = member(o, "type");
   if (type && type->is_string())
-    return lower({type->get_string().data(), type->get_string().size()});
+    return core::to_lower({type->get_string().data(), type->get_string().size()});
   if (type && type->is_array()) {
     std::string first;
     for (const auto& t : type->get_array()) {
       const auto* s = t.if_string();
-      const auto name = s ? lower({s->data(), s->size()}) : std::string{};
+      const auto name = s ? core::to_lower({s->data(), s->size()}) : std::string{};
       if (name == "null" ? poor : first.empty())
         first = name;
     }

@@ -1,4 +1,5 @@
 #include "apps/mock/mock_text.hpp"
+#include "core/base/duration_text.hpp"
 
 #include <charconv>
 #include <cmath>
@@ -116,18 +117,10 @@ result<double> parse_number(std::string_view text) {
 }
 
 result<duration> parse_span(std::string_view text) {
-  const size_t digits = std::min(text.find_first_not_of("0123456789."), text.size());
-  const std::string_view unit = text.substr(digits);
-  const auto n = parse_number(text.substr(0, digits));
-  double scale = 0;
-  for (auto [name, factor] :
-       {std::pair{"", 1.0}, {"ms", 1e-3}, {"us", 1e-6}, {"s", 1.0}, {"m", 60.0}, {"h", 3600.0}})
-    if (unit == name)
-      scale = factor;
-  if (!n || scale == 0)
-    return error{errc::invalid_config,
-                 "not a time span such as 350ms, 2s or 1.5: '" + std::string{text} + "'"};
-  return from_seconds(*n * scale);
+  if (const auto span = core::parse_strict_duration(text))
+    return *span;
+  return error{errc::invalid_config,
+               "not a time span such as 350ms, 2s or 1.5: '" + std::string{text} + "'"};
 }
 
 double number_or(std::string_view text, double fallback) {
@@ -164,14 +157,6 @@ std::string percent_decoded(std::string_view text) {
       out += text[i];
     }
   }
-  return out;
-}
-
-std::string with_commas(double n) {
-  std::string out;
-  append_number(out, static_cast<uint64_t>(n < 0 ? 0 : n));
-  for (size_t i = out.size(); i > 3;)
-    out.insert(i -= 3, 1, ',');
   return out;
 }
 

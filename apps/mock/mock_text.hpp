@@ -38,8 +38,6 @@ duration span_or(std::string_view text, duration fallback);
 std::string_view query_value(std::string_view query, std::string_view name);
 /// "a%20b" as "a b".
 std::string percent_decoded(std::string_view text);
-/// Thousands with commas, as in the texts of providers.
-std::string with_commas(double n);
 /// "name:argument,key=value" in its parts; those without '=' have an empty second half.
 std::vector<std::pair<std::string_view, std::string_view>> split_spec(std::string_view spec);
 

@@ -1,5 +1,6 @@
 #include "config/recipe/recipe_stage.hpp"
 #include "config/text.hpp"
+#include "core/base/text.hpp"
 
 #include "core/json/json_check.hpp"
 
@@ -154,11 +155,11 @@ std::optional<json::value> schema_value(toml_section& section, const toml_node& 
   if (node.what == toml_node::kind::table)
     return node.to_json();
   auto given = node.leaf.if_string();
-  if (!given || trimmed(*given).empty()) {
+  if (!given || core::trim(*given).empty()) {
     section.refuse("schema", &node, "must be a table, a JSON text, or the name of a file");
     return std::nullopt;
   }
-  if (trimmed(*given).starts_with('{'))
+  if (core::trim(*given).starts_with('{'))
     return parse_json(section, &node, *given, "the text");
   const auto path = (std::filesystem::path{file}.parent_path() / std::string{*given}).string();
   auto read = read_text_file(path, "the file");
@@ -227,7 +228,7 @@ core::recipe_stage read_stage(toml_section& section, const stage_defaults& defau
   stage.prompt = read_template(section, "prompt");
   if (!prompt)
     section.refuse("prompt", nullptr, "is missing");
-  else if (prompt->leaf.is_string() && trimmed(prompt->leaf.get_string()).empty())
+  else if (prompt->leaf.is_string() && core::trim(prompt->leaf.get_string()).empty())
     section.refuse("prompt", prompt, "is empty");
   stage.system = section.any("system")
                    ? read_template(section, "system")

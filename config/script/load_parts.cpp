@@ -1,7 +1,7 @@
 #include "config/script/load_parts.hpp"
+#include "core/base/duration_text.hpp"
 
-#include "config/suggest.hpp"
-#include "config/text.hpp"
+#include "core/base/suggest.hpp"
 #include "config/units.hpp"
 #include "core/load/load_verdict.hpp"
 
@@ -28,7 +28,7 @@ std::optional<double> number_of(const toml_node& node) {
 std::optional<duration> span_of(const toml_node& node) {
   std::optional<duration> span;
   if (auto text = node.leaf.if_string())
-    span = parse_duration({text->data(), text->size()});
+    span = core::parse_strict_duration({text->data(), text->size()});
   else if (auto seconds = number_of(node); seconds && *seconds >= 0 && *seconds < 1e8)
     span = from_seconds(*seconds);
   return span && *span <= span_max ? span : std::nullopt;
@@ -280,7 +280,8 @@ void read_expectations(toml_section& section, const toml_node& table, const std:
     const auto metric = core::load_metric_of(member.key);
     if (!metric) {
       section.refuse(member.key, &member,
-                     "is nothing that a load measures" + did_you_mean(nearest(member.key, names)));
+                     "is nothing that a load measures" +
+                       core::did_you_mean(core::nearest(member.key, names)));
     } else if (!tenant.empty() && !metric->per_tenant) {
       section.refuse(member.key, &member,
                      "is not measured per tenant; job_p99, queue_wait_p99, throughput, "

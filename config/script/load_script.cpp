@@ -3,7 +3,7 @@
 #include "config/endpoint.hpp"
 #include "config/script/load_parts.hpp"
 #include "config/recipe/recipe_stage.hpp"
-#include "config/suggest.hpp"
+#include "core/base/suggest.hpp"
 #include "config/text.hpp"
 
 #include <algorithm>
@@ -193,7 +193,8 @@ private:
     std::vector<std::string> names;
     for (auto& entry : list)
       names.push_back(entry.name);
-    return "is none of the script's: " + in_quotes(name) + did_you_mean(nearest(name, names));
+    return "is none of the script's: " + in_quotes(name) +
+           core::did_you_mean(core::nearest(name, names));
   }
 
   void read_expect(toml_section& top) {

@@ -1,4 +1,5 @@
 #include "core/attempt/cache_key.hpp"
+#include "core/base/text.hpp"
 
 #include "core/json/json_fields.hpp"
 #include "core/json/json_scan.hpp"
@@ -251,8 +252,7 @@ std::string cache_family(std::string_view base_url) {
   for (auto& c : out) {
     if (c == '/')
       break;
-    if (c >= 'A' && c <= 'Z')
-      c = static_cast<char>(c - 'A' + 'a');
+    c = to_lower(c);
   }
   return out;
 }

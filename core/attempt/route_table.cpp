@@ -1,6 +1,7 @@
 #include "core/attempt/route_table.hpp"
 
 #include "core/base/glob.hpp"
+#include "core/base/random.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -14,14 +15,8 @@ bool any_matches(const std::vector<std::string>& globs, std::string_view model) 
                      [&](auto& glob) { return glob_match(glob, model); });
 }
 
-/// The next number of SplitMix64, in (0, 1].
-double next_uniform(uint64_t& state) {
-  state += 0x9E3779B97F4A7C15u;
-  auto z = state;
-  z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
-  z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
-  return (static_cast<double>((z ^ (z >> 31)) >> 11) + 1) * 0x1p-53;
-}
+/// A random number in (0, 1]: its logarithm is finite.
+double next_uniform(uint64_t& state) { return to_unit_interval(next_random(state)) + 0x1p-53; }
 
 /// An order in which each choice stands before the others with the probability of its weight. The
 /// share of a lane that is out spreads over the others by their weights, too.

@@ -45,22 +45,49 @@ bool take(std::string_view& text, std::string_view token) noexcept {
 
 struct unit {
   std::string_view name;
-  double seconds;
+  double nanoseconds;
 };
-/// Longer names first, so that "ms" is not read as "m".
-constexpr std::array<unit, 9> units{{{"ms", 1e-3},
-                                     {"us", 1e-6},
-                                     {"\xC2\xB5s", 1e-6}, // micro sign
-                                     {"\xCE\xBCs", 1e-6}, // Greek mu
-                                     {"ns", 1e-9},
-                                     {"d", 86400},
-                                     {"h", 3600},
-                                     {"m", 60},
-                                     {"s", 1}}};
+constexpr std::array<unit, 9> units{{{"d", 86400e9},
+                                     {"h", 3600e9},
+                                     {"m", 60e9},
+                                     {"s", 1e9},
+                                     {"ms", 1e6},
+                                     {"us", 1e3},
+                                     {"\xC2\xB5s", 1e3}, // micro sign
+                                     {"\xCE\xBCs", 1e3}, // Greek mu
+                                     {"ns", 1}}};
 
-/// Rounds away what binary fractions add: "1.2s" is 1,200,000,000 ns, not one less.
-duration to_span(double seconds) noexcept {
-  return seconds < 1e6 ? duration{std::llround(seconds * 1e9)} : from_seconds(seconds);
+/// Reads a unit off the front of `text`: the longest that fits, so that "ms" is not read as "m".
+const unit* take_unit(std::string_view& text) noexcept {
+  const unit* found = nullptr;
+  for (auto& u : units)
+    if (text.starts_with(u.name) && (!found || u.name.size() > found->name.size()))
+      found = &u;
+  if (found)
+    text.remove_prefix(found->name.size());
+  return found;
+}
+
+/// Adds up the numbers and units of `text`, in nanoseconds. @param strict Each unit must be smaller
+/// than the unit before it.
+std::optional<double> read_span(std::string_view text, bool strict) noexcept {
+  if (text.empty())
+    return std::nullopt;
+  double total = 0;
+  const unit* before = nullptr;
+  while (!text.empty()) {
+    const auto value = strict && text.front() == '.' ? std::nullopt : take_decimal(text);
+    if (!value)
+      return std::nullopt;
+    if (text.empty() && !before)
+      return *value * 1e9;
+    const auto* u = take_unit(text);
+    if (!u || (strict && before && u->nanoseconds >= before->nanoseconds))
+      return std::nullopt;
+    total += *value * u->nanoseconds;
+    before = u;
+  }
+  return total;
 }
 
 struct clock_reading {
@@ -104,56 +131,49 @@ std::optional<wall_time> make_time(int year, unsigned month, int day, clock_read
 } // namespace
 
 std::optional<duration> parse_duration(std::string_view text) noexcept {
-  text = trim(text);
-  if (text.empty())
+  constexpr double exact_max = 0x1p53; // Below this, rounding makes "1.2s" exact.
+  const auto ns = read_span(trim(text), false);
+  if (!ns)
     return std::nullopt;
-  double seconds = 0;
-  for (bool first = true; !text.empty(); first = false) {
-    const auto value = take_decimal(text);
-    if (!value)
-      return std::nullopt;
-    if (text.empty())
-      return first ? std::optional{to_span(*value)} : std::nullopt; // "5m3" is no span.
-    const unit* found = nullptr;
-    for (auto& u : units)
-      if (!found && take(text, u.name))
-        found = &u;
-    if (!found)
-      return std::nullopt;
-    seconds += *value * found->seconds;
-  }
-  return to_span(seconds);
+  return *ns < exact_max ? duration{std::llround(*ns)} : from_seconds(*ns / 1e9);
+}
+
+std::optional<duration> parse_strict_duration(std::string_view text) noexcept {
+  constexpr double ns_max = 9.2e18; // Below 2^63, with room for rounding.
+  const auto ns = read_span(text, true);
+  return ns && *ns <= ns_max ? std::optional{duration{std::llround(*ns)}} : std::nullopt;
 }
 
 std::string format_duration(duration d) {
   const bool negative = d < duration::zero();
-  auto left =
-    negative ? uint64_t{0} - static_cast<uint64_t>(d.count()) : static_cast<uint64_t>(d.count());
-  std::string out = negative ? "-" : "";
-  const auto decimal = [&out](uint64_t value, uint64_t per_unit, std::string_view name) {
-    out += std::to_string(value / per_unit);
-    if (auto rest = value % per_unit) {
-      auto digits = std::to_string(per_unit + rest).substr(1);
-      digits.erase(digits.find_last_not_of('0') + 1);
-      out += '.' + digits;
-    }
-    out += name;
-  };
-  constexpr uint64_t us = 1000, ms = 1000 * us, s = 1000 * ms, m = 60 * s, h = 60 * m;
+  const auto count = static_cast<uint64_t>(d.count());
+  auto left = negative ? uint64_t{0} - count : count;
   if (left == 0)
     return "0s";
-  if (left < s) {
-    left < us   ? decimal(left, 1, "ns")
-    : left < ms ? decimal(left, us, "us")
-                : decimal(left, ms, "ms");
+  constexpr uint64_t us = 1000, ms = 1000 * us, s = 1000 * ms, m = 60 * s, h = 60 * m, day = 24 * h;
+  std::string out = negative ? "-" : "";
+  const auto whole = [&](uint64_t worth, char name) {
+    if (left >= worth)
+      out += std::to_string(left / worth) + name;
+    left %= worth;
+  };
+  if (left % day == 0) // "2d", but "36h": easier to read than "1d12h".
+    whole(day, 'd');
+  whole(h, 'h');
+  whole(m, 'm');
+  if (left == 0)
     return out;
+  const auto [worth, name] = left >= s    ? std::pair{s, "s"}
+                             : left >= ms ? std::pair{ms, "ms"}
+                             : left >= us ? std::pair{us, "us"}
+                                          : std::pair{uint64_t{1}, "ns"};
+  out += std::to_string(left / worth);
+  if (const auto rest = left % worth) {
+    auto digits = std::to_string(worth + rest).substr(1);
+    digits.erase(digits.find_last_not_of('0') + 1);
+    out += '.' + digits;
   }
-  if (left >= h)
-    out += std::to_string(left / h) + 'h';
-  if (left >= m)
-    out += std::to_string(left % h / m) + 'm';
-  decimal(left % m, s, "s");
-  return out;
+  return out + name;
 }
 
 std::optional<wall_time> parse_rfc3339(std::string_view text) noexcept {
@@ -175,7 +195,7 @@ std::optional<wall_time> parse_rfc3339(std::string_view text) noexcept {
     const auto part = take_decimal(text);
     if (!part)
       return std::nullopt;
-    fraction = to_span(*part);
+    fraction = duration{std::llround(*part * 1e9)};
   }
   auto time = make_time(*year, static_cast<unsigned>(*month), *day, *at);
   if (!time)

@@ -14,10 +14,16 @@ using wall_time = std::chrono::system_clock::time_point;
 
 /// Reads a span as providers write it: one or more of decimal and unit ("6m0s", "1m30.5s", "17ms",
 /// units d h m s ms us µs ns), or a bare number, which means seconds. Spaces around it are ignored.
-/// @returns nullopt for anything else, negative spans included; saturates at about 146 years.
+/// @returns nullopt for anything else, negative spans included. Larger values become 146 years.
 std::optional<duration> parse_duration(std::string_view text) noexcept;
 
-/// Writes a span so that `parse_duration` reads it back: "1h0m5s", "1.5s", "350ms", "17us".
+/// The same for settings and options, where a mistake must be noticed. Refuses spaces around the
+/// text, units that do not go from large to small, a unit that stands twice, a number that begins
+/// with a point, and spans above 290 years.
+std::optional<duration> parse_strict_duration(std::string_view text) noexcept;
+
+/// Writes a span so that both parsers read it back: "2d", "36h", "1h30m", "1.5s", "350ms", "17us".
+/// A negative span gets a minus sign.
 std::string format_duration(duration d);
 
 /// Reads an RFC 3339 date and time ("2026-08-01T12:00:03.5Z", "2026-08-01t12:00:03+02:00").

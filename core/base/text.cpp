@@ -8,13 +8,9 @@ namespace penstock::core {
 
 namespace {
 
-constexpr std::string_view blanks = " \t\r\n";
+constexpr std::string_view json_blanks = " \t\r\n";
 constexpr std::string_view ellipsis = "...";
 constexpr std::string_view replacement = "\xEF\xBF\xBD"; // U+FFFD
-
-constexpr char lower(char c) noexcept {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-}
 
 /// The text that a reader of the page would see: no tags, no scripts, no styles.
 std::string visible_text(std::string_view html) {
@@ -41,6 +37,7 @@ std::string visible_text(std::string_view html) {
 } // namespace
 
 std::string_view trim(std::string_view text) noexcept {
+  constexpr std::string_view blanks = " \t\r\n\v\f";
   const auto first = text.find_first_not_of(blanks);
   if (first == text.npos)
     return {};
@@ -49,8 +46,13 @@ std::string_view trim(std::string_view text) noexcept {
 
 std::string to_lower(std::string_view text) {
   std::string out{text};
-  std::transform(out.begin(), out.end(), out.begin(), lower);
+  for (auto& c : out)
+    c = to_lower(c);
   return out;
+}
+
+bool equal_nocase(std::string_view a, std::string_view b) noexcept {
+  return std::ranges::equal(a, b, [](char x, char y) { return to_lower(x) == to_lower(y); });
 }
 
 size_t find_nocase(std::string_view text, std::string_view needle, size_t from) noexcept {
@@ -58,32 +60,34 @@ size_t find_nocase(std::string_view text, std::string_view needle, size_t from) 
     return text.npos;
   const auto it =
     std::search(text.begin() + static_cast<std::ptrdiff_t>(from), text.end(), needle.begin(),
-                needle.end(), [](char a, char b) { return lower(a) == b; });
+                needle.end(), [](char a, char b) { return to_lower(a) == b; });
   return it == text.end() && !needle.empty() ? text.npos : static_cast<size_t>(it - text.begin());
 }
 
 size_t utf8_length(std::string_view text, size_t pos) noexcept {
-  const auto at = [&](size_t i) -> uint8_t {
-    return pos + i < text.size() ? static_cast<uint8_t>(text[pos + i]) : 0;
-  };
-  const auto follows = [&](size_t i, uint8_t low, uint8_t high) {
-    return at(i) >= low && at(i) <= high;
-  };
-  const uint8_t lead = at(0);
+  // RFC 3629: the second byte alone tells overlong forms, surrogates and too large values.
+  const auto byte = [&](size_t i) { return static_cast<unsigned char>(text[pos + i]); };
+  const unsigned char lead = byte(0);
   if (lead < 0x80)
     return 1;
-  if (lead >= 0xC2 && lead <= 0xDF)
-    return follows(1, 0x80, 0xBF) ? 2 : 0;
-  if (lead >= 0xE0 && lead <= 0xEF) {
-    // The second byte keeps out overlong forms (E0) and surrogates (ED).
-    const bool second = follows(1, lead == 0xE0 ? 0xA0 : 0x80, lead == 0xED ? 0x9F : 0xBF);
-    return second && follows(2, 0x80, 0xBF) ? 3 : 0;
-  }
-  if (lead >= 0xF0 && lead <= 0xF4) {
-    const bool second = follows(1, lead == 0xF0 ? 0x90 : 0x80, lead == 0xF4 ? 0x8F : 0xBF);
-    return second && follows(2, 0x80, 0xBF) && follows(3, 0x80, 0xBF) ? 4 : 0;
-  }
-  return 0;
+  const size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
+  if (lead < 0xC2 || lead > 0xF4 || text.size() - pos < length)
+    return 0;
+  const unsigned char low = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
+  const unsigned char high = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
+  if (byte(1) < low || byte(1) > high)
+    return 0;
+  for (size_t i = 2; i < length; ++i)
+    if ((byte(i) & 0xC0) != 0x80)
+      return 0;
+  return length;
+}
+
+std::string count_text(uint64_t n) {
+  auto text = std::to_string(n);
+  for (size_t at = text.size(); at > 3;)
+    text.insert(at -= 3, 1, ',');
+  return text;
 }
 
 bool is_utf8(std::string_view text) noexcept {
@@ -165,7 +169,7 @@ std::string_view skip_noise(std::string_view body) noexcept {
   if (body.starts_with(byte_order_mark))
     body.remove_prefix(byte_order_mark.size());
   for (;;) {
-    body.remove_prefix(std::min(body.size(), body.find_first_not_of(blanks)));
+    body.remove_prefix(std::min(body.size(), body.find_first_not_of(json_blanks)));
     if (body.empty() || body.front() != ':')
       return body;
     body.remove_prefix(std::min(body.size(), body.find('\n')));

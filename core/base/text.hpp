@@ -1,16 +1,25 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
 namespace penstock::core {
 
-/// `text` without spaces, tabs and line breaks at both ends.
+/// `text` without ASCII white space at both ends.
 std::string_view trim(std::string_view text) noexcept;
+
+/// An ASCII letter in lower case; any other byte as it is.
+constexpr char to_lower(char c) noexcept {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+}
 
 /// ASCII letters in lower case; all other bytes as they are.
 std::string to_lower(std::string_view text);
+
+/// Whether two texts are equal without regard to the case of ASCII letters.
+bool equal_nocase(std::string_view a, std::string_view b) noexcept;
 
 /// Finds `needle` (given in lower case) in `text` without regard to the case of ASCII letters.
 /// @returns its position at or after `from`, or npos.
@@ -19,6 +28,9 @@ size_t find_nocase(std::string_view text, std::string_view needle, size_t from =
 /// Length of the well-formed UTF-8 sequence at `pos` (1 to 4), or 0 if there is none.
 /// @pre `pos < text.size()`.
 size_t utf8_length(std::string_view text, size_t pos) noexcept;
+
+/// A count for people, with commas: "1,234,567".
+std::string count_text(uint64_t n);
 
 /// Whether `text` is well-formed UTF-8 (no overlong forms, surrogates or code points past
 /// U+10FFFF).

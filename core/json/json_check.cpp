@@ -1,4 +1,5 @@
 #include "core/json/json_check.hpp"
+#include "core/base/text.hpp"
 
 #include <bit>
 #include <bitset>
@@ -172,7 +173,7 @@ private:
           return false;
       } else if (c < 0x20) {
         return fail("a control character stands in a string");
-      } else if (const auto length = utf8_length(text_.substr(at_)); length > 0) {
+      } else if (const auto length = utf8_length(text_, at_); length > 0) {
         at_ += length;
       } else {
         return fail("a string is not valid UTF-8");
@@ -225,25 +226,6 @@ private:
 };
 
 } // namespace
-
-size_t utf8_length(std::string_view text) noexcept {
-  // RFC 3629: the second byte alone tells overlong forms, surrogates and too large values.
-  auto byte = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char lead = byte(0);
-  if (lead < 0x80)
-    return 1;
-  const size_t length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
-  if (lead < 0xc2 || lead > 0xf4 || text.size() < length)
-    return 0;
-  const unsigned char low = lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80;
-  const unsigned char high = lead == 0xed ? 0x9f : lead == 0xf4 ? 0x8f : 0xbf;
-  if (byte(1) < low || byte(1) > high)
-    return 0;
-  for (size_t i = 2; i < length; ++i)
-    if ((byte(i) & 0xc0) != 0x80)
-      return 0;
-  return length;
-}
 
 std::optional<json_fault> check_json(std::string_view text) noexcept { return checker{text}.run(); }
 

@@ -12,11 +12,6 @@ struct json_fault {
   std::string_view reason; ///< For people.
 };
 
-/// Length of the UTF-8 sequence at the start of `text`, 0 if there is none (no overlong forms, no
-/// surrogates, nothing above U+10FFFF).
-/// @pre `text` is not empty.
-size_t utf8_length(std::string_view text) noexcept;
-
 /// Checks that `text` is one JSON value by RFC 8259: valid UTF-8, no lone surrogates, arrays and
 /// objects nested at most 200 deep. Builds nothing, and takes plain text 8 bytes at a time: most of
 /// what a run reads are long strings, and each is looked at twice (scan and run).

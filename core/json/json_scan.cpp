@@ -1,4 +1,5 @@
 #include "core/json/json_scan.hpp"
+#include "core/base/text.hpp"
 #include "core/json/json_check.hpp"
 
 #include <boost/json.hpp>
@@ -159,7 +160,7 @@ void append_json_string(std::string& out, std::string_view text) {
       ++i;
       continue;
     }
-    const size_t length = c < 0x80 ? 0 : utf8_length(text.substr(i));
+    const size_t length = c < 0x80 ? 0 : utf8_length(text, i);
     if (length > 0) {
       i += length;
       continue;

@@ -1,4 +1,5 @@
 #include "core/jsonl/jsonl.hpp"
+#include "core/base/text.hpp"
 #include "core/json/json_check.hpp"
 #include "core/json/json_scan.hpp"
 #include "core/jsonl/make_request.hpp"
@@ -11,15 +12,6 @@
 namespace penstock::core {
 
 namespace {
-
-constexpr std::string_view space = " \t\r\n\v\f";
-
-std::string_view trim(std::string_view text) noexcept {
-  const auto begin = text.find_first_not_of(space);
-  if (begin == std::string_view::npos)
-    return {};
-  return text.substr(begin, text.find_last_not_of(space) - begin + 1);
-}
 
 // Works on broken lines too: members before the fault are still readable.
 std::string readable_custom_id(std::string_view line) {
@@ -206,9 +198,7 @@ std::string not_json(const json_fault& fault) {
 
 } // namespace
 
-bool is_blank(std::string_view line) noexcept {
-  return line.find_first_not_of(space) == std::string_view::npos;
-}
+bool is_blank(std::string_view line) noexcept { return trim(line).empty(); }
 
 request rejected_request(std::string_view start, uint64_t index, uint64_t line_number,
                          std::string reason) {

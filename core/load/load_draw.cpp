@@ -1,4 +1,5 @@
 #include "core/load/load_draw.hpp"
+#include "core/base/random.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -6,15 +7,6 @@
 namespace penstock::core {
 
 namespace {
-
-/// Spreads the bits of `x` (the finalizer of splitmix64).
-constexpr uint64_t mixed(uint64_t x) {
-  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ull;
-  x = (x ^ (x >> 27)) * 0x94d049bb133111ebull;
-  return x ^ (x >> 31);
-}
-
-constexpr uint64_t golden = 0x9e3779b97f4a7c15ull;
 
 /// Zipf's law by rejection-inversion (Hörmann and Derflinger 1996): constant time and memory
 /// whatever the number of ranks.
@@ -62,9 +54,9 @@ uint64_t rounded(double x, const load_distribution& within) {
 } // namespace
 
 load_random::load_random(uint64_t seed, uint64_t stream)
-    : state_{mixed(seed + golden) ^ mixed(stream * golden + 1)} {}
+    : state_{spread_bits(seed + random_step) ^ spread_bits(stream * random_step + 1)} {}
 
-uint64_t load_random::next() { return mixed(state_ += golden); }
+uint64_t load_random::next() { return next_random(state_); }
 
 double load_random::uniform() { return static_cast<double>(next() >> 11) * 0x1p-53; }
 

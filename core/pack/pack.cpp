@@ -1,5 +1,6 @@
 #include "core/pack/pack.hpp"
 #include "core/base/checksum.hpp"
+#include "core/base/random.hpp"
 #include "core/json/json_fields.hpp"
 #include "core/pack/pack_part.hpp"
 
@@ -16,12 +17,7 @@ namespace json = boost::json;
 
 constexpr std::string_view preamble = "The JSON document below holds ";
 
-uint64_t mix(uint64_t x) noexcept {
-  x += 0x9E3779B97F4A7C15u;
-  x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9u;
-  x = (x ^ (x >> 27)) * 0x94D049BB133111EBu;
-  return x ^ (x >> 31);
-}
+uint64_t mix(uint64_t x) noexcept { return next_random(x); }
 
 /// Six characters that tokenizers and people can tell apart: 30 bits.
 std::string token(uint64_t bits) {

@@ -1,7 +1,8 @@
 #include "core/pack/pack_canary.hpp"
+#include "core/base/random.hpp"
+#include "core/base/text.hpp"
 #include "core/json/json_fields.hpp"
 #include "core/json/parsed_json.hpp"
-#include "core/base/text.hpp"
 
 #include <boost/json.hpp>
 
@@ -36,11 +37,7 @@ std::optional<std::string> normal_text(std::string_view body) {
 } // namespace
 
 bool is_canary(uint64_t seed, uint64_t index, double share) noexcept {
-  auto x = seed ^ (index + 1) * 0x9E3779B97F4A7C15u;
-  x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9u;
-  x = (x ^ (x >> 27)) * 0x94D049BB133111EBu;
-  x ^= x >> 31;
-  return static_cast<double>(x >> 11) < share * static_cast<double>(uint64_t{1} << 53);
+  return to_unit_interval(spread_bits(seed ^ (index + 1) * random_step)) < share;
 }
 
 bool answers_agree(std::string_view body_a, std::string_view body_b) {

@@ -1,7 +1,7 @@
 #include "apps/penstock/cli/help.hpp"
 #include "apps/penstock/cli/options.hpp"
 #include "config/keys.hpp"
-#include "config/text.hpp"
+#include "core/base/text.hpp"
 
 #include <algorithm>
 #include <array>
@@ -86,7 +86,7 @@ std::string option_entry(const config::key_row& row) {
     head += " " + std::string{row.placeholder};
   std::string text{row.help};
   if (on)
-    text = "Do not " + config::lower(text.substr(0, 1)) + text.substr(1);
+    text = "Do not " + core::to_lower(text.substr(0, 1)) + text.substr(1);
   if (!row.choices.empty()) {
     text += " One of";
     for (auto& word : row.choices)

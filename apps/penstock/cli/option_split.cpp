@@ -1,6 +1,6 @@
 #include "apps/penstock/cli/option_split.hpp"
 
-#include "config/suggest.hpp"
+#include "core/base/suggest.hpp"
 #include "config/text.hpp"
 
 #include <CLI/CLI.hpp>
@@ -42,7 +42,7 @@ error misplaced(const std::vector<std::string>& words, const option_form& form,
     return usage(command + ": unexpected " + in_quotes(words.front()));
   const auto flag = option->substr(0, option->find('='));
   return usage(command + ": unknown option " + in_quotes(flag) +
-               config::did_you_mean(config::nearest(flag, known_flags(form))) + "; " + command +
+               core::did_you_mean(core::nearest(flag, known_flags(form))) + "; " + command +
                " --help lists all");
 }
 

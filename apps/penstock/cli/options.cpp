@@ -3,8 +3,8 @@
 #include "apps/penstock/cli/option_split.hpp"
 #include "config/load.hpp"
 #include "config/show.hpp"
-#include "config/suggest.hpp"
 #include "config/text.hpp"
+#include "core/base/suggest.hpp"
 
 #include <algorithm>
 #include <filesystem>
@@ -111,7 +111,7 @@ result<config_command> parse_config(const arguments& args, const config::environ
   }
   if (args.front() != "show")
     return usage("penstock config: unknown command " + in_quotes(args.front()) +
-                 config::did_you_mean(config::nearest(args.front(), words)));
+                 core::did_you_mean(core::nearest(args.front(), words)));
   auto raw = split(rest, option_set::config_show, "penstock config show");
   if (!raw)
     return raw.error();
@@ -172,7 +172,7 @@ result<parsed_command> parse(const arguments& args, const config::environment& e
   if (std::ranges::find(names, word) != names.end())
     return other_command{word, rest};
   return usage("penstock: unknown command " + in_quotes(word) +
-               config::did_you_mean(config::nearest(word, names)) + "; penstock help lists all");
+               core::did_you_mean(core::nearest(word, names)) + "; penstock help lists all");
 }
 
 } // namespace penstock::cli

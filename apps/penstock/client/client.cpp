@@ -1,4 +1,5 @@
 #include "apps/penstock/client/client.hpp"
+#include "core/base/duration_text.hpp"
 
 #include "actors/peer/cluster_config.hpp"
 #include "actors/peer/connect.hpp"
@@ -8,7 +9,6 @@
 #include "apps/penstock/view/summary.hpp"
 #include "apps/penstock/view/text_table.hpp"
 #include "config/text.hpp"
-#include "config/units.hpp"
 
 #include <caf/all.hpp>
 
@@ -114,7 +114,7 @@ result<duration> span_of(const cluster_command& command, const std::string& opti
   const auto it = command.own.find(option);
   if (it == command.own.end())
     return otherwise;
-  const auto span = config::parse_duration(it->second);
+  const auto span = core::parse_strict_duration(it->second);
   if (!span)
     return usage("penstock " + command.name + ": --" + option +
                  " takes a time span such as \"90s\" or \"10m\", not " + in_quotes(it->second));

@@ -1,11 +1,11 @@
 #include "apps/penstock/run/cache_command.hpp"
+#include "core/base/duration_text.hpp"
 
 #include "apps/penstock/process/cache_setup.hpp"
 #include "apps/penstock/view/summary.hpp"
 #include "config/load.hpp"
-#include "config/suggest.hpp"
+#include "core/base/suggest.hpp"
 #include "config/text.hpp"
-#include "config/units.hpp"
 
 #include <CLI/CLI.hpp>
 #include <boost/json.hpp>
@@ -96,7 +96,7 @@ result<cache_command> parse_cache(const arguments& args, const config::environme
   const auto word = args.front();
   if (word != "info" && word != "clear")
     return usage(": unknown command " + config::in_quotes(word) +
-                 config::did_you_mean(config::nearest(word, words)) + "; penstock cache --help");
+                 core::did_you_mean(core::nearest(word, words)) + "; penstock cache --help");
   command.what = word == "info" ? cache_command::action::info : cache_command::action::clear;
   CLI::App app;
   app.set_help_flag("-h,--help");
@@ -116,7 +116,7 @@ result<cache_command> parse_cache(const arguments& args, const config::environme
     return usage(' ' + word + ": " + e.what());
   }
   if (older_than) {
-    command.older_than = config::parse_duration(*older_than);
+    command.older_than = core::parse_strict_duration(*older_than);
     if (!command.older_than)
       return usage(" clear: --older-than must be a time span such as \"7d\" or \"12h\", is " +
                    config::in_quotes(*older_than));

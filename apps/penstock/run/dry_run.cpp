@@ -3,6 +3,8 @@
 #include "config/prices.hpp"
 #include "config/routing.hpp"
 #include "config/units.hpp"
+#include "core/base/duration_text.hpp"
+#include "core/base/text.hpp"
 #include "core/protocol/protocol.hpp"
 
 #include <boost/json.hpp>
@@ -87,18 +89,15 @@ void add_lane_bounds(const lane_need& need, core::charge_rule charging,
                      least_time(r.need, r.limit * l.headroom, r.window, r.capacity)});
 }
 
-std::string with_commas(double x) {
-  auto digits = std::to_string(static_cast<uint64_t>(std::llround(std::min(x, 1e18))));
-  for (auto at = static_cast<ptrdiff_t>(digits.size()) - 3; at > 0; at -= 3)
-    digits.insert(static_cast<size_t>(at), ",");
-  return digits;
+std::string about(double x) {
+  return core::count_text(static_cast<uint64_t>(std::llround(std::min(x, 1e18))));
 }
 
 /// A span as people say it: whole seconds from one second on.
 std::string rounded(duration d) {
   const auto grain = d < std::chrono::seconds{1} ? duration{std::chrono::milliseconds{1}}
                                                  : duration{std::chrono::seconds{1}};
-  return config::format_duration((d + grain - duration{1}) / grain * grain);
+  return core::format_duration((d + grain - duration{1}) / grain * grain);
 }
 
 std::string name_of(const dry_run_bound& bound) {
@@ -160,20 +159,18 @@ dry_run_report plan_dry_run(const dry_run_input& input, const config::settings& 
 
 std::string to_text(const dry_run_report& report) {
   std::string out = "Dry run of " + report.name + ": nothing was sent.\n";
-  out += line("requests", with_commas(static_cast<double>(report.requests)));
+  out += line("requests", core::count_text(report.requests));
   if (report.rejected > 0)
-    out += line("bad lines", with_commas(static_cast<double>(report.rejected)) +
+    out += line("bad lines", core::count_text(report.rejected) +
                                ", which become failed results unsent (--strict refuses them)");
-  out +=
-    line("input tokens", "about " + with_commas(report.input_tokens) + " (" +
-                           with_commas(static_cast<double>(report.input_bytes)) + " bytes at " +
-                           config::format_number(report.bytes_per_token) + " a token)");
-  auto output = "at most " + with_commas(report.output_tokens);
+  out += line("input tokens", "about " + about(report.input_tokens) + " (" +
+                                core::count_text(report.input_bytes) + " bytes at " +
+                                config::format_number(report.bytes_per_token) + " a token)");
+  auto output = "at most " + about(report.output_tokens);
   if (report.without_output_max > 0)
-    output = "about " + with_commas(report.output_tokens) + " (" +
-             with_commas(static_cast<double>(report.without_output_max)) +
-             " requests set no maximum; " +
-             with_commas(static_cast<double>(report.output_tokens_assumed)) + " each assumed)";
+    output = "about " + about(report.output_tokens) + " (" +
+             core::count_text(report.without_output_max) + " requests set no maximum; " +
+             core::count_text(report.output_tokens_assumed) + " each assumed)";
   out += line("output tokens", output);
   if (report.cost) {
     std::array<char, 64> dollars;

@@ -89,13 +89,6 @@ uint64_t done(const job_progress& job) noexcept {
 
 duration sequential_estimate(const run_view& view) noexcept { return view.job.upstream_time; }
 
-std::string count_text(uint64_t n) {
-  auto text = std::to_string(n);
-  for (auto at = static_cast<int>(text.size()) - 3; at > 0; at -= 3)
-    text.insert(static_cast<size_t>(at), ",");
-  return text;
-}
-
 std::string span_text(duration d) {
   const auto s = to_seconds(d);
   if (s < 0.9995)

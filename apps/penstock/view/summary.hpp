@@ -1,6 +1,7 @@
 #pragma once
 
 #include "config/settings.hpp"
+#include "core/base/text.hpp"
 #include "core/lane/lane.hpp"
 #include "messages/cache.hpp"
 #include "messages/job.hpp"
@@ -70,7 +71,6 @@ boost::json::array changes_json(const job_progress& job);
 
 /// "850 ms", "12.3 s", "4 min 05 s", "2 h 03 min".
 std::string span_text(duration d);
-/// "1,234,567".
-std::string count_text(uint64_t n);
+using core::count_text;
 
 } // namespace penstock::cli

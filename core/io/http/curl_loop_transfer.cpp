@@ -1,4 +1,5 @@
 #include "core/io/http/curl_loop_transfer.hpp"
+#include "core/base/text.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -14,20 +15,6 @@ constexpr size_t header_bytes_max = 64u << 10;
 constexpr uint64_t reserve_max = 1u << 20;
 /// One receive per usual answer; more would only be memory per transfer in flight.
 constexpr long receive_buffer = 8192;
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-bool equal_names(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, [](char x, char y) { return lower(x) == lower(y); });
-}
-
-std::string_view trim(std::string_view s) {
-  constexpr std::string_view blanks = " \t\r\n";
-  const size_t first = s.find_first_not_of(blanks);
-  if (first == s.npos)
-    return {};
-  return s.substr(first, s.find_last_not_of(blanks) - first + 1);
-}
 
 /// Host and port of `url` without a user or password, for texts.
 std::string_view authority(std::string_view url) {
@@ -124,7 +111,7 @@ std::string curl_loop_transfer::prepare(core::exchange x, time_point submitted) 
     url_set_ = req.url;
     // Over TLS, wait for the handshake that tells whether one connection carries all. Without TLS
     // only an answer would tell: the first wave would stand behind the first request.
-    const bool is_tls = req.url.size() > 5 && equal_names(req.url.substr(0, 6), "https:");
+    const bool is_tls = req.url.size() > 5 && core::equal_nocase(req.url.substr(0, 6), "https:");
     curl_easy_setopt(easy_, CURLOPT_HTTP_VERSION,
                      long{is_tls ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1});
     curl_easy_setopt(easy_, CURLOPT_PIPEWAIT, is_tls ? 1L : 0L);
@@ -151,7 +138,7 @@ bool curl_loop_transfer::set_headers() {
   for (const auto& [name, value] : headers) {
     if (!is_clean(name) || !is_clean(value) || name.empty())
       return false;
-    typed = typed || equal_names(name, "content-type");
+    typed = typed || core::equal_nocase(name, "content-type");
     add(name, value.empty() ? ";" : ": ", value); // "name:" would mean "leave it out".
   }
   add("Expect", ":", "");
@@ -249,8 +236,8 @@ bool curl_loop_transfer::take_header(std::string_view line) {
   if (colon == line.npos)
     return true;
   auto& [name, value] =
-    response_.headers.emplace_back(line.substr(0, colon), trim(line.substr(colon + 1)));
-  std::ranges::transform(name, name.begin(), lower);
+    response_.headers.emplace_back(line.substr(0, colon), core::trim(line.substr(colon + 1)));
+  std::ranges::transform(name, name.begin(), [](char c) { return core::to_lower(c); });
   if (name != "content-length")
     return true;
   uint64_t length = 0;

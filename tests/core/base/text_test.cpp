@@ -8,6 +8,21 @@ using namespace penstock::core;
 
 BOOST_AUTO_TEST_SUITE(text)
 
+BOOST_AUTO_TEST_CASE(counts_have_commas_between_groups_of_three_digits) {
+  const std::pair<uint64_t, std::string_view> rows[] = {
+    {0, "0"},          {999, "999"},        {1000, "1,000"},
+    {12345, "12,345"}, {123456, "123,456"}, {18446744073709551615u, "18,446,744,073,709,551,615"}};
+  for (auto& [n, text] : rows)
+    BOOST_TEST(count_text(n) == text);
+}
+
+BOOST_AUTO_TEST_CASE(case_is_ignored_for_ascii_letters_alone) {
+  BOOST_TEST(equal_nocase("Content-Type", "cONTENT-tYPE"));
+  BOOST_TEST(!equal_nocase("a", "ab"));
+  BOOST_TEST(!equal_nocase("\xC3\x84", "\xC3\xA4"));
+  BOOST_TEST(!equal_nocase("[", "{"));
+}
+
 BOOST_AUTO_TEST_CASE(trim_takes_blanks_and_line_breaks_off_both_ends_only) {
   BOOST_TEST(trim(" \t\r\n a b \n") == "a b");
   BOOST_TEST(trim(" \n ").empty());

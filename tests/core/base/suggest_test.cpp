@@ -1,11 +1,10 @@
-#include "config/suggest.hpp"
-#include "config/text.hpp"
+#include "core/base/suggest.hpp"
 
 #include <boost/test/unit_test.hpp>
 
 #include <vector>
 
-using namespace penstock::config;
+using namespace penstock::core;
 
 BOOST_AUTO_TEST_SUITE(suggestions)
 
@@ -26,12 +25,6 @@ BOOST_AUTO_TEST_CASE(the_nearest_candidate_is_proposed_and_nonsense_is_not) {
   BOOST_TEST(!nearest("--quux-frobnicate", words).has_value());
   BOOST_TEST(!nearest("", words).has_value());
   BOOST_TEST(!nearest(std::string(100'000, 'x'), words).has_value());
-}
-
-BOOST_AUTO_TEST_CASE(foreign_text_is_shown_harmless_and_short) {
-  BOOST_TEST(in_quotes("a\x1b[31m\nb") == "\"a\\x1b[31m\\x0ab\"");
-  BOOST_TEST(in_quotes("\xff") == "\"\\xff\"");
-  BOOST_TEST(in_quotes(std::string(1000, 'a')).size() < 70u);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
