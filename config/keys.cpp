@@ -2,6 +2,7 @@
 #include "config/endpoint.hpp"
 #include "config/ramp.hpp"
 #include "config/url.hpp"
+#include "core/protocol/protocol_info.hpp"
 
 #include <algorithm>
 #include <array>
@@ -12,10 +13,36 @@ namespace {
 
 constexpr std::array<std::string_view, 3> priorities{"interactive", "normal", "bulk"};
 constexpr std::array<std::string_view, 4> modes{"auto", "parallel", "batch", "sequential"};
-constexpr std::array<std::string_view, 6> upstreams{"openai", "anthropic", "gemini",
-                                                    "ollama", "mock",      "null"};
 constexpr std::array<std::string_view, 3> auto_or_not{"auto", "true", "false"};
 constexpr std::array<std::string_view, 4> cache_modes{"off", "read", "write", "on"};
+
+/// The names of all protocols, with "mock" before "null".
+std::span<const std::string_view> upstream_names() {
+  static const auto names = [] {
+    std::vector<std::string_view> out;
+    for (auto& row : core::all_protocols())
+      out.push_back(row.name);
+    out.insert(out.end() - 1, "mock");
+    return out;
+  }();
+  return names;
+}
+
+const std::string& api_key_env_help() {
+  static const auto text = [] {
+    std::string variables;
+    for (auto& row : core::all_protocols())
+      if (!row.base_url.empty())
+        variables.append(variables.empty() ? "" : ", ")
+          .append(row.api_key_env.empty() ? "none" : row.api_key_env)
+          .append(" for ")
+          .append(row.name);
+    return "Environment variable that holds the API key; empty sends no key. Unset: the variable "
+           "of the protocol (" +
+           variables + ").";
+  }();
+  return text;
+}
 
 bool is_printable(std::string_view text) {
   return text.size() <= 4096 && std::ranges::none_of(text, [](char c) {
@@ -139,22 +166,19 @@ key_row ramp_row() {
 std::vector<key_row> make_keys() {
   using enum value_kind;
   std::vector<key_row> rows{
-    choice_row("upstream.protocol", "upstream", upstreams, PENSTOCK_AT(upstream),
-               "What is at the other end: a provider's protocol, the built-in mock, or null: "
-               "answers of a few "
-               "words made in this process, without HTTP, to measure everything else."),
+    choice_row(
+      "upstream.protocol", "upstream", upstream_names(), PENSTOCK_AT(upstream),
+      "The protocol of the provider; or mock, the built-in provider; or null: this process "
+      "answers itself, without HTTP, to measure everything else."),
     text_row(
       "upstream.base_url", "base-url", "URL", PENSTOCK_AT(upstream.base_url), is_base_url,
       "an http or https URL such as \"https://api.openai.com/v1\", without credentials, query "
       "or fragment",
-      "Where the provider is; any server that speaks the protocol will do. Unset: where the "
-      "protocol's "
-      "own provider is."),
-    text_row(
-      "upstream.api_key_env", "api-key-env", "NAME", PENSTOCK_AT(upstream.api_key_env),
-      is_variable_name, "the name of an environment variable (not the key itself)",
-      "Environment variable that holds the API key; empty sends no key. Unset: as the protocol's "
-      "provider names it (ANTHROPIC_API_KEY, GEMINI_API_KEY, none for ollama)."),
+      "Address of the provider, or of any server that speaks the protocol. Unset: the usual "
+      "address of the protocol."),
+    text_row("upstream.api_key_env", "api-key-env", "NAME", PENSTOCK_AT(upstream.api_key_env),
+             is_variable_name, "the name of an environment variable (not the key itself)",
+             api_key_env_help()),
     text_row("upstream.api_key_file", "api-key-file", "FILE", PENSTOCK_AT(upstream.api_key_file),
              is_printable, "a file name",
              "File with the API key on its first line; wins over the variable."),

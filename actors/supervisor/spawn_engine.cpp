@@ -4,6 +4,7 @@
 #include "actors/supervisor/from_settings.hpp"
 #include "config/routing.hpp"
 #include "config/validate.hpp"
+#include "core/protocol/protocol_info.hpp"
 #include "messages/errors.hpp"
 
 #include <caf/all.hpp>
@@ -27,9 +28,8 @@ result<void> check_upstreams(const config::settings& s, bool mocks_run) {
         "the mock provider belongs to the program `penstock`: start `penstock mock` and set the "
         "upstream's base_url to it, or use the protocol \"null\""};
     if (!core::find_protocol(upstream.protocol))
-      return error{errc::invalid_config,
-                   "no upstream speaks the protocol \"" + upstream.protocol +
-                     "\"; there are openai, anthropic, gemini, ollama and null"};
+      return error{errc::invalid_config, "there is no protocol \"" + upstream.protocol +
+                                           "\"; there are " + core::protocol_list()};
     return {};
   };
   if (auto fine = check(s.upstream); !fine)

@@ -1,13 +1,10 @@
-#include "core/protocol/anthropic_protocol.hpp"
-#include "core/protocol/anthropic_request.hpp"
-#include "core/protocol/api_path.hpp"
-#include "core/protocol/chat_answer.hpp"
-#include "core/protocol/http_call.hpp"
 #include "core/json/json_fields.hpp"
-#include "core/protocol/openai_url.hpp"
-#include "core/protocol/reply_judge.hpp"
+#include "core/protocol/anthropic_request.hpp"
+#include "core/protocol/protocol_hooks.hpp"
 
 #include <boost/json.hpp>
+
+// The Messages API of Anthropic. README.md of this room lists what differs after translation.
 
 namespace penstock::core {
 
@@ -16,10 +13,9 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::string_view messages_path = "/v1/messages";
-constexpr std::string_view api_version = "2023-06-01";
 
 /// Anthropic counts what went into or came out of its cache beside the input.
-usage usage_of(const json::object& answer) noexcept {
+usage anthropic_usage(const json::object& answer) noexcept {
   usage u;
   const auto* counts = object_at(answer, "usage");
   const auto input = counts ? count_at(*counts, "input_tokens") : std::nullopt;
@@ -37,10 +33,10 @@ usage usage_of(const json::object& answer) noexcept {
   return u;
 }
 
-void check_answer(const request& req, const json::object& answer, verdict& v) {
-  if (api_path_of(req.url) != api_path::chat && bare_path(req.url) != messages_path)
+void check_anthropic(const request& req, const json::object& answer, verdict& v) {
+  if (!bare_path(req.url).ends_with("/chat/completions") && bare_path(req.url) != messages_path)
     return; // Counting tokens: any object.
-  v.used = usage_of(answer);
+  v.used = anthropic_usage(answer);
   const auto* content = answer.if_contains("content");
   const auto* blocks = content ? content->if_array() : nullptr;
   if (!blocks)
@@ -56,7 +52,7 @@ void check_answer(const request& req, const json::object& answer, verdict& v) {
     return fail(v, reply_kind::malformed, "the answer has no stop_reason");
 }
 
-std::string_view finish_of(std::string_view stop_reason) noexcept {
+std::string_view anthropic_finish(std::string_view stop_reason) noexcept {
   if (stop_reason == "max_tokens" || stop_reason == "model_context_window_exceeded")
     return "length";
   if (stop_reason == "tool_use")
@@ -64,9 +60,9 @@ std::string_view finish_of(std::string_view stop_reason) noexcept {
   return stop_reason == "refusal" ? "content_filter" : "stop";
 }
 
-chat_choice choice_of(const json::object& answer) {
+chat_choice anthropic_choice(const json::object& answer) {
   chat_choice choice;
-  choice.finish = finish_of(text_at(answer, "stop_reason"));
+  choice.finish = anthropic_finish(text_at(answer, "stop_reason"));
   const auto* blocks = filled_array_at(answer, "content");
   for (size_t i = 0; blocks && i < blocks->size(); ++i) {
     const auto* block = (*blocks)[i].if_object();
@@ -90,56 +86,42 @@ chat_choice choice_of(const json::object& answer) {
   return choice;
 }
 
-} // namespace
+chat_answer read_anthropic_chat(const request&, const json::object& answer) {
+  chat_answer out;
+  out.id = text_at(answer, "id");
+  out.model = text_at(answer, "model");
+  out.choices.push_back(anthropic_choice(answer));
+  return out;
+}
 
-result<http_request> anthropic_protocol::encode(const request& req, std::string_view base_url,
-                                                std::string_view api_key,
-                                                std::string_view client_request_id) const {
-  const auto path = api_path_of(req.url);
-  if (path == api_path::embeddings)
+result<native_call> translate_anthropic(const protocol_info& row, const request& req,
+                                        api_path kind) {
+  if (kind == api_path::embeddings)
     return error{errc::bad_request,
                  "Anthropic has no embeddings: send them to an upstream of another protocol"};
-  if (path != api_path::chat && path != api_path::anthropic)
-    return wrong_path(name(), req.url, "/v1/chat/completions or /v1/messages");
-  auto url = join_url(base_url, path == api_path::chat ? messages_path : std::string_view{req.url});
-  if (!url)
-    return url.error();
-  auto body = req.body;
-  if (path == api_path::chat) {
-    const auto chat = read_chat_request(req);
-    if (!chat)
-      return chat.error();
-    const auto native = anthropic_request(*chat);
-    if (!native)
-      return native.error();
-    body = make_payload(json::serialize(*native));
-  }
-  auto call =
-    make_call(req, std::move(*url), std::move(body), {"x-api-key"}, api_key, client_request_id);
-  if (call)
-    call->headers.emplace_back("anthropic-version", api_version);
-  return call;
+  if (kind == api_path::own)
+    return native_call{req.url, req.body};
+  if (kind != api_path::chat)
+    return wrong_path(row, req.url);
+  const auto chat = read_chat_request(req);
+  if (!chat)
+    return chat.error();
+  const auto native = anthropic_request(*chat);
+  if (!native)
+    return native.error();
+  return native_call{std::string{messages_path}, make_payload(json::serialize(*native))};
 }
 
-verdict anthropic_protocol::decode(const request& req, const http_response& reply,
-                                   std::chrono::system_clock::time_point wall_now) const {
-  return judge_reply(req, reply, wall_now, check_answer);
+} // namespace
+
+bool is_anthropic_path(std::string_view path) noexcept {
+  return path == messages_path || path.starts_with("/v1/messages/");
 }
 
-std::string anthropic_protocol::present(const request& req, std::string body,
-                                        const verdict& v) const {
-  if (api_path_of(req.url) != api_path::chat)
-    return outcome_body(std::move(body), v);
-  if (v.kind != reply_kind::success)
-    return error_text(v);
-  const auto answer = answer_object(body);
-  if (!answer)
-    return outcome_body(std::move(body), v);
-  chat_answer out;
-  out.id = text_at(*answer, "id");
-  out.model = text_at(*answer, "model");
-  out.choices.push_back(choice_of(*answer));
-  return write_chat_answer(out, v.used);
-}
+const protocol_hooks anthropic_hooks{.translate = translate_anthropic,
+                                     .check = check_anthropic,
+                                     .key = {"x-api-key"},
+                                     .header = {"anthropic-version", "2023-06-01"},
+                                     .read_chat = read_anthropic_chat};
 
 } // namespace penstock::core

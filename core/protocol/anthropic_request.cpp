@@ -1,7 +1,8 @@
 #include "core/protocol/anthropic_request.hpp"
 #include "core/base/base64.hpp"
-#include "core/json/json_fields.hpp"
 #include "core/base/text.hpp"
+#include "core/json/json_fields.hpp"
+#include "core/protocol/request_writer.hpp"
 
 #include <algorithm>
 
@@ -11,20 +12,20 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::string_view native = "/v1/messages";
+constexpr std::string_view anthropic_path = "/v1/messages";
 constexpr uint64_t output_tokens_default = 4096;
 constexpr std::string_view json_wanted = "Answer with one JSON object and nothing else.";
 
-constexpr number_name number_names[] = {
+constexpr number_name anthropic_numbers[] = {
   {"temperature", "temperature"}, {"top_p", "top_p"}, {"top_k", "top_k"}, {"seed", ""}};
-constexpr std::string_view known[] = {"thinking", "cache_control", "container",
-                                      "context_management"};
+constexpr std::string_view anthropic_members[] = {"thinking", "cache_control", "container",
+                                                  "context_management"};
 
 using role = chat_message::role;
 
-class writer {
+class anthropic_writer : request_writer {
 public:
-  explicit writer(const chat_request& chat) : chat_{chat} {}
+  explicit anthropic_writer(const chat_request& chat) : request_writer{chat, anthropic_path} {}
 
   result<json::object> write() {
     out_["model"] = json_text(chat_.model);
@@ -34,21 +35,17 @@ public:
     write_system();
     write_tools();
     write_format();
-    if (auto e = put_numbers(chat_, number_names, native, out_))
-      keep(*e);
-    if (auto e = put_others(chat_, known, native, out_))
-      keep(*e);
+    keep(put_numbers(chat_, anthropic_numbers, anthropic_path, out_));
+    keep(put_others(chat_, anthropic_members, anthropic_path, out_));
     if (const auto* t = out_.if_contains("temperature"); t && t->to_number<double>() > 1)
-      keep({errc::bad_request, "body: temperature must be from 0 to 1 at this provider"});
+      keep(error{errc::bad_request, "body: temperature must be from 0 to 1 at this provider"});
     if (chat_.answers > 1)
       unsupported("n above 1");
     if (!chat_.stop.empty())
       out_["stop_sequences"] = json::array(chat_.stop.begin(), chat_.stop.end());
     if (!chat_.user.empty())
       out_["metadata"] = json::object{{"user_id", json_text(chat_.user)}};
-    if (fault_)
-      return *fault_;
-    return std::move(out_);
+    return finish();
   }
 
 private:
@@ -66,7 +63,7 @@ private:
       // Plain text goes as text, whatever kind of text it is.
       auto text = base64_decode(part.data);
       if (!text || !is_utf8(*text))
-        keep({errc::invalid_input, "body: a text file must be UTF-8 in base64"});
+        keep(error{errc::invalid_input, "body: a text file must be UTF-8 in base64"});
       else
         return {{"type", "text"}, {"media_type", "text/plain"}, {"data", *text}};
     } else if (!image && part.media_type != "application/pdf") {
@@ -108,19 +105,8 @@ private:
     return blocks;
   }
 
-  /// Adds to the last message if it has the same role: the answers to several calls must stand in
-  /// one message.
-  void add(std::string_view from, json::array blocks) {
-    if (!turns_.empty() && turns_.back().first == from)
-      for (auto& block : blocks)
-        turns_.back().second.push_back(std::move(block));
-    else
-      turns_.emplace_back(from, std::move(blocks));
-  }
-
   void write_messages() {
-    const bool system_only = std::all_of(chat_.messages.begin(), chat_.messages.end(),
-                                         [](auto& m) { return m.from == role::system; });
+    const bool system_only = only_system_messages();
     for (auto& message : chat_.messages) {
       auto blocks = blocks_of(message);
       if (message.from == role::system && !system_only) {
@@ -129,7 +115,7 @@ private:
       } else if (message.from == role::tool) {
         json::object answer{{"type", "tool_result"}, {"tool_use_id", json_text(message.call_id)}};
         answer["content"] = content_of(std::move(blocks));
-        add("user", {std::move(answer)});
+        add_turn("user", {std::move(answer)});
       } else {
         for (auto& call : message.calls)
           blocks.push_back(json::object{{"type", "tool_use"},
@@ -137,7 +123,7 @@ private:
                                         {"name", json_text(call.name)},
                                         {"input", call.arguments}});
         // There must be a message of a user, so a lone system prompt is one.
-        add(message.from == role::assistant ? "assistant" : "user", std::move(blocks));
+        add_turn(message.from == role::assistant ? "assistant" : "user", std::move(blocks));
       }
     }
     json::array messages;
@@ -204,21 +190,13 @@ private:
       out_["output_config"] = std::move(config);
   }
 
-  void unsupported(const std::string& what) { keep(no_equivalent(what, native)); }
-  void keep(error e) {
-    if (!fault_)
-      fault_ = std::move(e);
-  }
-
-  const chat_request& chat_;
-  json::object out_;
   json::array system_;
-  std::vector<std::pair<std::string_view, json::array>> turns_;
-  std::optional<error> fault_;
 };
 
 } // namespace
 
-result<json::object> anthropic_request(const chat_request& chat) { return writer{chat}.write(); }
+result<json::object> anthropic_request(const chat_request& chat) {
+  return anthropic_writer{chat}.write();
+}
 
 } // namespace penstock::core

@@ -1,7 +1,20 @@
 #include "core/protocol/api_path.hpp"
 #include "core/base/text.hpp"
+#include "core/protocol/protocol_info.hpp"
 
 namespace penstock::core {
+
+namespace {
+
+/// The protocol whose own API `path` belongs to, or null.
+const protocol_info* owner_of(std::string_view path) noexcept {
+  for (auto& row : all_protocols())
+    if (row.is_own_path && row.is_own_path(path))
+      return &row;
+  return nullptr;
+}
+
+} // namespace
 
 std::string_view bare_path(std::string_view url) noexcept {
   url = url.substr(0, url.find('?'));
@@ -10,31 +23,21 @@ std::string_view bare_path(std::string_view url) noexcept {
   return url;
 }
 
-api_path api_path_of(std::string_view url) noexcept {
+api_path api_path_of(std::string_view url, const protocol_info& row) noexcept {
   const auto path = bare_path(url);
   if (path.ends_with("/chat/completions"))
     return api_path::chat;
-  if (path == "/v1/messages" || path.starts_with("/v1/messages/"))
-    return api_path::anthropic;
-  if (path == "/api/chat" || path == "/api/generate" || path == "/api/embed")
-    return api_path::ollama;
-  const auto last = path.substr(std::min(path.rfind('/'), path.size()));
-  const bool of_model =
-    path.find("/models/") != path.npos || path.find("/tunedModels/") != path.npos;
-  if (of_model && last.find(':') != last.npos)
-    return api_path::gemini;
+  if (const auto* owner = owner_of(path))
+    return owner->name == row.name ? api_path::own : api_path::foreign;
   return path.ends_with("/embeddings") ? api_path::embeddings : api_path::other;
 }
 
-error wrong_path(std::string_view protocol, std::string_view url, std::string_view served) {
-  const auto path = api_path_of(url);
-  const auto owner = path == api_path::anthropic ? "anthropic"
-                     : path == api_path::gemini  ? "gemini"
-                     : path == api_path::ollama  ? "ollama"
-                                                 : "openai";
+error wrong_path(const protocol_info& row, std::string_view url) {
+  const auto* owner = owner_of(bare_path(url));
   return {errc::bad_request, "url \"" + clean_text(url, 200) + "\" is not one of the protocol \"" +
-                               std::string{protocol} + "\": use " + std::string{served} +
-                               ", or an upstream whose protocol is \"" + owner + '"'};
+                               std::string{row.name} + "\": use " + std::string{row.paths} +
+                               ", or an upstream whose protocol is \"" +
+                               std::string{(owner ? *owner : all_protocols().front()).name} + '"'};
 }
 
 } // namespace penstock::core

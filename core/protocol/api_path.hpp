@@ -6,25 +6,25 @@
 
 namespace penstock::core {
 
-/// Whose language the path of a request belongs to.
+struct protocol_info;
+
+/// What the path of a request asks for, as one protocol sees it.
 enum class api_path : uint8_t {
-  chat,       ///< ".../chat/completions": the neutral form of a chat, which every protocol takes.
-  embeddings, ///< ".../embeddings": the neutral form of embeddings.
-  anthropic,  ///< "/v1/messages" and below.
-  gemini,     ///< ".../models/M:generateContent" and the other methods of a model.
-  ollama,     ///< "/api/chat", "/api/generate", "/api/embed".
-  other,      ///< Anything else: OpenAI's and those of servers like it.
+  chat,       ///< ".../chat/completions": a chat in OpenAI's shape. Every protocol takes it.
+  embeddings, ///< ".../embeddings": embeddings in OpenAI's shape.
+  own,        ///< A path of the protocol's own API, such as "/v1/messages" for Anthropic.
+  foreign,    ///< A path of another provider's own API.
+  other,      ///< Any other path: of OpenAI, or of a server like it.
 };
 
-/// `url` without query and slashes at its end.
+/// `url` without its query and without slashes at its end.
 std::string_view bare_path(std::string_view url) noexcept;
 
-/// Classifies the path of a request.
-api_path api_path_of(std::string_view url) noexcept;
+/// The kind of path that `url` is for the protocol `row`.
+api_path api_path_of(std::string_view url, const protocol_info& row) noexcept;
 
-/// The error for a request that names a path which `protocol` does not serve; says which protocol
-/// does, or else which paths there are. @param served for example "/v1/chat/completions or
-/// /v1/messages".
-error wrong_path(std::string_view protocol, std::string_view url, std::string_view served);
+/// The error for a request whose path the protocol `row` does not serve. Names the paths that it
+/// serves, and the protocol that serves `url`.
+error wrong_path(const protocol_info& row, std::string_view url);
 
 } // namespace penstock::core

@@ -1,7 +1,7 @@
 #include "core/protocol/embedding_shape.hpp"
 #include "core/base/base64.hpp"
 #include "core/json/json_fields.hpp"
-#include "core/base/text.hpp"
+#include "core/protocol/reply_judge.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -12,7 +12,7 @@ namespace json = boost::json;
 
 namespace {
 
-error wrong(std::string what) { return {errc::invalid_input, "body: " + std::move(what)}; }
+error bad_embedding(std::string what) { return {errc::invalid_input, "body: " + std::move(what)}; }
 
 /// Little-endian, whatever this machine is.
 std::string float_bytes(const std::vector<float>& vector) {
@@ -32,14 +32,14 @@ result<embedding_request> read_embedding_request(const request& req) {
   auto value = std::make_shared<const json::value>(json::parse({bytes.data(), bytes.size()}, ec));
   const auto* body = ec ? nullptr : value->if_object();
   if (!body)
-    return wrong("it must be a JSON object");
+    return bad_embedding("it must be a JSON object");
   embedding_request out;
   out.document = value;
   out.model = text_at(*body, "model");
   if (out.model.empty())
     out.model = req.model;
   if (out.model.empty())
-    return wrong("model is missing; name one, or set run.model");
+    return bad_embedding("model is missing; name one, or set run.model");
   const auto* input = body->if_contains("input");
   if (const auto* list = input ? input->if_array() : nullptr) {
     out.list = true;
@@ -48,23 +48,23 @@ result<embedding_request> read_embedding_request(const request& req) {
         return error{errc::bad_request, "body: input holds token ids, which this provider cannot "
                                         "read: send texts"};
       if (!entry.is_string())
-        return wrong("input must be a text or a list of texts");
+        return bad_embedding("input must be a text or a list of texts");
       out.inputs.push_back(entry.get_string());
     }
   } else if (input && input->is_string()) {
     out.inputs.push_back(input->get_string());
   }
   if (out.inputs.empty())
-    return wrong("input must be a text or a list of texts");
+    return bad_embedding("input must be a text or a list of texts");
   if (has_value(*body, "dimensions")) {
     out.dimensions = count_at(*body, "dimensions").value_or(0);
     if (out.dimensions == 0)
-      return wrong("dimensions must be a whole number of at least 1");
+      return bad_embedding("dimensions must be a whole number of at least 1");
   }
   const auto format = text_at(*body, "encoding_format");
   out.base64 = format == "base64";
   if (has_value(*body, "encoding_format") && format != "base64" && format != "float")
-    return wrong("encoding_format must be \"float\" or \"base64\"");
+    return bad_embedding("encoding_format must be \"float\" or \"base64\"");
   return out;
 }
 
@@ -77,6 +77,21 @@ std::vector<float> vector_of(const json::value* v) {
   for (auto& x : *list)
     out.push_back(static_cast<float>(std::clamp(x.to_number<double>(), -3e38, 3e38)));
   return out;
+}
+
+size_t inputs_of(const request& req) {
+  const auto asked = read_embedding_request(req);
+  return asked ? asked->inputs.size() : 0;
+}
+
+void check_vectors(const std::vector<const json::value*>& vectors, size_t wanted, verdict& v) {
+  if (vectors.empty() || (wanted > 0 && vectors.size() != wanted))
+    return fail(v, reply_kind::malformed,
+                "the answer has " + std::to_string(vectors.size()) + " embeddings, not " +
+                  (wanted > 0 ? std::to_string(wanted) : "any"));
+  for (const auto* vector : vectors)
+    if (vector_of(vector).empty())
+      return fail(v, reply_kind::malformed, "an embedding holds more than numbers");
 }
 
 std::string write_embeddings(const embedding_request& asked,

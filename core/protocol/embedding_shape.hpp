@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/base/request.hpp"
+#include "core/base/verdict.hpp"
 
 #include <boost/json.hpp>
 
@@ -22,12 +23,19 @@ struct embedding_request {
 };
 
 /// Reads the body of `req`.
-/// @returns invalid_input that names the member, bad_request for token ids, which only OpenAI's own
-/// models could read.
+/// @returns invalid_input that names the member; bad_request for token ids, because only models of
+/// OpenAI can read them.
 result<embedding_request> read_embedding_request(const request& req);
 
 /// Reads a list of numbers. @returns an empty vector for anything else.
 std::vector<float> vector_of(const boost::json::value* v);
+
+/// How many inputs `req` has; 0 if its body cannot be read.
+size_t inputs_of(const request& req);
+
+/// Fails `v` unless `vectors` are lists of numbers, and `wanted` many if that is above 0.
+void check_vectors(const std::vector<const boost::json::value*>& vectors, size_t wanted,
+                   verdict& v);
 
 /// The answer in OpenAI's shape on one line; `usage` is left out if it is not known.
 std::string write_embeddings(const embedding_request& asked,

@@ -1,18 +1,16 @@
-#include "core/protocol/gemini_protocol.hpp"
-#include "core/protocol/api_path.hpp"
-#include "core/protocol/chat_answer.hpp"
-#include "core/protocol/gemini_request.hpp"
-#include "core/protocol/http_call.hpp"
+#include "core/base/text.hpp"
 #include "core/json/json_fields.hpp"
 #include "core/json/json_scan.hpp"
-#include "core/protocol/openai_url.hpp"
-#include "core/protocol/reply_judge.hpp"
-#include "core/base/text.hpp"
+#include "core/protocol/embedding_shape.hpp"
+#include "core/protocol/gemini_request.hpp"
+#include "core/protocol/protocol_hooks.hpp"
 
 #include <boost/json.hpp>
 
 #include <algorithm>
 #include <array>
+
+// The API of Gemini (generateContent). README.md of this room lists what differs after translation.
 
 namespace penstock::core {
 
@@ -20,7 +18,7 @@ namespace {
 
 namespace json = boost::json;
 
-usage usage_of(const json::object& answer) noexcept {
+usage gemini_usage(const json::object& answer) noexcept {
   usage u;
   const auto* counts = object_at(answer, "usageMetadata");
   const auto prompt = counts ? count_at(*counts, "promptTokenCount") : std::nullopt;
@@ -42,7 +40,7 @@ bool is_botched(std::string_view reason) noexcept {
   return std::find(reasons.begin(), reasons.end(), reason) != reasons.end();
 }
 
-const json::array* parts_of(const json::object& candidate) noexcept {
+const json::array* gemini_parts(const json::object& candidate) noexcept {
   const auto* content = object_at(candidate, "content");
   return content ? filled_array_at(*content, "parts") : nullptr;
 }
@@ -52,7 +50,7 @@ std::string_view block_reason(const json::object& answer) noexcept {
   return feedback ? text_at(*feedback, "blockReason") : std::string_view{};
 }
 
-void check_content(const json::object& answer, verdict& v) {
+void check_gemini_content(const json::object& answer, verdict& v) {
   const auto* candidates = filled_array_at(answer, "candidates");
   if (!candidates && !block_reason(answer).empty())
     return;
@@ -65,13 +63,13 @@ void check_content(const json::object& answer, verdict& v) {
       return fail(v, reply_kind::malformed, "a candidate has no finishReason");
     if (is_botched(reason))
       return fail(v, reply_kind::malformed, "the model failed: " + std::string{reason});
-    if (reason == "STOP" && !parts_of(*candidate))
+    if (reason == "STOP" && !gemini_parts(*candidate))
       return fail(v, reply_kind::malformed, "a candidate stopped without any content");
   }
 }
 
 /// The vectors of an answer to `:embedContent` or `:batchEmbedContents`.
-std::vector<const json::value*> vectors_of(const json::object& answer) {
+std::vector<const json::value*> gemini_vectors(const json::object& answer) {
   std::vector<const json::value*> out;
   const auto add = [&](const json::object* o) {
     if (o && filled_array_at(*o, "values"))
@@ -85,37 +83,20 @@ std::vector<const json::value*> vectors_of(const json::object& answer) {
   return out;
 }
 
-void check_vectors(const json::object& answer, size_t wanted, verdict& v) {
-  const auto vectors = vectors_of(answer);
-  if (vectors.empty() || (wanted > 0 && vectors.size() != wanted))
-    return fail(v, reply_kind::malformed,
-                "the answer has " + std::to_string(vectors.size()) + " embeddings, not " +
-                  (wanted > 0 ? std::to_string(wanted) : "any"));
-  for (const auto* vector : vectors)
-    if (vector_of(vector).empty())
-      return fail(v, reply_kind::malformed, "an embedding holds more than numbers");
-}
-
-void check_answer(const request& req, const json::object& answer, verdict& v) {
-  v.used = usage_of(answer);
+void check_gemini(const request& req, const json::object& answer, verdict& v) {
+  v.used = gemini_usage(answer);
   const auto path = bare_path(req.url);
-  switch (api_path_of(req.url)) {
-  case api_path::chat: return check_content(answer, v);
-  case api_path::embeddings: {
-    const auto asked = read_embedding_request(req);
-    return check_vectors(answer, asked ? asked->inputs.size() : 0, v);
-  }
-  default:
-    if (path.ends_with(":generateContent"))
-      check_content(answer, v);
-    else if (path.ends_with(":embedContent") || path.ends_with(":batchEmbedContents"))
-      check_vectors(answer, 0, v);
-  }
+  if (path.ends_with("/chat/completions") || path.ends_with(":generateContent"))
+    check_gemini_content(answer, v);
+  else if (path.ends_with("/embeddings"))
+    check_vectors(gemini_vectors(answer), inputs_of(req), v);
+  else if (path.ends_with(":embedContent") || path.ends_with(":batchEmbedContents"))
+    check_vectors(gemini_vectors(answer), 0, v);
 }
 
-chat_choice choice_of(const json::object& candidate, const std::string& id) {
+chat_choice gemini_choice(const json::object& candidate, const std::string& id) {
   chat_choice choice;
-  const auto* parts = parts_of(candidate);
+  const auto* parts = gemini_parts(candidate);
   for (size_t i = 0; parts && i < parts->size(); ++i) {
     const auto* part = (*parts)[i].if_object();
     if (!part)
@@ -154,7 +135,7 @@ chat_choice choice_of(const json::object& candidate, const std::string& id) {
   return choice;
 }
 
-std::string chat_text(const request& req, const json::object& answer, const usage& used) {
+chat_answer read_gemini_chat(const request& req, const json::object& answer) {
   chat_answer out;
   out.id = text_at(answer, "responseId");
   out.model = text_at(answer, "modelVersion");
@@ -163,34 +144,18 @@ std::string chat_text(const request& req, const json::object& answer, const usag
   if (const auto* candidates = filled_array_at(answer, "candidates")) {
     for (auto& entry : *candidates)
       if (const auto* candidate = entry.if_object())
-        out.choices.push_back(choice_of(*candidate, out.id));
+        out.choices.push_back(gemini_choice(*candidate, out.id));
   } else {
     auto& choice = out.choices.emplace_back();
     choice.refusal = "The prompt was blocked: " + std::string{block_reason(answer)};
     choice.finish = "content_filter";
   }
-  return write_chat_answer(out, used);
+  return out;
 }
 
-/// The base as join_url wants it: people also give the address of the OpenAI-compatible endpoint.
-std::string_view native_base(std::string_view base) noexcept {
-  base = trim(base);
-  while (base.ends_with('/'))
-    base.remove_suffix(1);
-  constexpr std::string_view compatible = "/openai";
-  if (base.ends_with(compatible))
-    base.remove_suffix(compatible.size());
-  return base;
-}
-
-struct native_call {
-  std::string path;
-  payload body;
-};
-
-/// A native body with the request's own model in the path. `model` in the body is ours: the run or
-/// a route put it there.
-result<native_call> pass_through(const request& req) {
+/// A body for a method of Gemini, with the model of the request in the path. A `model` in the body
+/// was put there by the run or a route; Gemini does not know it.
+result<native_call> own_gemini_call(const request& req) {
   native_call out{req.url, req.body};
   const auto bytes = req.body ? std::string_view{*req.body} : std::string_view{};
   if (req.model.empty() || !find_member(bytes, "model"))
@@ -213,12 +178,18 @@ result<native_call> pass_through(const request& req) {
   return out;
 }
 
-result<native_call> translate(const request& req, api_path path) {
+result<native_call> translate_gemini(const protocol_info& row, const request& req, api_path kind) {
+  if (bare_path(req.url).ends_with(":streamGenerateContent"))
+    return error{errc::invalid_input, "url: answers are taken whole: use :generateContent"};
+  if (kind == api_path::own)
+    return own_gemini_call(req);
+  if (kind != api_path::chat && kind != api_path::embeddings)
+    return wrong_path(row, req.url);
   std::string method;
   std::string_view model;
   json::object body;
   std::shared_ptr<const json::value> owner; // Of the model's name.
-  if (path == api_path::chat) {
+  if (kind == api_path::chat) {
     const auto chat = read_chat_request(req);
     if (!chat)
       return chat.error();
@@ -246,46 +217,19 @@ result<native_call> translate(const request& req, api_path path) {
 
 } // namespace
 
-result<http_request> gemini_protocol::encode(const request& req, std::string_view base_url,
-                                             std::string_view api_key,
-                                             std::string_view client_request_id) const {
-  const auto path = api_path_of(req.url);
-  const bool neutral = path == api_path::chat || path == api_path::embeddings;
-  if (!neutral && path != api_path::gemini)
-    return wrong_path(name(), req.url,
-                      "/v1/chat/completions, /v1/embeddings or "
-                      "/v1beta/models/MODEL:generateContent");
-  if (bare_path(req.url).ends_with(":streamGenerateContent"))
-    return error{errc::invalid_input, "url: answers are taken whole: use :generateContent"};
-  auto call = neutral ? translate(req, path) : pass_through(req);
-  if (!call)
-    return call.error();
-  auto url = join_url(native_base(base_url), call->path);
-  if (!url)
-    return url.error();
-  return make_call(req, std::move(*url), std::move(call->body), {"x-goog-api-key"}, api_key,
-                   client_request_id);
+bool is_gemini_path(std::string_view path) noexcept {
+  const auto last = path.substr(std::min(path.rfind('/'), path.size()));
+  const bool of_model =
+    path.find("/models/") != path.npos || path.find("/tunedModels/") != path.npos;
+  return of_model && last.find(':') != last.npos;
 }
 
-verdict gemini_protocol::decode(const request& req, const http_response& reply,
-                                std::chrono::system_clock::time_point wall_now) const {
-  return judge_reply(req, reply, wall_now, check_answer);
-}
-
-std::string gemini_protocol::present(const request& req, std::string body, const verdict& v) const {
-  const auto path = api_path_of(req.url);
-  if (path != api_path::chat && path != api_path::embeddings)
-    return outcome_body(std::move(body), v);
-  if (v.kind != reply_kind::success)
-    return error_text(v);
-  const auto answer = answer_object(body);
-  if (!answer)
-    return outcome_body(std::move(body), v);
-  if (path == api_path::chat)
-    return chat_text(req, *answer, v.used);
-  const auto asked = read_embedding_request(req);
-  return asked ? write_embeddings(*asked, vectors_of(*answer), v.used)
-               : outcome_body(std::move(body), v);
-}
+// "/openai" is the ending of Google's OpenAI-compatible address, which people also give.
+const protocol_hooks gemini_hooks{.translate = translate_gemini,
+                                  .check = check_gemini,
+                                  .key = {"x-goog-api-key"},
+                                  .foreign_endings = {"/openai"},
+                                  .read_chat = read_gemini_chat,
+                                  .read_vectors = gemini_vectors};
 
 } // namespace penstock::core

@@ -1,6 +1,7 @@
 #include "core/protocol/gemini_request.hpp"
-#include "core/json/json_fields.hpp"
 #include "core/base/text.hpp"
+#include "core/json/json_fields.hpp"
+#include "core/protocol/request_writer.hpp"
 
 #include <algorithm>
 
@@ -10,15 +11,15 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::string_view native = "/v1beta/models/MODEL:generateContent";
+constexpr std::string_view gemini_path = "/v1beta/models/MODEL:generateContent";
 
-constexpr number_name number_names[] = {{"temperature", "temperature"},
-                                        {"top_p", "topP"},
-                                        {"top_k", "topK"},
-                                        {"seed", "seed"},
-                                        {"presence_penalty", "presencePenalty"},
-                                        {"frequency_penalty", "frequencyPenalty"}};
-constexpr std::string_view known[] = {"safetySettings", "cachedContent"};
+constexpr number_name gemini_numbers[] = {{"temperature", "temperature"},
+                                          {"top_p", "topP"},
+                                          {"top_k", "topK"},
+                                          {"seed", "seed"},
+                                          {"presence_penalty", "presencePenalty"},
+                                          {"frequency_penalty", "frequencyPenalty"}};
+constexpr std::string_view gemini_members[] = {"safetySettings", "cachedContent"};
 
 using role = chat_message::role;
 
@@ -57,19 +58,16 @@ json::object thinking_of(std::string_view model, std::string_view effort) {
   return {{"thinkingLevel", json_text(high ? "high" : effort == "none" ? "minimal" : effort)}};
 }
 
-class writer {
+class gemini_writer : request_writer {
 public:
-  explicit writer(const chat_request& chat) : chat_{chat} {}
+  explicit gemini_writer(const chat_request& chat) : request_writer{chat, gemini_path} {}
 
   result<json::object> write() {
     write_contents();
     write_tools();
     write_config();
-    if (auto e = put_others(chat_, known, native, out_))
-      keep(*e);
-    if (fault_)
-      return *fault_;
-    return std::move(out_);
+    keep(put_others(chat_, gemini_members, gemini_path, out_));
+    return finish();
   }
 
 private:
@@ -84,8 +82,7 @@ private:
   json::object response_part(const chat_message& message, size_t at) {
     const auto called = called_name(chat_, at, message.call_id);
     if (called.empty())
-      keep({errc::invalid_input,
-            "body: messages[" + std::to_string(at) + "].tool_call_id names no earlier call"});
+      unknown_call(at);
     return {
       {"functionResponse", json::object{{"id", json_text(message.call_id)},
                                         {"name", json_text(called)},
@@ -103,8 +100,7 @@ private:
   }
 
   void write_contents() {
-    const bool system_only = std::all_of(chat_.messages.begin(), chat_.messages.end(),
-                                         [](auto& m) { return m.from == role::system; });
+    const bool system_only = only_system_messages();
     json::array system;
     for (size_t i = 0; i < chat_.messages.size(); ++i) {
       auto& message = chat_.messages[i];
@@ -120,7 +116,7 @@ private:
         for (auto& part : parts)
           system.push_back(std::move(part));
       else // There must be contents, so a lone system prompt is one.
-        add(message.from == role::assistant ? "model" : "user", std::move(parts));
+        add_turn(message.from == role::assistant ? "model" : "user", std::move(parts));
     }
     if (!system.empty())
       out_["systemInstruction"] = json::object{{"parts", std::move(system)}};
@@ -144,7 +140,7 @@ private:
     }
     out_["tools"] = json::array{json::object{{"functionDeclarations", std::move(functions)}}};
     if (!chat_.parallel_tool_calls)
-      keep(no_equivalent("parallel_tool_calls = false", native));
+      unsupported("parallel_tool_calls = false");
     if (!chat_.tool_choice)
       return;
     using choice = chat_request::choice;
@@ -160,8 +156,7 @@ private:
 
   void write_config() {
     json::object config;
-    if (auto e = put_numbers(chat_, number_names, native, config))
-      keep(*e);
+    keep(put_numbers(chat_, gemini_numbers, gemini_path, config));
     if (chat_.output_tokens_max > 0)
       config["maxOutputTokens"] = chat_.output_tokens_max;
     if (!chat_.stop.empty())
@@ -177,21 +172,13 @@ private:
     if (!config.empty())
       out_["generationConfig"] = std::move(config);
   }
-
-  void keep(error e) {
-    if (!fault_)
-      fault_ = std::move(e);
-  }
-
-  const chat_request& chat_;
-  json::object out_;
-  std::vector<std::pair<std::string_view, json::array>> turns_;
-  std::optional<error> fault_;
 };
 
 } // namespace
 
-result<json::object> gemini_request(const chat_request& chat) { return writer{chat}.write(); }
+result<json::object> gemini_request(const chat_request& chat) {
+  return gemini_writer{chat}.write();
+}
 
 json::object gemini_embedding(const embedding_request& asked) {
   const auto one = [&](std::string_view text) {

@@ -3,7 +3,6 @@
 #include "core/protocol/api_path.hpp"
 #include "core/base/checksum.hpp"
 #include "core/json/json_scan.hpp"
-#include "core/protocol/openai_protocol.hpp"
 
 #include <boost/json.hpp>
 
@@ -30,7 +29,7 @@ void append_hex(std::string& out, uint64_t value) {
 
 /// How many vectors an embedding request asks for: a list of texts or of token lists has many, one
 /// text or one token list has one.
-size_t inputs_of(std::string_view body) {
+size_t null_inputs_of(std::string_view body) {
   const auto input = find_member(body, "input").value_or("");
   if (!input.starts_with('['))
     return 1;
@@ -54,7 +53,7 @@ void append_vector(std::string& out, uint64_t seed) {
 
 void append_embeddings(std::string& out, std::string_view body, uint64_t sum) {
   out += R"({"object":"list","model":"null","data":[)";
-  const auto count = inputs_of(body);
+  const auto count = null_inputs_of(body);
   for (size_t i = 0; i < count; ++i) {
     out += i == 0 ? R"({"object":"embedding","index":)" : R"(,{"object":"embedding","index":)";
     append_number(out, i);
@@ -99,23 +98,6 @@ void append_usage(std::string& out, std::string_view path, uint64_t bytes) {
 }
 
 } // namespace
-
-result<http_request> null_protocol::encode(const request& req, std::string_view base_url,
-                                           std::string_view, std::string_view) const {
-  const auto path = api_path_of(req.url);
-  if (path == api_path::anthropic || path == api_path::gemini || path == api_path::ollama)
-    return wrong_path(name(), req.url, "/v1/chat/completions or another path of OpenAI's");
-  http_request call;
-  call.url.reserve(base_url.size() + req.url.size());
-  call.url.append(base_url).append(req.url);
-  call.body = req.body;
-  return call;
-}
-
-verdict null_protocol::decode(const request& req, const http_response& reply,
-                              std::chrono::system_clock::time_point wall_now) const {
-  return openai_protocol{}.decode(req, reply, wall_now);
-}
 
 std::string null_base_url(duration latency) {
   return std::string{scheme} + std::to_string(std::max<int64_t>(latency.count(), 0));

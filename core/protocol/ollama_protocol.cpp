@@ -1,16 +1,14 @@
-#include "core/protocol/ollama_protocol.hpp"
-#include "core/protocol/api_path.hpp"
-#include "core/protocol/chat_answer.hpp"
 #include "core/base/duration_text.hpp"
-#include "core/protocol/http_call.hpp"
+#include "core/base/text.hpp"
 #include "core/json/json_fields.hpp"
 #include "core/json/json_scan.hpp"
+#include "core/protocol/embedding_shape.hpp"
 #include "core/protocol/ollama_request.hpp"
-#include "core/protocol/openai_url.hpp"
-#include "core/protocol/reply_judge.hpp"
-#include "core/base/text.hpp"
+#include "core/protocol/protocol_hooks.hpp"
 
 #include <boost/json.hpp>
+
+// The own API of Ollama. README.md of this room lists what differs after translation.
 
 namespace penstock::core {
 
@@ -18,8 +16,8 @@ namespace {
 
 namespace json = boost::json;
 
-/// Counts of zero are left out there.
-usage usage_of(const json::object& answer) noexcept {
+/// Ollama leaves out counts of zero.
+usage ollama_usage(const json::object& answer) noexcept {
   usage u;
   u.input_tokens = count_at(answer, "prompt_eval_count").value_or(0);
   u.output_tokens = count_at(answer, "eval_count").value_or(0);
@@ -32,7 +30,7 @@ bool is_done(const json::object& answer) noexcept {
   return done && done->is_bool() && done->get_bool();
 }
 
-void check_chat(const json::object& answer, verdict& v) {
+void check_ollama_chat(const json::object& answer, verdict& v) {
   const auto* message = object_at(answer, "message");
   const auto* content = message ? message->if_contains("content") : nullptr;
   const bool says =
@@ -52,7 +50,7 @@ void check_generated(const json::object& answer, verdict& v) {
     fail(v, reply_kind::malformed, "the answer has no response");
 }
 
-std::vector<const json::value*> vectors_of(const json::object& answer) {
+std::vector<const json::value*> ollama_vectors(const json::object& answer) {
   std::vector<const json::value*> out;
   if (const auto* list = filled_array_at(answer, "embeddings"))
     for (auto& entry : *list)
@@ -60,37 +58,20 @@ std::vector<const json::value*> vectors_of(const json::object& answer) {
   return out;
 }
 
-void check_vectors(const json::object& answer, size_t wanted, verdict& v) {
-  const auto vectors = vectors_of(answer);
-  if (vectors.empty() || (wanted > 0 && vectors.size() != wanted))
-    return fail(v, reply_kind::malformed,
-                "the answer has " + std::to_string(vectors.size()) + " embeddings, not " +
-                  (wanted > 0 ? std::to_string(wanted) : "any"));
-  for (const auto* vector : vectors)
-    if (vector_of(vector).empty())
-      return fail(v, reply_kind::malformed, "an embedding holds more than numbers");
-}
-
-void check_answer(const request& req, const json::object& answer, verdict& v) {
-  v.used = usage_of(answer);
+void check_ollama(const request& req, const json::object& answer, verdict& v) {
+  v.used = ollama_usage(answer);
   const auto path = bare_path(req.url);
-  switch (api_path_of(req.url)) {
-  case api_path::chat: return check_chat(answer, v);
-  case api_path::embeddings: {
-    const auto asked = read_embedding_request(req);
-    return check_vectors(answer, asked ? asked->inputs.size() : 0, v);
-  }
-  default:
-    if (path == "/api/chat")
-      check_chat(answer, v);
-    else if (path == "/api/generate")
-      check_generated(answer, v);
-    else if (path == "/api/embed")
-      check_vectors(answer, 0, v);
-  }
+  if (path.ends_with("/chat/completions") || path == "/api/chat")
+    check_ollama_chat(answer, v);
+  else if (path.ends_with("/embeddings"))
+    check_vectors(ollama_vectors(answer), inputs_of(req), v);
+  else if (path == "/api/generate")
+    check_generated(answer, v);
+  else if (path == "/api/embed")
+    check_vectors(ollama_vectors(answer), 0, v);
 }
 
-std::string chat_text(const request& req, const json::object& answer, const usage& used) {
+chat_answer read_ollama_chat(const request& req, const json::object& answer) {
   chat_answer out;
   const auto stamp = text_at(answer, "created_at");
   out.id = "chatcmpl-" + clean_text(req.custom_id, 100); // Ollama gives no id.
@@ -118,22 +99,11 @@ std::string chat_text(const request& req, const json::object& answer, const usag
     if (choice.finish == "stop")
       choice.finish = "tool_calls";
   }
-  return write_chat_answer(out, used);
+  return out;
 }
 
-/// The base without what people add for the OpenAI-compatible or the native API.
-std::string_view native_base(std::string_view base) noexcept {
-  base = trim(base);
-  while (base.ends_with('/'))
-    base.remove_suffix(1);
-  for (std::string_view ending : {"/v1", "/api"})
-    if (base.ends_with(ending))
-      return base.substr(0, base.size() - ending.size());
-  return base;
-}
-
-/// A native body, told not to stream.
-result<payload> pass_through(const request& req) {
+/// A body for a path of Ollama. Adds `"stream": false`, because Ollama streams by default.
+result<payload> own_ollama_body(const request& req) {
   const auto bytes = req.body ? std::string_view{*req.body} : std::string_view{};
   const auto stream = find_member(bytes, "stream");
   if (stream && *stream != "false")
@@ -148,7 +118,7 @@ result<payload> pass_through(const request& req) {
   return make_payload(text + '}');
 }
 
-result<payload> translate_chat(const request& req) {
+result<payload> ollama_chat_body(const request& req) {
   const auto chat = read_chat_request(req);
   if (!chat)
     return chat.error();
@@ -158,63 +128,44 @@ result<payload> translate_chat(const request& req) {
   return make_payload(json::serialize(*native));
 }
 
-result<payload> translate_embeddings(const request& req) {
+result<payload> ollama_embeddings_body(const request& req) {
   const auto asked = read_embedding_request(req);
   if (!asked)
     return asked.error();
   return make_payload(json::serialize(ollama_embedding(*asked)));
 }
 
-} // namespace
-
-result<http_request> ollama_protocol::encode(const request& req, std::string_view base_url,
-                                             std::string_view api_key,
-                                             std::string_view client_request_id) const {
-  std::string_view path = req.url;
+result<native_call> translate_ollama(const protocol_info& row, const request& req, api_path kind) {
+  std::string path{req.url};
   result<payload> body{req.body};
-  switch (api_path_of(req.url)) {
+  switch (kind) {
   case api_path::chat:
     path = "/api/chat";
-    body = translate_chat(req);
+    body = ollama_chat_body(req);
     break;
   case api_path::embeddings:
     path = "/api/embed";
-    body = translate_embeddings(req);
+    body = ollama_embeddings_body(req);
     break;
-  case api_path::ollama: body = pass_through(req); break;
-  default:
-    return wrong_path(
-      name(), req.url,
-      "/v1/chat/completions, /v1/embeddings, /api/chat, /api/generate or /api/embed");
+  case api_path::own: body = own_ollama_body(req); break;
+  default: return wrong_path(row, req.url);
   }
   if (!body)
     return body.error();
-  auto url = join_url(native_base(base_url), path);
-  if (!url)
-    return url.error();
-  return make_call(req, std::move(*url), std::move(*body), {"Authorization", "Bearer "}, api_key,
-                   client_request_id);
+  return native_call{std::move(path), std::move(*body)};
 }
 
-verdict ollama_protocol::decode(const request& req, const http_response& reply,
-                                std::chrono::system_clock::time_point wall_now) const {
-  return judge_reply(req, reply, wall_now, check_answer);
+} // namespace
+
+bool is_ollama_path(std::string_view path) noexcept {
+  return path == "/api/chat" || path == "/api/generate" || path == "/api/embed";
 }
 
-std::string ollama_protocol::present(const request& req, std::string body, const verdict& v) const {
-  const auto path = api_path_of(req.url);
-  if (path != api_path::chat && path != api_path::embeddings)
-    return outcome_body(std::move(body), v);
-  if (v.kind != reply_kind::success)
-    return error_text(v);
-  const auto answer = answer_object(body);
-  if (!answer)
-    return outcome_body(std::move(body), v);
-  if (path == api_path::chat)
-    return chat_text(req, *answer, v.used);
-  const auto asked = read_embedding_request(req);
-  return asked ? write_embeddings(*asked, vectors_of(*answer), v.used)
-               : outcome_body(std::move(body), v);
-}
+// People also give the address of the OpenAI-compatible API ("/v1") or of the own API ("/api").
+const protocol_hooks ollama_hooks{.translate = translate_ollama,
+                                  .check = check_ollama,
+                                  .foreign_endings = {"/v1", "/api"},
+                                  .read_chat = read_ollama_chat,
+                                  .read_vectors = ollama_vectors};
 
 } // namespace penstock::core

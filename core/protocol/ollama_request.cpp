@@ -1,5 +1,6 @@
 #include "core/protocol/ollama_request.hpp"
 #include "core/json/json_fields.hpp"
+#include "core/protocol/request_writer.hpp"
 
 namespace penstock::core {
 
@@ -7,17 +8,17 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::string_view native = "/api/chat";
+constexpr std::string_view ollama_path = "/api/chat";
 
-constexpr number_name number_names[] = {{"temperature", "temperature"},
-                                        {"top_p", "top_p"},
-                                        {"top_k", "top_k"},
-                                        {"min_p", "min_p"},
-                                        {"seed", "seed"},
-                                        {"presence_penalty", "presence_penalty"},
-                                        {"frequency_penalty", "frequency_penalty"},
-                                        {"repetition_penalty", "repeat_penalty"}};
-constexpr std::string_view known[] = {"options", "keep_alive", "truncate", "shift"};
+constexpr number_name ollama_numbers[] = {{"temperature", "temperature"},
+                                          {"top_p", "top_p"},
+                                          {"top_k", "top_k"},
+                                          {"min_p", "min_p"},
+                                          {"seed", "seed"},
+                                          {"presence_penalty", "presence_penalty"},
+                                          {"frequency_penalty", "frequency_penalty"},
+                                          {"repetition_penalty", "repeat_penalty"}};
+constexpr std::string_view ollama_members[] = {"options", "keep_alive", "truncate", "shift"};
 
 using role = chat_message::role;
 
@@ -39,9 +40,9 @@ json::value thinking_of(std::string_view effort) {
   return json_text(effort == "xhigh" ? "high" : effort);
 }
 
-class writer {
+class ollama_writer : request_writer {
 public:
-  explicit writer(const chat_request& chat) : chat_{chat} {}
+  explicit ollama_writer(const chat_request& chat) : request_writer{chat, ollama_path} {}
 
   result<json::object> write() {
     out_["model"] = json_text(chat_.model);
@@ -54,14 +55,11 @@ public:
       out_["format"] = *chat_.schema;
     if (!chat_.effort.empty())
       out_["think"] = thinking_of(chat_.effort);
-    if (auto e = put_others(chat_, known, native, out_))
-      keep(*e);
+    keep(put_others(chat_, ollama_members, ollama_path, out_));
     write_options();
     if (chat_.answers > 1)
-      keep(no_equivalent("n above 1", native));
-    if (fault_)
-      return *fault_;
-    return std::move(out_);
+      unsupported("n above 1");
+    return finish();
   }
 
 private:
@@ -83,8 +81,7 @@ private:
       if (message.from == role::tool) {
         const auto called = called_name(chat_, i, message.call_id);
         if (called.empty())
-          keep({errc::invalid_input,
-                "body: messages[" + std::to_string(i) + "].tool_call_id names no earlier call"});
+          unknown_call(i);
         entry["tool_name"] = json_text(called);
       }
       messages.push_back(std::move(entry));
@@ -96,12 +93,13 @@ private:
     if (part.what == chat_part::kind::text)
       return;
     if (part.what == chat_part::kind::link)
-      keep({errc::bad_request, "body: Ollama loads no images from the network: send the image as "
-                               "\"data:image/png;base64,...\""});
+      keep(error{errc::bad_request,
+                 "body: Ollama loads no images from the network: send the image as "
+                 "\"data:image/png;base64,...\""});
     else if (!part.media_type.starts_with("image/"))
-      keep({errc::bad_request, "body: Ollama takes text and images only, not " +
-                                 std::string{part.media_type.substr(0, 60)} +
-                                 ": turn the document into text first"});
+      keep(error{errc::bad_request, "body: Ollama takes text and images only, not " +
+                                      std::string{part.media_type.substr(0, 60)} +
+                                      ": turn the document into text first"});
     else
       images.push_back(json_text(part.data));
   }
@@ -112,9 +110,9 @@ private:
     if (chat_.tools.empty() || wanted == choice::none) // Without tools there can be no calls.
       return;
     if (wanted != choice::automatic)
-      keep(no_equivalent("a tool_choice that forces a call", native));
+      unsupported("a tool_choice that forces a call");
     if (!chat_.parallel_tool_calls)
-      keep(no_equivalent("parallel_tool_calls = false", native));
+      unsupported("parallel_tool_calls = false");
     json::array tools;
     for (auto& tool : chat_.tools) {
       json::object function{{"name", json_text(tool.name)}, {"parameters", parameters_of(tool)}};
@@ -130,11 +128,10 @@ private:
     json::object options;
     if (const auto* own = out_.if_contains("options")) {
       if (!own->is_object())
-        return keep({errc::invalid_input, "body: options must be an object"});
+        return keep(error{errc::invalid_input, "body: options must be an object"});
       options = own->get_object();
     }
-    if (auto e = put_numbers(chat_, number_names, native, options))
-      keep(*e);
+    keep(put_numbers(chat_, ollama_numbers, ollama_path, options));
     if (chat_.output_tokens_max > 0)
       options["num_predict"] = chat_.output_tokens_max;
     if (!chat_.stop.empty())
@@ -142,20 +139,13 @@ private:
     if (!options.empty())
       out_["options"] = std::move(options);
   }
-
-  void keep(error e) {
-    if (!fault_)
-      fault_ = std::move(e);
-  }
-
-  const chat_request& chat_;
-  json::object out_;
-  std::optional<error> fault_;
 };
 
 } // namespace
 
-result<json::object> ollama_request(const chat_request& chat) { return writer{chat}.write(); }
+result<json::object> ollama_request(const chat_request& chat) {
+  return ollama_writer{chat}.write();
+}
 
 json::object ollama_embedding(const embedding_request& asked) {
   json::object out{{"model", json_text(asked.model)}};

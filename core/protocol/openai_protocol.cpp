@@ -1,11 +1,9 @@
-#include "core/protocol/openai_protocol.hpp"
-#include "core/protocol/api_path.hpp"
-#include "core/protocol/http_call.hpp"
 #include "core/json/json_fields.hpp"
-#include "core/protocol/openai_url.hpp"
-#include "core/protocol/reply_judge.hpp"
+#include "core/protocol/protocol_hooks.hpp"
 
 #include <boost/json.hpp>
+
+// The API of OpenAI, which most other servers speak too. Bodies go out and come back as they are.
 
 namespace penstock::core {
 
@@ -34,7 +32,7 @@ bool may_be_empty(const json::object& choice) noexcept {
   return reason == "content_filter" || reason == "length";
 }
 
-void check_chat(const json::object& answer, verdict& v) {
+void check_openai_chat(const json::object& answer, verdict& v) {
   const auto* choices = filled_array_at(answer, "choices");
   if (!choices)
     return fail(v, reply_kind::malformed, "the answer has no choices");
@@ -50,7 +48,7 @@ void check_chat(const json::object& answer, verdict& v) {
   }
 }
 
-void check_completion(const json::object& answer, verdict& v) {
+void check_openai_completion(const json::object& answer, verdict& v) {
   const auto* choices = filled_array_at(answer, "choices");
   if (!choices)
     return fail(v, reply_kind::malformed, "the answer has no choices");
@@ -62,7 +60,7 @@ void check_completion(const json::object& answer, verdict& v) {
   }
 }
 
-void check_embeddings(const json::object& answer, verdict& v) {
+void check_openai_embeddings(const json::object& answer, verdict& v) {
   const auto* data = filled_array_at(answer, "data");
   if (!data)
     return fail(v, reply_kind::malformed, "the answer has no data");
@@ -74,7 +72,7 @@ void check_embeddings(const json::object& answer, verdict& v) {
   }
 }
 
-void check_response(const json::object& answer, verdict& v) {
+void check_openai_response(const json::object& answer, verdict& v) {
   const auto status = text_at(answer, "status");
   if (status == "failed" || status == "cancelled")
     return fail(v, reply_kind::malformed,
@@ -86,37 +84,27 @@ void check_response(const json::object& answer, verdict& v) {
     return fail(v, reply_kind::malformed, "the response has no output");
 }
 
-void check_answer(const request& req, const json::object& answer, verdict& v) {
+void check_openai(const request& req, const json::object& answer, verdict& v) {
   v.used = read_usage(answer);
   const auto path = bare_path(req.url);
   if (path.ends_with("/chat/completions"))
-    check_chat(answer, v);
+    check_openai_chat(answer, v);
   else if (path.ends_with("/completions"))
-    check_completion(answer, v);
+    check_openai_completion(answer, v);
   else if (path.ends_with("/embeddings"))
-    check_embeddings(answer, v);
+    check_openai_embeddings(answer, v);
   else if (path.ends_with("/responses"))
-    check_response(answer, v);
+    check_openai_response(answer, v);
+}
+
+result<native_call> translate_openai(const protocol_info& row, const request& req, api_path kind) {
+  if (kind == api_path::foreign)
+    return wrong_path(row, req.url);
+  return native_call{req.url, req.body};
 }
 
 } // namespace
 
-result<http_request> openai_protocol::encode(const request& req, std::string_view base_url,
-                                             std::string_view api_key,
-                                             std::string_view client_request_id) const {
-  const auto path = api_path_of(req.url);
-  if (path == api_path::anthropic || path == api_path::gemini || path == api_path::ollama)
-    return wrong_path(name(), req.url, "/v1/chat/completions or another path of OpenAI's");
-  auto url = join_url(base_url, req.url);
-  if (!url)
-    return url.error();
-  return make_call(req, std::move(*url), req.body, {"Authorization", "Bearer "}, api_key,
-                   client_request_id);
-}
-
-verdict openai_protocol::decode(const request& req, const http_response& reply,
-                                std::chrono::system_clock::time_point wall_now) const {
-  return judge_reply(req, reply, wall_now, check_answer);
-}
+const protocol_hooks openai_hooks{.translate = translate_openai, .check = check_openai};
 
 } // namespace penstock::core

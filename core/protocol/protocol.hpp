@@ -9,27 +9,28 @@
 
 namespace penstock::core {
 
-/// One provider's wire language. Stateless; safe to share between threads.
+/// The API of one provider. Has no state; threads may share it.
 class protocol {
 public:
   virtual ~protocol() = default;
-  /// As in the configuration: "openai".
+  /// The name in the configuration: "openai".
   virtual std::string_view name() const noexcept = 0;
   virtual charge_rule charging() const noexcept = 0;
-  /// The exchange for `req`. `api_key` may be empty; `client_request_id` goes along as
-  /// `x-client-request-id`, equal for every attempt of a request, so that a provider can tell.
+  /// The HTTP call for `req`. `api_key` may be empty. `client_request_id` is sent as
+  /// `x-client-request-id`; all attempts of one request send the same id.
   virtual result<http_request> encode(const request& req, std::string_view base_url,
                                       std::string_view api_key,
                                       std::string_view client_request_id) const = 0;
-  /// Judges `reply` to `req`. `wall_now` serves dates in headers only.
+  /// Judges `reply` to `req`. `wall_now` is used for dates in headers only.
   virtual verdict decode(const request& req, const http_response& reply,
                          std::chrono::system_clock::time_point wall_now) const = 0;
-  /// The body of `reply` as the request's caller sees it: JSON on one line, in the shape of the
-  /// path that the request named. Here: as it came. @param v what `decode` made of it.
+  /// The body of `reply` for the caller of the request: JSON on one line, in the shape of the path
+  /// that the request named. The default returns the body of the provider. @param v The result of
+  /// `decode`.
   virtual std::string present(const request& req, std::string body, const verdict& v) const;
 };
 
-/// The protocol called `name`, or null. One table: adding a protocol is one file and one row.
+/// The protocol called `name`, or null. See protocol_info.hpp for the table.
 const protocol* find_protocol(std::string_view name) noexcept;
 
 } // namespace penstock::core

@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <string>
-#include <string_view>
 
 namespace penstock::core {
 
@@ -20,10 +19,5 @@ struct document {
   std::string media_type; ///< "text/plain", "application/pdf", "image/png", ...
   std::string data;       ///< UTF-8 words, or bytes.
 };
-
-/// Whether an upstream takes PDF files as they are. OpenAI itself does, servers that only speak its
-/// protocol mostly do not.
-/// @param protocol Name of the protocol. @param base_url Of the upstream.
-bool takes_pdf(std::string_view protocol, std::string_view base_url) noexcept;
 
 } // namespace penstock::core

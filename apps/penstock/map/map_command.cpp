@@ -7,7 +7,7 @@
 #include "config/prices.hpp"
 #include "config/recipe/recipe_file.hpp"
 #include "core/base/checksum.hpp"
-#include "core/recipe/document.hpp"
+#include "core/protocol/protocol_info.hpp"
 #include "core/io/file/content_hash.hpp"
 #include "core/map/map_record.hpp"
 

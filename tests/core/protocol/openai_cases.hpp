@@ -1,6 +1,6 @@
 #pragma once
 
-#include "core/protocol/openai_protocol.hpp"
+#include "core/protocol/protocol.hpp"
 
 #include <string>
 #include <string_view>
@@ -70,7 +70,7 @@ inline core::verdict judge(const core::http_response& reply,
   core::request req;
   req.url = std::move(url);
   req.body = core::make_payload("{}");
-  return core::openai_protocol{}.decode(req, reply, wall_now);
+  return core::find_protocol("openai")->decode(req, reply, wall_now);
 }
 
 } // namespace penstock::test

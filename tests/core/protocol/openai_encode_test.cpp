@@ -1,4 +1,4 @@
-#include "core/protocol/openai_protocol.hpp"
+#include "core/protocol/protocol.hpp"
 #include "core/protocol/openai_url.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -30,7 +30,8 @@ BOOST_AUTO_TEST_CASE(the_table_knows_openai) {
 
 BOOST_AUTO_TEST_CASE(a_request_goes_out_with_its_bytes_untouched_and_three_headers) {
   const auto req = chat();
-  const auto out = openai_protocol{}.encode(req, "https://api.openai.com/v1", "sk-1", "job-7");
+  const auto out =
+    find_protocol("openai")->encode(req, "https://api.openai.com/v1", "sk-1", "job-7");
   BOOST_REQUIRE(out);
   BOOST_TEST(out->method == "POST");
   BOOST_TEST(out->url == "https://api.openai.com/v1/chat/completions");
@@ -42,26 +43,26 @@ BOOST_AUTO_TEST_CASE(a_request_goes_out_with_its_bytes_untouched_and_three_heade
 }
 
 BOOST_AUTO_TEST_CASE(without_key_and_id_their_headers_are_absent) {
-  const auto out = openai_protocol{}.encode(chat(), "http://localhost:8000", " \n", "");
+  const auto out = find_protocol("openai")->encode(chat(), "http://localhost:8000", " \n", "");
   BOOST_REQUIRE(out);
   BOOST_TEST(out->headers.size() == 1u);
 }
 
 BOOST_AUTO_TEST_CASE(the_line_break_behind_a_key_is_cut_off) {
-  const auto out = openai_protocol{}.encode(chat(), "http://h", "sk-1\r\n", "");
+  const auto out = find_protocol("openai")->encode(chat(), "http://h", "sk-1\r\n", "");
   BOOST_REQUIRE(out);
   BOOST_TEST(out->headers.at(1).second == "Bearer sk-1");
 }
 
 BOOST_AUTO_TEST_CASE(no_header_can_be_smuggled_in) {
-  const auto key = openai_protocol{}.encode(chat(), "http://h", "sk-1\r\nx-evil: 1", "");
+  const auto key = find_protocol("openai")->encode(chat(), "http://h", "sk-1\r\nx-evil: 1", "");
   BOOST_REQUIRE(!key);
   BOOST_TEST((key.error().code == errc::invalid_config));
   BOOST_TEST(key.error().context.find("sk-1") == std::string::npos);
   for (const auto& id :
        std::vector<std::string>{"a\nb", "a\rb", std::string{"a\0b", 3}, std::string{"a\x7F"},
                                 std::string{"\xC3\xA9"}, std::string(513, 'a')}) {
-    const auto out = openai_protocol{}.encode(chat(), "http://h", "", id);
+    const auto out = find_protocol("openai")->encode(chat(), "http://h", "", id);
     BOOST_REQUIRE(!out);
     BOOST_TEST((out.error().code == errc::invalid_input));
   }
@@ -70,7 +71,7 @@ BOOST_AUTO_TEST_CASE(no_header_can_be_smuggled_in) {
 BOOST_AUTO_TEST_CASE(only_post_is_sent) {
   auto req = chat();
   req.method = "GET";
-  const auto out = openai_protocol{}.encode(req, "http://h", "", "");
+  const auto out = find_protocol("openai")->encode(req, "http://h", "", "");
   BOOST_REQUIRE(!out);
   BOOST_TEST((out.error().code == errc::invalid_input));
 }

@@ -1,6 +1,7 @@
 #include "tests/core/protocol/protocol_cases.hpp"
 
 #include "core/protocol/api_path.hpp"
+#include "core/protocol/protocol_info.hpp"
 #include "core/base/base64.hpp"
 #include "core/jsonl/jsonl.hpp"
 
@@ -154,13 +155,34 @@ BOOST_AUTO_TEST_CASE(the_path_of_another_protocol_is_refused_with_its_name) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(only_paths_with_a_model_belong_to_gemini) {
-  BOOST_TEST((api_path_of("/v1beta/models/m:embedContent?a=b") == api_path::gemini));
-  BOOST_TEST((api_path_of("/v1/chat/completions/") == api_path::chat));
-  BOOST_TEST((api_path_of("/v1/embeddings?x") == api_path::embeddings));
-  BOOST_TEST((api_path_of("/v1/models/x") == api_path::other));
-  BOOST_TEST((api_path_of("/v1/x:y") == api_path::other));
-  BOOST_TEST((api_path_of("") == api_path::other));
+BOOST_AUTO_TEST_CASE(a_path_is_of_the_protocol_that_serves_it) {
+  const auto kind = [](std::string_view url, std::string_view protocol = "gemini") {
+    return api_path_of(url, *find_protocol_info(protocol));
+  };
+  BOOST_TEST((kind("/v1beta/models/m:embedContent?a=b") == api_path::own));
+  BOOST_TEST((kind("/v1beta/models/m:embedContent?a=b", "openai") == api_path::foreign));
+  BOOST_TEST((kind("/v1/messages/count_tokens", "anthropic") == api_path::own));
+  BOOST_TEST((kind("/api/chat") == api_path::foreign));
+  BOOST_TEST((kind("/v1/chat/completions/") == api_path::chat));
+  BOOST_TEST((kind("/v1/embeddings?x") == api_path::embeddings));
+  BOOST_TEST((kind("/v1/models/x") == api_path::other));
+  BOOST_TEST((kind("/v1/x:y") == api_path::other));
+  BOOST_TEST((kind("") == api_path::other));
+}
+
+BOOST_AUTO_TEST_CASE(each_row_of_the_table_is_a_protocol) {
+  for (auto& row : all_protocols()) {
+    BOOST_TEST_CONTEXT(row.name) {
+      const auto* p = find_protocol(row.name);
+      BOOST_REQUIRE(p);
+      BOOST_TEST(p->name() == row.name);
+      BOOST_TEST((p->charging() == row.charging));
+      BOOST_TEST(find_protocol_info(row.name) == &row);
+      BOOST_TEST(!row.paths.empty());
+      BOOST_TEST(!row.base_url.ends_with('/'));
+    }
+  }
+  BOOST_TEST(protocol_list() == "openai, anthropic, gemini, ollama and null");
 }
 
 BOOST_AUTO_TEST_CASE(bad_bodies_are_refused_by_the_name_of_the_member) {

@@ -1,4 +1,5 @@
 #include "core/recipe/stage_request.hpp"
+#include "core/protocol/protocol_info.hpp"
 
 #include <boost/json.hpp>
 #include <boost/test/unit_test.hpp>
