@@ -1,6 +1,6 @@
 #include "actors/node/worker.hpp"
 
-#include "core/protocol/remodel.hpp"
+#include "core/protocol/replace_model.hpp"
 
 #include <caf/all.hpp>
 
@@ -42,7 +42,7 @@ void worker_state::begin(attempt& a, size_t candidate, std::optional<duration> p
   a.candidate = candidate;
   a.what = task.request.what;
   if (auto& model = walk_.at(candidate).model; model != what().model)
-    a.what = make_shared_value(core::with_model(what(), model));
+    a.what = make_shared_value(core::replace_model(what(), model));
   auto call = permit_call(a);
   call.patience = patience;
   self->send(limiter_of(a), atom::acquire_v, std::move(call));

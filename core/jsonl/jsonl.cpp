@@ -183,12 +183,13 @@ void read_line(request& r, std::string_view text, const line_options& options) {
   read_body(r, bytes);
   if (r.rejection)
     return;
-  const bool remodel = !options.model.empty() && options.model != r.model;
-  if (remodel)
+  const bool replaces_model = !options.model.empty() && options.model != r.model;
+  if (replaces_model)
     r.model = options.model;
-  const bool rewrite = remodel || (line.is_bare() && line.is_mixed());
-  r.body = make_payload(rewrite ? rewrite_body(bytes, remodel ? options.model : "", line.is_bare())
-                                : std::string{bytes});
+  const bool rewrite = replaces_model || (line.is_bare() && line.is_mixed());
+  r.body =
+    make_payload(rewrite ? rewrite_body(bytes, replaces_model ? options.model : "", line.is_bare())
+                         : std::string{bytes});
 }
 
 std::string not_json(const json_fault& fault) {

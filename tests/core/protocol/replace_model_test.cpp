@@ -1,4 +1,4 @@
-#include "core/protocol/remodel.hpp"
+#include "core/protocol/replace_model.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -10,12 +10,12 @@ std::string body_for(const std::string& body, const std::string& model) {
   request r;
   r.model = "old";
   r.body = make_payload(body);
-  return *with_model(r, model).body;
+  return *replace_model(r, model).body;
 }
 
 } // namespace
 
-BOOST_AUTO_TEST_SUITE(remodel_suite)
+BOOST_AUTO_TEST_SUITE(replace_model_suite)
 
 BOOST_AUTO_TEST_CASE(only_the_model_changes) {
   BOOST_TEST(body_for(R"( { "a":1.50 , "model" : "old" ,"b":{"model":"x"}})", "new") ==
@@ -36,12 +36,12 @@ BOOST_AUTO_TEST_CASE(the_request_says_what_it_asks_for) {
   r.model = "old";
   r.custom_id = "id";
   r.url = "/v1beta/models/old:generateContent";
-  const auto out = with_model(r, "new");
+  const auto out = replace_model(r, "new");
   BOOST_TEST(out.model == "new");
   BOOST_TEST(out.custom_id == "id");
   BOOST_TEST(out.url == "/v1beta/models/new:generateContent");
   r.url = "/v1/chat/completions";
-  BOOST_TEST(with_model(r, "new").url == "/v1/chat/completions");
+  BOOST_TEST(replace_model(r, "new").url == "/v1/chat/completions");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

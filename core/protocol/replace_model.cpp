@@ -1,4 +1,4 @@
-#include "core/protocol/remodel.hpp"
+#include "core/protocol/replace_model.hpp"
 
 #include "core/json/json_scan.hpp"
 
@@ -26,7 +26,7 @@ payload spliced(const std::string& body, const std::string& model) {
 
 } // namespace
 
-request with_model(const request& req, const std::string& model) {
+request replace_model(const request& req, const std::string& model) {
   auto out = req;
   out.model = model;
   if (req.body)
