@@ -144,7 +144,7 @@ BOOST_AUTO_TEST_CASE(two_runs_on_one_output_are_refused) {
   BOOST_TEST(seen() == 5u);
   first.signal(SIGKILL);
   first.wait();
-  const auto third = run({"--idle-timeout", "500ms"}); // The lock died with its owner.
+  const auto third = run({"--timeout", "1s"}); // The lock died with its owner.
   BOOST_TEST(third.code == 0);
   check(third);
 }

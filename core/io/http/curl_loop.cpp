@@ -68,6 +68,10 @@ void curl_loop::submit(std::vector<core::exchange> batch) {
 
 void curl_loop::cancel(uint64_t id) { impl_->loops[impl_->loop_of(id)]->cancel(id); }
 
+void curl_loop::grant(uint64_t id, uint64_t bytes) {
+  impl_->loops[impl_->loop_of(id)]->grant(id, bytes);
+}
+
 size_t curl_loop::in_flight() const noexcept {
   size_t sum = 0;
   for (const auto& loop : impl_->loops)

@@ -50,6 +50,9 @@ public:
   void submit(std::vector<core::exchange> batch);
   /// Aborts one exchange; its completion says `cancelled`. Unknown ids are ignored.
   void cancel(uint64_t id);
+  /// Allows `bytes` more of a body that is delivered in parts (`core::exchange::parts`). While an
+  /// exchange has no credit, nothing more is read from its upstream. Unknown ids are ignored.
+  void grant(uint64_t id, uint64_t bytes);
   /// Exchanges submitted and not yet completed.
   size_t in_flight() const noexcept;
 

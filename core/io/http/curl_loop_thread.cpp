@@ -82,6 +82,12 @@ void curl_loop_thread::cancel(uint64_t id) {
   wake(std::move(lock));
 }
 
+void curl_loop_thread::grant(uint64_t id, uint64_t bytes) {
+  std::unique_lock lock{mutex_};
+  inbox_.credits.emplace_back(id, bytes);
+  wake(std::move(lock));
+}
+
 void curl_loop_thread::wake(std::unique_lock<std::mutex> lock) {
   if (!std::exchange(is_asleep_, false))
     return; // It looks into the inbox before it sleeps.
@@ -185,6 +191,9 @@ bool curl_loop_thread::take_inbox() {
   start_until(taken_.exchanges.size());
   taken_.exchanges.clear();
   taken_.cancellations.clear();
+  for (const auto& [id, bytes] : taken_.credits)
+    add_credit(id, bytes);
+  taken_.credits.clear();
   return true;
 }
 
@@ -201,7 +210,7 @@ void curl_loop_thread::start(core::exchange x, time_point submitted) {
     return complete(id, t.finish(core::transport_error::other, "the id is in flight already"));
   shard& s = shard_with_room();
   t.shard = s.index;
-  deadlines_.add(&t, t.due());
+  deadlines_.add(&t, t.next_check());
   by_id_.emplace(id, &t);
   ++s.in_flight;
   spare_.pop_back();
@@ -218,6 +227,17 @@ void curl_loop_thread::stop_one(uint64_t id) {
   curl_loop_transfer& t = *found->second;
   take_out(t);
   end(t, t.finish(core::transport_error::cancelled, "cancelled"));
+}
+
+void curl_loop_thread::add_credit(uint64_t id, uint64_t bytes) {
+  const auto found = by_id_.find(id);
+  if (found == by_id_.end())
+    return;
+  curl_loop_transfer& t = *found->second;
+  if (const CURLcode code = t.grant(bytes); code != CURLE_OK) {
+    take_out(t);
+    end(t, t.finish(code));
+  }
 }
 
 curl_loop_thread::shard& curl_loop_thread::shard_with_room() {
@@ -283,9 +303,9 @@ void curl_loop_thread::expire() {
   while (!deadlines_.empty() && deadlines_.next_due() <= context_.now) {
     curl_loop_transfer& t = *deadlines_.next();
     // Bytes move a deadline without telling the heap; most get here once in an idle timeout.
-    if (const time_point due = t.due(); due > context_.now) {
+    if (t.due() > context_.now) {
       deadlines_.remove(&t);
-      deadlines_.add(&t, due);
+      deadlines_.add(&t, t.next_check());
       continue;
     }
     const bool is_total = t.is_over_total();

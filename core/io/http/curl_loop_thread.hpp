@@ -34,6 +34,7 @@ public:
 
   void submit(std::vector<core::exchange> batch);
   void cancel(uint64_t id);
+  void grant(uint64_t id, uint64_t bytes);
   /// Aborts what is in flight and joins. What is submitted afterwards is never looked at.
   void stop();
   size_t in_flight() const noexcept { return in_flight_.load(std::memory_order_relaxed); }
@@ -56,7 +57,7 @@ private:
     bool is_idle = false;    ///< No transfer uses it.
     bool is_ours = false;    ///< Opened by `on_open`; others are closed behind our back.
   };
-  /// What callers left. A cancel counts for the submits before it.
+  /// What callers left. A cancel counts for the submits before it, a credit for all of them.
   struct inbox {
     struct cancellation {
       size_t after; ///< Number of `exchanges` submitted before it.
@@ -64,7 +65,10 @@ private:
     };
     std::vector<std::pair<core::exchange, time_point>> exchanges;
     std::vector<cancellation> cancellations;
-    bool empty() const noexcept { return exchanges.empty() && cancellations.empty(); }
+    std::vector<std::pair<uint64_t, uint64_t>> credits; ///< Id and bytes.
+    bool empty() const noexcept {
+      return exchanges.empty() && cancellations.empty() && credits.empty();
+    }
   };
 
   static curl_socket_t on_open(void* user, curlsocktype, curl_sockaddr* address);
@@ -80,6 +84,7 @@ private:
   bool take_inbox();
   void start(core::exchange x, time_point submitted);
   void stop_one(uint64_t id);
+  void add_credit(uint64_t id, uint64_t bytes);
   shard& shard_with_room();
   void serve_timers();
   void serve_socket(uint64_t tag, uint32_t events);

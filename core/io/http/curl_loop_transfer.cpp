@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 #include <new>
+#include <utility>
 
 namespace penstock::io {
 
@@ -92,6 +93,10 @@ std::string curl_loop_transfer::prepare(core::exchange x, time_point submitted) 
   response_ = {};
   submitted_ = submitted;
   last_byte_ = submitted;
+  has_byte_ = is_paused_ = head_told_ = false;
+  credit_ = 0;
+  grant(exchange_.credit);
+  part_bytes_ = 0;
   header_bytes_ = 0;
   sends_ = 0;
   resend_refused_ = false;
@@ -169,18 +174,6 @@ void curl_loop_transfer::set_method() {
   method_set_ = std::move(wanted);
 }
 
-time_point curl_loop_transfer::due() const noexcept {
-  // Saturating: "no timeout" is often the largest number at hand.
-  auto after = [](time_point t, duration d) {
-    return d > time_point::max() - t ? time_point::max() : t + d;
-  };
-  return std::min(after(submitted_, exchange_.timeout), after(last_byte_, exchange_.idle_timeout));
-}
-
-bool curl_loop_transfer::is_over_total() const noexcept {
-  return context_.now - submitted_ >= exchange_.timeout;
-}
-
 bool curl_loop_transfer::has_sent() const noexcept {
   long bytes = 0;
   return sends_ > 0 && curl_easy_getinfo(easy_, CURLINFO_REQUEST_SIZE, &bytes) == CURLE_OK &&
@@ -213,6 +206,8 @@ size_t curl_loop_transfer::on_header(char* data, size_t size, size_t count, void
 size_t curl_loop_transfer::on_body(char* data, size_t size, size_t count, void* user) {
   auto& self = *static_cast<curl_loop_transfer*>(user);
   try {
+    if (self.exchange_.parts)
+      return self.take_part({data, size * count});
     return self.take_body({data, size * count}) ? size * count : CURL_WRITEFUNC_ERROR;
   } catch (...) {
     self.cut_ = cut_reason::memory;
@@ -222,6 +217,7 @@ size_t curl_loop_transfer::on_body(char* data, size_t size, size_t count, void* 
 
 bool curl_loop_transfer::take_header(std::string_view line) {
   last_byte_ = context_.now;
+  has_byte_ = true;
   header_bytes_ += line.size();
   if (header_bytes_ > header_bytes_max) {
     cut_ = cut_reason::headers;
@@ -233,8 +229,11 @@ bool curl_loop_transfer::take_header(std::string_view line) {
     return true;
   }
   const size_t colon = line.find(':');
-  if (colon == line.npos)
+  if (colon == line.npos) {
+    if (exchange_.parts && trim(line).empty())
+      tell_head();
     return true;
+  }
   auto& [name, value] =
     response_.headers.emplace_back(line.substr(0, colon), core::trim(line.substr(colon + 1)));
   std::ranges::transform(name, name.begin(), [](char c) { return core::to_lower(c); });
@@ -247,7 +246,8 @@ bool curl_loop_transfer::take_header(std::string_view line) {
     cut_ = cut_reason::body;
     return false;
   }
-  response_.body.reserve(std::min(length, reserve_max));
+  if (!exchange_.parts)
+    response_.body.reserve(std::min(length, reserve_max));
   return true;
 }
 
@@ -354,6 +354,7 @@ core::http_response curl_loop_transfer::take(core::transport_error failure,
     ca_file_set_.clear();
   }
   exchange_.request.body.reset(); // Nobody waits for the next exchange to free it.
+  exchange_.parts.reset();
   return std::move(response_);
 }
 

@@ -39,8 +39,14 @@ public:
   /// The same for one that we ended ourselves.
   core::http_response finish(core::transport_error failure, std::string_view text);
 
+  /// Allows `bytes` more of a body in parts, and goes on if it waited for them.
+  /// @returns why the exchange has ended, if it has.
+  CURLcode grant(uint64_t bytes);
+
   /// When the exchange runs out of time unless another byte comes.
   time_point due() const noexcept;
+  /// When to look at `due` again: never later than it, whatever comes until then.
+  time_point next_check() const noexcept;
   /// Whether it ran out of time altogether (true) or of patience (false). @pre `due()` has passed.
   bool is_over_total() const noexcept;
   /// Whether a byte of the request may have left already.
@@ -68,6 +74,9 @@ private:
   void set_method();
   bool take_header(std::string_view line);
   bool take_body(std::string_view bytes);
+  size_t take_part(std::string_view bytes);
+  void tell_head();
+  bool is_idle_counted() const noexcept { return has_byte_ && !is_paused_; }
   core::transport_error failure_of(CURLcode code) const;
   core::http_response take(core::transport_error failure, std::string_view cause);
 
@@ -77,6 +86,11 @@ private:
   core::http_response response_;
   time_point submitted_{};
   time_point last_byte_{};
+  bool has_byte_ = false;   ///< A byte of the answer has come.
+  bool is_paused_ = false;  ///< A body in parts waits for credit.
+  bool head_told_ = false;  ///< To `exchange::parts`.
+  int64_t credit_ = 0;      ///< Bytes that may be delivered; below 0: the last part exceeded it.
+  uint64_t part_bytes_ = 0; ///< Delivered in parts.
   size_t header_bytes_ = 0;
   uint32_t sends_ = 0; ///< Times libcurl began to send this exchange.
   bool resend_refused_ = false;

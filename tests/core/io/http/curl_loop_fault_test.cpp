@@ -12,6 +12,7 @@
 #include <stdexcept>
 #include <string>
 #include <system_error>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -260,6 +261,34 @@ BOOST_AUTO_TEST_CASE(silence_ends_with_the_idle_timeout_and_a_drip_with_the_tota
   const auto total = client.run(drip);
   BOOST_TEST((total.failure == transport_error::timeout));
   BOOST_TEST((total.elapsed >= 200ms && total.elapsed < 5s));
+}
+
+BOOST_AUTO_TEST_CASE(before_the_first_byte_only_the_timeout_counts) {
+  // A model that thinks, and one that never answers. The pauses in between do count.
+  raw_server server{[](const raw_request& r) {
+    if (r.body == "never")
+      return raw("", ending::hang);
+    std::this_thread::sleep_for(400ms); // Part of the upstream's behaviour.
+    return r.body == "late" ? ok_reply("late")
+                            : raw("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nxx", ending::hang);
+  }};
+  exchanges client;
+  core::exchange x = exchanges::post(1, server.url(), "late");
+  x.idle_timeout = 50ms;
+  const auto late = client.run(x);
+  BOOST_TEST_CONTEXT(late.failure_text) BOOST_TEST((late.failure == transport_error::none));
+  BOOST_TEST(late.body == "late");
+  x = exchanges::post(2, server.url(), "late and half");
+  x.idle_timeout = 50ms;
+  const auto half = client.run(x);
+  BOOST_TEST((half.failure == transport_error::idle_timeout));
+  BOOST_TEST((half.elapsed >= 450ms && half.elapsed < 5s));
+  x = exchanges::post(3, server.url(), "never");
+  x.idle_timeout = 50ms;
+  x.timeout = 300ms;
+  const auto never = client.run(x);
+  BOOST_TEST((never.failure == transport_error::timeout));
+  BOOST_TEST((never.elapsed >= 300ms && never.elapsed < 5s));
 }
 
 BOOST_AUTO_TEST_CASE(bytes_hold_off_the_idle_timeout) {
