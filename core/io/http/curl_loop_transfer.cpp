@@ -230,7 +230,7 @@ bool curl_loop_transfer::take_header(std::string_view line) {
   }
   const size_t colon = line.find(':');
   if (colon == line.npos) {
-    if (exchange_.parts && trim(line).empty())
+    if (exchange_.parts && core::trim(line).empty())
       tell_head();
     return true;
   }
