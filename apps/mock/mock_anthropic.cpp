@@ -23,18 +23,18 @@ void read_system(talk& t, std::string_view text) {
 }
 
 void read_part(talk& t, conversation::role who, const boost::json::object& part) {
-  if (const auto text = read_string(part, "text"); !text.empty())
+  if (const auto text = core::text_at(part, "text"); !text.empty())
     return who == conversation::role::system ? read_system(t, text) : t.say(who, text);
-  const auto* source = read_object(part, "source"); // Of an image or a document.
+  const auto* source = core::object_at(part, "source"); // Of an image or a document.
   if (!source)
     return;
-  const auto data = read_string(*source, "data");
-  t.attach(data.empty() ? read_string(*source, "url") : data);
+  const auto data = core::text_at(*source, "data");
+  t.attach(data.empty() ? core::text_at(*source, "url") : data);
 }
 
 result<void> read_request(const boost::json::object& o, mock_call& c) {
   using enum conversation::role;
-  const auto* list = read_array(o, "messages");
+  const auto* list = core::array_at(o, "messages");
   if (!list || list->empty())
     return error{errc::bad_request, "messages: Field required"};
   talk t{c};
@@ -50,7 +50,7 @@ result<void> read_request(const boost::json::object& o, mock_call& c) {
     if (!message)
       continue;
     t.turn();
-    const auto role = read_string(*message, "role");
+    const auto role = core::text_at(*message, "role");
     if (role != "user" && role != "assistant")
       return error{errc::bad_request,
                    "messages: Unexpected role \"" + std::string{role.substr(0, 64)} +
@@ -71,11 +71,11 @@ public:
     return read_body(body, {}, [](const boost::json::object& o, mock_call& c) -> result<void> {
       if (auto r = read_request(o, c); !r)
         return r.error();
-      c.output_max = read_number(o, "max_tokens", 0);
+      c.output_max = core::whole_at(o, "max_tokens").value_or(0);
       if (c.output_max == 0)
         return error{errc::bad_request, "max_tokens: Field required"};
-      if (const auto* config = read_object(o, "output_config"))
-        if (const auto* format = read_object(*config, "format"))
+      if (const auto* config = core::object_at(o, "output_config"))
+        if (const auto* format = core::object_at(*config, "format"))
           ask_for_json(c, format->if_contains("schema"));
       return {};
     });

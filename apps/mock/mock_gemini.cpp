@@ -39,18 +39,18 @@ std::string_view status_name(int status) {
 }
 
 void read_gemini_part(talk& t, conversation::role who, const boost::json::object& part) {
-  if (read_bool(part, "thought"))
+  if (core::is_true_at(part, "thought"))
     return;
-  if (const auto text = read_string(part, "text"); !text.empty())
+  if (const auto text = core::text_at(part, "text"); !text.empty())
     return t.say(who, text);
   // Both spellings are taken, here and below, as by the provider.
   for (std::string_view name : {"inlineData", "inline_data"})
-    if (const auto* data = read_object(part, name))
-      t.attach(read_string(*data, "data"));
+    if (const auto* data = core::object_at(part, name))
+      t.attach(core::text_at(*data, "data"));
   for (std::string_view name : {"fileData", "file_data"})
-    if (const auto* file = read_object(part, name)) {
-      const auto uri = read_string(*file, "fileUri");
-      t.attach(uri.empty() ? read_string(*file, "file_uri") : uri);
+    if (const auto* file = core::object_at(part, name)) {
+      const auto uri = core::text_at(*file, "fileUri");
+      t.attach(uri.empty() ? core::text_at(*file, "file_uri") : uri);
     }
 }
 
@@ -61,19 +61,19 @@ void read_parts(talk& t, conversation::role who, const boost::json::object& cont
 }
 
 result<void> read_contents(const boost::json::object& o, mock_call& c) {
-  const auto* contents = read_array(o, "contents");
+  const auto* contents = core::array_at(o, "contents");
   if (!contents || contents->empty())
     return error{errc::bad_request,
                  "* GenerateContentRequest.contents: contents is not specified\n"};
   talk t{c};
   for (std::string_view name : {"systemInstruction", "system_instruction"})
-    if (const auto* system = read_object(o, name))
+    if (const auto* system = core::object_at(o, name))
       read_parts(t, conversation::role::system, *system);
   for (const auto& item : *contents) {
     const auto* content = item.if_object();
     if (!content)
       continue;
-    const auto role = read_string(*content, "role");
+    const auto role = core::text_at(*content, "role");
     if (!role.empty() && role != "user" && role != "model" && role != "function")
       return error{errc::bad_request, "Please use a valid role: user, model."};
     read_parts(t, role == "model" ? conversation::role::assistant : conversation::role::user,
@@ -84,12 +84,13 @@ result<void> read_contents(const boost::json::object& o, mock_call& c) {
 }
 
 void read_config(const boost::json::object& config, mock_call& c) {
-  c.output_max = read_number(config, "maxOutputTokens", 0);
-  c.n = static_cast<uint32_t>(std::clamp<uint64_t>(read_number(config, "candidateCount", 1), 1, 8));
+  c.output_max = core::whole_at(config, "maxOutputTokens").value_or(0);
+  c.n = static_cast<uint32_t>(
+    std::clamp<uint64_t>(core::whole_at(config, "candidateCount").value_or(1), 1, 8));
   const auto* schema = config.if_contains("responseJsonSchema");
   if (!schema)
     schema = config.if_contains("responseSchema");
-  if (schema || read_string(config, "responseMimeType") == "application/json")
+  if (schema || core::text_at(config, "responseMimeType") == "application/json")
     ask_for_json(c, schema);
 }
 
@@ -171,7 +172,7 @@ public:
     return read_body(body, model_of(target),
                      [](const boost::json::object& o, mock_call& c) -> result<void> {
                        c.stream = false; // The method says it.
-                       if (const auto* config = read_object(o, "generationConfig"))
+                       if (const auto* config = core::object_at(o, "generationConfig"))
                          read_config(*config, c);
                        return read_contents(o, c);
                      });
@@ -288,7 +289,7 @@ public:
                      [](const boost::json::object& o, mock_call& c) -> result<void> {
                        c.counting = true;
                        c.stream = false;
-                       const auto* inner = read_object(o, "generateContentRequest");
+                       const auto* inner = core::object_at(o, "generateContentRequest");
                        return read_contents(inner ? *inner : o, c);
                      });
   }
@@ -315,7 +316,7 @@ public:
         c.stream = false;
         if (!batch_)
           return read_one(o, c);
-        const auto* list = read_array(o, "requests");
+        const auto* list = core::array_at(o, "requests");
         if (!list || list->empty() || list->size() > 100)
           return error{errc::bad_request,
                        "* BatchEmbedContentsRequest.requests: 1 to 100 are allowed\n"};
@@ -351,18 +352,18 @@ public:
 
 private:
   static result<void> read_one(const boost::json::object& o, mock_call& c) {
-    const auto* content = read_object(o, "content");
-    const auto* parts = content ? read_array(*content, "parts") : nullptr;
+    const auto* content = core::object_at(o, "content");
+    const auto* parts = content ? core::array_at(*content, "parts") : nullptr;
     std::string text;
     if (parts)
       for (const auto& p : *parts)
         if (const auto* part = p.if_object())
-          text += read_string(*part, "text");
+          text += core::text_at(*part, "text");
     if (text.empty())
       return error{errc::bad_request, "* EmbedContentRequest.content: content is not specified\n"};
     add_input(c, text);
     c.dimensions = static_cast<uint32_t>(
-      std::clamp<uint64_t>(read_number(o, "outputDimensionality", 8), 1, 4096));
+      std::clamp<uint64_t>(core::whole_at(o, "outputDimensionality").value_or(8), 1, 4096));
     return {};
   }
 

@@ -20,10 +20,10 @@ result<mock_call> read_body(std::string_view body, std::string_view model,
                  "aren't using your HTTP library correctly. The API expects a JSON payload.)"};
   const auto& o = v.get_object();
   mock_call c;
-  c.model = model.empty() ? read_string(o, "model") : model;
+  c.model = model.empty() ? core::text_at(o, "model") : model;
   if (c.model.empty())
     return error{errc::bad_request, "you must provide a model parameter"};
-  c.stream = read_bool(o, "stream");
+  c.stream = core::is_true_at(o, "stream");
   if (auto r = read(o, c); !r)
     return r.error();
   return c;
@@ -94,37 +94,6 @@ void read_inputs(const json::value& input, mock_call& c) {
       c.inputs.push_back(fnv1a(json::serialize(*ids)));
     }
   }
-}
-
-uint64_t read_number(const json::object& o, std::string_view key, uint64_t fallback) {
-  const auto* v = o.if_contains({key.data(), key.size()});
-  if (!v)
-    return fallback;
-  if (const auto* i = v->if_int64())
-    return *i < 0 ? 0 : static_cast<uint64_t>(*i);
-  return fallback;
-}
-
-bool read_bool(const json::object& o, std::string_view key) {
-  const auto* v = o.if_contains({key.data(), key.size()});
-  return v && v->is_bool() && v->get_bool();
-}
-
-std::string_view read_string(const json::object& o, std::string_view key) {
-  const auto* v = o.if_contains({key.data(), key.size()});
-  if (!v || !v->is_string())
-    return {};
-  return {v->get_string().data(), v->get_string().size()};
-}
-
-const json::object* read_object(const json::object& o, std::string_view key) {
-  const auto* v = o.if_contains({key.data(), key.size()});
-  return v ? v->if_object() : nullptr;
-}
-
-const json::array* read_array(const json::object& o, std::string_view key) {
-  const auto* v = o.if_contains({key.data(), key.size()});
-  return v ? v->if_array() : nullptr;
 }
 
 void append_vector(std::string& out, uint32_t dimensions, uint64_t seed) {

@@ -2,6 +2,7 @@
 
 #include "apps/mock/mock_answers.hpp"
 #include "apps/mock/mock_conversation.hpp"
+#include "core/json/json_fields.hpp"
 
 #include <boost/json.hpp>
 
@@ -42,14 +43,6 @@ void ask_for_json(mock_call& c, const boost::json::value* schema);
 void add_input(mock_call& c, std::string_view text);
 /// Texts or token arrays to embed.
 void read_inputs(const boost::json::value& input, mock_call& c);
-
-uint64_t read_number(const boost::json::object& o, std::string_view key, uint64_t fallback);
-bool read_bool(const boost::json::object& o, std::string_view key);
-std::string_view read_string(const boost::json::object& o, std::string_view key);
-
-/// Null if there is none.
-const boost::json::object* read_object(const boost::json::object& o, std::string_view key);
-const boost::json::array* read_array(const boost::json::object& o, std::string_view key);
 
 /// `dimensions` numbers from -1 to 1 as a JSON array.
 void append_vector(std::string& out, uint32_t dimensions, uint64_t seed);

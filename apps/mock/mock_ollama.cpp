@@ -9,7 +9,7 @@ namespace penstock::mock {
 namespace {
 
 void attach_images(talk& t, const boost::json::object& o) {
-  if (const auto* images = read_array(o, "images"))
+  if (const auto* images = core::array_at(o, "images"))
     for (const auto& i : *images)
       if (const auto* data = i.if_string())
         t.attach({data->data(), data->size()});
@@ -19,10 +19,10 @@ void attach_images(talk& t, const boost::json::object& o) {
 void read_options(const boost::json::object& o, mock_call& c) {
   const auto* stream = o.if_contains("stream");
   c.stream = !stream || !stream->is_bool() || stream->get_bool(); // On, unless told otherwise.
-  if (const auto* options = read_object(o, "options"))
-    c.output_max = read_number(*options, "num_predict", 0);
+  if (const auto* options = core::object_at(o, "options"))
+    c.output_max = core::whole_at(*options, "num_predict").value_or(0);
   if (const auto* format = o.if_contains("format"))
-    if (format->is_object() || read_string(o, "format") == "json")
+    if (format->is_object() || core::text_at(o, "format") == "json")
       ask_for_json(c, format);
 }
 
@@ -124,7 +124,7 @@ public:
 private:
   static result<void> read_chat(const boost::json::object& o, mock_call& c) {
     using enum conversation::role;
-    const auto* messages = read_array(o, "messages");
+    const auto* messages = core::array_at(o, "messages");
     if (!messages || messages->empty())
       return error{errc::bad_request, "messages is required"};
     talk t{c};
@@ -137,14 +137,14 @@ private:
       if (!message)
         continue;
       t.turn();
-      const auto role = read_string(*message, "role");
+      const auto role = core::text_at(*message, "role");
       if (role == "tool")
-        c.input_tokens += estimate_tokens(read_string(*message, "content"));
+        c.input_tokens += estimate_tokens(core::text_at(*message, "content"));
       else
         t.say(role == "system"      ? system
               : role == "assistant" ? assistant
                                     : user,
-              read_string(*message, "content"));
+              core::text_at(*message, "content"));
       attach_images(t, *message);
     }
     t.finish();
@@ -152,12 +152,12 @@ private:
   }
 
   static result<void> read_prompt(const boost::json::object& o, mock_call& c) {
-    const auto prompt = read_string(o, "prompt");
+    const auto prompt = core::text_at(o, "prompt");
     if (prompt.empty())
       return error{errc::bad_request, "prompt is required"};
     talk t{c};
     t.turn();
-    t.say(conversation::role::system, read_string(o, "system"));
+    t.say(conversation::role::system, core::text_at(o, "system"));
     t.say(conversation::role::user, prompt);
     attach_images(t, o);
     t.finish();
@@ -195,8 +195,8 @@ public:
         read_inputs(*input, c);
       if (c.inputs.empty())
         return error{errc::bad_request, "input is required"};
-      c.dimensions =
-        static_cast<uint32_t>(std::clamp<uint64_t>(read_number(o, "dimensions", 8), 1, 4096));
+      c.dimensions = static_cast<uint32_t>(
+        std::clamp<uint64_t>(core::whole_at(o, "dimensions").value_or(8), 1, 4096));
       return {};
     });
   }

@@ -81,17 +81,17 @@ std::string_view data_of(std::string_view url) {
 }
 
 void read_part(talk& t, conversation::role who, const boost::json::object& part) {
-  const auto type = read_string(part, "type");
-  if (const auto text = read_string(part, "text"); !text.empty())
+  const auto type = core::text_at(part, "type");
+  if (const auto text = core::text_at(part, "text"); !text.empty())
     return t.say(who, text);
-  if (const auto* image = read_object(part, "image_url"))
-    t.attach(data_of(read_string(*image, "url")));
-  else if (const auto* file = read_object(part, "file"))
-    t.attach(data_of(read_string(*file, "file_data")));
-  else if (const auto* audio = read_object(part, "input_audio"))
-    t.attach(read_string(*audio, "data"));
+  if (const auto* image = core::object_at(part, "image_url"))
+    t.attach(data_of(core::text_at(*image, "url")));
+  else if (const auto* file = core::object_at(part, "file"))
+    t.attach(data_of(core::text_at(*file, "file_data")));
+  else if (const auto* audio = core::object_at(part, "input_audio"))
+    t.attach(core::text_at(*audio, "data"));
   else if (type == "refusal")
-    t.say(who, read_string(part, "refusal"));
+    t.say(who, core::text_at(part, "refusal"));
 }
 
 void read_messages(const boost::json::array& messages, mock_call& c) {
@@ -105,9 +105,9 @@ void read_messages(const boost::json::array& messages, mock_call& c) {
     const auto* content = o->if_contains("content");
     if (!content)
       continue;
-    const auto role = read_string(*o, "role");
+    const auto role = core::text_at(*o, "role");
     if (role == "tool" || role == "function")
-      c.input_tokens += content->is_string() ? estimate_tokens(read_string(*o, "content")) : 0;
+      c.input_tokens += content->is_string() ? estimate_tokens(core::text_at(*o, "content")) : 0;
     else
       t.content(role == "user"        ? user
                 : role == "assistant" ? assistant
@@ -121,17 +121,18 @@ class chat final : public openai_shape {
 public:
   result<mock_call> parse(std::string_view body, std::string_view) const override {
     return read_body(body, {}, [](const boost::json::object& o, mock_call& c) -> result<void> {
-      const auto* messages = read_array(o, "messages");
+      const auto* messages = core::array_at(o, "messages");
       if (!messages || messages->empty())
         return error{errc::bad_request, "Missing required parameter: 'messages'."};
       read_messages(*messages, c);
-      c.output_max = read_number(o, "max_completion_tokens", read_number(o, "max_tokens", 0));
-      c.n = static_cast<uint32_t>(std::clamp<uint64_t>(read_number(o, "n", 1), 1, 128));
-      if (const auto* options = read_object(o, "stream_options"))
-        c.include_usage = read_bool(*options, "include_usage");
-      if (const auto* format = read_object(o, "response_format");
-          format && read_string(*format, "type").starts_with("json")) {
-        const auto* named = read_object(*format, "json_schema");
+      c.output_max = core::whole_at(o, "max_completion_tokens")
+                       .value_or(core::whole_at(o, "max_tokens").value_or(0));
+      c.n = static_cast<uint32_t>(std::clamp<uint64_t>(core::whole_at(o, "n").value_or(1), 1, 128));
+      if (const auto* options = core::object_at(o, "stream_options"))
+        c.include_usage = core::is_true_at(*options, "include_usage");
+      if (const auto* format = core::object_at(o, "response_format");
+          format && core::text_at(*format, "type").starts_with("json")) {
+        const auto* named = core::object_at(*format, "json_schema");
         ask_for_json(c, named ? named->if_contains("schema") : nullptr);
       }
       return {};
@@ -246,9 +247,9 @@ public:
       read_inputs(*input, c);
       if (c.inputs.empty() || c.inputs.size() > 2048)
         return error{errc::bad_request, "Invalid 'input': 1 to 2048 non-empty inputs are allowed."};
-      c.base64 = read_string(o, "encoding_format") == "base64";
-      c.dimensions =
-        static_cast<uint32_t>(std::clamp<uint64_t>(read_number(o, "dimensions", 8), 1, 4096));
+      c.base64 = core::text_at(o, "encoding_format") == "base64";
+      c.dimensions = static_cast<uint32_t>(
+        std::clamp<uint64_t>(core::whole_at(o, "dimensions").value_or(8), 1, 4096));
       c.stream = false;
       return {};
     });

@@ -25,7 +25,7 @@ const json::value* schema_of_answers(const json::value& reply) {
 /// Whether a schema says no more than that it is a text: the entries asked for none.
 bool is_plain_text(const json::value& schema) {
   const auto* o = schema.if_object();
-  const auto type = o ? read_string(*o, "type") : std::string_view{};
+  const auto type = o ? core::text_at(*o, "type") : std::string_view{};
   return o && o->size() == 1 && (type == "string" || type == "STRING");
 }
 

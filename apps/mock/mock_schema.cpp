@@ -118,12 +118,12 @@ public:
       return;
     }
     mock_random r{mix(path)};
-    if (const auto* list = read_array(*o, "enum"); list && !list->empty()) {
+    if (const auto* list = core::array_at(*o, "enum"); list && !list->empty()) {
       out += json::serialize((*list)[r.next() % list->size()]);
       return;
     }
     for (std::string_view key : {"allOf", "anyOf", "oneOf"})
-      if (const auto* list = read_array(*o, key); list && !list->empty())
+      if (const auto* list = core::array_at(*o, key); list && !list->empty())
         return add(out, merged(*o, key, *list, depth), path, name, depth + 1);
     const auto type = type_of(*o, depth >= depth_rich);
     if (type == "object")
@@ -191,10 +191,10 @@ private:
   void object(std::string& out, const json::object& o, uint64_t path, int depth) {
     static const json::object none;
     static const json::value anything;
-    const auto* found = read_object(o, "properties");
+    const auto* found = core::object_at(o, "properties");
     const auto& properties = found ? *found : none;
     std::set<std::string, std::less<>> required, written;
-    if (const auto* list = read_array(o, "required"))
+    if (const auto* list = core::array_at(o, "required"))
       for (const auto& r : *list)
         if (const auto* s = r.if_string())
           required.emplace(s->data(), s->size());
@@ -226,7 +226,7 @@ private:
   void array(std::string& out, const json::object& o, uint64_t path, std::string_view name,
              int depth) {
     static const json::value anything;
-    const auto* tuple = read_array(o, "prefixItems");
+    const auto* tuple = core::array_at(o, "prefixItems");
     const auto* items = member(o, "items");
     const uint64_t least = count_at(o, "minItems", 0);
     const uint64_t most = std::max(least, count_at(o, "maxItems", UINT64_MAX));
@@ -287,7 +287,7 @@ private:
   void string(std::string& out, const json::object& o, std::string_view name, mock_random& r) {
     const auto least = count_at(o, "minLength", 0);
     const auto most = count_at(o, "maxLength", UINT64_MAX);
-    const auto form = formatted(read_string(o, "format"), r);
+    const auto form = formatted(core::text_at(o, "format"), r);
     if (!form.empty())
       append_json(out, form);
     else

@@ -17,9 +17,13 @@ const json::object* object_at(const json::object& o, std::string_view key) noexc
   return v ? v->if_object() : nullptr;
 }
 
-const json::array* filled_array_at(const json::object& o, std::string_view key) noexcept {
+const json::array* array_at(const json::object& o, std::string_view key) noexcept {
   const auto* v = o.if_contains(key);
-  const auto* list = v ? v->if_array() : nullptr;
+  return v ? v->if_array() : nullptr;
+}
+
+const json::array* filled_array_at(const json::object& o, std::string_view key) noexcept {
+  const auto* list = array_at(o, key);
   return list && !list->empty() ? list : nullptr;
 }
 
@@ -28,18 +32,25 @@ bool has_value(const json::object& o, std::string_view key) noexcept {
   return v && !v->is_null();
 }
 
-std::optional<uint64_t> count_at(const json::object& o, std::string_view key) noexcept {
-  constexpr double believable = 1e9;
+bool is_true_at(const json::object& o, std::string_view key) noexcept {
   const auto* v = o.if_contains(key);
-  if (!v || !v->is_number())
-    return std::nullopt;
-  const auto n = v->to_number<double>();
-  if (!(n >= 0 && n <= believable) || n != static_cast<double>(static_cast<uint64_t>(n)))
-    return std::nullopt;
-  return static_cast<uint64_t>(n);
+  return v && v->is_bool() && v->get_bool();
 }
 
-json::value json_text(std::string_view text) {
+std::optional<uint64_t> whole_at(const json::object& o, std::string_view key) noexcept {
+  const auto* v = o.if_contains(key);
+  boost::system::error_code ec;
+  const auto n = v && v->is_number() ? v->to_number<uint64_t>(ec) : 0;
+  return v && v->is_number() && !ec ? std::optional{n} : std::nullopt;
+}
+
+std::optional<uint64_t> count_at(const json::object& o, std::string_view key) noexcept {
+  constexpr uint64_t believable = 1'000'000'000;
+  const auto n = whole_at(o, key);
+  return n && *n <= believable ? n : std::nullopt;
+}
+
+json::value json_string(std::string_view text) {
   return json::value(json::string_view{text.data(), text.size()});
 }
 

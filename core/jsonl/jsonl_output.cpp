@@ -1,4 +1,5 @@
 #include "core/base/checksum.hpp"
+#include "core/json/json_fields.hpp"
 #include "core/json/json_scan.hpp"
 #include "core/jsonl/jsonl.hpp"
 
@@ -130,18 +131,8 @@ bool take_check(std::string_view& line) noexcept {
   return true;
 }
 
-uint64_t number(const json::object& o, std::string_view name) {
-  auto* v = o.if_contains(name);
-  boost::system::error_code ec;
-  const auto n = v ? v->to_number<int64_t>(ec) : 0;
-  return ec || n < 0 ? 0 : static_cast<uint64_t>(n);
-}
-
-std::string_view text(const json::object& o, std::string_view name) {
-  auto* v = o.if_contains(name);
-  if (!v || !v->is_string())
-    return {};
-  return {v->get_string().data(), v->get_string().size()};
+uint64_t number(const json::object& o, std::string_view name) noexcept {
+  return whole_at(o, name).value_or(0);
 }
 
 std::optional<outcome_state> state_from(std::string_view name) noexcept {
@@ -154,8 +145,8 @@ std::optional<outcome_state> state_from(std::string_view name) noexcept {
 
 // @returns whether `o` has all that a line of ours has.
 bool read_penstock(output_record& r, const json::object& o) {
-  const auto state = state_from(text(o, "state"));
-  const auto ran_as = mode_from(text(o, "mode"));
+  const auto state = state_from(text_at(o, "state"));
+  const auto ran_as = mode_from(text_at(o, "mode"));
   if (!state || !ran_as || !o.contains("index"))
     return false;
   r.index = number(o, "index");
@@ -166,15 +157,12 @@ bool read_penstock(output_record& r, const json::object& o) {
   r.queued_ms = static_cast<int64_t>(number(o, "queued_ms"));
   r.upstream_ms = static_cast<int64_t>(number(o, "upstream_ms"));
   r.pack_size = static_cast<uint32_t>(number(o, "pack"));
-  if (auto* cached = o.if_contains("cached"); cached && cached->is_bool())
-    r.cached = cached->get_bool();
+  r.cached = is_true_at(o, "cached");
   if (auto* cost = o.if_contains("cost"); cost && cost->is_number())
     r.cost = cost->to_number<double>();
-  if (auto* used = o.if_contains("usage"); used && used->is_object()) {
-    auto& u = used->get_object();
-    r.used = {number(u, "input_tokens"), number(u, "cached_input_tokens"),
-              number(u, "output_tokens"), number(u, "reasoning_tokens"), true};
-  }
+  if (const auto* u = object_at(o, "usage"))
+    r.used = {number(*u, "input_tokens"), number(*u, "cached_input_tokens"),
+              number(*u, "output_tokens"), number(*u, "reasoning_tokens"), true};
   return true;
 }
 

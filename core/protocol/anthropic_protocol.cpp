@@ -37,8 +37,7 @@ void check_anthropic(const request& req, const json::object& answer, verdict& v)
   if (!bare_path(req.url).ends_with("/chat/completions") && bare_path(req.url) != messages_path)
     return; // Counting tokens: any object.
   v.used = anthropic_usage(answer);
-  const auto* content = answer.if_contains("content");
-  const auto* blocks = content ? content->if_array() : nullptr;
+  const auto* blocks = array_at(answer, "content");
   if (!blocks)
     return fail(v, reply_kind::malformed, "the answer has no content");
   for (auto& block : *blocks) {

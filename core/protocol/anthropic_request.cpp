@@ -28,7 +28,7 @@ public:
   explicit anthropic_writer(const chat_request& chat) : request_writer{chat, anthropic_path} {}
 
   result<json::object> write() {
-    out_["model"] = json_text(chat_.model);
+    out_["model"] = json_string(chat_.model);
     out_["max_tokens"] =
       chat_.output_tokens_max > 0 ? chat_.output_tokens_max : output_tokens_default;
     write_messages();
@@ -44,13 +44,13 @@ public:
     if (!chat_.stop.empty())
       out_["stop_sequences"] = json::array(chat_.stop.begin(), chat_.stop.end());
     if (!chat_.user.empty())
-      out_["metadata"] = json::object{{"user_id", json_text(chat_.user)}};
+      out_["metadata"] = json::object{{"user_id", json_string(chat_.user)}};
     return finish();
   }
 
 private:
   static json::object text_block(std::string_view text, const json::value* cache_control) {
-    json::object block{{"type", "text"}, {"text", json_text(text)}};
+    json::object block{{"type", "text"}, {"text", json_string(text)}};
     if (cache_control)
       block["cache_control"] = *cache_control;
     return block;
@@ -58,7 +58,7 @@ private:
 
   json::object source_of(const chat_part& part, bool image) {
     if (part.what == chat_part::kind::link)
-      return {{"type", "url"}, {"url", json_text(part.url)}};
+      return {{"type", "url"}, {"url", json_string(part.url)}};
     if (!image && find_nocase(part.media_type, "text/") == 0) {
       // Plain text goes as text, whatever kind of text it is.
       auto text = base64_decode(part.data);
@@ -70,8 +70,8 @@ private:
       unsupported("a file of type " + std::string{part.media_type});
     }
     return {{"type", "base64"},
-            {"media_type", json_text(part.media_type)},
-            {"data", json_text(part.data)}};
+            {"media_type", json_string(part.media_type)},
+            {"data", json_string(part.data)}};
   }
 
   json::object block_of(const chat_part& part) {
@@ -80,7 +80,7 @@ private:
     const bool image = part.what == chat_part::kind::link || part.media_type.starts_with("image/");
     json::object block{{"type", image ? "image" : "document"}, {"source", source_of(part, image)}};
     if (!image && !part.name.empty())
-      block["title"] = json_text(part.name);
+      block["title"] = json_string(part.name);
     if (part.cache_control)
       block["cache_control"] = *part.cache_control;
     return block;
@@ -113,14 +113,14 @@ private:
         for (auto& block : blocks)
           system_.push_back(std::move(block));
       } else if (message.from == role::tool) {
-        json::object answer{{"type", "tool_result"}, {"tool_use_id", json_text(message.call_id)}};
+        json::object answer{{"type", "tool_result"}, {"tool_use_id", json_string(message.call_id)}};
         answer["content"] = content_of(std::move(blocks));
         add_turn("user", {std::move(answer)});
       } else {
         for (auto& call : message.calls)
           blocks.push_back(json::object{{"type", "tool_use"},
-                                        {"id", json_text(call.id)},
-                                        {"name", json_text(call.name)},
+                                        {"id", json_string(call.id)},
+                                        {"name", json_string(call.name)},
                                         {"input", call.arguments}});
         // There must be a message of a user, so a lone system prompt is one.
         add_turn(message.from == role::assistant ? "assistant" : "user", std::move(blocks));
@@ -129,7 +129,7 @@ private:
     json::array messages;
     for (auto& [from, blocks] : turns_)
       messages.push_back(
-        json::object{{"role", json_text(from)}, {"content", content_of(std::move(blocks))}});
+        json::object{{"role", json_string(from)}, {"content", content_of(std::move(blocks))}});
     out_["messages"] = std::move(messages);
   }
 
@@ -156,9 +156,9 @@ private:
       return;
     json::array tools;
     for (auto& tool : chat_.tools) {
-      json::object entry{{"name", json_text(tool.name)}, {"input_schema", parameters_of(tool)}};
+      json::object entry{{"name", json_string(tool.name)}, {"input_schema", parameters_of(tool)}};
       if (!tool.description.empty())
-        entry["description"] = json_text(tool.description);
+        entry["description"] = json_string(tool.description);
       if (tool.strict)
         entry["strict"] = true;
       tools.push_back(std::move(entry));
@@ -172,7 +172,7 @@ private:
     case choice::automatic: break;
     case choice::none: wanted["type"] = "none"; break;
     case choice::required: wanted["type"] = "any"; break;
-    case choice::named: wanted["type"] = "tool"; wanted["name"] = json_text(chat_.tool_name);
+    case choice::named: wanted["type"] = "tool"; wanted["name"] = json_string(chat_.tool_name);
     }
     if (!chat_.parallel_tool_calls && wanted["type"] != "none")
       wanted["disable_parallel_tool_use"] = true;
@@ -185,7 +185,7 @@ private:
       config["format"] = json::object{{"type", "json_schema"}, {"schema", *chat_.schema}};
     // Without an effort the model thinks as little as it does by itself.
     if (!chat_.effort.empty() && chat_.effort != "none")
-      config["effort"] = json_text(chat_.effort == "minimal" ? "low" : chat_.effort);
+      config["effort"] = json_string(chat_.effort == "minimal" ? "low" : chat_.effort);
     if (!config.empty())
       out_["output_config"] = std::move(config);
   }

@@ -13,7 +13,7 @@ json::object call_object(std::string_view id, size_t number, std::string_view na
   const auto text = arguments && arguments->is_object() ? json::serialize(*arguments) : "{}";
   return {{"id", own},
           {"type", "function"},
-          {"function", json::object{{"name", json_text(name)}, {"arguments", text}}}};
+          {"function", json::object{{"name", json_string(name)}, {"arguments", text}}}};
 }
 
 std::string write_chat_answer(const chat_answer& answer, const usage& used) {
@@ -21,19 +21,19 @@ std::string write_chat_answer(const chat_answer& answer, const usage& used) {
   for (size_t i = 0; i < answer.choices.size(); ++i) {
     auto& c = answer.choices[i];
     json::object message{{"role", "assistant"},
-                         {"content", c.content ? json_text(*c.content) : json::value{}},
-                         {"refusal", c.refusal.empty() ? json::value{} : json_text(c.refusal)}};
+                         {"content", c.content ? json_string(*c.content) : json::value{}},
+                         {"refusal", c.refusal.empty() ? json::value{} : json_string(c.refusal)}};
     if (!c.reasoning.empty())
-      message["reasoning_content"] = json_text(c.reasoning);
+      message["reasoning_content"] = json_string(c.reasoning);
     if (!c.calls.empty())
       message["tool_calls"] = c.calls;
     choices.push_back(json::object{
-      {"index", i}, {"message", std::move(message)}, {"finish_reason", json_text(c.finish)}});
+      {"index", i}, {"message", std::move(message)}, {"finish_reason", json_string(c.finish)}});
   }
-  json::object out{{"id", json_text(answer.id)},
+  json::object out{{"id", json_string(answer.id)},
                    {"object", "chat.completion"},
                    {"created", answer.created},
-                   {"model", json_text(answer.model)},
+                   {"model", json_string(answer.model)},
                    {"choices", std::move(choices)}};
   if (used.known)
     out["usage"] = json::object{

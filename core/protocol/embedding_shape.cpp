@@ -104,7 +104,7 @@ std::string write_embeddings(const embedding_request& asked,
       {"embedding", asked.base64 ? json::value(base64_encode(float_bytes(vector_of(vectors[i]))))
                                  : *vectors[i]}});
   json::object out{
-    {"object", "list"}, {"data", std::move(data)}, {"model", json_text(asked.model)}};
+    {"object", "list"}, {"data", std::move(data)}, {"model", json_string(asked.model)}};
   if (used.known)
     out["usage"] = json::object{{"prompt_tokens", used.input_tokens},
                                 {"total_tokens", used.input_tokens + used.output_tokens}};

@@ -101,9 +101,8 @@ chat_choice gemini_choice(const json::object& candidate, const std::string& id) 
     const auto* part = (*parts)[i].if_object();
     if (!part)
       continue;
-    const auto* thought = part->if_contains("thought");
     const auto text = text_at(*part, "text");
-    if (thought && thought->is_bool() && thought->get_bool())
+    if (is_true_at(*part, "thought"))
       choice.reasoning += text;
     else if (part->contains("text"))
       choice.content = choice.content.value_or("").append(text);
@@ -114,7 +113,7 @@ chat_choice gemini_choice(const json::object& candidate, const std::string& id) 
       auto entry = call_object(own, 0, text_at(*call, "name"), call->if_contains("args"));
       if (const auto signature = text_at(*part, "thoughtSignature"); !signature.empty())
         entry["extra_content"] =
-          json::object{{"google", json::object{{"thought_signature", json_text(signature)}}}};
+          json::object{{"google", json::object{{"thought_signature", json_string(signature)}}}};
       choice.calls.push_back(std::move(entry));
     }
   }

@@ -38,14 +38,14 @@ std::string_view type_of_link(std::string_view url) noexcept {
 
 json::object part_of(const chat_part& part) {
   switch (part.what) {
-  case chat_part::kind::text: return {{"text", json_text(part.text)}};
+  case chat_part::kind::text: return {{"text", json_string(part.text)}};
   case chat_part::kind::link:
-    return {{"fileData", json::object{{"fileUri", json_text(part.url)},
-                                      {"mimeType", json_text(type_of_link(part.url))}}}};
+    return {{"fileData", json::object{{"fileUri", json_string(part.url)},
+                                      {"mimeType", json_string(type_of_link(part.url))}}}};
   case chat_part::kind::media: break;
   }
-  return {{"inlineData",
-           json::object{{"mimeType", json_text(part.media_type)}, {"data", json_text(part.data)}}}};
+  return {{"inlineData", json::object{{"mimeType", json_string(part.media_type)},
+                                      {"data", json_string(part.data)}}}};
 }
 
 /// How much to think. The second generation counts tokens, later ones know levels.
@@ -55,7 +55,7 @@ json::object thinking_of(std::string_view model, std::string_view effort) {
     const int tokens = effort == "none" ? 0 : high ? 24576 : effort == "medium" ? 8192 : 1024;
     return {{"thinkingBudget", tokens}};
   }
-  return {{"thinkingLevel", json_text(high ? "high" : effort == "none" ? "minimal" : effort)}};
+  return {{"thinkingLevel", json_string(high ? "high" : effort == "none" ? "minimal" : effort)}};
 }
 
 class gemini_writer : request_writer {
@@ -84,18 +84,18 @@ private:
     if (called.empty())
       unknown_call(at);
     return {
-      {"functionResponse", json::object{{"id", json_text(message.call_id)},
-                                        {"name", json_text(called)},
+      {"functionResponse", json::object{{"id", json_string(message.call_id)},
+                                        {"name", json_string(called)},
                                         {"response", json::object{{"output", text_of(message)}}}}}};
   }
 
   static json::object call_part(const chat_call& call) {
-    json::object inner{{"name", json_text(call.name)}, {"args", call.arguments}};
+    json::object inner{{"name", json_string(call.name)}, {"args", call.arguments}};
     if (!call.id.empty())
-      inner["id"] = json_text(call.id);
+      inner["id"] = json_string(call.id);
     json::object part{{"functionCall", std::move(inner)}};
     if (!call.signature.empty())
-      part["thoughtSignature"] = json_text(call.signature);
+      part["thoughtSignature"] = json_string(call.signature);
     return part;
   }
 
@@ -122,7 +122,7 @@ private:
       out_["systemInstruction"] = json::object{{"parts", std::move(system)}};
     json::array contents;
     for (auto& [from, parts] : turns_)
-      contents.push_back(json::object{{"role", json_text(from)}, {"parts", std::move(parts)}});
+      contents.push_back(json::object{{"role", json_string(from)}, {"parts", std::move(parts)}});
     out_["contents"] = std::move(contents);
   }
 
@@ -131,9 +131,9 @@ private:
       return;
     json::array functions;
     for (auto& tool : chat_.tools) {
-      json::object entry{{"name", json_text(tool.name)}};
+      json::object entry{{"name", json_string(tool.name)}};
       if (!tool.description.empty())
-        entry["description"] = json_text(tool.description);
+        entry["description"] = json_string(tool.description);
       if (tool.parameters)
         entry["parametersJsonSchema"] = *tool.parameters;
       functions.push_back(std::move(entry));
@@ -149,7 +149,7 @@ private:
     case choice::automatic: wanted["mode"] = "AUTO"; break;
     case choice::none: wanted["mode"] = "NONE"; break;
     case choice::required: break;
-    case choice::named: wanted["allowedFunctionNames"] = json::array{json_text(chat_.tool_name)};
+    case choice::named: wanted["allowedFunctionNames"] = json::array{json_string(chat_.tool_name)};
     }
     out_["toolConfig"] = json::object{{"functionCallingConfig", std::move(wanted)}};
   }
@@ -183,7 +183,7 @@ result<json::object> gemini_request(const chat_request& chat) {
 json::object gemini_embedding(const embedding_request& asked) {
   const auto one = [&](std::string_view text) {
     json::object out{
-      {"content", json::object{{"parts", json::array{json::object{{"text", json_text(text)}}}}}}};
+      {"content", json::object{{"parts", json::array{json::object{{"text", json_string(text)}}}}}}};
     if (asked.dimensions > 0)
       out["outputDimensionality"] = asked.dimensions;
     return out;

@@ -25,10 +25,7 @@ usage ollama_usage(const json::object& answer) noexcept {
   return u;
 }
 
-bool is_done(const json::object& answer) noexcept {
-  const auto* done = answer.if_contains("done");
-  return done && done->is_bool() && done->get_bool();
-}
+bool is_done(const json::object& answer) noexcept { return is_true_at(answer, "done"); }
 
 void check_ollama_chat(const json::object& answer, verdict& v) {
   const auto* message = object_at(answer, "message");

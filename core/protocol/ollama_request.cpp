@@ -37,7 +37,7 @@ json::value thinking_of(std::string_view effort) {
     return false;
   if (effort == "minimal")
     return "low";
-  return json_text(effort == "xhigh" ? "high" : effort);
+  return json_string(effort == "xhigh" ? "high" : effort);
 }
 
 class ollama_writer : request_writer {
@@ -45,7 +45,7 @@ public:
   explicit ollama_writer(const chat_request& chat) : request_writer{chat, ollama_path} {}
 
   result<json::object> write() {
-    out_["model"] = json_text(chat_.model);
+    out_["model"] = json_string(chat_.model);
     write_messages();
     out_["stream"] = false; // It streams unless told.
     write_tools();
@@ -67,12 +67,13 @@ private:
     json::array messages;
     for (size_t i = 0; i < chat_.messages.size(); ++i) {
       auto& message = chat_.messages[i];
-      json::object entry{{"role", json_text(name_of(message.from))}, {"content", text_of(message)}};
+      json::object entry{{"role", json_string(name_of(message.from))},
+                         {"content", text_of(message)}};
       json::array images, calls;
       for (auto& part : message.parts)
         add_image(part, images);
       for (auto& call : message.calls)
-        calls.push_back(json::object{{"function", json::object{{"name", json_text(call.name)},
+        calls.push_back(json::object{{"function", json::object{{"name", json_string(call.name)},
                                                                {"arguments", call.arguments}}}});
       if (!images.empty())
         entry["images"] = std::move(images);
@@ -82,7 +83,7 @@ private:
         const auto called = called_name(chat_, i, message.call_id);
         if (called.empty())
           unknown_call(i);
-        entry["tool_name"] = json_text(called);
+        entry["tool_name"] = json_string(called);
       }
       messages.push_back(std::move(entry));
     }
@@ -101,7 +102,7 @@ private:
                                       std::string{part.media_type.substr(0, 60)} +
                                       ": turn the document into text first"});
     else
-      images.push_back(json_text(part.data));
+      images.push_back(json_string(part.data));
   }
 
   void write_tools() {
@@ -115,9 +116,9 @@ private:
       unsupported("parallel_tool_calls = false");
     json::array tools;
     for (auto& tool : chat_.tools) {
-      json::object function{{"name", json_text(tool.name)}, {"parameters", parameters_of(tool)}};
+      json::object function{{"name", json_string(tool.name)}, {"parameters", parameters_of(tool)}};
       if (!tool.description.empty())
-        function["description"] = json_text(tool.description);
+        function["description"] = json_string(tool.description);
       tools.push_back(json::object{{"type", "function"}, {"function", std::move(function)}});
     }
     out_["tools"] = std::move(tools);
@@ -148,11 +149,11 @@ result<json::object> ollama_request(const chat_request& chat) {
 }
 
 json::object ollama_embedding(const embedding_request& asked) {
-  json::object out{{"model", json_text(asked.model)}};
+  json::object out{{"model", json_string(asked.model)}};
   if (asked.list)
     out["input"] = json::array(asked.inputs.begin(), asked.inputs.end());
   else
-    out["input"] = json_text(asked.inputs.front());
+    out["input"] = json_string(asked.inputs.front());
   if (asked.dimensions > 0)
     out["dimensions"] = asked.dimensions;
   return out;

@@ -203,10 +203,10 @@ std::string outcome_body(std::string body, const verdict& v) {
 
 std::string error_text(const verdict& v) {
   const json::object error{
-    {"message", json_text(v.message)},
-    {"type", json_text(to_string(v.code))},
+    {"message", json_string(v.message)},
+    {"type", json_string(to_string(v.code))},
     {"param", nullptr},
-    {"code", v.provider_code.empty() ? json::value{} : json_text(v.provider_code)}};
+    {"code", v.provider_code.empty() ? json::value{} : json_string(v.provider_code)}};
   return json::serialize(json::object{{"error", error}});
 }
 
