@@ -14,8 +14,8 @@ struct next_step {
     finish_failed,    ///< Final; `state` and `failure` say how.
     retry_after,      ///< Wait `wait`, then ask the lane for a permit again.
     carry_over,       ///< Degradable: the next mode of the chain takes the request.
-    abort_job,        ///< No request of this job can succeed (key, money); `failure` says why.
-    park_job, ///< The day's quota is used up; come back after `wait`, or when the lane says.
+    abort_job,        ///< No request of this job can succeed (key, billing); `failure` says why.
+    park_job, ///< The daily quota is used up. Ask again after `wait`, or when the lane says.
   };
   action what = action::finish_failed;
   duration wait{};
@@ -26,26 +26,24 @@ struct next_step {
 /// The attempts of one request within one mode: a pure state machine that a worker asks after each
 /// attempt. Reads no clock, draws no random numbers.
 ///
-/// Two counts, because of who is at fault:
+/// There are two counts, because not every failure is the fault of the request:
 /// - 5xx, transport failures, malformed answers, 408 and 409 count against `attempts_max`. The
-/// waits are
-///   backoff(1), backoff(2), ..., never shorter than the provider's hint; a connection that died as
-///   it was used again is tried again at once (its first time). After the last attempt the request
-///   is carried over.
-/// - 429s that pass (`rate_limited`, `slow_down`) do not: the herd that meets one at the same
-/// moment must not
-///   burn its attempts on it. The lane paused for all of them, by the hint or by its own doubling
-///   backoff, so the request queues for a permit at once and needs no wait of its own.
-///   `rate_limited_max` of them end the patience.
+///   waits are backoff(1), backoff(2), ..., never shorter than the provider's hint; a reused
+///   connection that died is tried again at once, the first time. After the last attempt the
+///   request goes to the next mode.
+/// - temporary 429s (`rate_limited`, `slow_down`) do not count, because many requests get one at
+///   the same moment. The lane pauses for all of them, so the request asks for a permit at once and
+///   needs no wait. After `rate_limited_max` of them the request gives up.
+///
 /// Example with 5 attempts: 503, 429, 429, 503, 200 completes, having used 2 of the 5.
 ///
-/// No retry is planned that could not start before the deadline: the request then ends as expired,
-/// with its last failure in the text. In the last mode of the chain nothing is carried over:
-/// used-up attempts fail for good, and an open breaker is waited for.
+/// A retry that could not start before the deadline is not planned: the request ends as expired,
+/// with its last failure in the text. In the last mode there is no next mode: after the last
+/// attempt the request fails, and an open breaker is waited for.
 class attempt_plan {
 public:
   attempt_plan() = default;
-  /// @param last_mode whether no mode follows that could take the request over.
+  /// @param last_mode Whether no other mode follows.
   /// @pre `validate(limits)` succeeds.
   explicit attempt_plan(attempt_limits limits, std::optional<time_point> deadline = std::nullopt,
                         bool last_mode = false) noexcept
@@ -56,11 +54,11 @@ public:
   /// Decides after a lane refused a permit; no attempt was made.
   next_step refused(const error& why, time_point now, uint64_t random);
 
-  /// Verdicts judged so far: attempts made in this mode.
+  /// Attempts made in this mode.
   uint32_t attempts() const noexcept { return attempts_; }
-  /// Those of them that count against `attempts_max`.
+  /// Attempts that count against `attempts_max`.
   uint32_t counted() const noexcept { return counted_; }
-  /// Those of them that met a 429 that passes.
+  /// Attempts that ended in a temporary 429.
   uint32_t rate_limited() const noexcept { return rate_limited_; }
 
 private:

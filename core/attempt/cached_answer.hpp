@@ -6,7 +6,7 @@
 
 namespace penstock::core {
 
-/// What the cache keeps of an outcome: all that an equal request may be told instead of an attempt.
+/// The part of an outcome that the cache keeps, to answer equal requests without an attempt.
 struct cached_answer {
   int status_code = 200;  ///< HTTP status of the answer.
   std::string request_id; ///< The provider's id of the exchange that it came from.

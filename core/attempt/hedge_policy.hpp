@@ -16,11 +16,11 @@ struct hedge_limits {
   uint32_t samples_min = 20; ///< Good answers of a model before its p95 means anything.
 };
 
-/// Decides when an attempt has taken so long that a second one on another lane is worth its price:
-/// soon after the 95th percentile of what good answers of its model took lately. Second attempts
-/// are never more than `budget` times the attempts that ended. Example with 0.05 and a model of 1
-/// s, p95 2 s: of 1,000 attempts about 50 take longer than 2 s, and all of them may be sent again;
-/// with 0.02 the first 20 may.
+/// Decides when a slow attempt gets a second attempt on another lane: soon after the 95th
+/// percentile of the times of recent good answers of its model. There are at most `budget` second
+/// attempts for each attempt that ended. Example with 0.05 and a model of 1 s, p95 2 s: of 1,000
+/// attempts about 50 take longer than 2 s, and all of them may be sent again; with 0.02 the first
+/// 20 may.
 ///
 /// Knows at most `models_max` models; no second attempts are made for others. One owner.
 class hedge_policy {
@@ -33,18 +33,17 @@ public:
   bool is_on() const noexcept { return limits_.budget > 0; }
   /// A good answer of `model` came after `waited`, counted from the first of its attempts.
   void learn(const std::string& model, duration waited);
-  /// So many attempts ended.
+  /// Counts attempts that ended.
   void count(uint32_t attempts) noexcept { attempts_ += attempts; }
-  /// How long an attempt for `model` may take before a second one; nothing: not known yet, or
-  /// never.
+  /// How long an attempt for `model` may take before a second attempt. Nothing: unknown, or never.
   std::optional<duration> patience(const std::string& model) const;
-  /// Takes leave for one second attempt. @returns whether the budget has it.
+  /// Asks for one second attempt. @returns whether the budget allows it.
   bool try_take();
-  /// Second attempts that were given leave.
+  /// Second attempts that were allowed.
   uint64_t taken() const noexcept { return taken_; }
 
 private:
-  /// What the last answers of a model took: two generations, so that old times are forgotten.
+  /// Times of the last answers of a model, in two generations: old times are forgotten.
   struct sample {
     latency_histogram now, before;
     duration patience{};    ///< Zero: not known yet.

@@ -9,20 +9,19 @@ namespace penstock::core {
 
 /// How often and how soon a request is tried again within one mode.
 struct attempt_limits {
-  uint32_t attempts_max =
-    5; ///< Attempts that failed for a reason of the request's own, 429s aside.
-  uint32_t rate_limited_max =
-    100; ///< 429s that pass, so that an upstream that lies cannot hold a request for ever.
+  uint32_t attempts_max = 5;       ///< Attempts for one request; temporary 429s are not counted.
+  uint32_t rate_limited_max = 100; ///< Temporary 429s for one request: an upstream that always
+                                   ///< answers 429 must not hold it for ever.
   duration backoff_base =
     std::chrono::milliseconds{500}; ///< Upper end of the first wait; doubles each time.
-  duration backoff_max = std::chrono::seconds{30}; ///< The upper end never exceeds it.
+  duration backoff_max = std::chrono::seconds{30}; ///< Largest upper end of a wait.
 };
 
 /// Refuses limits that make no sense, naming the key.
 result<void> validate(const attempt_limits& limits);
 
-/// The same limits with the longer waits of the sequential mode (four times the base, twice the
-/// end): what still fails there is failed for good, so patience is worth more than speed.
+/// The same limits with the longer waits of the sequential mode: four times the base, twice the
+/// maximum. A request that fails there fails for good, so a longer wait is worth its time.
 attempt_limits patient(attempt_limits limits) noexcept;
 
 /// The wait after the `failures`-th failure in a row, with full jitter: uniform in [0, end], where

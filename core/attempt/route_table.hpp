@@ -8,7 +8,7 @@
 
 namespace penstock::core {
 
-/// A lane as routes see it.
+/// A lane, for routes.
 struct route_lane {
   std::string name;      ///< For outcomes: "default", or "spare/mini" among several upstreams.
   uint32_t upstream = 0; ///< Index of the upstream behind it.
@@ -19,13 +19,13 @@ struct route_lane {
 struct route_choice {
   uint32_t upstream = 0; ///< Index of the upstream.
   std::string model;     ///< What it is asked for; empty: the request's own model.
-  double weight = 1;     ///< Share of the requests that begin here, where the route is weighted.
+  double weight = 1;     ///< Share of the requests that start here, if the route is weighted.
 };
 
 /// Where the requests for some models go.
 struct model_route {
   std::vector<std::string> models; ///< Globs; the first route that matches wins.
-  bool weighted = false;           ///< The order is drawn by weight, else as it stands.
+  bool weighted = false; ///< True: the order is drawn by weight. False: the order as written.
   std::vector<route_choice> to;
 };
 
@@ -40,7 +40,7 @@ struct candidate {
 class route_table {
 public:
   route_table() = default;
-  /// @param fallback Serves the models without a route; none: nobody does.
+  /// @param fallback Serves models without a route. None: they are refused.
   /// @pre The indexes in `routes` and `fallback` are those of upstreams in `lanes`.
   explicit route_table(std::vector<route_lane> lanes, std::vector<model_route> routes = {},
                        std::vector<route_choice> fallback = {route_choice{}});
@@ -48,7 +48,7 @@ public:
   /// The lanes for `model`, in order; empty: no lane takes it.
   /// @param random 64 uniform random bits, for weighted routes.
   std::vector<candidate> candidates(std::string_view model, uint64_t random) const;
-  /// How the requests for `model` divide among the lanes while all of them take work.
+  /// How the requests for `model` are shared among the lanes if all lanes take work.
   std::vector<std::pair<uint32_t, double>> shares(std::string_view model) const;
   const std::vector<route_lane>& lanes() const noexcept { return lanes_; }
 

@@ -10,25 +10,26 @@
 
 namespace penstock::core {
 
-/// The way of one request through the candidates of its route: which one is asked next, and why not
-/// the ones before it.
+/// Walks one request through the candidates of its route: which lane to ask next, and why the
+/// earlier ones refused.
 ///
 /// A round asks each candidate once, in order; every attempt begins a new round. A candidate that
 /// refuses is passed over for this round: breaker open, paused for longer than the patience, queue
 /// full, too small. If all refused, the one whose pause ends first is asked again, and then waited
 /// for. If only breakers and quotas are in the way, the round is over and the job decides when to
-/// come back. A candidate whose key is refused, or that wants money, is out for good.
+/// come back. A candidate whose key is refused, or whose account has no money, is never asked
+/// again.
 class route_walk {
 public:
-  /// Who is asked next.
+  /// The candidate to ask next.
   struct step {
     size_t candidate = 0;
-    bool patient = true; ///< Nobody else is left: wait for it, however long its pause.
+    bool patient = true; ///< No other candidate is left: wait for it, however long its pause is.
   };
-  /// A round that ended with nobody to ask.
+  /// A round that ended without a candidate.
   struct dead_end {
     bool all_out =
-      false;   ///< No candidate can ever take a request of this job; else come back later.
+      false;   ///< No candidate can ever take a request of this job. False: try again later.
     error why; ///< Names each candidate if there are several.
     duration retry_in{}; ///< When the first may take work again; zero: unknown.
     std::string lanes;   ///< Names of those that may, joined by ", ".
@@ -45,13 +46,13 @@ public:
     return (*lanes_)[at(candidate).lane].name;
   }
 
-  /// Begins a new round: whoever refused is asked again.
+  /// Begins a new round: candidates that refused are asked again.
   void begin_round();
-  /// Who is asked next; nobody: see `end`.
+  /// The candidate to ask next; nothing: see `end`.
   std::optional<step> next() const;
-  /// What `next` has no answer to. @pre `next()` is empty.
+  /// Why no candidate is left. @pre `next()` is empty.
   dead_end end() const;
-  /// The candidate refuses for now. @param retry_in When it may not any more; zero: unknown.
+  /// The candidate refuses at present. @param retry_in When it may not any more; zero: unknown.
   void refuse(size_t candidate, error why, duration retry_in);
   /// No candidate on this lane can take requests of this job. @returns whether that is news.
   bool lose_lane(uint32_t lane, const error& why);

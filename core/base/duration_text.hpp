@@ -9,7 +9,7 @@
 
 namespace penstock::core {
 
-/// A point on the calendar. Serves dates that others wrote, never our own waiting.
+/// A point on the calendar. Used for dates of providers, never for own waits.
 using wall_time = std::chrono::system_clock::time_point;
 
 /// Reads a span as providers write it: one or more of decimal and unit ("6m0s", "1m30.5s", "17ms",
@@ -36,7 +36,7 @@ std::optional<wall_time> parse_rfc3339(std::string_view text) noexcept;
 /// @returns nullopt for anything else and for years outside 1970 to 2200.
 std::optional<wall_time> parse_http_date(std::string_view text) noexcept;
 
-/// Reads a finite, not negative decimal number that fills `text` but for spaces around it.
+/// Reads a finite decimal number that is not negative. Spaces around it are ignored.
 std::optional<double> parse_number(std::string_view text) noexcept;
 
 } // namespace penstock::core

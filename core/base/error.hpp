@@ -9,8 +9,8 @@
 
 namespace penstock {
 
-/// What went wrong, and by that what the caller may do about it.
-/// Append only: the numbers reach disk (journal, output files) and the network.
+/// What went wrong. Each code has one remedy. Append only: the numbers reach disk (journal, output
+/// files) and the network.
 enum class errc : uint8_t {
   /// A configuration value is missing or out of range. Stop and say which key.
   invalid_config = 1,
@@ -20,17 +20,17 @@ enum class errc : uint8_t {
   rate_limited,
   /// A daily quota is used up. Park the job until the quota resets.
   quota_exhausted,
-  /// The provider wants money. Abort the job; nothing but the account's owner helps.
+  /// The account has no money left. Abort the job; only the owner of the account can help.
   billing,
   /// The key is missing, wrong or not allowed. Abort the job; resume with another key.
   unauthorized,
   /// One request is larger than the limit ever allows. Fail that request at once.
   request_too_large,
-  /// The provider refused this request as it stands. Fail that request.
+  /// The provider refused this request. Fail it: the same request would be refused again.
   bad_request,
   /// The provider had an internal error (5xx). Retry.
   server_error,
-  /// The provider is overloaded (503, 529) beside any limit of ours. Retry.
+  /// The provider is overloaded (503, 529), although our limits were kept. Retry.
   overloaded,
   /// No answer in time. Retry.
   timeout,
@@ -46,7 +46,7 @@ enum class errc : uint8_t {
   cancelled,
   /// The deadline passed.
   expired,
-  /// The request took its worker down too often. Fail it for good.
+  /// The request crashed its worker too often. Fail it for good.
   poison,
   /// A file or database operation failed. Stop; nothing more can be kept safely.
   io_error,
@@ -54,15 +54,15 @@ enum class errc : uint8_t {
   disk_full,
   /// Another run holds the output. Wait for it, or choose another output.
   locked,
-  /// A file of ours is damaged or was edited. Stop; `--restart` begins anew.
+  /// A file of Penstock is damaged or was edited. Stop; `--restart` begins anew.
   corrupt,
-  /// The input is not the one this output was begun with. Stop; `--restart` begins anew.
+  /// The output was begun with another input. Stop; `--restart` begins anew.
   input_changed,
   /// A queue is full. Try again later.
   overflow,
   /// This mode cannot take this request; the next mode of the chain can.
   not_packable,
-  /// A broken promise inside Penstock: a bug.
+  /// A bug in Penstock.
   internal,
   /// The job's budget is spent. Stop; resume with a higher one.
   budget_exhausted,
@@ -80,7 +80,7 @@ enum class errc : uint8_t {
 /// The name of `code` as it stands in outcomes and logs, for example "rate_limited".
 std::string_view to_string(errc code) noexcept;
 
-/// An error as a value: what may be done about it, and where it happened.
+/// An error as a value.
 struct error {
   errc code = errc::internal;
   std::string context; ///< Names the request, key, file or line, and the remedy.
@@ -89,7 +89,7 @@ struct error {
 /// For logs and messages: "rate_limited: ...".
 std::string to_string(const error& e);
 
-/// Thrown by `result::value()` on an error; our code tests first and never meets it.
+/// Thrown by `result::value()` on an error. Code of Penstock tests the result first.
 struct error_exception : std::runtime_error {
   explicit error_exception(const error& e) : std::runtime_error(to_string(e)) {}
 };

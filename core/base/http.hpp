@@ -14,7 +14,7 @@ namespace penstock::core {
 /// Name and value of one header. Names of received headers are in lower case.
 using http_header = std::pair<std::string, std::string>;
 
-/// What a protocol wants sent. The url is whole ("https://host/v1/chat/completions").
+/// The request that a protocol sends. The url is complete ("https://host/v1/chat/completions").
 struct http_request {
   std::string method = "POST";
   std::string url;
@@ -41,7 +41,7 @@ enum class transport_error : uint8_t {
 
 std::string_view to_string(transport_error e) noexcept;
 
-/// What came back.
+/// The reply.
 struct http_response {
   transport_error failure = transport_error::none;
   std::string failure_text; ///< For people; empty if `failure` is none.

@@ -8,9 +8,9 @@
 
 namespace penstock::core {
 
-/// Counts spans in buckets whose width grows with the value, so that any percentile is known to
-/// within 1 % whatever the spread: from nanoseconds to 4.8 hours in 20 KB, which never grow. Longer
-/// spans count as that long, negative ones as zero. Count, mean and extremes are exact.
+/// Counts spans in buckets whose width grows with the value. Each percentile is known to within 1
+/// %, from nanoseconds to 4.8 hours, in 20 KB of memory. Longer spans count as 4.8 hours, negative
+/// spans as zero. Count, mean and extremes are exact.
 class latency_histogram {
 public:
   void record(duration span) noexcept;
@@ -22,8 +22,8 @@ public:
   duration mean() const noexcept;
   duration min() const noexcept;
   duration max() const noexcept { return max_; }
-  /// The span that `percent` of all recorded ones do not exceed: 50 is the median.
-  /// `percent` is clamped to [0, 100].
+  /// The span that `percent` of the recorded spans do not exceed: 50 is the median. `percent` is
+  /// clamped to [0, 100].
   duration percentile(double percent) const noexcept;
 
 private:

@@ -10,8 +10,8 @@
 
 namespace penstock::core {
 
-/// Immutable bytes, shared by every actor of a process that looks at them; null means "no bytes".
-/// A type of its own, so that messages can say how it crosses to another node.
+/// Immutable bytes, shared by the actors of a process. Null means "no bytes". A type of its own, so
+/// that messages can say how it crosses to another node.
 struct payload : std::shared_ptr<const std::string> {
   using std::shared_ptr<const std::string>::shared_ptr;
   payload(std::shared_ptr<const std::string> p) noexcept
@@ -25,18 +25,18 @@ inline payload make_payload(std::string bytes) {
 /// How a job's requests run; `automatic` chooses one of the others (design: "auto").
 enum class mode : uint8_t { automatic, parallel, batch, sequential };
 
-/// The class of a job; lower numbers go first.
+/// The priority of a job; lower numbers go first.
 enum class priority : uint8_t { interactive, normal, bulk };
 
 /// What a job does with the response cache.
 enum class cache_mode : uint8_t {
   off,   ///< Nothing.
-  read,  ///< Takes answers from it, keeps none.
-  write, ///< Keeps answers, takes none.
+  read,  ///< Uses kept answers, keeps none.
+  write, ///< Keeps answers, uses none.
   on,    ///< Both.
 };
 
-/// What became of a request. Append only: the numbers reach disk.
+/// The result of a request. Append only: the numbers reach disk.
 enum class outcome_state : uint8_t { completed, failed, cancelled, expired };
 
 std::string_view to_string(mode m) noexcept;
@@ -74,7 +74,7 @@ struct request {
 struct outcome {
   uint64_t index = 0;                          ///< As in the request.
   std::string custom_id;                       ///< As in the request.
-  outcome_state state = outcome_state::failed; ///< What became of it.
+  outcome_state state = outcome_state::failed; ///< The result.
   int status_code = 0;                         ///< HTTP status of the last answer, 0 if none came.
   std::string request_id;                      ///< The provider's id of the last answer.
   payload body;                                ///< JSON of the last answer, without line breaks.

@@ -10,9 +10,8 @@ namespace penstock::core {
 /// How many insertions, deletions, replacements and swaps of neighbours turn `a` into `b`.
 size_t edit_distance(std::string_view a, std::string_view b);
 
-/// The candidate that somebody who wrote `word` most likely meant, or nothing if none is near: at
-/// most a third of the word wrong, or one is the beginning of the other. Case, '-' and '_' are
-/// alike.
+/// The candidate nearest to `word`, for "did you mean". At most a third of the word may be wrong,
+/// or one text must be the beginning of the other. Case does not matter; '-' and '_' are equal.
 std::optional<std::string> nearest(std::string_view word, std::span<const std::string> candidates);
 
 /// " (did you mean X?)", or nothing.

@@ -36,26 +36,25 @@ std::string count_text(uint64_t n);
 /// U+10FFFF).
 bool is_utf8(std::string_view text) noexcept;
 
-/// What may stand in a log line, a terminal or an outcome: one line of well-formed UTF-8 of at most
-/// `bytes_max` bytes. Runs of white space and control characters become one space, broken bytes
-/// U+FFFD; a cut never splits a character and ends in "...".
+/// `text` made safe for a log line, a terminal or an outcome: one line of well-formed UTF-8 of at
+/// most `bytes_max` bytes. Runs of white space and control characters become one space. Broken
+/// bytes become U+FFFD. A cut never splits a character and ends in "...".
 std::string clean_text(std::string_view text, size_t bytes_max);
 
-/// Whether an answer is a web page, as edge proxies send it, by its content type or its first
-/// bytes.
+/// Whether an answer is a web page, judged by its content type or its first bytes. Proxies send
+/// such pages.
 bool is_html(std::string_view content_type, std::string_view body) noexcept;
 
-/// A page in a few words: `HTML page (502): "502 Bad Gateway"`. Takes the title, or else the
-/// visible text, and looks at the first 64 KiB only.
+/// Describes a web page in a few words: `HTML page (502): "502 Bad Gateway"`. Uses the title, or
+/// else the visible text, of the first 64 KiB.
 std::string describe_html(int status, std::string_view body);
 
-/// `body` without what may stand before JSON: a byte order mark, white space, and the comment lines
-/// (": keep-alive") that providers under load send to keep a connection open.
+/// `body` without a byte order mark, white space and comment lines (": keep-alive") at its start.
+/// Providers under load send such lines to keep a connection open.
 std::string_view skip_noise(std::string_view body) noexcept;
 
-/// A JSON text on one line, for files with one record per line: without noise before it and white
-/// space around it, and with spaces for line breaks, which inside valid JSON can only be white
-/// space.
+/// A JSON text on one line, for files with one record a line. Removes noise before it and white
+/// space around it. Line breaks become spaces: inside valid JSON they are only white space.
 /// @pre `body` is valid JSON after `skip_noise`.
 std::string one_line_json(std::string body);
 

@@ -5,8 +5,8 @@
 
 namespace penstock {
 
-/// A point on the monotonic clock. Core never reads a clock: callers pass `now`, so a jump of the
-/// wall clock can neither expire nor stall anything.
+/// A point on the monotonic clock. Core never reads a clock: callers pass `now`. A jump of the wall
+/// clock therefore has no effect.
 using time_point = std::chrono::steady_clock::time_point;
 
 /// A span of time; the same type as CAF's `timespan`.

@@ -14,8 +14,8 @@ namespace penstock::core {
 
 /// What an answer means for the request, its lane and its job.
 enum class reply_kind : uint8_t {
-  success,      ///< A whole, valid answer (also a refusal or a cut one: the caller judges those).
-  rate_limited, ///< 429 that passes: the lane pauses, the request tries again.
+  success, ///< A whole, valid answer (also a refusal or a cut answer: the caller judges these).
+  rate_limited, ///< Temporary 429: the lane pauses, the request tries again.
   slow_down,    ///< 429 for ramping too fast: as rate_limited, and headroom shrinks.
   overloaded,   ///< 503, 529: retry, the breaker counts.
   server_error, ///< Other 5xx: retry, the breaker counts.
@@ -59,7 +59,7 @@ using limit_readings = std::array<limit_reading, dimension_count>;
 /// One judged answer.
 struct verdict {
   reply_kind kind = reply_kind::malformed;
-  errc code = errc::bad_response; ///< Our word for it; meaningless on success.
+  errc code = errc::bad_response; ///< The error code; meaningless on success.
   std::string message; ///< For people: the provider's text, bounded to 500 bytes, clean UTF-8.
   std::string
     provider_code;        ///< The provider's own code or type, for example "rate_limit_exceeded".
@@ -67,21 +67,22 @@ struct verdict {
   usage used;             ///< Filled where the answer carries it.
   std::optional<duration> retry_after; ///< The provider's hint, already clamped to sane values.
   limit_readings limits;               ///< What the headers said.
-  /// The provider's own word on whether to try again (`x-should-retry`); wins over what a status
-  /// alone suggests, never over a code that names a permanent cause.
+  /// What the provider says about trying again (`x-should-retry`). It overrides the status, but not
+  /// a code that names a permanent cause.
   std::optional<bool> should_retry;
   transport_error transport = transport_error::none; ///< Which one, if `kind` is transport.
 };
 
 /// How a provider charges a request against its token limits (providers.md B1).
 enum class charge_rule : uint8_t {
-  /// OpenAI: max(output maximum, estimate) at admission against one pool; nothing is given back.
+  /// OpenAI: input and output count against one limit. The larger of the output maximum and the
+  /// estimate is charged at the start; nothing is given back.
   openai,
-  /// Anthropic: input at admission, output as it is produced.
+  /// Anthropic: input is charged at the start, output as it is produced.
   anthropic,
   /// Input and output as really used, against whatever limits are set.
   as_used,
-  /// Gemini: a token limit counts input alone, whichever of the limits names it.
+  /// Gemini: every token limit counts input only.
   input_only,
 };
 

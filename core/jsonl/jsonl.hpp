@@ -9,7 +9,7 @@
 
 /// The file formats of `penstock run`: lines of the OpenAI batch form on both sides. A line of the
 /// output carries one more object, `penstock`, which ends in a checksum over the bytes before it,
-/// so that a resumed run knows its own lines from edited, torn or damaged ones.
+/// so that a resumed run can tell its own lines from edited, cut or damaged lines.
 namespace penstock::core {
 
 /// Longest `custom_id` in bytes.
@@ -30,7 +30,7 @@ bool is_blank(std::string_view line) noexcept;
 request parse_request_line(std::string_view line, uint64_t index, uint64_t line_number,
                            const line_options& options = {});
 
-/// A request for a line that cannot even be kept in memory.
+/// A request for a line that is too long to keep.
 /// @param start The first bytes of the line, from which the custom_id is read if it is there.
 request rejected_request(std::string_view start, uint64_t index, uint64_t line_number,
                          std::string reason);
@@ -41,7 +41,7 @@ void append_output_line(std::string& out, const outcome& o);
 /// The output line of `o` with its line break.
 std::string output_line(const outcome& o);
 
-/// What an output line says, its body aside.
+/// An output line without its body.
 struct output_record {
   uint64_t index = 0;                          ///< Place in the job.
   std::string custom_id;                       ///< As in the request.
@@ -59,7 +59,7 @@ struct output_record {
   uint32_t pack_size = 0;                      ///< Requests that shared its prompt; 0: none.
 };
 
-/// What the output line of `o` will say.
+/// The record that the output line of `o` will hold.
 output_record record_of(const outcome& o);
 
 /// Reads back what `append_output_line` wrote, with or without the line break.
@@ -70,8 +70,8 @@ result<output_record> parse_output_line(std::string_view line);
 struct output_totals {
   uint64_t completed = 0, failed = 0, cancelled = 0, expired = 0; ///< Requests by state.
   uint64_t cached = 0;                                            ///< Requests without an attempt.
-  /// HTTP exchanges; those with 429. The requests of a pack share one, so of a line that names its
-  /// pack only a part counts: exact if all packs were answered at once, an estimate otherwise.
+  /// HTTP exchanges, and how many of them met a 429. The requests of a pack share one exchange, so
+  /// a line of a pack counts as a part of one. The sum is exact if no pack was split.
   uint64_t attempts = 0, rate_limited = 0;
   uint64_t input_tokens = 0, cached_input_tokens = 0; ///< As the providers counted.
   uint64_t output_tokens = 0, reasoning_tokens = 0;   ///< As the providers counted.

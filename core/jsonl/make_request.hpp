@@ -6,9 +6,9 @@
 
 namespace penstock::core {
 
-/// A request made by a program, as a line of an input file would make it: model and output maximum
-/// are read from the body. Never fails: an unusable body gives a request with `rejection` set,
-/// which becomes a failed outcome in its place.
+/// A request made by a program, like a request from a line of an input file: model and output
+/// maximum are read from the body. Never fails: an unusable body gives a request with `rejection`
+/// set, which becomes a failed outcome in its place.
 /// @param custom_id The caller's name for it; empty: "request-" and its index, once it has one.
 /// @param body A JSON object in the shape that `url` takes.
 /// @param url Path below the base URL; empty: chat completions for a body with `messages`,

@@ -7,7 +7,7 @@
 
 namespace penstock::core {
 
-/// Keeps requests away from an upstream that is down.
+/// Stops requests to an upstream that does not answer.
 ///
 /// closed --(`trips_after` failures in a row)--> open --(`open_for` passes, `begin_probe`)-->
 /// half_open --(probe succeeds)--> closed; --(probe fails)--> open again for `open_for`;
@@ -19,7 +19,7 @@ namespace penstock::core {
 /// requests that are still open.
 class circuit_breaker {
 public:
-  /// Where it stands; see the class.
+  /// The state; see the class.
   enum class state : uint8_t { closed, open, half_open };
 
   circuit_breaker() = default;
@@ -38,13 +38,13 @@ public:
 
   /// The upstream answered. `probe`: the answer is the probe's. Ends a run of failures.
   void succeed(bool probe);
-  /// The upstream failed. @param unresolved other requests that are out and may yet be answered.
+  /// The upstream failed. @param unresolved other requests that are sent and may still be answered.
   /// @returns whether this opened the breaker.
   bool fail(time_point now, bool probe, size_t unresolved = 0);
-  /// The probe ended without telling anything.
+  /// The probe ended without a result (cancelled, or its owner died).
   void lose_probe(time_point now);
 
-  /// Where it stands.
+  /// The state.
   state current() const { return state_; }
   /// From when a probe may go out; meaningful while open.
   time_point probe_at() const { return probe_at_; }

@@ -12,15 +12,15 @@
 
 namespace penstock::core {
 
-/// Permit requests that wait, and whose turn it is.
+/// The permit requests that wait, in fair order.
 ///
-/// Between classes: strict priority, but a class that waited `aging_bound` since it was last served
-/// (or began to wait) goes first once. Within a class: each tenant has a tag that grows by the cost
-/// of what it is granted; the smallest tag is next, and among equal tags the one not served for the
-/// longest. A tenant that comes (back) starts at the tag of the last grant, so absence earns
-/// nothing. Example: with A's cost 2 and B's cost 1 the order is A B B A B B. With equal costs each
-/// of k waiting tenants is served within k grants of its last one. Within a tenant: first in, first
-/// out. Every operation costs O(log tenants); cancelling and pushing O(1).
+/// Between priorities: the highest goes first, but a priority that waited `aging_bound` since it
+/// was last served (or began to wait) goes first once. Within a priority: each tenant has a tag
+/// that grows by the cost of what it is granted; the smallest tag is next, and among equal tags the
+/// one not served for the longest. A tenant that comes (back) starts at the tag of the last grant,
+/// so absence earns nothing. Example: with A's cost 2 and B's cost 1 the order is A B B A B B. With
+/// equal costs each of k waiting tenants is served within k grants of its last one. Within a
+/// tenant: first in, first out. Every operation costs O(log tenants); cancelling and pushing O(1).
 class fair_queue {
 public:
   fair_queue() = default;
@@ -28,7 +28,7 @@ public:
 
   /// Appends. @pre no request of this id waits.
   void push(permit_request req, time_point now);
-  /// Whose turn it is at `now`, or null. Valid until the next change.
+  /// The next request at `now`, or null. Valid until the next change.
   const permit_request* front(time_point now);
   /// Removes what `front` named last, counting `cost` (at least 1) against its tenant.
   /// @pre `front` answered, and nothing changed since.
@@ -55,8 +55,8 @@ public:
   bool contains(uint64_t id) const { return by_id_.find(id) != nullptr; }
   size_t size() const { return by_id_.size(); }
   bool empty() const { return size() == 0; }
-  /// When the next waiting class comes of age: the front may change then. Nullopt if none waits
-  /// behind another class.
+  /// When the next waiting priority reaches `aging_bound`: the front may change then. Nullopt if no
+  /// priority waits behind another.
   std::optional<time_point> next_aging() const;
 
 private:
@@ -68,7 +68,7 @@ private:
     uint32_t flow = none;
     uint8_t cls = 0;
   };
-  /// One tenant in one class.
+  /// One tenant in one priority.
   struct flow {
     std::string tenant;
     uint32_t head = none, tail = none;

@@ -4,7 +4,8 @@
 
 namespace penstock::core {
 
-/// How much of the limits is used, as a factor on every refill rate: the product of two parts.
+/// The share of the limits that is used. It is a factor on every refill rate, and the product of
+/// two parts.
 ///
 /// The **share** starts at the configured headroom and, while there is demand, closes in on 1 with
 /// a time constant of 6 s (0.8 at the start, 0.96 after 10 s, 0.99 after 20 s). A 429 halves its
@@ -23,7 +24,7 @@ public:
 
   /// Moves on to `now`. `demand`: requests waited for tokens since the last call.
   void advance(time_point now, bool demand);
-  /// A 429 came that belongs to no earlier pause; `hard` (told to slow down) counts twice.
+  /// A 429 started a new pause. `hard`, a request to slow down, counts twice.
   void on_rate_limited(bool hard);
   /// The upstream accepted `accepted_share` of what the full limits would have let through.
   void on_measured(double accepted_share, time_point now);

@@ -22,23 +22,23 @@ struct attempt_end {
 
 /// Finds how many requests an upstream of unknown size can usefully have in flight.
 ///
-/// By times: a `latency_curve` knows what each width is worth. The width starts at
-/// `start_width` (a small job shall not wait for proofs), doubles as long as throughput follows,
-/// and then stays at its home, the width that is worth most. Now and then it visits the
-/// neighbour of its home for a round, to see whether something has changed; the calmer it was,
-/// the more rarely. Evidence that less is better is acted upon at once, evidence that more is
-/// better after a round. Quick answers come first, so what has just begun always looks fast: times
-/// are therefore taken in the order of the grants. An attempt that a whole round of later ones has
-/// overtaken counts as it is, that the others need not wait for it.
+/// By times: a `latency_curve` knows the throughput of each width. The width starts at
+/// `start_width` (a small job must not wait for measurements), doubles as long as throughput
+/// follows, and then stays at its home, the width that is worth most. Sometimes it tries the width
+/// beside its home for a round, to see whether something has changed; if nothing changed for long,
+/// it tries more rarely. If less is better, it acts at once; if more is better, after a round.
+/// Quick answers come first, so recent attempts always look fast. Times are therefore used in the
+/// order of the grants. An attempt that a whole round of later attempts has overtaken is used as it
+/// is, so that the others need not wait for it.
 ///
 /// By drops (503, 529, timeouts, broken connections): more than a few within a round put a ceiling
 /// at 0.9 of where they happened. It holds for 10 rounds (20, 40 ... if it was hit again), then
-/// rises from round to round until it is out of the way. Where lowering the ceiling does not help,
-/// the upstream fails for other reasons, and that share of drops is from then on taken as usual.
+/// rises from round to round until it is out of the way. If a lower ceiling does not help, the
+/// upstream fails for other reasons: that share of drops is usual from then on.
 ///
 /// A round is as many ended attempts as there may be in flight.
 /// Example, an upstream that needs 1 + (n/40)^4 seconds: 64 go out; after some 30 answers the curve
-/// shows that 32 bring more than 51, and that the other half only stood in the way.
+/// shows that 32 bring more than 51, and that the other half only waited.
 class in_flight_limiter {
 public:
   static constexpr uint32_t start_width = 64;
@@ -99,7 +99,7 @@ private:
   double ceiling_ = 0;       // Zero: none.
   uint32_t hold_rounds_ = 0; // How long a new ceiling stays,
   uint32_t held_ = 0;        // and how long this one stood.
-  time_point cut_at_{};      // Attempts granted before are of the herd that was cut.
+  time_point cut_at_{};      // Attempts granted before this belong to the last cut.
   double hit_at_ = 0;        // Mean width of the last drops that made a ceiling.
   uint32_t round_ended_ = 0, round_drops_ = 0;
   double round_drop_widths_ = 0;

@@ -10,10 +10,10 @@
 
 namespace penstock::core {
 
-/// A careful start: widths that are allowed one after the other, each for `every` without a drop.
-/// A drop goes one step back and starts the span anew; drops of what was granted before that belong
-/// to it and do nothing more. The last step stays.
-/// Example "5 -> 10 -> 25 -> 50" with 30 s: 50 are in flight after a minute and a half.
+/// A careful start: widths that are allowed one after the other, each for `every` without a drop. A
+/// drop goes one step back and starts the span again. Drops of attempts that were granted before do
+/// nothing more. The last step stays. Example "5 -> 10 -> 25 -> 50" with 30 s: 50 are in flight
+/// after a minute and a half.
 class in_flight_ramp {
 public:
   in_flight_ramp() = default;

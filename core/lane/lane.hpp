@@ -12,11 +12,11 @@
 
 namespace penstock::core {
 
-/// Who decides how many requests may be in flight.
+/// What decides how many requests may be in flight.
 enum class width_rule : uint8_t {
-  fixed,           ///< `in_flight_max`.
-  adaptive,        ///< What the upstream bears, up to `in_flight_max` (see `in_flight_limiter`).
-  until_published, ///< The same while no limit of a rate is configured or named by a header.
+  fixed,    ///< `in_flight_max`.
+  adaptive, ///< As many as the upstream can serve, up to `in_flight_max` (see `in_flight_limiter`).
+  until_published, ///< Adaptive until a rate limit is configured or named by a header.
 };
 
 /// The limits of one lane, as configured. A limit of zero means "none".
@@ -34,58 +34,59 @@ struct lane_limits {
   charge_rule charging = charge_rule::openai;
   double tokens_per_byte = 1 / 3.5;  ///< Where the input estimator starts.
   uint32_t breaker_trips_after = 10; ///< Consecutive transport failures, 5xx and timeouts.
-  duration breaker_open_for = std::chrono::seconds{60}; ///< Then one probe.
+  duration breaker_open_for = std::chrono::seconds{
+    60}; ///< How long the breaker stays open. Then one request tests the provider.
   duration aging_bound =
-    std::chrono::seconds{30};   ///< A waiting class is served at least this often.
+    std::chrono::seconds{30};   ///< A waiting priority is served at least this often.
   uint32_t queue_max = 100'000; ///< Permit requests waiting; more are answered `overflow`.
 };
 
 /// Refuses limits that make no sense, naming the key ("headroom must be in (0, 1], is 1.2").
 result<void> validate(const lane_limits& limits);
 
-/// Asks for leave to make one attempt.
+/// Asks for a permit to make one attempt.
 struct permit_request {
   uint64_t id = 0;    ///< Unique among the outstanding and waiting ones of this lane.
-  uint64_t owner = 0; ///< Who asks (a node); `release_owner` frees all of one owner.
+  uint64_t owner = 0; ///< The node that asks; `release_owner` frees all permits of one owner.
   std::string tenant;
   core::priority priority = core::priority::normal;
   uint32_t input_bytes = 0;       ///< Size of the body; the lane turns it into tokens.
   uint32_t output_tokens_max = 0; ///< The request's own maximum, 0 if unknown.
-  /// Refuse (`rate_limited`) rather than let it wait for the end of a longer pause; unset: it
-  /// waits.
+  /// Refuse with `rate_limited` if the pause is longer than this. Unset: wait.
   std::optional<duration> patience;
 };
 
-/// Leave to make one attempt now, at a reserved cost.
+/// A permit to make one attempt now, at a reserved cost.
 struct permit {
   uint64_t id = 0;          ///< As in the permit request.
   double input_tokens = 0;  ///< Reserved.
   double output_tokens = 0; ///< Reserved.
-  bool probe = false;       ///< The breaker's single probe.
+  bool probe = false;       ///< This request tests whether the provider is back.
 };
 
 /// Why `lane::enqueue` refused. `request_too_large` names limit and size; `unavailable`: breaker
 /// open; `overflow`: queue full; `quota_exhausted`: parked until `parked_until()`; `rate_limited`:
 /// paused for longer than the asker's patience.
 
-/// What became of a permit.
+/// How a permit ended.
 struct settlement {
   uint64_t id = 0;
   bool sent = true; ///< False: never reached the upstream; everything is given back.
   reply_kind kind = reply_kind::success;
   usage used;
-  uint32_t input_bytes =
-    0; ///< As in the permit request; lets a restarted lane settle what it never granted.
-  bool abandoned = false; ///< We gave it up (cancelled, deadline): says nothing about the upstream.
+  uint32_t input_bytes = 0; ///< As in the permit request; a restarted lane needs it to settle
+                            ///< permits that it did not grant.
+  bool abandoned =
+    false; ///< Penstock gave it up (cancelled, deadline): it says nothing about the upstream.
   std::optional<duration> retry_after;
   limit_readings limits;
 };
 
-/// What a lane looks like from outside, for progress, summaries and dashboards.
+/// The state of a lane, for progress, summaries and dashboards.
 struct lane_snapshot {
   uint32_t in_flight = 0, in_flight_peak = 0, waiting = 0;
   uint32_t in_flight_limit = 0;    ///< As it is now; 0: none.
-  bool in_flight_adaptive = false; ///< Whether that is being looked for.
+  bool in_flight_adaptive = false; ///< Whether the lane looks for this number itself.
   double headroom = 0;
   std::array<double, dimension_count> limit{}; ///< As configured (or learned when lower).
   std::array<double, dimension_count> level{}; ///< Tokens in the bucket now.
@@ -100,8 +101,9 @@ struct lane_snapshot {
   uint64_t settled_unknown = 0; ///< Settlements of ids that were not outstanding.
 };
 
-/// The gate in front of one limited resource: buckets, in-flight cap, breaker, pause, and a permit
-/// queue fair over classes and tenants. Pure: reads no clock, knows no thread. One owner.
+/// Decides when requests may be sent to one limited resource. Holds its buckets, cap in flight,
+/// breaker, pause and a queue that is fair over priorities and tenants. Reads no clock and uses no
+/// thread. One owner.
 ///
 /// Life of a permit: `enqueue` puts the request into the queue (or refuses it), `poll` grants what
 /// may start now, `settle` ends it. Every granted id must be settled once, or its owner released.
@@ -125,17 +127,17 @@ public:
   std::optional<time_point> next_wake(time_point now) const;
   /// Ends a permit. Unknown ids are counted, and their feedback is used, but nothing is given back.
   void settle(const settlement& s, time_point now);
-  /// Takes a permit as outstanding that an earlier life of this lane granted.
+  /// Takes over a permit that this lane granted before it was restarted.
   void adopt(const permit_request& req, time_point now);
   /// Forgets a waiting request; no effect on granted ones. @returns whether it waited.
   bool cancel(uint64_t id);
   /// Forgets all waiting requests of `owner` and ends its permits without giving tokens back.
   void release_owner(uint64_t owner, time_point now);
-  /// Waiting ids that can no longer be granted soon: drained when the breaker opens, the lane is
-  /// parked or pauses for longer than their patience, so that workers may go elsewhere.
+  /// Removes and returns waiting ids that cannot be granted soon: the breaker opened, the lane is
+  /// parked, or its pause is longer than their patience. Workers then ask another lane.
   std::vector<std::pair<uint64_t, error>> take_refused();
-  /// When what keeps permits from flowing now (quota, breaker, pause) may be over; nullopt: nothing
-  /// does.
+  /// When the quota, breaker or pause that blocks all permits may end; nullopt: nothing blocks
+  /// them.
   std::optional<time_point> opens_at(time_point now) const;
   /// Until when a daily quota parks this lane.
   std::optional<time_point> parked_until(time_point now) const;

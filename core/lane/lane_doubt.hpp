@@ -6,18 +6,18 @@
 
 namespace penstock::core {
 
-/// How much is kept back while nothing proves that the provider charges what we estimate.
+/// Keeps tokens back until answers prove that the provider charges what we estimate.
 ///
-/// Works in rounds: a round ends when 19 of 20 permits of the one before have been answered, for
-/// then the headers and the usage of those are known and the buckets corrected by them. Until so
-/// proven, spending is kept back a second time (`share` of it); the share shrinks every round.
-/// Example with a bucket of 240,000 and requests that really cost 1.5 x the estimate: 120,000 are
-/// granted at once (180,000 really), and only the corrected remainder is granted in the next round.
+/// Works in rounds. A round ends when 19 of 20 permits of the round before have been answered:
+/// their headers and usage have then corrected the buckets. Until then a `share` of the spending is
+/// kept back a second time. The share shrinks every round. Example with a bucket of 240,000 and
+/// requests that really cost 1.5 x the estimate: 120,000 are granted at once (180,000 really), and
+/// only the corrected remainder is granted in the next round.
 class lane_doubt {
 public:
   /// Share of unproven spending that is kept back: 1, 0.7, 0.49 ... 0.
   double share() const { return share_; }
-  /// What was granted and is not proven yet.
+  /// Spending that is granted and not proven yet.
   double unproven(size_t d) const { return share_ > 0 ? current_[d] + previous_[d] : 0; }
 
   /// Notes a grant. @returns its round, to be handed to `answered`.
@@ -37,7 +37,7 @@ public:
       ++answered_early_;
     if (round + 1 == round_)
       ++answered_;
-    // The first round has nothing to wait for: it ends with the first answer and proves nothing.
+    // No round stands before the first: it ends with the first answer and proves nothing.
     if (awaited_ == 0 || answered_ * 20 >= awaited_ * 19 || idle)
       next_round();
     if (idle)

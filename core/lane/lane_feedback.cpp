@@ -12,11 +12,11 @@ constexpr auto output_dimension = static_cast<size_t>(dimension::output_tokens);
 constexpr auto total_dimension = static_cast<size_t>(dimension::total_tokens);
 constexpr duration backoff_first = std::chrono::milliseconds{500};
 constexpr duration backoff_max = std::chrono::seconds{30};
-// A limit we do not know that says "nothing left": look again after this at the latest.
+// For an unknown limit of which a header says "nothing left": try again after this time.
 constexpr duration unknown_limit_pause_max = std::chrono::seconds{60};
 constexpr double lift_doubt_max = 0.3;
 constexpr duration day = std::chrono::hours{24};
-// Below this much of accepted work a quotient of rates means nothing.
+// With less accepted work than this, a quotient of rates means nothing.
 constexpr duration measure_min = std::chrono::seconds{2};
 constexpr double measure_work_seconds = 0.2;
 
@@ -50,7 +50,7 @@ lane_cost lane::impl::actual_cost(const settlement& s, const outstanding& o) con
   const auto out = static_cast<double>(s.used.output_tokens);
   actual[input_dimension] = in;
   actual[output_dimension] = out;
-  // OpenAI gives unused output back to nobody; the real input is the best guess of its estimate.
+  // OpenAI gives no unused output back. The real input is the best guess of what it estimated.
   switch (limits.charging) {
   case charge_rule::openai:
     actual[total_dimension] = std::max<double>(o.output_tokens_max, in);
@@ -61,7 +61,7 @@ lane_cost lane::impl::actual_cost(const settlement& s, const outstanding& o) con
   return actual;
 }
 
-// Replaces what was reserved by what it came to.
+// Replaces the reserved cost by the real cost.
 void lane::impl::reconcile(const settlement& s, const outstanding& o, time_point now) {
   const auto actual = actual_cost(s, o);
   lane_cost change{};
@@ -89,7 +89,7 @@ void lane::impl::learn(const settlement& s, const outstanding* o) {
 void lane::impl::judge_upstream(const settlement& s, bool probe, time_point now) {
   bool failed = s.kind == reply_kind::transport || s.kind == reply_kind::overloaded ||
                 s.kind == reply_kind::server_error;
-  // Nonsense is no outage, but it does not prove that one is over either.
+  // A malformed answer is no outage, but it does not prove that an outage is over.
   if (s.kind == reply_kind::malformed) {
     if (!probe)
       return;
@@ -119,7 +119,7 @@ void lane::impl::pause(time_point until, time_point now) {
 // Starts the span over which the next 429 measures what was accepted.
 void lane::impl::begin_run(time_point now) {
   pause_began = now;
-  herd_last = ordinals;
+  last_before_pause = ordinals;
   accepted = {};
   heard = false;
 }
@@ -127,10 +127,10 @@ void lane::impl::begin_run(time_point now) {
 void lane::impl::on_rate_limited(const settlement& s, const outstanding* o, time_point now) {
   ++rate_limited;
   const bool hinted = s.retry_after && *s.retry_after > duration::zero();
-  const bool of_herd = o ? o->ordinal <= herd_last : pausing;
+  const bool of_running_pause = o ? o->ordinal <= last_before_pause : pausing;
   if (hinted)
     pause(now + *s.retry_after, now);
-  if (of_herd)
+  if (of_running_pause)
     return;
   if (!heard && pause_began && now - *pause_began >= measure_min) {
     const double seconds = to_seconds(now - *pause_began);
@@ -165,7 +165,7 @@ void lane::impl::listen(const settlement& s, const outstanding* o, time_point no
     if (!r.limit && !r.remaining)
       continue;
     if (!gauges[d].limited()) {
-      // Nothing is known of this limit but that it is used up.
+      // Only one thing is known of this limit: it is used up.
       if (r.remaining && *r.remaining == 0 && r.reset && *r.reset > duration::zero()) {
         if (!pausing)
           begin_run(now);
@@ -175,7 +175,7 @@ void lane::impl::listen(const settlement& s, const outstanding* o, time_point no
     }
     heard = heard || r.remaining;
     std::optional<double> since;
-    // While the estimates are in doubt, what they say of the spending since proves little.
+    // While the estimates are in doubt, the estimated spending proves little.
     if (o && doubt.share() < lift_doubt_max)
       since = (gauges[d].spent() - o->spent_at[d]) * (1 + doubt.share());
     // Anthropic rounds what remains of tokens to thousands.
@@ -211,11 +211,11 @@ void lane::settle(const settlement& s, time_point now) {
   case reply_kind::slow_down: l.on_rate_limited(s, o, now); break;
   case reply_kind::daily_quota: l.park(s, now); break;
   case reply_kind::success:
-    if (s.sent && o && o->ordinal > l.herd_last)
+    if (s.sent && o && o->ordinal > l.last_before_pause)
       l.hintless = 0;
     break;
   default:
-    // Overloaded upstreams may name a time too.
+    // An overloaded upstream may also send a Retry-After.
     if (s.retry_after && *s.retry_after > duration::zero())
       l.pause(now + *s.retry_after, now);
   }
@@ -236,7 +236,7 @@ void lane::adopt(const permit_request& req, time_point now) {
   o.output_tokens_max = req.output_tokens_max;
   o.round = l.doubt.granted({});
   for (size_t d = 0; d < dimension_count; ++d) {
-    // An earlier life paid for it: takes what is there, but makes no debt of an empty start.
+    // This lane granted it before a restart: spend what the bucket holds, but make no debt.
     o.cost[d] = l.gauges[d].limited() ? std::clamp(l.gauges[d].level(), 0.0, e.cost[d]) : e.cost[d];
     l.gauges[d].spend(o.cost[d]);
     o.spent_at[d] = l.gauges[d].spent();

@@ -7,14 +7,14 @@
 
 namespace penstock::core {
 
-/// One limited dimension of a lane: what we may still spend, and what the provider said about it.
+/// One limited dimension of a lane: what may still be spent, and what headers said about it.
 ///
 /// Two buckets: `level` is scaled by headroom and corrected by headers; the `roof` holds the
-/// configured limit and hears nothing. Corrections never lift the level above the roof, so that
-/// lying headers cannot buy more than the configured limit (requests: exactly; tokens: twice the
-/// limit in our own estimate, because a provider may charge half of what we think).
-/// Corrections aim to leave a little unspent at the provider (5 % of its bucket): that costs no
-/// throughput, what refills is spent all the same, and it absorbs estimates that are off.
+/// configured limit and ignores headers. Corrections never lift the level above the roof, so wrong
+/// headers cannot raise use above the configured limit (requests: exactly; tokens: twice the limit
+/// in our own estimate, because a provider may charge half of what we think). Corrections aim to
+/// leave a little unspent at the provider (5 % of its bucket): that costs no throughput, because
+/// the refill is still spent, and it absorbs wrong estimates.
 class lane_gauge {
 public:
   lane_gauge() = default;
@@ -26,12 +26,12 @@ public:
   void set_pace(double factor, time_point now);
   void advance(time_point now);
 
-  /// Whether one request of this cost is more than the configured limit ever lets through.
+  /// Whether one request of this cost can never pass the configured limit.
   bool too_large(double cost) const { return limited() && cost > largest_; }
   /// Most that one request may cost; infinite without a limit.
   double largest() const;
-  /// Whether `cost` may be spent while `guard` more is kept back. What exceeds the capacity but not
-  /// the limit passes when the bucket is full, into debt.
+  /// Whether `cost` may be spent while `guard` more is kept back. A cost above the capacity but
+  /// within the limit passes when the bucket is full, and makes a debt.
   bool fits(double cost, double guard) const;
   /// How long after the last `advance` until it fits; `duration::max()` if time alone does not
   /// help.
@@ -42,17 +42,17 @@ public:
   /// Cuts the level after a pause, so that at most `cost` is there at once.
   void cut_to(double cost);
 
-  /// Corrects by what an answer said. `spent_since`: what was spent after the permit of that answer
-  /// was granted, or will still be; nullopt if unknown (then only downwards). `rounding`: how far
-  /// the provider's numbers may be off either way.
+  /// Corrects by what an answer said. `spent_since`: what was or will be spent by permits granted
+  /// after the permit of that answer. nullopt if unknown: then only correct downwards. `rounding`:
+  /// how far the provider's numbers may be off either way.
   void hear(const limit_reading& r, std::optional<double> spent_since, double rounding,
             time_point now);
 
-  /// All that was ever spent: differences tell what was spent between two moments.
+  /// Everything spent so far. A difference of two values is the spending between two moments.
   double spent() const { return spent_; }
   /// The limit in use: as configured, or as learned when lower.
   double limit() const { return limit_; }
-  /// What the whole limit refills a second.
+  /// The refill of the whole limit in a second.
   double full_rate() const { return limit_ / window_seconds_; }
   double level() const { return bucket_.level(); }
   double capacity() const { return bucket_.capacity(); }

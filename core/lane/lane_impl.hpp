@@ -13,12 +13,13 @@
 
 namespace penstock::core {
 
-/// The inside of a lane: lane.cpp queues and grants, lane_feedback.cpp settles and listens.
+/// The inside of a lane: lane.cpp queues and grants, lane_feedback.cpp settles and learns from
+/// answers.
 ///
-/// Pauses. A 429 of a permit that was granted after the last pause began starts a new pause; others
-/// belong to the herd of that pause and can only make it longer if they carry a hint. When a pause
-/// ends, one permit passes whatever the buckets say (the provider said that it may), and the
-/// buckets start empty, so the rest flows at the refill rate.
+/// Pauses. A 429 of a permit that was granted after the last pause began starts a new pause; other
+/// 429s belong to the running pause and can only make it longer, if they carry a hint. When a pause
+/// ends, one permit passes whatever the buckets say, because the provider allowed it. The buckets
+/// start empty, so the rest follows at the refill rate.
 struct lane::impl {
   /// A granted permit.
   struct outstanding {
@@ -30,7 +31,8 @@ struct lane::impl {
     uint32_t input_bytes = 0;
     uint32_t output_tokens_max = 0;
     uint32_t round = 0;
-    uint32_t in_flight = 0; // When it was granted, itself included; 0: by an earlier life.
+    // In flight when it was granted, itself included; 0: granted before a restart.
+    uint32_t in_flight = 0;
     time_point granted_at{};
     bool probe = false;
     bool input_counts = false; // Whether the input estimate decided the cost.
@@ -83,7 +85,7 @@ struct lane::impl {
   id_table<outstanding> permits;
   std::vector<std::pair<uint64_t, error>> refused;
 
-  // What the estimates of the permits in flight may turn out to be wrong by.
+  // How wrong the estimates of the permits in flight may be.
   lane_cost reserved{};    // Sum over the outstanding permits.
   double risky_tokens = 0; // Input tokens estimated for them, where those decide the cost,
   double risky_bytes = 0;  // and the bytes they were estimated from.
@@ -93,13 +95,14 @@ struct lane::impl {
   time_point paced_at{}; // When the headroom was last applied.
   bool demand = false;   // The last poll left requests waiting for tokens.
 
-  bool pausing = false;   // A pause began whose end was not yet acted on.
-  uint64_t ordinals = 0;  // Permits granted or adopted so far,
-  uint64_t herd_last = 0; // and when the last pause began: older ones are of its herd.
+  bool pausing = false;  // A pause began, and its end is not handled yet.
+  uint64_t ordinals = 0; // Permits granted or adopted so far.
+  // `ordinals` when the last pause began. A 429 of an older permit belongs to that pause.
+  uint64_t last_before_pause = 0;
   std::optional<time_point> pause_began; // Also after its end.
   time_point paused_until{};
   bool pass_one = false; // The permit that may pass at the end of a pause.
-  uint32_t hintless = 0; // 429s without a hint in a row, herds counted once.
+  uint32_t hintless = 0; // Pauses in a row that began without a hint.
   lane_cost accepted{};  // Settled as accepted since the last pause began,
   bool heard = false;    // and whether any header told what remains.
   std::optional<time_point> parked;

@@ -9,8 +9,8 @@
 
 namespace penstock::core {
 
-/// How many permits a lane may have outstanding: the least of its fixed cap, its ramp and, where
-/// nobody published limits, what the upstream bears.
+/// How many permits a lane may have outstanding: the least of its fixed cap, its ramp and, if no
+/// limits are published, what the upstream can serve.
 class lane_width {
 public:
   lane_width() = default;
@@ -25,7 +25,7 @@ public:
       limiter_ = in_flight_limiter{fixed_, now};
   }
 
-  /// Whether the width is being looked for.
+  /// Whether the lane looks for the width itself.
   bool adaptive() const { return rule_ != width_rule::fixed; }
   /// The cap now; 0: none.
   uint32_t limit() const {
@@ -81,7 +81,7 @@ private:
       return kind::ignored;
     switch (s.kind) {
     case reply_kind::success: return s.sent ? kind::answered : kind::ignored;
-    // Where a rate is limited, a 429 says nothing about the width.
+    // If a rate is limited, a 429 says nothing about the width.
     case reply_kind::rate_limited:
     case reply_kind::slow_down: return published_ ? kind::ignored : kind::dropped;
     case reply_kind::overloaded:

@@ -11,8 +11,8 @@ namespace penstock::core {
 /// How the time of an attempt depends on how many are in flight: the mean logarithm of the time at
 /// each of a row of widths (1, 2, 3, 4, 5, 6, 8, 10, 13, 16 ... three to a doubling).
 ///
-/// Logarithms, because attempt times are skewed: one straggler of 20 times the median must not
-/// count for 20. Longer answers take longer whatever the load is, so that part is taken out: its
+/// Logarithms, because attempt times are skewed: one slow attempt of 20 times the median must not
+/// count as 20. Longer answers take longer whatever the load is, so that part is taken out: its
 /// slope (log time over log output tokens) is learned from the spread within each width, where the
 /// load is the same. More in flight never makes an upstream faster, so the curve is forced to rise:
 /// neighbours that say otherwise are pooled, which takes most of the noise out.
@@ -41,8 +41,8 @@ public:
   bool known(size_t level) const { return weight(level) >= 2.2; }
   /// The mean of a level, as it was measured. @pre `known(level)`.
   double measured(size_t level) const;
-  /// What a width is worth: the log of the throughput it gives, less what makes each doubling of
-  /// the width have to bring 30 % of a doubling of throughput.
+  /// The value of a width: the log of its throughput, less a price. The price makes a doubling of
+  /// the width worth it only if it brings at least 30 % of a doubling of throughput.
   /// @pre some level is known; an unknown one counts as fast as the next known one below.
   double worth(size_t level);
   /// The standard error of the difference between two known levels.

@@ -4,7 +4,7 @@
 
 namespace penstock::core {
 
-/// The body for `/v1/messages` that says what `chat` says.
+/// `chat` as a body for `/v1/messages`.
 /// @returns bad_request for what Anthropic cannot express.
 result<boost::json::object> anthropic_request(const chat_request& chat);
 

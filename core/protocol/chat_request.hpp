@@ -25,7 +25,7 @@ struct chat_part {
   std::string_view data;
   std::string_view url;
   std::string_view name;                             ///< Of a file, if it has one.
-  const boost::json::value* cache_control = nullptr; ///< Anthropic's mark, as people add it.
+  const boost::json::value* cache_control = nullptr; ///< Anthropic's member, if the message has it.
 };
 
 /// A call that the assistant made.
@@ -53,9 +53,9 @@ struct chat_tool {
 };
 
 /// The body of a chat in OpenAI's shape, read and checked once for all protocols that translate it.
-/// Members that only serve OpenAI's own house-keeping (`store`, `stream`, `metadata`, ...) are left
-/// out; members that say nothing (null, a penalty of 0) are, too. Whatever else a protocol cannot
-/// express must be refused, because leaving it out would change the answer.
+/// Members that change nothing in the answer (`store`, `stream`, `metadata`, ...) are left out, and
+/// so are members without effect (null, a penalty of 0). A protocol must refuse any other member
+/// that it cannot express: without it the answer would change.
 struct chat_request {
   std::shared_ptr<const boost::json::value> document; ///< Owns what the views point to.
   std::string_view model;
@@ -74,7 +74,7 @@ struct chat_request {
   const boost::json::value* schema = nullptr; ///< For `format::json_schema`.
   std::string_view effort; ///< `reasoning_effort`: none, minimal, low ... max; or empty.
 
-  /// Numbers that go along as they are: by OpenAI's (or vLLM's) name.
+  /// Numbers that keep their value, by the name that OpenAI or vLLM uses.
   struct setting {
     std::string_view name;
     const boost::json::value* value;
@@ -87,7 +87,7 @@ struct chat_request {
 /// @returns invalid_input that names the member ("messages[2].content[0].type ...").
 result<chat_request> read_chat_request(const request& req);
 
-/// How a protocol spells a number, or that it has none: an empty `to` leaves it out silently.
+/// The name of a number in a protocol. An empty `to` leaves it out without an error.
 struct number_name {
   std::string_view from, to;
 };
@@ -102,7 +102,7 @@ std::optional<error> put_numbers(const chat_request& chat, std::span<const numbe
 std::optional<error> put_others(const chat_request& chat, std::span<const std::string_view> known,
                                 std::string_view native_path, boost::json::object& out);
 
-/// The error for something that a protocol cannot express, with the way out.
+/// The error for something that a protocol cannot express, with the remedy.
 error no_equivalent(std::string_view what, std::string_view native_path);
 
 /// The schema of a tool's parameters; a tool without any takes an empty object.

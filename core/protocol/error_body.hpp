@@ -10,8 +10,8 @@
 
 namespace penstock::core {
 
-/// What the JSON of a failed exchange says, whoever wrote it. Texts are as received: unbounded, but
-/// well-formed UTF-8, because the JSON parser refuses anything else.
+/// The error in the JSON of a failed exchange, of any provider. Texts are as received: of any
+/// length, but well-formed UTF-8, because the JSON parser refuses anything else.
 struct error_body {
   std::string message;
   std::string code;       ///< The finest name: OpenAI's `code`, Anthropic's `details.error_code`,
@@ -21,7 +21,7 @@ struct error_body {
   std::string request_id; ///< Anthropic repeats it in the body.
   bool per_day = false;   ///< A quota that is counted by the day.
   bool midnight_pacific =
-    false;               ///< Google's daily quota: back at midnight there, whatever RetryInfo says.
+    false; ///< Google's daily quota: it resets at midnight Pacific time, whatever RetryInfo says.
   bool no_quota = false; ///< A quota of zero, or a spend limit its owner set: waiting never helps.
   bool one_too_large = false; ///< This single request is above the limit.
   std::optional<duration>
@@ -41,7 +41,7 @@ std::optional<error_body> find_error(const boost::json::value& reply, bool faile
 /// An error of which only the text is known, for example one line from a proxy.
 error_body error_from_text(std::string message);
 
-/// Reads the wait out of prose: "Please try again in 6m0s.", "Please retry in 40.6s", "in 20
+/// Reads the wait from a sentence: "Please try again in 6m0s.", "Please retry in 40.6s", "in 20
 /// seconds".
 /// @returns a wait in (0, 24 h], or nullopt.
 std::optional<duration> wait_in_text(std::string_view text) noexcept;

@@ -5,7 +5,7 @@
 
 namespace penstock::core {
 
-/// The body for `:generateContent` that says what `chat` says; the model is not in it.
+/// `chat` as a body for `:generateContent`, without the model.
 /// @returns bad_request for what Gemini cannot express.
 result<boost::json::object> gemini_request(const chat_request& chat);
 
@@ -13,7 +13,7 @@ result<boost::json::object> gemini_request(const chat_request& chat);
 boost::json::object gemini_embedding(const embedding_request& asked);
 
 /// "gemini-3-flash" as a path: "models/gemini-3-flash", percent-encoded where needed.
-/// @returns invalid_input for a name that would leave its place in the path.
+/// @returns invalid_input for a name that would change the rest of the path.
 result<std::string> gemini_model_path(std::string_view model);
 
 } // namespace penstock::core

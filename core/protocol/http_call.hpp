@@ -7,14 +7,14 @@
 
 namespace penstock::core {
 
-/// Where a protocol's key goes.
+/// The header that carries the API key.
 struct key_header {
   std::string_view name;        ///< "Authorization".
   std::string_view prefix = {}; ///< "Bearer ".
 };
 
-/// What every protocol sends around its body: the method, the content type, the key if there is
-/// one, and the client request id as `x-client-request-id`.
+/// The HTTP call of every protocol: method, content type, the key if there is one, and the client
+/// request id as `x-client-request-id`.
 /// @returns invalid_input for a method that is not POST or an id that no header may hold,
 /// invalid_config for such a key, which the message does not repeat.
 result<http_request> make_call(const request& req, std::string url, payload body,

@@ -5,7 +5,7 @@
 
 namespace penstock::core {
 
-/// The body for `/api/chat` that says what `chat` says.
+/// `chat` as a body for `/api/chat`.
 /// @returns bad_request for what Ollama cannot express.
 result<boost::json::object> ollama_request(const chat_request& chat);
 

@@ -8,20 +8,19 @@
 
 namespace penstock::core {
 
-/// What the headers of one answer say about limits and waiting; nothing of it depends on the
-/// protocol, because compatible servers and proxies mix the families.
+/// What the headers of one answer say about limits and waiting. It does not depend on the protocol,
+/// because compatible servers and proxies mix the headers of providers.
 struct rate_headers {
   limit_readings limits;
   /// The wait asked for, in (0, 24 h]. From `retry-after-ms`, else `retry-after` as a number of
   /// seconds, else as a date against the server's own clock. Zero, negative and unreadable values
-  /// say nothing.
+  /// are ignored.
   std::optional<duration> retry_after;
   std::optional<bool> should_retry; ///< `x-should-retry`.
   wall_time server_now;             ///< The `date` header, or `wall_now` without one.
 };
 
-/// The longest wait that is believed; a provider that asks for more asks to be left alone for
-/// today.
+/// The longest wait that is used. Longer waits are cut to it.
 inline constexpr duration retry_after_max = std::chrono::hours{24};
 
 /// A wait as a hint: nullopt if it is not positive, cut to `retry_after_max`.

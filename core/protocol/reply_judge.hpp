@@ -11,12 +11,11 @@ namespace penstock::core {
 /// Bounds of the texts in a verdict.
 inline constexpr size_t message_bytes_max = 500, name_bytes_max = 100;
 
-/// What a protocol adds to `judge_reply`: looks at the object of a 2xx without an error in it,
-/// fills `v.used`, and turns `v` into a failure by `fail` if the object is no answer. `v.kind` is
-/// success before.
+/// The part of a protocol in `judge_reply`. Checks the object of a 2xx without an error in it.
+/// Fills `v.used`, and calls `fail` if the object is no answer. Before, `v.kind` is success.
 using answer_check = void (*)(const request& req, const boost::json::object& answer, verdict& v);
 
-/// The part of decoding in which protocols do not differ: transport failures, rate and retry
+/// Decodes a reply as far as the protocols do not differ: transport failures, rate and retry
 /// headers, error statuses and their bodies, web pages, JSON that is cut, broken or too deep,
 /// errors inside a 2xx.
 verdict judge_reply(const request& req, const http_response& reply, wall_time wall_now,
@@ -26,12 +25,11 @@ verdict judge_reply(const request& req, const http_response& reply, wall_time wa
 void fail(verdict& v, reply_kind kind, std::string_view message);
 
 /// Reads the counts of both OpenAI shapes (`prompt_tokens` or `input_tokens`, ...). Counts that are
-/// no whole number, negative, or beyond belief are as good as absent, and so is a usage of zero.
+/// not whole, negative or above 10^9 are ignored, and so is a usage of zero.
 usage read_usage(const boost::json::object& answer) noexcept;
 
-/// The reply as it may stand in an outcome: JSON on one line. A body that is no JSON, or that is an
-/// error of more than 64 KiB, is replaced by `{"error":{"message","type","param","code"}}` made of
-/// `v`.
+/// The body of an outcome: JSON on one line. A body that is no JSON, or that is an error of more
+/// than 64 KiB, is replaced by `{"error":{"message","type","param","code"}}` made of `v`.
 std::string outcome_body(std::string body, const verdict& v);
 
 /// The failure `v` in OpenAI's shape: `{"error":{"message","type","param","code"}}`.
