@@ -302,12 +302,14 @@ struct node_welcome {
   wiring neighbours;          ///< The limiters in the order of the offer's lanes.
   caf::timespan heartbeat{};  ///< How often it shall give a sign of life.
   caf::timespan lost_after{}; ///< After so much silence each side gives the other up.
+  /// The head's number of each lane of the offer. Reports name lanes by these numbers.
+  std::vector<uint32_t> lanes{};
 };
 
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, node_welcome& x) {
   return f(caf::meta::type_name("penstock.node_welcome"), x.node, x.neighbours, x.heartbeat,
-           x.lost_after);
+           x.lost_after, x.lanes);
 }
 
 /// The answer to a `peer_hello`. Its shape never changes.

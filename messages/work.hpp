@@ -86,12 +86,15 @@ struct work_report {
   bool joined = false;    ///< Answered by an equal request in flight.
   uint32_t hedged = 0;    ///< Second attempts on another lane.
   bool hedge_won = false; ///< One of these answered.
+  /// For `held`: all lanes of the route that may take the request later. Else the lane of the last
+  /// attempt. Numbers in the order of the settings of the head.
+  std::vector<uint32_t> lanes{};
 };
 
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, work_report& x) {
   return f(caf::meta::type_name("penstock.work_report"), x.key, x.kind, x.outcome, x.resume_in,
-           x.last_attempt, x.joined, x.hedged, x.hedge_won);
+           x.last_attempt, x.joined, x.hedged, x.hedge_won, x.lanes);
 }
 
 /// The reports of one node that came up together.

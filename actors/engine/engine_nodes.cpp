@@ -135,6 +135,7 @@ caf::result<node_welcome> engine_state::offer(const node_offer& offer) {
   answer.neighbours = wiring_for(record);
   answer.heartbeat = setup_.heartbeat;
   answer.lost_after = setup_.lost_after;
+  answer.lanes = record.lanes;
   // An offer that nobody follows up is forgotten like a node that falls silent.
   leases_.add(answer.node, self->clock().now());
   nodes_[answer.node] = std::move(record);

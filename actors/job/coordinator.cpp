@@ -30,6 +30,8 @@ void coordinator_state::start(uint64_t job, engine_actor engine, job_options opt
   plan_ = core::job_plan{options_.mode, parts_.total, pack ? parts_.pack_because : std::string{}};
   packable_ = core::pack_queue{{options_.pack_entries_max, options_.pack_tokens_max}};
   pace_.restart(options_.in_flight_max);
+  held_ =
+    core::held_lanes{{std::chrono::seconds{1}, options_.outage_patience, options_.first_patience}};
   life_ = incarnation;
   budget_ = core::budget{options_.budget, parts_.before.cost, core::price_table{options_.prices}};
   window_ = core::request_window{parts_.first, first_epoch_of(life_)};

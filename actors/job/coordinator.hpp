@@ -2,6 +2,7 @@
 
 #include "actors/job/job_launcher.hpp"
 #include "core/job/budget.hpp"
+#include "core/job/held_lanes.hpp"
 #include "core/job/job_plan.hpp"
 #include "core/base/latency_histogram.hpp"
 #include "core/pack/pack.hpp"
@@ -102,7 +103,6 @@ private:
   void end_open(uint64_t index, core::outcome_state state, error why);
   void end_open_as(core::outcome_state state, error why);
   void hold(uint64_t index, const work_report& report);
-  void release_held(const std::string& lane);
   void retry_held(time_point now);
   void give_up(error why);
   void take_back(uint64_t node, report_kind kind);
@@ -140,17 +140,7 @@ private:
   std::map<uint64_t, node_actor> nodes_;  ///< Those that had work of ours.
   std::vector<sink_item> outcomes_;       ///< Final, on their way to the collector.
 
-  /// Requests of one lane, or of all lanes of a route, that take nothing now.
-  struct held_lane {
-    std::set<uint64_t> waiting; ///< Their indexes, but for those that went to see.
-    time_point since;           ///< When it began without a success in between.
-    time_point retry_at;        ///< Then one request goes to see.
-    bool quota = false;         ///< Out of its daily quota: no patience needed, the time is known.
-    error cause;
-  };
-  std::map<std::string, held_lane> held_;           ///< By lane, or lanes joined by ", ".
-  std::string last_failure_;                        ///< Of a request that was carried over.
-  std::unordered_set<std::string> lanes_seen_well_; ///< Lanes that answered at least once.
+  core::held_lanes held_;
 
   phase phase_ = phase::running;
   bool pull_pending_ = false;

@@ -16,9 +16,6 @@ constexpr core::request_state open_states[]{core::request_state::ready,
                                             core::request_state::carried, core::request_state::held,
                                             core::request_state::suspected};
 
-/// How often one request goes to see whether a held lane takes work again.
-constexpr auto held_retry_every = std::chrono::seconds{1};
-
 /// Keeps what a hand-out learned. One that made no attempt learned nothing: what an earlier one met
 /// stays.
 void remember(core::window_entry& entry, const work_report& report) {
@@ -62,16 +59,6 @@ shared_outcome with_cost(shared_outcome o, double cost) {
   auto out = *o;
   out.cost = cost;
   return make_shared_value(std::move(out));
-}
-
-/// Whether `lanes`, names joined by ", ", holds `lane`.
-bool has_lane(std::string_view lanes, std::string_view lane) {
-  for (size_t at = 0; (at = lanes.find(lane, at)) != std::string_view::npos; ++at) {
-    const auto end = at + lane.size();
-    if ((at == 0 || lanes[at - 1] == ' ') && (end == lanes.size() || lanes[end] == ','))
-      return true;
-  }
-  return false;
 }
 
 /// A copy of `last` (or a bare outcome of `req`) that ended as `state` because of `why`.
@@ -154,14 +141,14 @@ void coordinator_state::note(const work_report& report) {
     counts_.joined += report.joined;
     counts_.rerouted += !o.lane_reason.empty() && !report.hedge_won;
     if (is_answer(o)) {
-      lanes_seen_well_.insert(o.lane);
-      release_held(o.lane);
+      for (auto index : held_.answered(report.lanes))
+        window_.move(index, core::request_state::ready);
     }
     break;
   }
   case report_kind::degraded:
     plan_.finished(true, report.outcome->failure->code);
-    last_failure_ = report.outcome->failure->context;
+    held_.failed(report.outcome->failure->context);
     break;
   case report_kind::lost: ++counts_.lost; break;
   default: break;
@@ -182,7 +169,7 @@ void coordinator_state::apply(const work_report& report) {
   }
   switch (report.kind) {
   case report_kind::finished:
-    if (lanes_seen_well_.empty() && is_unreached(*report.outcome)) {
+    if (!held_.any_answered() && is_unreached(*report.outcome)) {
       remember(entry, report);
       window_.move(index, core::request_state::ready);
       give_up(*report.outcome->failure);
@@ -293,74 +280,25 @@ void coordinator_state::take_back(uint64_t node, report_kind kind) {
   step();
 }
 
-// --- lanes that take nothing now ---
+// --- lanes that refuse all requests ---
 
 void coordinator_state::hold(uint64_t index, const work_report& report) {
   const auto now = self->clock().now();
-  const auto& lane = report.outcome->lane;
-  const auto quota = report.outcome->failure->code == errc::quota_exhausted;
-  auto [it, fresh] = held_.try_emplace(lane);
-  if (fresh)
-    it->second.since = now;
-  if (fresh || report.last_attempt > duration{})
-    it->second.cause = *report.outcome->failure;
-  // A breaker says nothing about what is wrong behind it.
-  if (fresh && !quota && report.last_attempt == duration{} && !last_failure_.empty())
-    it->second.cause.context += "; the last request to fail: " + last_failure_;
-  if (fresh || quota != it->second.quota)
-    it->second.retry_at = now + held_retry_every;
-  // Who met the quota knows when it ends; those whom the lane refused afterwards do not.
-  if (quota)
-    it->second.retry_at = std::max(it->second.retry_at, now + report.resume_in);
-  it->second.quota = quota;
   window_.move(index, core::request_state::held);
-  it->second.waiting.insert(index);
-  schedule_wake(it->second.retry_at - now);
-}
-
-void coordinator_state::release_held(const std::string& lane) {
-  std::erase_if(held_, [&](auto& held) {
-    if (!has_lane(held.first, lane))
-      return false;
-    for (auto index : held.second.waiting)
-      window_.move(index, core::request_state::ready);
-    return true;
-  });
+  const auto retry_at = held_.hold(
+    index,
+    {report.lanes, *report.outcome->failure, report.resume_in, report.last_attempt > duration{}},
+    now);
+  schedule_wake(retry_at - now);
 }
 
 void coordinator_state::retry_held(time_point now) {
-  std::vector<std::string> free;
-  for (auto& [lane, held] : held_) {
-    if (held.retry_at > now) {
-      schedule_wake(held.retry_at - now);
-      continue;
-    }
-    if (held.quota) {
-      free.push_back(lane);
-      continue;
-    }
-    const auto seen_well =
-      std::any_of(lanes_seen_well_.begin(), lanes_seen_well_.end(),
-                  [&, &lanes = lane](auto& one) { return has_lane(lanes, one); });
-    const auto patience = seen_well ? options_.outage_patience : options_.first_patience;
-    if (now - held.since > patience) {
-      give_up(held.cause);
-      return;
-    }
-    // One goes to see, the one with most attempts left; the others wait for its success.
-    held.retry_at = now + held_retry_every;
-    const auto scout =
-      std::min_element(held.waiting.begin(), held.waiting.end(), [&](auto a, auto b) {
-        return window_.find(a)->last->attempts < window_.find(b)->last->attempts;
-      });
-    if (scout != held.waiting.end()) {
-      window_.move(*scout, core::request_state::ready);
-      held.waiting.erase(scout);
-    }
-    schedule_wake(held_retry_every);
-  }
-  for (auto& lane : free)
-    release_held(lane);
+  auto due =
+    held_.retry(now, [this](uint64_t index) { return window_.find(index)->last->attempts; });
+  for (auto index : due.ready)
+    window_.move(index, core::request_state::ready);
+  if (due.give_up)
+    give_up(std::move(*due.give_up));
 }
 
 /// The upstream is down for longer than we wait. What it answered with an error fails with that;

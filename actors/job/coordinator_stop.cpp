@@ -89,8 +89,7 @@ void coordinator_state::wake() {
 void coordinator_state::schedule_next_wake() {
   auto next =
     std::min(grace_end_.value_or(time_point::max()), deadline_.value_or(time_point::max()));
-  for (auto& [lane, held] : held_)
-    next = std::min(next, held.retry_at);
+  next = std::min(next, held_.next_retry().value_or(time_point::max()));
   if (next != time_point::max())
     schedule_wake(std::max(duration{1}, next - self->clock().now()));
 }
@@ -106,13 +105,11 @@ job_progress coordinator_state::status() const {
   p.attempt_p99 = attempts_.percentile(99);
   p.attempt_mean = attempts_.mean();
   if (p.state == job_state::running)
-    for (auto& [lane, held] : held_) {
-      if (p.state == job_state::running)
-        p.cause = held.cause; // Why nothing of that lane moves; a quota says more.
-      if (held.quota) {
+    if (const auto wait = held_.reason()) {
+      p.cause = wait->cause;
+      if (wait->quota) {
         p.state = job_state::parked;
-        p.resume_in = std::max(duration{}, held.retry_at - self->clock().now());
-        p.cause = held.cause;
+        p.resume_in = std::max(duration{}, wait->retry_at - self->clock().now());
       }
     }
   // How it ends may be known before it has ended.

@@ -160,6 +160,9 @@ void node_state::done(work_report what) {
   }
   workers_.erase(ended);
   --jobs_[what.key.job].running;
+  if (!head_lanes.empty())
+    for (auto& lane : what.lanes)
+      lane = lane < head_lanes.size() ? head_lanes[lane] : UINT32_MAX;
   report(std::move(what));
 }
 
@@ -341,6 +344,7 @@ node_actor::behavior_type remote_node(node_actor::stateful_pointer<node_state> s
   });
   self->monitor(engine);
   self->send(engine, atom::join_v, node_actor{self}, welcome.node);
+  self->state.head_lanes = std::move(welcome.lanes);
   self->state.hold_lease({welcome.heartbeat, welcome.lost_after});
   return behavior(self);
 }

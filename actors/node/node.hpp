@@ -68,6 +68,8 @@ struct node_state {
   std::shared_ptr<const worker_setup> setup;
   wiring neighbours;
   core::hedge_policy hedging;
+  /// The head's number of each of our lanes; empty: the same as ours.
+  std::vector<uint32_t> head_lanes;
 
 private:
   struct key_hash {

@@ -45,6 +45,7 @@ void worker_state::start(worker_task next) {
   for (auto& [lane, why] : task.lost)
     walk_.lose_lane(lane, why);
   outcome_.lane = walk_.lane_name(0);
+  lanes_ = {walk_.at(0).lane};
   if (!look_up())
     ask_anew();
 }
@@ -74,7 +75,8 @@ void worker_state::finish_round() {
   }
   // Closed lanes are the job's affair: it knows what else there is to do, and when to come back.
   if (!at.lanes.empty()) {
-    outcome_.lane = at.lanes;
+    outcome_.lane = walk_.names_of(at.lanes);
+    lanes_ = std::move(at.lanes);
     outcome_.lane_reason.clear();
     const auto quota = at.why.code == errc::quota_exhausted;
     if (!quota && !last_failure_.empty())
@@ -149,6 +151,7 @@ void worker_state::judged(const attempt& a, core::verdict v, std::string body,
   outcome_.used = v.used;
   outcome_.rate_limited += status == 429;
   outcome_.lane = walk_.lane_name(a.candidate);
+  lanes_ = {walk_.at(a.candidate).lane};
   outcome_.lane_reason = walk_.reason(a.candidate);
   add_cost(a, v.used);
   outcome_.body =
@@ -207,6 +210,7 @@ void worker_state::end(report_kind kind, core::outcome_state state, std::optiona
                      resume_in,        last_attempt_, joined_};
   report.hedged = hedged_;
   report.hedge_won = hedge_won_;
+  report.lanes = std::move(lanes_);
   self->send(node, atom::done_v, std::move(report));
   task.request.what = nullptr; // It may be large, and the next request be far.
 }

@@ -41,14 +41,15 @@ struct worker_request {
   core::route_walk walk_;
   std::array<attempt, 2> attempts_; ///< The first is live if any is.
   core::outcome outcome_;
-  std::string last_failure_;  ///< Text of the last attempt that failed.
-  std::string cache_key_;     ///< While the cache has a question or a promise of ours.
-  bool leads_ = false;        ///< We owe the cache an answer.
-  bool joined_ = false;       ///< Answered by an equal request.
-  bool other_model_ = false;  ///< Answered by another model than was asked for.
-  uint32_t attempts_max_ = 1; ///< Of this hand-out.
-  uint32_t turn_ = 0;         ///< Makes the id of each permit and exchange unique.
-  uint32_t hedged_ = 0;       ///< Second attempts.
+  std::vector<uint32_t> lanes_; ///< Lanes that the report names, by our numbers.
+  std::string last_failure_;    ///< Text of the last attempt that failed.
+  std::string cache_key_;       ///< While the cache has a question or a promise of ours.
+  bool leads_ = false;          ///< We owe the cache an answer.
+  bool joined_ = false;         ///< Answered by an equal request.
+  bool other_model_ = false;    ///< Answered by another model than was asked for.
+  uint32_t attempts_max_ = 1;   ///< Of this hand-out.
+  uint32_t turn_ = 0;           ///< Makes the id of each permit and exchange unique.
+  uint32_t hedged_ = 0;         ///< Second attempts.
   bool hedge_won_ = false;
   bool first_permit_ = true;
   bool aborted_ = false; ///< Told to stop, or to drain, while sending.

@@ -29,6 +29,13 @@ std::string route_walk::text_of(const seat& s) const {
   return "lane " + (*lanes_)[s.what.lane].name + ": " + s.refusal->context;
 }
 
+std::string route_walk::names_of(const std::vector<uint32_t>& lanes) const {
+  std::string out;
+  for (auto lane : lanes)
+    out += (out.empty() ? "" : ", ") + (*lanes_)[lane].name;
+  return out;
+}
+
 void route_walk::begin_round() {
   for (auto& s : seats_)
     if (!s.out)
@@ -72,9 +79,8 @@ route_walk::dead_end route_walk::end() const {
     if (!is_closed(s.refusal->code))
       continue;
     all_quota = all_quota && s.refusal->code == errc::quota_exhausted;
-    const auto& name = (*lanes_)[s.what.lane].name;
-    if ((", " + out.lanes + ", ").find(", " + name + ", ") == std::string::npos)
-      out.lanes += (out.lanes.empty() ? "" : ", ") + name;
+    if (std::find(out.lanes.begin(), out.lanes.end(), s.what.lane) == out.lanes.end())
+      out.lanes.push_back(s.what.lane);
     if (s.retry_in > duration{} && (out.retry_in == duration{} || s.retry_in < out.retry_in))
       out.retry_in = s.retry_in;
   }

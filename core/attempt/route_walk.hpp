@@ -31,8 +31,8 @@ public:
     bool all_out =
       false;   ///< No candidate can ever take a request of this job. False: try again later.
     error why; ///< Names each candidate if there are several.
-    duration retry_in{}; ///< When the first may take work again; zero: unknown.
-    std::string lanes;   ///< Names of those that may, joined by ", ".
+    duration retry_in{};         ///< When the first may take work again; zero: unknown.
+    std::vector<uint32_t> lanes; ///< Numbers of the lanes that may, in the order of the route.
   };
 
   route_walk() = default;
@@ -45,6 +45,9 @@ public:
   const std::string& lane_name(size_t candidate) const {
     return (*lanes_)[at(candidate).lane].name;
   }
+
+  /// The names of `lanes`, joined by ", ", for people.
+  std::string names_of(const std::vector<uint32_t>& lanes) const;
 
   /// Begins a new round: candidates that refused are asked again.
   void begin_round();

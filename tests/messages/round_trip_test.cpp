@@ -268,7 +268,10 @@ BOOST_AUTO_TEST_CASE(what_a_worker_and_the_cache_say_arrives_whole) {
   BOOST_TEST((seen.hits == 1u && seen.misses == 2u && seen.joined == 3u && seen.kept == 4u));
   BOOST_TEST((seen.dropped == 5u && seen.in_flight == 6u && seen.waiting == 7u));
   BOOST_TEST(seen.trouble.context == "full");
-  BOOST_TEST(travel(work_report{{}, report_kind::finished, {}, {}, {}, true}).joined);
+  work_report report{{}, report_kind::finished, {}, {}, {}, true};
+  report.lanes = {2, 5};
+  BOOST_TEST(travel(report).joined);
+  BOOST_TEST(travel(report).lanes == report.lanes);
 }
 
 BOOST_AUTO_TEST_CASE(messages_cut_short_are_refused) {

@@ -85,29 +85,32 @@ struct coordinator_fixture : deterministic_system {
   }
 
   void report(work_report r, uint64_t node_id = 1) {
+    if (r.lanes.empty())
+      r.lanes = {0};
     self->send(aut, atom::report_v, report_batch{node_id, {std::move(r)}});
     run();
   }
 
   /// The worker of the last hand-out of `index` ends it.
   void report(uint64_t index, report_kind kind, errc code = errc::server_error,
-              caf::timespan resume_in = {}, std::string lane = "default") {
+              caf::timespan resume_in = {}, uint32_t lane = 0) {
     auto o = outcome(index, core::outcome_state::failed, code);
-    o.lane = std::move(lane);
     if (kind == report_kind::held)
       o.attempts = handed_out(index).attempts_before;
-    report(
-      work_report{handed_out(index).key, kind, make_shared_value(std::move(o)), resume_in, {}});
+    work_report r{handed_out(index).key, kind, make_shared_value(std::move(o)), resume_in, {}};
+    r.lanes = {lane};
+    report(std::move(r));
   }
 
-  void complete(uint64_t index, std::string lane = "default") {
+  void complete(uint64_t index, uint32_t lane = 0) {
     auto o = outcome(index, core::outcome_state::completed, errc::internal);
-    o.lane = std::move(lane);
-    report(work_report{handed_out(index).key,
-                       report_kind::finished,
-                       make_shared_value(std::move(o)),
-                       {},
-                       std::chrono::milliseconds{5}});
+    work_report r{handed_out(index).key,
+                  report_kind::finished,
+                  make_shared_value(std::move(o)),
+                  {},
+                  std::chrono::milliseconds{5}};
+    r.lanes = {lane};
+    report(std::move(r));
   }
 
   void lose(uint64_t index) {

@@ -115,6 +115,7 @@ BOOST_AUTO_TEST_CASE(
   BOOST_REQUIRE(given.limiters.size() == 2u);
   BOOST_TEST((given.limiters[0] == wires.limiters[1]));
   BOOST_TEST((given.limiters[1] == wires.limiters[0]));
+  BOOST_TEST(node.welcome.lanes == (std::vector<uint32_t>{1, 0}));
 }
 
 BOOST_AUTO_TEST_CASE(a_restarted_limiter_reaches_a_remote_node_in_its_order) {

@@ -54,11 +54,11 @@ BOOST_AUTO_TEST_CASE(the_wake_of_one_lane_does_not_swallow_that_of_another) {
   input(2);
   start();
   give(2);
-  report(0, report_kind::held, errc::unavailable, {}, "a");
-  report(1, report_kind::held, errc::quota_exhausted, 1h, "b");
+  report(0, report_kind::held, errc::unavailable, {}, 0);
+  report(1, report_kind::held, errc::quota_exhausted, 1h, 1);
   advance(1s);
   give(1);
-  complete(0, "a");
+  complete(0, 0);
   advance(1h);
   BOOST_TEST(demand() == 1u);
 }
@@ -67,14 +67,14 @@ BOOST_AUTO_TEST_CASE(another_lane_runs_on) {
   input(4);
   start();
   give(4);
-  report(0, report_kind::held, errc::unavailable, {}, "a");
-  complete(1, "b"); // A success of another lane frees nothing of this one.
+  report(0, report_kind::held, errc::unavailable, {}, 0);
+  complete(1, 1); // A success of another lane frees nothing of this one.
   BOOST_TEST(demand() == 0u);
-  complete(2, "b");
-  complete(3, "b");
+  complete(2, 1);
+  complete(3, 1);
   advance(1s);
   give(1);
-  complete(0, "a");
+  complete(0, 0);
   BOOST_TEST(ended().completed == 4u);
 }
 

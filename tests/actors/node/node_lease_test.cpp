@@ -285,6 +285,24 @@ BOOST_AUTO_TEST_CASE(jobs_that_have_nothing_here_are_forgotten) {
   BOOST_TEST(lane->asked.size() == asked);
 }
 
+BOOST_AUTO_TEST_CASE(a_remote_node_reports_lanes_by_the_numbers_of_the_head) {
+  node_welcome welcome;
+  welcome.node = number + 1;
+  welcome.neighbours.limiters = {limiter};
+  welcome.heartbeat = 500ms;
+  welcome.lost_after = 3s;
+  welcome.lanes = {7};
+  upstream->script = [](auto&) { return test::completion("soon", 10ms); };
+  aut = spawn(actors::remote_node, welcome, engine,
+              std::shared_ptr<const actors::worker_setup>{setup}, http);
+  run();
+  reports->clear();
+  assign(2, 0, 1);
+  live(1s);
+  BOOST_REQUIRE(reports->size() == 1u);
+  BOOST_TEST(reports->front().lanes == std::vector<uint32_t>{7});
+}
+
 BOOST_AUTO_TEST_CASE(permits_of_two_nodes_differ_also_when_their_numbers_are_large) {
   assign(1, 0, 3);
   node_welcome welcome;

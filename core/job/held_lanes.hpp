@@ -1,0 +1,92 @@
+#pragma once
+
+#include "core/base/error.hpp"
+#include "core/base/time.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace penstock::core {
+
+/// How long a job waits for lanes that refuse its requests.
+struct held_limits {
+  duration retry_every = std::chrono::seconds{1}; ///< Between two probes of the same lanes.
+  duration patience = std::chrono::minutes{5};    ///< Without an answer, for lanes that answered.
+  duration first_patience = std::chrono::seconds{90}; ///< The same for lanes that never answered.
+};
+
+/// The requests of one job that wait because their lanes refuse all requests: the breaker of each
+/// lane is open, or its daily quota is used up.
+///
+/// Requests that wait for the same set of lanes form one group. After `retry_every` one request of
+/// the group is sent as a probe. An answer from any lane of the group frees the group. The group
+/// gives up after its patience. A group with a used-up quota does not probe: it is freed when the
+/// quota begins again. Pure; one owner.
+class held_lanes {
+public:
+  /// Numbers of lanes, in the order of the settings of the head.
+  using lane_set = std::vector<uint32_t>;
+
+  /// Why a request could not be sent.
+  struct refusal {
+    lane_set lanes; ///< All lanes that could take the request, in any order.
+    error cause;
+    duration resume_in{};   ///< When a quota begins again; zero: unknown.
+    bool attempted = false; ///< The request was sent at least once in this hand-out.
+  };
+
+  /// What `retry` decided.
+  struct decision {
+    std::vector<uint64_t> ready;  ///< Requests to hand out again.
+    std::optional<error> give_up; ///< The patience with one group is over, because of this.
+  };
+
+  /// What a person needs to know about a wait.
+  struct wait_reason {
+    error cause;
+    bool quota = false;
+    time_point retry_at;
+  };
+
+  explicit held_lanes(held_limits limits = {}) : limits_{limits} {}
+
+  /// Adds the request `index`. @returns when `retry` must be called at the latest.
+  time_point hold(uint64_t index, refusal why, time_point now);
+  /// A lane answered a request. @returns the requests that this frees.
+  std::vector<uint64_t> answered(const lane_set& lanes);
+  /// Keeps the text of a failed attempt. The error of an open breaker does not contain it.
+  void failed(std::string text) { last_failure_ = std::move(text); }
+  /// Sends probes, frees groups whose quota begins again, or gives up.
+  /// @param attempts_of The attempts of a request so far. The request with the fewest is the probe.
+  decision retry(time_point now, const std::function<uint32_t(uint64_t)>& attempts_of);
+  /// The earliest time at which `retry` has work.
+  std::optional<time_point> next_retry() const;
+  /// Why requests wait. A quota is named before an open breaker.
+  std::optional<wait_reason> reason() const;
+  /// Whether any lane has answered a request of this job.
+  bool any_answered() const noexcept { return !answered_.empty(); }
+  /// Forgets all waiting requests.
+  void clear() { groups_.clear(); }
+
+private:
+  struct group {
+    std::set<uint64_t> waiting; ///< Held requests, without the one sent as a probe.
+    time_point since;           ///< The first refusal after the last answer.
+    time_point retry_at;
+    bool quota = false;
+    error cause;
+  };
+  bool has_answered(const lane_set& lanes) const;
+
+  held_limits limits_;
+  std::map<lane_set, group> groups_;
+  std::set<uint32_t> answered_;
+  std::string last_failure_;
+};
+
+} // namespace penstock::core

@@ -1,0 +1,102 @@
+#include "core/job/held_lanes.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+using namespace penstock;
+using namespace penstock::core;
+using namespace std::chrono_literals;
+
+namespace {
+
+const error breaker_open{errc::unavailable, "the breaker is open"};
+const error quota_used{errc::quota_exhausted, "the daily quota is used up"};
+
+struct held_fixture {
+  held_lanes held{{1s, 10s, 3s}};
+  time_point now{};
+  std::vector<uint32_t> attempts = std::vector<uint32_t>(10, 1);
+
+  void hold(uint64_t index, held_lanes::lane_set lanes, error why = breaker_open,
+            duration resume_in = {}, bool attempted = false) {
+    held.hold(index, {std::move(lanes), std::move(why), resume_in, attempted}, now);
+  }
+  held_lanes::decision retry() {
+    return held.retry(now, [this](uint64_t index) { return attempts[index]; });
+  }
+};
+
+using indexes = std::vector<uint64_t>;
+
+} // namespace
+
+BOOST_FIXTURE_TEST_SUITE(held_lanes_suite, held_fixture)
+
+BOOST_AUTO_TEST_CASE(after_a_second_the_request_with_the_fewest_attempts_is_the_probe) {
+  for (uint64_t i = 0; i < 3; ++i)
+    hold(i, {0});
+  attempts = {2, 1, 2};
+  now += 999ms;
+  BOOST_TEST(retry().ready.empty());
+  now += 1ms;
+  BOOST_TEST(retry().ready == indexes{1});
+  BOOST_TEST(retry().ready.empty());
+  BOOST_TEST((held.next_retry() == now + 1s));
+}
+
+BOOST_AUTO_TEST_CASE(an_answer_of_any_lane_of_a_group_frees_the_group) {
+  hold(0, {2, 1});
+  hold(1, {1, 2, 2}); // The same set in another order.
+  hold(2, {3});
+  hold(3, {12});
+  BOOST_TEST(held.answered({1}) == (indexes{0, 1}));
+  BOOST_TEST(held.answered({1}).empty());
+  BOOST_TEST(held.answered({2}).empty()); // 2 is another lane than 12.
+  BOOST_TEST(held.answered({12}) == indexes{3});
+}
+
+BOOST_AUTO_TEST_CASE(a_lane_that_answered_once_gets_more_patience) {
+  hold(0, {0});
+  held.answered({1});
+  hold(1, {1});
+  now += 4s;
+  const auto first = retry();
+  BOOST_REQUIRE(first.give_up.has_value());
+  held.clear();
+  hold(1, {1, 5});
+  now += 10s;
+  BOOST_TEST(!retry().give_up.has_value());
+  now += 1s;
+  BOOST_TEST(retry().give_up.has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_quota_frees_all_at_its_end_and_needs_no_patience) {
+  hold(0, {0}, quota_used, 1h);
+  hold(1, {0}, quota_used); // A later refusal does not know the end.
+  now += 59min;
+  BOOST_TEST(retry().ready.empty());
+  now += 1min;
+  const auto due = retry();
+  BOOST_TEST(due.ready == (indexes{0, 1}));
+  BOOST_TEST(!due.give_up.has_value());
+  BOOST_TEST(!held.next_retry().has_value());
+}
+
+BOOST_AUTO_TEST_CASE(the_reason_names_a_quota_before_a_breaker) {
+  BOOST_TEST(!held.reason().has_value());
+  hold(0, {0}, quota_used, 1h);
+  hold(1, {1});
+  BOOST_REQUIRE(held.reason().has_value());
+  BOOST_TEST(held.reason()->quota);
+  BOOST_TEST(held.reason()->cause.context == quota_used.context);
+}
+
+BOOST_AUTO_TEST_CASE(the_cause_holds_the_failure_that_opened_the_breaker) {
+  held.failed("HTTP 500");
+  hold(0, {0});
+  BOOST_TEST(held.reason()->cause.context ==
+             "the breaker is open; the last request to fail: HTTP 500");
+  hold(1, {0}, {errc::unavailable, "connection refused"}, {}, true);
+  BOOST_TEST(held.reason()->cause.context == "connection refused");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
