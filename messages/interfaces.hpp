@@ -2,6 +2,7 @@
 
 #include "messages/cache.hpp"
 #include "messages/cluster.hpp"
+#include "messages/events.hpp"
 #include "messages/flow.hpp"
 #include "messages/http.hpp"
 #include "messages/job.hpp"
@@ -240,6 +241,18 @@ using job_reader_actor = caf::typed_actor<
   // INTERNAL: somebody has waited long enough.
   caf::reacts_to<atom::wake>>;
 
+/// Receives the events of jobs that it subscribed to.
+using event_taker_actor = caf::typed_actor<caf::reacts_to<atom::events, std::vector<job_event>>>;
+
+/// The JOB EVENTS actor interface, beside an engine that has subscribers.
+using job_events_actor = caf::typed_actor<
+  // From the engine, for the sender of the subscription.
+  caf::reacts_to<atom::subscribe, event_query>, caf::reacts_to<atom::credit, uint32_t>,
+  // From the engine: this job has ended.
+  caf::reacts_to<atom::finished, uint64_t>,
+  // INTERNAL: asks for the running jobs.
+  caf::reacts_to<atom::wake>>;
+
 /// The ENGINE actor interface, one per head: the front door, for actors of its own process and, on
 /// a head, of others. What it cannot do it answers with an error of category `error_category`.
 using engine_actor = caf::typed_actor<
@@ -258,6 +271,11 @@ using engine_actor = caf::typed_actor<
   // `outcome_taker_actor`).
   caf::replies_to<atom::results, results_query>::with<results_page>,
   caf::reacts_to<atom::subscribe, subscription>, caf::reacts_to<atom::credit, uint64_t, uint32_t>,
+  // Events of jobs: a snapshot first, then changes. The sender must be an `event_taker_actor`. A
+  // second subscription of the same actor replaces the first.
+  caf::reacts_to<atom::subscribe, event_query>,
+  // The sender takes so many events more.
+  caf::reacts_to<atom::credit, uint32_t>,
   // Hands out nothing more; the job ends `interrupted`. Job 0 means all, before the process stops:
   // no new ones are taken, and those of the store go on when it starts again. `wait` for job 0 then
   // answers when nothing runs any more.

@@ -2,6 +2,7 @@
 
 #include "messages/cache.hpp"
 #include "messages/cluster.hpp"
+#include "messages/events.hpp"
 #include "messages/flow.hpp"
 #include "messages/http.hpp"
 #include "messages/job.hpp"
@@ -36,6 +37,7 @@ CAF_BEGIN_TYPE_ID_BLOCK(penstock, caf::first_custom_type_id)
   CAF_ADD_ATOM(penstock, penstock::atom, done, "done")
   CAF_ADD_ATOM(penstock, penstock::atom, drain, "drain")
   CAF_ADD_ATOM(penstock, penstock::atom, engine, "engine")
+  CAF_ADD_ATOM(penstock, penstock::atom, events, "events")
   CAF_ADD_ATOM(penstock, penstock::atom, failed, "failed")
   CAF_ADD_ATOM(penstock, penstock::atom, finished, "finished")
   CAF_ADD_ATOM(penstock, penstock::atom, flush, "flush")
@@ -137,4 +139,7 @@ CAF_BEGIN_TYPE_ID_BLOCK(penstock, caf::first_custom_type_id)
   CAF_ADD_TYPE_ID(penstock, (std::vector<penstock::lane_info>))
   CAF_ADD_TYPE_ID(penstock, (penstock::tenant_counts))
   CAF_ADD_TYPE_ID(penstock, (std::vector<penstock::tenant_counts>))
+  CAF_ADD_TYPE_ID(penstock, (penstock::event_query))
+  CAF_ADD_TYPE_ID(penstock, (penstock::job_event))
+  CAF_ADD_TYPE_ID(penstock, (std::vector<penstock::job_event>))
 CAF_END_TYPE_ID_BLOCK(penstock)

@@ -38,16 +38,13 @@ uint32_t engine_state::incarnation_of(uint32_t life) {
   return (life - 1) % lives + 1;
 }
 
-void engine_state::drain_wish(engine_state& st, const coordinator_actor& to) {
-  st.self->send(to, atom::drain_v);
-}
-
-void engine_state::abort_wish(engine_state& st, const coordinator_actor& to) {
-  st.self->send(to, atom::abort_v);
-}
-
-void engine_state::cancel_wish(engine_state& st, const coordinator_actor& to) {
-  st.self->send(to, atom::cancel_v);
+void engine_state::send_stop(stop_request what, const coordinator_actor& to) {
+  switch (what) {
+  case stop_request::none: break;
+  case stop_request::drain: self->send(to, atom::drain_v); break;
+  case stop_request::abort: self->send(to, atom::abort_v); break;
+  case stop_request::cancel: self->send(to, atom::cancel_v); break;
+  }
 }
 
 engine_state::~engine_state() {
@@ -75,7 +72,7 @@ uint64_t engine_state::submit(local_submission job) {
   record.options = std::move(job.options);
   record.launcher = std::move(job.launcher);
   record.restarts = core::restart_policy{setup_.restarts};
-  record.asked = stopping_ ? abort_wish : nullptr;
+  record.asked = stopping_ ? stop_request::abort : stop_request::none;
   open(id);
   return id;
 }
@@ -120,8 +117,7 @@ void engine_state::begin(uint64_t job, std::shared_ptr<job_parts> parts) {
   record.coordinator = self->spawn(actors::coordinator, job, engine_actor{self}, record.options,
                                    parts, record.incarnation);
   watch(job, record.coordinator.address());
-  if (record.asked)
-    record.asked(*this, record.coordinator);
+  send_stop(record.asked, record.coordinator);
 }
 
 /// Whatever the job's files or the store hold stays as it is: only we know that it did not run.
@@ -249,6 +245,8 @@ void engine_state::tell_if_idle() {
 }
 
 void engine_state::tell_waiters(uint64_t job, const job_progress& progress) {
+  if (events_ && job != all_jobs)
+    self->send(events_, atom::finished_v, job);
   if (auto waiting = waiters_.extract(job))
     for (auto& waiter : waiting.mapped())
       waiter.deliver(progress);
@@ -260,9 +258,9 @@ void engine_state::tell_waiters(uint64_t job, const caf::error& why) {
       waiter.deliver(why);
 }
 
-// --- wishes ---
+// --- requests to stop ---
 
-void engine_state::tell(uint64_t job, wish what) {
+void engine_state::tell(uint64_t job, stop_request what) {
   if (job == all_jobs) {
     stopping_ = true;
     for (auto& [id, record] : jobs_)
@@ -275,7 +273,7 @@ void engine_state::tell(uint64_t job, wish what) {
     return;
   record->asked = what;
   if (record->coordinator)
-    what(*this, record->coordinator);
+    send_stop(what, record->coordinator);
 }
 
 // --- slots ---
@@ -321,9 +319,11 @@ engine_actor::behavior_type engine(engine_actor::stateful_pointer<engine_state> 
     [self](atom::wait, uint64_t job) { return self->state.wait(job); },
     [self](atom::results, const results_query& query) { return self->state.results(query); },
     [self](atom::subscribe, const subscription& what) { self->state.subscribe(what); },
+    [self](atom::subscribe, const event_query& what) { self->state.subscribe(what); },
+    [self](atom::credit, uint32_t events) { self->state.credit(events); },
     [self](atom::credit, uint64_t job, uint32_t more) { self->state.credit(job, more); },
-    [self](atom::drain, uint64_t job) { self->state.tell(job, engine_state::drain_wish); },
-    [self](atom::abort, uint64_t job) { self->state.tell(job, engine_state::abort_wish); },
+    [self](atom::drain, uint64_t job) { self->state.tell(job, engine_state::stop_request::drain); },
+    [self](atom::abort, uint64_t job) { self->state.tell(job, engine_state::stop_request::abort); },
     [self](atom::cancel, uint64_t job) { return self->state.cancel(job); },
     [self](atom::retry, uint64_t job) { return self->state.retry(job); },
     [self](atom::nodes) { return self->state.nodes(); },

@@ -63,12 +63,9 @@ struct engine_state {
   void finished(uint64_t job, job_progress progress);
   void down(const caf::down_msg& msg);
   caf::result<job_progress> wait(uint64_t job);
-  /// What may be asked of a running job: drain, abort or cancel.
-  using wish = void (*)(engine_state&, const coordinator_actor&);
-  void tell(uint64_t job, wish what);
-  static void drain_wish(engine_state& st, const coordinator_actor& to);
-  static void abort_wish(engine_state& st, const coordinator_actor& to);
-  static void cancel_wish(engine_state& st, const coordinator_actor& to);
+  /// How a running job is told to end.
+  enum class stop_request : uint8_t { none, drain, abort, cancel };
+  void tell(uint64_t job, stop_request what);
 
   // engine_jobs.cpp: jobs by value
   caf::result<job_ticket> submit(submission job);
@@ -77,6 +74,8 @@ struct engine_state {
   caf::result<uint64_t> retry(uint64_t job);
   void subscribe(const subscription& what);
   void credit(uint64_t job, uint32_t outcomes);
+  void subscribe(const event_query& what);
+  void credit(uint32_t events);
   caf::result<results_page> results(const results_query& query);
 
   // engine_views.cpp: what people ask for
@@ -111,8 +110,9 @@ private:
     core::restart_policy restarts;
     std::optional<error> death; ///< Why the current life ended before its time.
     bool ended = false;
-    bool ending = false;   ///< Ended, but the store does not know it yet.
-    wish asked = nullptr;  ///< The last one; a job that is opened (again) gets it too.
+    bool ending = false; ///< Ended, but the store does not know it yet.
+    /// The last request to stop. A job that is opened again gets it too.
+    stop_request asked = stop_request::none;
     job_progress progress; ///< Final once ended.
   };
 
@@ -146,6 +146,7 @@ private:
 
   // engine.cpp
   static uint32_t incarnation_of(uint32_t life);
+  void send_stop(stop_request what, const coordinator_actor& to);
   job_record* find_running(uint64_t job);
   void open(uint64_t job);
   void begin(uint64_t job, std::shared_ptr<job_parts> parts);
@@ -162,7 +163,7 @@ private:
   template <class Atom, class Part>
   caf::result<job_ticket> pass_on(Atom what, Part part);
   void take_up_all();
-  void take_up(uint64_t job, wish asked = nullptr);
+  void take_up(uint64_t job, stop_request asked = stop_request::none);
   void take_up_if_open(uint64_t job);
   void open_stored(uint64_t job);
   void opened(const stored_job& what);
@@ -208,6 +209,7 @@ private:
   std::map<caf::actor_addr, uint64_t> ghosts_;
   uint64_t number_base_ = 0, number_count_ = 0; ///< Of the last remote node.
   core::slot_scheduler slots_;
+  job_events_actor events_; ///< Null until somebody subscribes.
   uint64_t next_job_ = 1;
   std::mt19937_64 random_; ///< For names and seeds of jobs that bring none.
   bool stopping_ = false;  ///< All jobs were told to stop: none is taken up.

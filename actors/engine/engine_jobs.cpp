@@ -1,6 +1,7 @@
 #include "actors/engine/engine.hpp"
 
 #include "actors/job/job_port.hpp"
+#include "actors/engine/job_events.hpp"
 #include "actors/engine/submission_check.hpp"
 
 #include <caf/all.hpp>
@@ -97,7 +98,7 @@ void engine_state::take_up_all() {
 }
 
 /// Begins to run a job of the store, unless it runs already.
-void engine_state::take_up(uint64_t job, wish asked) {
+void engine_state::take_up(uint64_t job, stop_request asked) {
   if (auto it = jobs_.find(job); stopping_ || (it != jobs_.end() && is_under_way(it->second)))
     return;
   job_record record;
@@ -134,8 +135,8 @@ void engine_state::opened(const stored_job& what) {
   auto* record = find_running(what.job);
   if (!record)
     return;
-  if (!record->asked && is_to_be_cancelled(what.before))
-    record->asked = cancel_wish;
+  if (record->asked == stop_request::none && is_to_be_cancelled(what.before))
+    record->asked = stop_request::cancel;
   record->options = what.options;
   record->incarnation = incarnation_of(what.life);
   record->progress = fresh_from(what.before);
@@ -198,13 +199,13 @@ caf::result<bool> engine_state::cancel(uint64_t job) {
   if (it != jobs_.end() && it->second.ended)
     return false;
   if (it != jobs_.end() && !it->second.stored) {
-    tell(job, cancel_wish);
+    tell(job, stop_request::cancel);
     return true;
   }
   auto answer = self->make_response_promise<bool>();
   auto deliver = [answer]() mutable { answer.deliver(true); };
   if (it != jobs_.end()) {
-    tell(job, cancel_wish);
+    tell(job, stop_request::cancel);
     note_cancel(job, it->second.progress, answer, deliver);
     return answer;
   }
@@ -219,7 +220,7 @@ caf::result<bool> engine_state::cancel(uint64_t job) {
                       [=, this, first = info.requests] { end_receiving(job, first, answer); });
         else
           note_cancel(job, info.progress, answer, [=, this]() mutable {
-            take_up(job, cancel_wish);
+            take_up(job, stop_request::cancel);
             deliver();
           });
       },
@@ -252,7 +253,7 @@ void engine_state::end_receiving(uint64_t job, uint64_t first,
           end_receiving(job, ticket.accepted, answer);
           return;
         }
-        take_up(job, cancel_wish);
+        take_up(job, stop_request::cancel);
         answer.deliver(true);
       },
       [answer](const caf::error& why) mutable { answer.deliver(why); });
@@ -301,6 +302,19 @@ void engine_state::subscribe(const subscription& what) {
 void engine_state::credit(uint64_t job, uint32_t outcomes) {
   if (setup_.reader)
     self->delegate(setup_.reader, atom::credit_v, job, outcomes);
+}
+
+// --- events ---
+
+void engine_state::subscribe(const event_query& what) {
+  if (!events_)
+    events_ = self->spawn<caf::linked>(job_events, engine_actor{self});
+  self->delegate(events_, atom::subscribe_v, what);
+}
+
+void engine_state::credit(uint32_t events) {
+  if (events_)
+    self->delegate(events_, atom::credit_v, events);
 }
 
 } // namespace penstock::actors

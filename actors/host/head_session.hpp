@@ -153,6 +153,7 @@ public:
   void interrupt();
   bool is_interrupted() const;
   const std::string& address() const noexcept { return address_; }
+  caf::actor_system& system() const noexcept { return sys_; }
   /// The engine as last found; null while it is looked for.
   engine_actor engine() const;
 

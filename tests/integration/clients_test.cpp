@@ -227,6 +227,18 @@ BOOST_FIXTURE_TEST_CASE(a_client_outlives_its_head, slow_fixture) {
   BOOST_TEST(sent_again() <= lost_max);
 }
 
+BOOST_FIXTURE_TEST_CASE(who_follows_a_job_hears_its_end_also_after_the_head_was_killed,
+                        slow_fixture) {
+  const auto job = leave();
+  process p{client_command({"status", job, "--follow", "--json"})};
+  BOOST_REQUIRE(wait_until([&] { return seen() > 20; }));
+  restart();
+  BOOST_TEST_CONTEXT(p.err()) BOOST_TEST(p.wait() == 0);
+  const auto status = boost::json::parse(p.out()).as_object();
+  BOOST_TEST(status.at("state").as_string() == "completed");
+  BOOST_TEST(number(status, "completed") == lines);
+}
+
 BOOST_FIXTURE_TEST_CASE(a_client_waits_for_a_head_that_was_stopped, slow_fixture) {
   process p{client_command({"submit", in, "-o", out})};
   BOOST_REQUIRE(wait_until([&] { return lines_of(out) > 20; }));

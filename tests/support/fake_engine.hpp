@@ -46,6 +46,8 @@ inline engine_actor::behavior_type fake_engine(std::shared_ptr<engine_log> log) 
     [](atom::wait, uint64_t) { return job_progress{}; },
     [](atom::results, const results_query&) { return results_page{}; },
     [](atom::subscribe, const subscription&) {},
+    [](atom::subscribe, const event_query&) {},
+    [](atom::credit, uint32_t) {},
     [](atom::credit, uint64_t, uint32_t) {},
     [](atom::drain, uint64_t) {},
     [](atom::abort, uint64_t) {},

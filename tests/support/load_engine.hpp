@@ -133,6 +133,8 @@ inline engine_actor::behavior_type load_engine(engine_actor::pointer self,
       self->send(caf::actor_cast<outcome_taker_actor>(self->current_sender()), atom::outcomes_v,
                  log->page_of(s.job, s.from, s.credit));
     },
+    [](atom::subscribe, const event_query&) {},
+    [](atom::credit, uint32_t) {},
     [=](atom::credit, uint64_t, uint32_t n) { log->credits += n; },
     [](atom::drain, uint64_t) {},
     [](atom::abort, uint64_t) {},

@@ -50,11 +50,14 @@ int interrupted(client& c, const job_info& job, const outcome_output& out, const
 
 } // namespace
 
-void look(head_session& head, run_view& view) {
-  auto lanes = head.start<std::vector<lane_info>>(glance_within, atom::lanes_v);
-  if (auto job = head.ask<job_progress>(glance_within, atom::status_v, view.job_id))
-    view.job = std::move(*job);
-  if (auto all = lanes.wait()) {
+live_job::live_job(head_session& head, uint64_t job) : head_{head}, feed_{head, {job, {}}} {}
+
+void live_job::look(run_view& view) {
+  if (auto events = feed_.next(duration{}))
+    for (auto& event : *events)
+      if (event.number > 0) // Else the head refused the subscription.
+        view.job = std::move(event.info.progress);
+  if (auto all = head_.ask<std::vector<lane_info>>(glance_within, atom::lanes_v)) {
     view.lanes.clear();
     for (auto& lane : *all)
       view.lanes.push_back({lane.name, lane.now});
@@ -65,10 +68,11 @@ int follow_to_end(client& c, const job_info& job, outcome_output& out, run_view 
                   time_point begun) {
   view.job_id = job.id;
   result<follow_end> end = follow_end{};
+  live_job live{c.head, job.id};
   {
     std::unique_ptr<progress_display> display;
     if (!c.settings().run.quiet)
-      display = std::make_unique<progress_display>([&](run_view& v) { look(c.head, v); }, view);
+      display = std::make_unique<progress_display>([&](run_view& v) { live.look(v); }, view);
     end = follow_job(c.head, job, out, true);
   }
   const bool whole = end && end->ended && out.next_index() >= view.total.value_or(job.requests);
@@ -85,7 +89,7 @@ int follow_to_end(client& c, const job_info& job, outcome_output& out, run_view 
     [&] { return c.head.ask<job_progress>(watch_answer_within, atom::status_v, job.id); });
   if (!last)
     return c.fail(last.error());
-  look(c.head, view);
+  live.look(view);
   view.job = std::move(*last);
   view.elapsed = std::chrono::steady_clock::now() - begun;
   if (c.settings().run.json)

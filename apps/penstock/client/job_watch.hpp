@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/host/event_feed.hpp"
 #include "apps/penstock/client/client.hpp"
 #include "apps/penstock/client/outcome_output.hpp"
 #include "apps/penstock/view/summary.hpp"
@@ -9,8 +10,18 @@
 
 namespace penstock::cli {
 
-/// Brings a view of a job at a head up to date; what does not answer in time stays as it was.
-void look(head_session& head, run_view& view);
+/// Keeps a view of a job up to date by the events of the job. One thread uses it.
+class live_job {
+public:
+  live_job(head_session& head, uint64_t job);
+  /// Takes the events that have come, and asks how the lanes stand. A lane that does not answer in
+  /// time stays as it was.
+  void look(run_view& view);
+
+private:
+  head_session& head_;
+  actors::event_feed feed_;
+};
 
 /// Writes the outcomes of a job to `out` until it has ended, with progress and summary as `penstock
 /// run` has them. @param view What is known of it. @returns the exit code.

@@ -1,5 +1,6 @@
 #include "apps/penstock/client/top_command.hpp"
 
+#include "actors/host/event_feed.hpp"
 #include "apps/penstock/client/client.hpp"
 #include "apps/penstock/cli/option_split.hpp"
 #include "apps/penstock/view/top_screen.hpp"
@@ -12,6 +13,7 @@
 
 #include <algorithm>
 #include <iostream>
+#include <map>
 #include <optional>
 
 namespace penstock::cli {
@@ -84,15 +86,53 @@ private:
   bool keyboard_ = false;
 };
 
-/// Asks for everything at once; what is there already stays if the head does not answer.
-result<void> look_at(head_session& head, top_view& view, rate_meter& meter) {
+/// The running jobs of a head, kept up to date by their events.
+class running_jobs {
+public:
+  explicit running_jobs(head_session& head) : feed_{head, {}} {}
+
+  void start_with(const std::vector<job_info>& jobs) {
+    all_.clear();
+    for (auto& job : jobs)
+      all_[job.id] = job;
+  }
+  /// Takes the events that have come. @returns the newest jobs.
+  result<std::vector<job_info>> take() {
+    auto events = feed_.next(duration{});
+    if (!events)
+      return events.error();
+    for (auto& event : *events) {
+      if (event.number == 0)
+        return event.info.progress.cause;
+      if (has_ended(event.info.progress.state))
+        all_.erase(event.job);
+      else
+        all_[event.job] = std::move(event.info);
+    }
+    std::vector<job_info> newest;
+    for (auto it = all_.rbegin(); it != all_.rend() && newest.size() < jobs_max; ++it)
+      newest.push_back(it->second);
+    return newest;
+  }
+
+private:
+  actors::event_feed feed_;
+  std::map<uint64_t, job_info> all_;
+};
+
+/// Asks for nodes, lanes and tenants, and, without `running`, for jobs; what is there already stays
+/// if the head does not answer.
+result<void> look_at(head_session& head, top_view& view, rate_meter& meter,
+                     running_jobs* running = nullptr) {
   job_filter active;
   active.active_only = true;
   active.count_max = jobs_max;
   auto nodes = head.start<std::vector<node_info>>(top_answer_within, atom::nodes_v);
   auto lanes = head.start<std::vector<lane_info>>(top_answer_within, atom::lanes_v);
   auto tenants = head.start<std::vector<tenant_counts>>(top_answer_within, atom::tenants_v);
-  auto jobs = head.start<std::vector<job_info>>(top_answer_within, atom::jobs_v, active);
+  std::optional<actors::pending_answer<std::vector<job_info>>> jobs;
+  if (!running)
+    jobs = head.start<std::vector<job_info>>(top_answer_within, atom::jobs_v, active);
   const auto take = [](auto answer, auto& into) -> result<void> {
     auto value = answer.wait();
     if (!value)
@@ -101,9 +141,13 @@ result<void> look_at(head_session& head, top_view& view, rate_meter& meter) {
     return {};
   };
   for (auto& took : {take(std::move(nodes), view.nodes), take(std::move(lanes), view.lanes),
-                     take(std::move(tenants), view.tenants), take(std::move(jobs), view.jobs)})
+                     take(std::move(tenants), view.tenants)})
     if (!took)
       return took;
+  auto now = running ? running->take() : jobs->wait();
+  if (!now)
+    return now.error();
+  view.jobs = std::move(*now);
   view.rates = meter.update(view.jobs, std::chrono::steady_clock::now());
   view.now = io::wall_now_ms();
   return {};
@@ -127,12 +171,14 @@ int live(client& c, duration every) {
   view.head = c.head.address();
   if (auto looked = look_at(c.head, view, meter); !looked)
     return c.fail(looked.error());
+  running_jobs running{c.head};
+  running.start_with(view.jobs);
   result<void> end{};
   {
     full_screen screen;
     auto due = std::chrono::steady_clock::now() + every;
     winsize drawn{};
-    for (bool fresh = true;;) {
+    for (bool fresh = true, again = false;;) {
       const auto size = full_screen::size();
       if (fresh || size.ws_col != drawn.ws_col || size.ws_row != drawn.ws_row)
         full_screen::draw(top_lines(view, size.ws_col, size.ws_row));
@@ -145,7 +191,10 @@ int live(client& c, duration every) {
       if (!fresh)
         continue;
       due = now + every;
-      auto looked = look_at(c.head, view, meter);
+      auto looked = look_at(c.head, view, meter, again ? nullptr : &running);
+      if (looked && again)
+        running.start_with(view.jobs);
+      again = !looked; // Jobs that ended meanwhile send no event.
       view.trouble = looked ? std::string{} : printable(looked.error().context);
       if (looked || looked.error().code == errc::cancelled)
         continue;

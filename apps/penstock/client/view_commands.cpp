@@ -69,18 +69,28 @@ result<job_info> watch(client& c, job_info job) {
   view.job = job.progress;
   view.total = job.requests;
   view.done_before = done(job.progress);
+  live_job live{c.head, job.id};
   std::unique_ptr<progress_display> display;
   if (!c.settings().run.quiet)
-    display = std::make_unique<progress_display>([&](run_view& v) { look(c.head, v); }, view);
+    display = std::make_unique<progress_display>([&](run_view& v) { live.look(v); }, view);
+  actors::event_feed feed{c.head, {job.id, {}}};
   while (!has_ended(job.progress.state) || job.progress.state == job_state::interrupted) {
-    if (!c.head.pause(look_every))
+    if (c.head.is_interrupted())
       return error{errc::cancelled, "interrupted"};
-    auto now = info_of(c.head, job.id);
-    if (!now)
-      return now.error();
-    if (now->created != job.created)
-      return another_job(c.head, job.id);
-    job = std::move(*now);
+    const auto seen = c.head.generation();
+    auto events = feed.next(look_every);
+    if (!events) {
+      if (auto back = c.head.reconnect(events.error(), seen); !back)
+        return back.error();
+      continue;
+    }
+    for (auto& event : *events) {
+      if (event.number == 0)
+        return event.info.progress.cause;
+      if (event.info.created != job.created)
+        return another_job(c.head, job.id);
+      job = std::move(event.info);
+    }
   }
   return job;
 }
