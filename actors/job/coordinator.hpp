@@ -8,6 +8,7 @@
 #include "core/pack/pack.hpp"
 #include "core/pack/pack_queue.hpp"
 #include "core/job/request_window.hpp"
+#include "core/job/suspects.hpp"
 #include "messages/interfaces.hpp"
 
 #include <caf/stateful_actor.hpp>
@@ -35,10 +36,8 @@ namespace penstock::actors {
 /// packs of half the size; such an exchange counts in their `attempts`, but not against
 /// `attempts_max`: halving bounds it (10 entries: three packs, then alone).
 ///
-/// Losses: what a dead worker or node had goes out again at once, before fresh requests. A request
-/// that was lost twice in a row is suspected to be the cause: it runs alone, in an assignment of
-/// its own, one suspect of the job at a time; the third loss in a row fails it (`errc::poison`). An
-/// attempt that ends otherwise clears it. What a node gives back when it leaves was not lost.
+/// Losses: the requests of a dead worker or node are sent again at once, before fresh requests
+/// (`core::suspects`). A request that a node gives back when it leaves was not lost.
 ///
 /// The way to the end: (a) every request written: close the collector, the sink, the store, in this
 /// order, tell the engine, quit. (b) `drain`: hand out nothing more, and close likewise when
@@ -88,7 +87,6 @@ private:
   std::optional<uint64_t> next_index();
   uint32_t handout_limit();
   bool affords(uint64_t index) const;
-  bool may_go(uint64_t index) const;
   void check_budget();
   void announce();
   assignment make_assignment() const;
@@ -149,9 +147,9 @@ private:
   std::set<uint64_t> detour_; ///< The carried requests that run now, on a detour.
   core::pack_queue packable_;
   std::map<uint64_t, sent_pack> packs_; ///< In flight, by their first request.
-  std::optional<uint64_t> suspect_;     ///< The one suspected request in flight.
-  size_t in_packs_ = 0;                 ///< Requests in them, the first ones left out.
-  core::pack_pace pace_;                ///< Of packs after a fall back.
+  core::suspects suspects_;
+  size_t in_packs_ = 0;  ///< Requests in them, the first ones left out.
+  core::pack_pace pace_; ///< Of packs after a fall back.
   core::pack_style pack_style_ = core::pack_style::schema;
   bool schema_worked_ = false;                  ///< A pack with a schema was answered.
   std::map<uint64_t, shared_outcome> canaries_; ///< Answered by a pack, asked again alone.

@@ -29,21 +29,14 @@ size_t coordinator_state::handouts() const {
   return window_.count(core::request_state::in_flight) - in_packs_;
 }
 
-/// Whether a request waits for nothing but a slot.
-bool coordinator_state::may_go(uint64_t index) const {
-  const auto* entry = window_.peek(index);
-  return entry && (entry->state == core::request_state::ready ||
-                   (entry->state == core::request_state::suspected && !suspect_));
-}
-
 /// The request to hand out next; on a detour, one of those that it is for.
 std::optional<uint64_t> coordinator_state::next_index() {
   if (plan_.on_detour()) {
-    const auto next =
-      std::find_if(detour_.begin(), detour_.end(), [this](auto i) { return may_go(i); });
+    const auto next = std::find_if(detour_.begin(), detour_.end(),
+                                   [this](auto i) { return suspects_.may_go(window_, i); });
     return next == detour_.end() ? std::nullopt : std::optional{*next};
   }
-  const auto suspect = suspect_ ? std::nullopt : window_.lowest(core::request_state::suspected);
+  const auto suspect = suspects_.next(window_);
   if (suspect && (held_bytes_ < options_.window_bytes || *suspect == window_.done_below()))
     return suspect;
   return window_.next_ready();
@@ -70,7 +63,7 @@ uint32_t coordinator_state::handout_limit() {
   auto wanted = window_.count(core::request_state::ready);
   if (plan_.packs()) // At least; who cannot be packed asks again.
     wanted = (wanted + options_.pack_entries_max - 1) / options_.pack_entries_max;
-  wanted += !suspect_ && window_.count(core::request_state::suspected) > 0;
+  wanted += suspects_.next(window_).has_value();
   return static_cast<uint32_t>(std::min(cap - in_flight, wanted));
 }
 
@@ -209,7 +202,7 @@ void coordinator_state::take_slots(node_actor node, uint64_t node_id, uint32_t s
     if (window_.peek(*index)->state == core::request_state::suspected) {
       auto work = make_assignment();
       work.requests.push_back(hand_out(*index, node_id));
-      suspect_ = index;
+      suspects_.begin(*index);
       self->send(node, atom::assign_v, std::move(work));
     } else {
       alone.push_back(hand_out(*index, node_id));

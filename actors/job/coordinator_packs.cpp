@@ -95,7 +95,7 @@ void coordinator_state::take_member(const work_report& report, const pack_result
   part.key.epoch = entry.epoch;
   entry.cost += pack.lost_cost / static_cast<double>(entries.size());
   if (ended_by_itself(report))
-    entry.losses = 0;
+    core::suspects::cleared(entry);
   const auto* answer =
     i < pack.reply.answers.size() && pack.reply.answers[i] ? &*pack.reply.answers[i] : nullptr;
   if (const auto* said = report.outcome.get()) {

@@ -8,9 +8,6 @@ namespace penstock::actors {
 
 namespace {
 
-/// Losses after which a request is taken to be what kills its workers.
-constexpr uint32_t losses_max = 3;
-
 /// Requests that have no outcome and are nowhere under way.
 constexpr core::request_state open_states[]{core::request_state::ready,
                                             core::request_state::carried, core::request_state::held,
@@ -88,12 +85,11 @@ void coordinator_state::take_report(const work_report& report) {
     budget_.spend(cost); // Refused, but paid for.
     return;
   }
-  // Its node took to the grave what it spent: all that was set aside for it, for all we know.
+  // The node died without reporting its cost: assume the reserved cost.
   if (!report.outcome && report.kind == report_kind::lost)
     cost = budget_.reserved(index);
   budget_.settle(index, cost);
-  if (suspect_ == index)
-    suspect_.reset();
+  suspects_.end(index);
   if (report.last_attempt > duration{})
     attempts_.record(report.last_attempt);
   note(report);
@@ -160,7 +156,7 @@ void coordinator_state::apply(const work_report& report) {
   const auto index = report.key.index;
   auto& entry = *window_.find(index);
   if (ended_by_itself(report))
-    entry.losses = 0;
+    core::suspects::cleared(entry);
   // A job that is being ended sends nothing again: what did not finish ends with it.
   if (ending_as_ && report.kind != report_kind::finished) {
     remember(entry, report);
@@ -187,16 +183,17 @@ void coordinator_state::apply(const work_report& report) {
     break;
   case report_kind::lost:
     remember(entry, report);
-    if (++entry.losses >= losses_max) {
+    switch (core::suspects::lost(entry)) {
+    case core::suspects::verdict::failed:
       end_open(index, core::outcome_state::failed,
                {errc::poison, "the worker or the node of this request died " +
-                                std::to_string(losses_max) +
+                                std::to_string(core::suspects::losses_max) +
                                 " times in a row, the last time while no other suspect ran; it "
                                 "is not sent again"});
       return;
+    case core::suspects::verdict::alone: packable_.limit(index, 1); break;
+    case core::suspects::verdict::again: break;
     }
-    if (entry.losses >= core::request_window::suspected_after)
-      packable_.limit(index, 1); // It takes no others down.
     window_.move(index, core::request_state::ready);
     break;
   case report_kind::aborting:
