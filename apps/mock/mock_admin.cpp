@@ -10,14 +10,13 @@ namespace {
 
 void reply_result(const io::http_exchange& e, const result<void>& r) {
   if (r)
-    return e.reply({200, "application/json", {}, "{\"ok\":true}", {}});
+    return e.reply({200, "application/json", {}, "{\"ok\":true}"});
   std::string body = R"({"error":{"message":)";
   append_json(body, r.error().context);
   e.reply({400,
            "application/json",
            {},
-           body + R"(,"type":"invalid_request_error","param":null,"code":null}})",
-           {}});
+           body + R"(,"type":"invalid_request_error","param":null,"code":null}})"});
 }
 
 void append_model(std::string& out, std::string_view id) {
@@ -29,7 +28,7 @@ void append_model(std::string& out, std::string_view id) {
 } // namespace
 
 std::string mock_service::stats_json(size_t since, bool series) const {
-  return stats.to_json(limiter, server_->counters(), since_start(), since, series);
+  return stats.to_json(limiter, connections(), since_start(), since, series);
 }
 
 void mock_service::reset_stats() {
@@ -86,7 +85,7 @@ void mock_service::models(const io::http_exchange& e, std::string_view path) {
                         R"(,"supportedGenerationMethods":["generateContent","countTokens"])") +
               "},";
     body.back() = ']';
-    return e.reply({200, "application/json", {}, body + '}', {}});
+    return e.reply({200, "application/json", {}, body + '}'});
   }
   if (path.starts_with("/v1/models/")) {
     const auto id = path.substr(11);
@@ -97,8 +96,7 @@ void mock_service::models(const io::http_exchange& e, std::string_view path) {
          {},
          chat_shape().error_body(
            {404, "invalid_request_error", "model_not_found", {}, "The model does not exist.", {}},
-           ""),
-         {}});
+           "")});
     append_model(body, id);
   } else {
     body = R"({"object":"list","data":[)";
@@ -109,22 +107,21 @@ void mock_service::models(const io::http_exchange& e, std::string_view path) {
     body.back() = ']';
     body += '}';
   }
-  e.reply({200, "application/json", {}, std::move(body), {}});
+  e.reply({200, "application/json", {}, std::move(body)});
 }
 
 void mock_service::admin(const io::http_exchange& e, std::string_view path,
                          std::string_view query) {
   const bool post = e.method() == "POST";
   if (path == "/healthz" && !post)
-    return e.reply({200, "application/json", {}, "{\"ok\":true}", {}});
+    return e.reply({200, "application/json", {}, "{\"ok\":true}"});
   if (path == "/stats" && !post) {
     const auto since = number_or(query_value(query, "since"), 0);
     return e.reply({200,
                     "application/json",
                     {},
                     stats_json(since > 0 && since < 1e9 ? static_cast<size_t>(since) : 0,
-                               query_value(query, "series") != "0"),
-                    {}});
+                               query_value(query, "series") != "0")});
   }
   if (path == "/stats/reset" && post) {
     reset_stats();
@@ -148,8 +145,7 @@ void mock_service::admin(const io::http_exchange& e, std::string_view path,
            "application/json",
            {},
            chat_shape().error_body(
-             {404, "invalid_request_error", "unknown_url", {}, std::move(message), {}}, ""),
-           {}});
+             {404, "invalid_request_error", "unknown_url", {}, std::move(message), {}}, "")});
 }
 
 } // namespace penstock::mock

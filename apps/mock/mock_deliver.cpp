@@ -50,7 +50,7 @@ struct event_feed {
 void finish(event_feed& feed) {
   feed.f->service.answered(*feed.f, 200, feed.good);
   if (feed.cut)
-    feed.f->exchange.raw_finish(io::raw_end::close);
+    raw_finish(feed.f->exchange, raw_end::close);
   else
     feed.f->exchange.end();
 }
@@ -144,8 +144,7 @@ void deliver_stream(const flight_ptr& f) {
   feed->good = holds_an_answer(f->rule);
   if (f->rule && f->rule->info->phase == fault_phase::stream)
     spoil_events(*feed, *f->rule);
-  io::http_reply head{
-    200, std::string{f->form->stream_type(f->call)}, processing_headers(f), {}, {}};
+  io::http_reply head{200, std::string{f->form->stream_type(f->call)}, processing_headers(f), {}};
   io::add_header(head.headers, "cache-control", "no-cache");
   const auto span = f->timing.total - f->timing.first;
   feed->gap = span / static_cast<int64_t>(std::max<size_t>(1, feed->events.size()));
@@ -198,7 +197,7 @@ void deliver(const flight_ptr& f) {
     spoil_body(*f->rule, body, content_type);
   auto headers = processing_headers(f);
   f->service.answered(*f, 200, holds_an_answer(f->rule));
-  f->exchange.reply({200, std::move(content_type), std::move(headers), std::move(body), {}});
+  f->exchange.reply({200, std::move(content_type), std::move(headers), std::move(body)});
 }
 
 } // namespace penstock::mock

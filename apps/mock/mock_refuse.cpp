@@ -30,8 +30,7 @@ bool mock_service::strike_early(const flight_ptr& f) {
     e.reply({status,
              "text/html; charset=UTF-8",
              {},
-             html_page(status, static_cast<size_t>(std::clamp(size, 0.0, 64e6))),
-             {}});
+             html_page(status, static_cast<size_t>(std::clamp(size, 0.0, 64e6)))});
     return true;
   }
   case fault_phase::socket:
@@ -39,13 +38,13 @@ bool mock_service::strike_early(const flight_ptr& f) {
     if (name == "hang" || name == "hang_headers") {
       end_when_closed(f);
     } else if (name == "hang_connect") {
-      server_->pause_accept(from_seconds(real_seconds(to_seconds(span_or(rule.argument, 5s)))));
+      pause_accept(*server_, from_seconds(real_seconds(to_seconds(span_or(rule.argument, 5s)))));
       return false;
     } else if (name == "garbage") {
-      e.raw_write(std::string{"\x16\x03\x01\x00 this is not HTTP\r\n\r\n", 25});
-      e.raw_finish(io::raw_end::close);
+      raw_write(e, std::string{"\x16\x03\x01\x00 this is not HTTP\r\n\r\n", 25});
+      raw_finish(e, raw_end::close);
     } else {
-      e.raw_finish(io::raw_end::reset);
+      raw_finish(e, raw_end::reset);
     }
     return true;
   case fault_phase::header:

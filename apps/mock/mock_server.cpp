@@ -40,9 +40,6 @@ result<std::unique_ptr<mock_server>> mock_server::start(mock_options options) {
   http.host = i->service.options.host;
   http.port = i->service.options.port;
   http.connections_max = i->service.options.connections_max;
-  http.refuse_unread = [s = &i->service](uint64_t, uint32_t served) {
-    return s->refuse_unread(served);
-  };
   auto server = io::http_server::open(std::move(http),
                                       [s = &i->service](io::http_exchange e) { s->handle(e); });
   if (!server)
@@ -73,9 +70,9 @@ std::string mock_server::stats_json(size_t since, bool series) const {
   return out;
 }
 
-io::http_server_counters mock_server::connections() const {
-  io::http_server_counters out;
-  impl_->call([&out](mock_service& s) { out = s.server().counters(); });
+lying_counters mock_server::connections() const {
+  lying_counters out;
+  impl_->call([&out](mock_service& s) { out = s.connections(); });
   return out;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "apps/mock/lying_server.hpp"
 #include "apps/mock/mock_options.hpp"
 #include "apps/mock/mock_stats.hpp"
 #include "core/base/error.hpp"
@@ -32,7 +33,7 @@ public:
   // The following may be called from any thread, also after `stop`.
   mock_stats stats() const;                                            ///< A copy of the counters.
   std::string stats_json(size_t since = 0, bool series = false) const; ///< As GET /stats.
-  io::http_server_counters connections() const;
+  lying_counters connections() const;
   void set_faults(std::vector<fault_rule> rules); ///< Replaces all.
   void set_limits(const limiter_options& o);
   void reset_stats();

@@ -98,13 +98,19 @@ void mock_service::handle(const io::http_exchange& e) {
     admin(e, path, target.substr(std::min(mark + 1, target.size())));
 }
 
-bool mock_service::refuse_unread(uint32_t served) {
+void mock_service::bind(io::http_server& server) {
+  server_ = &server;
+  refuse_unread(server, [this](uint64_t, uint32_t served) { return closes_unread(served); });
+}
+
+bool mock_service::closes_unread(uint32_t served) {
   if (!faults.has_unread())
     return false;
   mock_random r{mix(options.seed ^ mix(++ordinal_))};
   const auto* rule = faults.pick_unread({{}, {}, ordinal_, since_start(), served > 0}, r);
   if (rule)
     stats.fault(rule->name);
+  unread_ += rule != nullptr;
   return rule != nullptr;
 }
 
@@ -276,7 +282,7 @@ void mock_service::reply_error(const flight_ptr& f, const provider_error& e,
   auto headers = common_headers(*f);
   headers += extra_headers;
   f->exchange.reply(
-    {status, "application/json", std::move(headers), f->form->error_body(e, f->id), {}});
+    {status, "application/json", std::move(headers), f->form->error_body(e, f->id)});
 }
 
 void mock_service::answered(flight& f, int status, bool good) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "apps/mock/lying_server.hpp"
 #include "apps/mock/mock_options.hpp"
 #include "apps/mock/mock_stats.hpp"
 #include "core/io/http/http_server.hpp"
@@ -48,10 +49,9 @@ class mock_service {
 public:
   explicit mock_service(mock_options o);
   /// Must be called once, before the first request.
-  void bind(io::http_server& server) { server_ = &server; }
+  void bind(io::http_server& server);
 
   void handle(const io::http_exchange& e);
-  bool refuse_unread(uint32_t served);
   std::string stats_json(size_t since, bool series) const;
   void reset_stats();
   result<void> set_limits_json(std::string_view body);
@@ -80,9 +80,10 @@ public:
   /// Keeps `f` until its client leaves, or the answer is out.
   void end_when_closed(const flight_ptr& f);
   io::http_server& server() { return *server_; }
-  const io::http_server& server() const { return *server_; }
+  lying_counters connections() const { return {server_->counters(), unread_}; }
 
 private:
+  bool closes_unread(uint32_t served);
   void scale_limits(double factor);
   void admin(const io::http_exchange& e, std::string_view path, std::string_view query);
   void models(const io::http_exchange& e, std::string_view path);
@@ -100,6 +101,7 @@ private:
   server_pool servers_;
   time_point start_;
   uint64_t ordinal_ = 0;
+  uint64_t unread_ = 0; ///< Connections closed with a request unread.
 };
 
 /// Sends the answer of an admitted request, badly if a fault says so.

@@ -311,7 +311,7 @@ void mock_stats::tallies_json(std::string& out) const {
   out += ',';
 }
 
-std::string mock_stats::to_json(const mock_limiter& limits, const io::http_server_counters& server,
+std::string mock_stats::to_json(const mock_limiter& limits, const lying_counters& server,
                                 duration now, size_t since, bool series) const {
   std::string out = "{";
   field(out, "elapsed", to_seconds(now));

@@ -2,7 +2,7 @@
 
 #include "apps/mock/mock_limiter.hpp"
 #include "apps/mock/mock_shape.hpp"
-#include "core/io/http/http_server.hpp"
+#include "apps/mock/lying_server.hpp"
 #include "core/base/time.hpp"
 
 #include <array>
@@ -116,8 +116,8 @@ public:
 
   /// Everything as JSON. Shares of the limits cover whole seconds from `since` to the last one with
   /// an accepted request. `series` false leaves the per-second arrays out.
-  std::string to_json(const mock_limiter& limits, const io::http_server_counters& server,
-                      duration now, size_t since, bool series) const;
+  std::string to_json(const mock_limiter& limits, const lying_counters& server, duration now,
+                      size_t since, bool series) const;
 
 private:
   /// Counts by the hash of a name; those beyond `names_max` are one.

@@ -20,9 +20,10 @@ struct bad_answer {
   std::string_view argument() const { return f->rule->argument; }
 
   /// Status line and headers; `framing` is whole lines.
-  std::string head(const std::string& framing, std::string_view connection = "") const {
+  std::string head(const std::string& framing, std::string_view connection = "",
+                   std::chrono::seconds clock_skew = {}) const {
     std::string out = "HTTP/1.1 200 OK\r\n";
-    io::add_header(out, "date", http_date(std::chrono::system_clock::now()));
+    io::add_header(out, "date", http_date(std::chrono::system_clock::now() + clock_skew));
     io::add_header(out, "content-type", content_type);
     if (!connection.empty())
       io::add_header(out, "connection", connection);
@@ -38,16 +39,16 @@ struct bad_answer {
   }
   std::string half() const { return body.substr(0, body.size() / 2); }
 
-  void write(std::string bytes) const { exchange().raw_write(std::move(bytes)); }
-  void end(io::raw_end how) const {
+  void write(std::string bytes) const { raw_write(exchange(), std::move(bytes)); }
+  void end(raw_end how) const {
     f->end();
-    exchange().raw_finish(how);
+    raw_finish(exchange(), how);
   }
   /// Never ends: the client has to.
   void hold() const { f->service.end_when_closed(f); }
-  void good_end(io::raw_end how) const {
+  void good_end(raw_end how) const {
     f->service.answered(*f, 200, true);
-    exchange().raw_finish(how);
+    raw_finish(exchange(), how);
   }
 };
 using bad_answer_ptr = std::shared_ptr<bad_answer>;
@@ -57,7 +58,7 @@ void drip(const bad_answer_ptr& a, size_t at, size_t step, duration pause) {
   if (a->f->gone)
     return;
   if (at >= a->body.size())
-    return a->good_end(io::raw_end::keep);
+    return a->good_end(raw_end::keep);
   a->write(a->body.substr(at, step));
   a->f->service.after(pause, [a, at, step, pause] { drip(a, at + step, step, pause); });
 }
@@ -66,11 +67,11 @@ void drip(const bad_answer_ptr& a, size_t at, size_t step, duration pause) {
 void pour(const bad_answer_ptr& a, size_t left, const std::string& tail) {
   if (left == 0) {
     a->write(tail);
-    a->end(io::raw_end::keep);
+    a->end(raw_end::keep);
     return;
   }
   const size_t piece = std::min<size_t>(left, 65536);
-  a->exchange().raw_write(std::string(piece, 'a'), [a, left, piece, tail](bool alive) {
+  raw_write(a->exchange(), std::string(piece, 'a'), [a, left, piece, tail](bool alive) {
     // Not from within the write: a fast reader would turn the loop into a deep stack.
     if (alive)
       a->f->service.after(0ns, [a, left, piece, tail] { pour(a, left - piece, tail); });
@@ -84,7 +85,7 @@ void noise(const bad_answer_ptr& a, int lines, duration pause) {
     return;
   if (lines == 0) {
     a->write(bad_answer::chunk(a->body) + "0\r\n\r\n");
-    return a->good_end(io::raw_end::keep);
+    return a->good_end(raw_end::keep);
   }
   a->write(
     bad_answer::chunk(a->content_type == "text/event-stream" ? a->f->form->comment() : "\n"));
@@ -99,31 +100,31 @@ struct way {
 constexpr std::string_view chunked = "transfer-encoding: chunked\r\n";
 
 const way ways[] = {
-  {"dup_delivery", [](const bad_answer_ptr& a) { a->end(io::raw_end::reset); }},
+  {"dup_delivery", [](const bad_answer_ptr& a) { a->end(raw_end::reset); }},
   {"reset_after_headers",
    [](const bad_answer_ptr& a) {
      a->write(a->head(a->length(a->body.size())));
-     a->end(io::raw_end::reset);
+     a->end(raw_end::reset);
    }},
   {"reset_body",
    [](const bad_answer_ptr& a) {
      a->write(a->head(a->length(a->body.size())) + a->half());
-     a->end(io::raw_end::reset);
+     a->end(raw_end::reset);
    }},
   {"reset_idle", // Says keep-alive and leaves.
    [](const bad_answer_ptr& a) {
      a->write(a->head(a->length(a->body.size())) + a->body);
-     a->good_end(io::raw_end::close);
+     a->good_end(raw_end::close);
    }},
   {"truncated_len",
    [](const bad_answer_ptr& a) {
      a->write(a->head(a->length(a->body.size())) + a->half());
-     a->end(io::raw_end::close);
+     a->end(raw_end::close);
    }},
   {"truncated_chunked",
    [](const bad_answer_ptr& a) {
      a->write(a->head(std::string{chunked}) + a->chunk(a->half()));
-     a->end(io::raw_end::close);
+     a->end(raw_end::close);
    }},
   {"wrong_len_long",
    [](const bad_answer_ptr& a) {
@@ -133,7 +134,7 @@ const way ways[] = {
   {"wrong_len_short", // What is left over poisons the next answer of the connection.
    [](const bad_answer_ptr& a) {
      a->write(a->head(a->length(a->body.size() - std::min<size_t>(10, a->body.size()))) + a->body);
-     a->end(io::raw_end::keep);
+     a->end(raw_end::keep);
    }},
   {"slow_drip",
    [](const bad_answer_ptr& a) {
@@ -169,21 +170,19 @@ const way ways[] = {
      for (size_t at = 0; at < a->body.size(); at += 10)
        all += a->chunk(std::string_view{a->body}.substr(at, 10));
      a->write(all + "0\r\n\r\n");
-     a->good_end(io::raw_end::keep);
+     a->good_end(raw_end::keep);
    }},
   {"close_delimited", // Valid, and indistinguishable from a cut one.
    [](const bad_answer_ptr& a) {
      a->write(a->head("", "close") + a->body);
-     a->good_end(io::raw_end::close);
+     a->good_end(raw_end::close);
    }},
   {"clock_skew",
    [](const bad_answer_ptr& a) {
      const auto skew = std::chrono::seconds{
        static_cast<int64_t>(std::clamp(number_or(a->argument(), 600), -1e9, 1e9))};
-     auto date = http_date(std::chrono::system_clock::now() + skew);
-     a->f->service.answered(*a->f, 200, true);
-     a->exchange().reply(
-       {200, a->content_type, a->f->service.common_headers(*a->f), a->body, std::move(date)});
+     a->write(a->head(a->length(a->body.size()), "", skew) + a->body);
+     a->good_end(raw_end::keep);
    }},
 };
 

@@ -198,16 +198,6 @@ void http_server::after(duration d, std::function<void()> f) {
   impl_->arm_timer();
 }
 
-void http_server::pause_accept(duration d) {
-  impl_->accept_paused = true;
-  boost::system::error_code ec;
-  impl_->acceptor.cancel(ec);
-  after(d, [i = impl_.get()] {
-    i->accept_paused = false;
-    i->accept();
-  });
-}
-
 const http_server_counters& http_server::counters() const noexcept { return impl_->counters; }
 
 std::string_view http_exchange::method() const {
@@ -256,23 +246,6 @@ void http_exchange::on_closed(std::function<void()> f) const {
   connection_->on_loop(serial_, [f = std::move(f)](http_connection& c, bool open) mutable {
     if (open)
       c.add_on_closed(std::move(f));
-  });
-}
-
-void http_exchange::raw_write(std::string bytes, std::function<void(bool)> written) const {
-  connection_->on_loop(
-    serial_, [b = std::move(bytes), w = std::move(written)](http_connection& c, bool open) mutable {
-      if (open)
-        c.write(b, std::move(w));
-      else if (w)
-        w(false);
-    });
-}
-
-void http_exchange::raw_finish(raw_end how) const {
-  connection_->on_loop(serial_, [how](http_connection& c, bool open) {
-    if (open)
-      c.finish(how);
   });
 }
 

@@ -23,9 +23,6 @@ struct http_server_options {
     std::chrono::seconds{120}; ///< Between requests, or of a reader that takes nothing.
   duration request_timeout =
     std::chrono::seconds{30}; ///< From the first byte of a request to its last.
-  /// Called when bytes wait on a connection between two requests, before any is read; `served`
-  /// requests came before. True closes it with the bytes unread. Test servers only.
-  std::function<bool(uint64_t connection, uint32_t served)> refuse_unread;
 };
 
 /// What a server counted since it opened.
@@ -38,7 +35,6 @@ struct http_server_counters {
   uint64_t requests_per_connection_max = 0; ///< The most that one connection brought.
   uint64_t bad_requests = 0;                ///< No HTTP, or above a limit.
   uint64_t timeouts = 0;                    ///< Closed for idleness or slowness.
-  uint64_t unread = 0;                      ///< Closed by `refuse_unread`.
   uint64_t bytes_in = 0;                    ///< Received.
   uint64_t bytes_out = 0;                   ///< Handed to the kernel.
 };
@@ -49,16 +45,11 @@ struct http_reply {
   std::string content_type = "application/json"; ///< Empty: no such header.
   std::string headers;                           ///< More lines, each made by `add_header`.
   std::string body;
-  std::string date; ///< Value of the `date` header; empty: the time of the answer.
 };
 
 /// Appends "name: value" and a line end; control characters in `value` become blanks, so a value
 /// can never begin a header of its own.
 void add_header(std::string& headers, std::string_view name, std::string_view value);
-
-/// What becomes of a connection after bytes that were sent past the framing of the server.
-/// `keep` closes all the same if the client asked for it.
-enum class raw_end : uint8_t { keep, close, reset };
 
 class http_connection;
 
@@ -91,12 +82,8 @@ public:
   /// Calls `f` if the connection breaks before the answer is whole.
   void on_closed(std::function<void()> f) const;
 
-  /// Sends bytes as they are, status line and all. For test servers that must lie.
-  void raw_write(std::string bytes, std::function<void(bool alive)> written = {}) const;
-  /// Ends the exchange once the bytes so far are with the kernel.
-  void raw_finish(raw_end how) const;
-
 private:
+  friend struct http_internals;
   std::shared_ptr<http_connection> connection_;
   uint64_t serial_ = 0;
 };
@@ -124,14 +111,13 @@ public:
   void post(std::function<void()> f);
   /// Runs `f` on the server's thread `d` from now. Only on that thread.
   void after(duration d, std::function<void()> f);
-  /// Accepts nothing for `d`, so that connects queue in the kernel. Only on the server's thread.
-  void pause_accept(duration d);
   /// Only on the server's thread, or when `run` is not running.
   const http_server_counters& counters() const noexcept;
 
   struct impl; ///< Hidden: Boost.Asio.
 
 private:
+  friend struct http_internals;
   explicit http_server(std::shared_ptr<impl> i);
   std::shared_ptr<impl> impl_;
 };

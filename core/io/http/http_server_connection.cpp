@@ -104,9 +104,8 @@ void http_connection::readable() {
   if (phase_ == phase::closed)
     return;
   auto& s = *server_;
-  if (phase_ == phase::idle && s.options.refuse_unread && has_bytes(socket_) &&
-      s.options.refuse_unread(id_, served_)) {
-    ++s.counters.unread;
+  if (phase_ == phase::idle && s.refuse_unread && has_bytes(socket_) &&
+      s.refuse_unread(id_, served_)) {
     close();
     return;
   }
@@ -206,7 +205,7 @@ void http_connection::put_head(const http_reply& r, bool chunked) {
   append_number(out_, static_cast<uint64_t>(r.status));
   out_ += ' ';
   out_.append(view(http::obsolete_reason(static_cast<http::status>(r.status))));
-  out_.append("\r\ndate: ").append(r.date.empty() ? server_->date() : r.date);
+  out_.append("\r\ndate: ").append(server_->date());
   if (!r.content_type.empty())
     out_.append("\r\ncontent-type: ").append(r.content_type);
   if (chunked)
@@ -225,7 +224,7 @@ void http_connection::reply(http_reply r) {
   put_head(r, false);
   if (!parser_ || parser_->get().method() != http::verb::head)
     out_.append(r.body);
-  finish(raw_end::keep);
+  finish(after_answer::keep);
 }
 
 void http_connection::begin(http_reply r) {
@@ -257,7 +256,7 @@ void http_connection::write_chunk(std::string_view bytes, std::function<void(boo
 void http_connection::end_stream() {
   if (chunked_)
     out_.append("0\r\n\r\n");
-  finish(raw_end::keep);
+  finish(after_answer::keep);
 }
 
 void http_connection::write(std::string_view bytes, std::function<void(bool)> written) {
@@ -273,9 +272,9 @@ void http_connection::write(std::string_view bytes, std::function<void(bool)> wr
   flush();
 }
 
-void http_connection::finish(raw_end how) {
+void http_connection::finish(after_answer how) {
   finishing_ = true;
-  end_ = how == raw_end::keep && !keep_alive_ ? raw_end::close : how;
+  end_ = how == after_answer::keep && !keep_alive_ ? after_answer::close : how;
   flush();
 }
 
@@ -320,10 +319,10 @@ void http_connection::flushed() {
   if (!finishing_ || phase_ != phase::handling)
     return;
   finishing_ = false;
-  if (end_ == raw_end::reset)
+  if (end_ == after_answer::reset)
     return reset();
   on_closed_.clear();
-  if (end_ == raw_end::close)
+  if (end_ == after_answer::close)
     return close();
   phase_ = phase::idle;
   deadline_ = std::chrono::steady_clock::now() + server_->options.idle_timeout;

@@ -19,6 +19,10 @@ using tcp = asio::ip::tcp;
 
 inline std::string_view view(boost::beast::string_view s) { return {s.data(), s.size()}; }
 
+/// What becomes of a connection after an answer. `keep` closes all the same if the client asked for
+/// it.
+enum class after_answer : uint8_t { keep, close, reset };
+
 /// State of a server. Connections own it, so a late `http_exchange` never meets a dead loop.
 struct http_server::impl : std::enable_shared_from_this<http_server::impl> {
   impl(http_server_options o, handler h) : options(std::move(o)), handle(std::move(h)) {}
@@ -46,6 +50,8 @@ struct http_server::impl : std::enable_shared_from_this<http_server::impl> {
 
   http_server_options options;
   handler handle;
+  /// Set by servers that lie: whether to close a connection whose next request waits unread.
+  std::function<bool(uint64_t connection, uint32_t served)> refuse_unread;
   asio::io_context io{1};
   tcp::acceptor acceptor{io};
   asio::steady_timer accept_timer{io};
@@ -100,7 +106,7 @@ public:
   void write_chunk(std::string_view bytes, std::function<void(bool)> written);
   void end_stream();
   void write(std::string_view bytes, std::function<void(bool)> written);
-  void finish(raw_end how);
+  void finish(after_answer how);
   void add_on_closed(std::function<void()> f) { on_closed_.push_back(std::move(f)); }
 
   using parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
@@ -138,7 +144,7 @@ private:
   bool chunked_ = false;
   bool continued_ = false; ///< "100 Continue" was sent.
   bool finishing_ = false; ///< The answer is whole; only bytes wait.
-  raw_end end_ = raw_end::keep;
+  after_answer end_ = after_answer::keep;
   time_point deadline_;
   std::optional<parser> parser_;
   std::string pending_;
@@ -146,6 +152,15 @@ private:
   size_t out_sent_ = 0;
   std::function<void(bool)> written_;
   std::vector<std::function<void()>> on_closed_;
+};
+
+/// For servers that break HTTP on purpose.
+struct http_internals {
+  static http_server::impl& impl_of(http_server& server) { return *server.impl_; }
+  template <class F>
+  static void on_loop(const http_exchange& e, F f) {
+    e.connection_->on_loop(e.serial_, std::move(f));
+  }
 };
 
 } // namespace penstock::io

@@ -26,7 +26,7 @@ struct served {
 };
 
 void echo(const io::http_exchange& e) {
-  e.reply({200, "text/plain", {}, std::string{e.body()}, {}});
+  e.reply({200, "text/plain", {}, std::string{e.body()}});
 }
 
 std::string post(std::string_view body, std::string_view headers = "") {
@@ -115,7 +115,7 @@ BOOST_AUTO_TEST_CASE(streams_may_be_written_from_another_thread) {
   std::thread writer;
   served s{{}, [&writer](const io::http_exchange& e) {
              writer = std::thread{[e] {
-               e.begin({200, "text/plain", {}, "a", {}});
+               e.begin({200, "text/plain", {}, "a"});
                for (int i = 0; i < 3; ++i)
                  e.write("bc");
                e.end();
@@ -147,7 +147,7 @@ BOOST_AUTO_TEST_CASE(a_drain_lets_what_is_in_flight_finish) {
   }
   server.drain();
   BOOST_TEST((idle.read_all() == read_end::fin));
-  held.reply({200, "text/plain", {}, "done", {}});
+  held.reply({200, "text/plain", {}, "done"});
   BOOST_TEST(mock_fixture::body_of(busy.read_answer()) == "done");
   thread.join(); // By itself: the last connection is gone.
   held = {};
