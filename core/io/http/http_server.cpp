@@ -42,12 +42,18 @@ void http_server::impl::accepted(const boost::system::error_code& ec, tcp::socke
     });
     return;
   }
-  if (connections.size() >= options.connections_max) {
+  boost::system::error_code unknown;
+  const auto client = socket.remote_endpoint(unknown).address();
+  const auto known = addresses.find(client);
+  const bool is_greedy = options.connections_per_address > 0 && known != addresses.end() &&
+                         known->second >= options.connections_per_address;
+  if (connections.size() >= options.connections_max || is_greedy) {
     ++counters.connections_refused;
     boost::system::error_code ignored;
     socket.close(ignored);
   } else {
-    std::make_shared<http_connection>(shared_from_this(), std::move(socket), ++counters.connections)
+    std::make_shared<http_connection>(shared_from_this(), std::move(socket), ++counters.connections,
+                                      client)
       ->start();
   }
   accept();
@@ -182,8 +188,12 @@ void http_server::stop() {
   post([i = impl_.get()] { i->stop_now(); });
 }
 
-void http_server::drain() {
-  post([i = impl_.get()] { i->drain_now(); });
+void http_server::drain(duration grace) {
+  post([this, i = impl_.get(), grace] {
+    if (grace < std::chrono::hours{24 * 365})
+      after(grace, [i] { i->stop_now(); });
+    i->drain_now();
+  });
 }
 
 void http_server::post(std::function<void()> f) {

@@ -19,17 +19,19 @@ struct http_server_options {
   uint64_t body_max = 64u << 20;    ///< Bytes of a request body; more answers 413.
   uint32_t header_max = 32u << 10;  ///< Bytes of a request's header; more answers 431.
   uint32_t connections_max = 16384; ///< More are accepted and closed at once.
+  /// Connections of one client address; more are accepted and closed at once. 0: no limit.
+  uint32_t connections_per_address = 0;
   duration idle_timeout =
     std::chrono::seconds{120}; ///< Between requests, or of a reader that takes nothing.
   duration request_timeout =
-    std::chrono::seconds{30}; ///< From the first byte of a request to its last.
+    std::chrono::seconds{30}; ///< From the first byte of a request to its last; else 408.
 };
 
 /// What a server counted since it opened.
 struct http_server_counters {
   uint64_t connections = 0;                 ///< Accepted.
   uint64_t connections_open = 0;            ///< Open now.
-  uint64_t connections_refused = 0;         ///< Above `connections_max`.
+  uint64_t connections_refused = 0;         ///< Above a limit.
   uint64_t requests = 0;                    ///< Read whole.
   uint64_t requests_on_reused = 0;          ///< Of these, not the first of their connection.
   uint64_t requests_per_connection_max = 0; ///< The most that one connection brought.
@@ -105,8 +107,9 @@ public:
   void run();
   /// Closes everything. Any thread.
   void stop();
-  /// Accepts no more, closes idle connections, and lets what is in flight finish. Any thread.
-  void drain();
+  /// Accepts no more, closes idle connections, and lets what is in flight finish, at most for
+  /// `grace`; then it closes the rest. Any thread.
+  void drain(duration grace = duration::max());
   /// Runs `f` on the server's thread. Any thread; dropped after the end of `run`.
   void post(std::function<void()> f);
   /// Runs `f` on the server's thread `d` from now. Only on that thread.

@@ -23,17 +23,24 @@ bool has_bytes(tcp::socket& socket) {
 } // namespace
 
 http_connection::http_connection(std::shared_ptr<http_server::impl> s, tcp::socket socket,
-                                 uint64_t id)
-    : server_(std::move(s)), socket_(std::move(socket)), id_(id) {
+                                 uint64_t id, asio::ip::address client)
+    : server_(std::move(s)), socket_(std::move(socket)), id_(id), client_(std::move(client)) {
   server_->connections.insert(this);
+  ++server_->addresses[client_];
   ++server_->counters.connections_open;
 }
 
 http_connection::~http_connection() {
-  if (phase_ != phase::closed) {
-    server_->connections.erase(this);
-    --server_->counters.connections_open;
-  }
+  if (phase_ != phase::closed)
+    leave_server();
+}
+
+void http_connection::leave_server() {
+  server_->connections.erase(this);
+  --server_->counters.connections_open;
+  const auto mine = server_->addresses.find(client_);
+  if (--mine->second == 0)
+    server_->addresses.erase(mine);
 }
 
 void http_connection::start() {
@@ -51,8 +58,7 @@ void http_connection::close() {
   // ends with the socket, or the caller's handle.
   auto self = shared_from_this();
   phase_ = phase::closed;
-  server_->connections.erase(this);
-  --server_->counters.connections_open;
+  leave_server();
   boost::system::error_code ec;
   socket_.shutdown(tcp::socket::shutdown_send, ec);
   socket_.close(ec);
@@ -80,7 +86,10 @@ void http_connection::close_if_late(time_point now) {
   if (phase_ == phase::handling && out_.empty())
     return; // The handler takes its time; the client may leave.
   ++server_->counters.timeouts;
-  close();
+  if (phase_ == phase::reading)
+    refuse(408, "The request did not arrive in time.");
+  else
+    close();
 }
 
 void http_connection::close_if_idle() {
@@ -188,11 +197,18 @@ size_t http_connection::parse(const char* data, size_t size) {
 
 void http_connection::refuse(boost::system::error_code ec) {
   ++server_->counters.bad_requests;
+  refuse(ec == http::error::header_limit ? 431
+         : ec == http::error::body_limit ? 413
+                                         : 400,
+         "The request is not valid HTTP, or is larger than this server takes.");
+}
+
+/// Answers instead of a handler, and closes.
+void http_connection::refuse(int status, std::string_view why) {
   http_reply r;
-  r.status = ec == http::error::header_limit ? 431 : ec == http::error::body_limit ? 413 : 400;
-  r.body =
-    R"({"error":{"message":"The request is not valid HTTP, or is larger than this server takes.",)"
-    R"("type":"invalid_request_error","param":null,"code":null}})";
+  r.status = status;
+  r.body.append(R"({"error":{"message":")").append(why);
+  r.body += R"(","type":"invalid_request_error","param":null,"code":null}})";
   phase_ = phase::handling;
   finishing_ = chunked_ = false;
   keep_alive_ = false;

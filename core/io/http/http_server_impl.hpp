@@ -7,6 +7,7 @@
 #include <boost/beast/http.hpp>
 
 #include <atomic>
+#include <map>
 #include <optional>
 #include <queue>
 #include <unordered_set>
@@ -61,6 +62,7 @@ struct http_server::impl : std::enable_shared_from_this<http_server::impl> {
   time_point wheel_at = time_point::max();
   uint64_t timer_serial = 0;
   std::unordered_set<http_connection*> connections;
+  std::map<asio::ip::address, uint32_t> addresses; ///< How many connections each client has.
   std::vector<char> scratch =
     std::vector<char>(64u << 10); ///< One receive buffer for all connections.
   http_server_counters counters;
@@ -82,7 +84,8 @@ struct http_server::impl : std::enable_shared_from_this<http_server::impl> {
 /// come earlier wait in `pending_`, at most `pending_max` of them.
 class http_connection : public std::enable_shared_from_this<http_connection> {
 public:
-  http_connection(std::shared_ptr<http_server::impl> s, tcp::socket socket, uint64_t id);
+  http_connection(std::shared_ptr<http_server::impl> s, tcp::socket socket, uint64_t id,
+                  asio::ip::address client);
   ~http_connection();
 
   void start();
@@ -125,15 +128,18 @@ private:
   /// @returns the bytes used; calls the handler when a request is whole.
   size_t parse(const char* data, size_t size);
   void refuse(boost::system::error_code ec);
+  void refuse(int status, std::string_view why);
   void put_head(const http_reply& r, bool chunked);
   void flush();
   void flushed();
+  void leave_server();
 
   static constexpr size_t pending_max = 256u << 10;
 
   std::shared_ptr<http_server::impl> server_;
   tcp::socket socket_;
   uint64_t id_;
+  asio::ip::address client_;
   uint64_t serial_ = 0;
   uint32_t served_ = 0;
   phase phase_ = phase::idle;

@@ -25,9 +25,7 @@ struct served {
   std::thread thread;
 };
 
-void echo(const io::http_exchange& e) {
-  e.reply({200, "text/plain", {}, std::string{e.body()}});
-}
+void echo(const io::http_exchange& e) { e.reply({200, "text/plain", {}, std::string{e.body()}}); }
 
 std::string post(std::string_view body, std::string_view headers = "") {
   return mock_fixture::request("/echo", body, headers);
@@ -108,6 +106,7 @@ BOOST_AUTO_TEST_CASE(slow_and_idle_clients_are_let_go) {
     end = slow.read_all(20ms);
   }
   BOOST_TEST((end != read_end::timeout));
+  BOOST_TEST(mock_fixture::status_of(slow.received) == 408);
   BOOST_TEST((idle.read_all() == read_end::fin));
 }
 
@@ -151,6 +150,71 @@ BOOST_AUTO_TEST_CASE(a_drain_lets_what_is_in_flight_finish) {
   BOOST_TEST(mock_fixture::body_of(busy.read_answer()) == "done");
   thread.join(); // By itself: the last connection is gone.
   held = {};
+}
+
+BOOST_AUTO_TEST_CASE(a_drain_ends_with_its_grace) {
+  std::atomic<bool> here{false}, told{false};
+  auto opened = io::http_server::open({}, [&](const io::http_exchange& e) {
+    e.on_closed([&] { told = true; });
+    here = true;
+  });
+  BOOST_REQUIRE(opened.has_value());
+  auto& server = **opened;
+  std::thread thread{[&] { server.run(); }};
+  raw_client busy{server.port()};
+  busy.send(post("never answered"));
+  while (!here) {
+  }
+  const auto begun = std::chrono::steady_clock::now();
+  server.drain(100ms);
+  thread.join();
+  const auto took = std::chrono::steady_clock::now() - begun;
+  BOOST_TEST((took >= 100ms && took < 10s));
+  BOOST_TEST((busy.read_all() != read_end::timeout));
+  BOOST_TEST(told);
+}
+
+BOOST_AUTO_TEST_CASE(one_address_gets_no_more_than_its_connections) {
+  io::http_server_options o;
+  o.connections_per_address = 2;
+  served s{o, echo};
+  {
+    raw_client one{s.server->port()}, two{s.server->port()};
+    one.send(post("1"));
+    two.send(post("2"));
+    BOOST_TEST(mock_fixture::body_of(one.read_answer()) == "1");
+    BOOST_TEST(mock_fixture::body_of(two.read_answer()) == "2");
+    raw_client third{s.server->port()};
+    BOOST_TEST((third.read_all() != read_end::timeout));
+    BOOST_TEST(third.received.empty());
+  }
+  // The places of those that left are free again; the server may learn of it a little later.
+  for (std::string got; got.empty();) {
+    raw_client later{s.server->port()};
+    later.send(post("3"));
+    got = mock_fixture::body_of(later.read_answer());
+    BOOST_TEST((got.empty() || got == "3"));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_request_that_smuggles_another_is_refused) {
+  for (auto* bad :
+       {"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 3\r\ntransfer-encoding: chunked"
+        "\r\n\r\n0\r\n\r\nGET / HTTP/1.1\r\n\r\n",
+        "POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 3\r\ncontent-length: 4\r\n\r\nabcd",
+        "POST / HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n",
+        "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n"}) {
+    std::atomic<int> handled{0};
+    served s{{}, [&](const io::http_exchange& e) {
+               ++handled;
+               echo(e);
+             }};
+    raw_client c{s.server->port()};
+    c.send(bad);
+    BOOST_TEST(mock_fixture::status_of(c.read_answer()) == 400, bad);
+    BOOST_TEST((c.read_all() != read_end::timeout));
+    BOOST_TEST(handled == 0, bad);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_header_value_cannot_begin_a_header) {
