@@ -1,5 +1,6 @@
 #include "tests/support/cluster_world.hpp"
 #include "tests/support/invariants.hpp"
+#include "tests/support/random_faults.hpp"
 #include "tests/support/seeds.hpp"
 
 #include <set>

@@ -1,15 +1,16 @@
 #include "tests/support/engine_world.hpp"
 #include "tests/support/fake_node.hpp"
 #include "tests/support/pack_script.hpp"
+#include "tests/support/seeds.hpp"
 
-#include <boost/test/results_collector.hpp>
 #include <boost/test/unit_test.hpp>
 
-#include <cstdlib>
 #include <set>
 
 using namespace penstock;
 using namespace std::chrono_literals;
+
+using test::for_seeds;
 
 namespace {
 
@@ -204,19 +205,6 @@ struct life : test::engine_world {
   std::vector<seen_call> calls;
   uint32_t deaths = 0;
 };
-
-template <class F>
-void for_seeds(uint32_t from, uint32_t to, F f) {
-  const uint32_t step = std::getenv("PENSTOCK_SANITIZED") ? 4 : 1;
-  for (auto seed = from; seed < to; seed += step)
-    BOOST_TEST_CONTEXT("seed " << seed) {
-      f(seed);
-      if (boost::unit_test::results_collector
-            .results(boost::unit_test::framework::current_test_case().p_id)
-            .p_assertions_failed > 0)
-        return; // One seed is enough to look at.
-    }
-}
 
 } // namespace
 

@@ -1,4 +1,5 @@
 #include "tests/support/invariants.hpp"
+#include "tests/support/random_faults.hpp"
 #include "tests/support/seeds.hpp"
 
 #include <set>

@@ -1,6 +1,6 @@
 #include "tests/support/cluster_fixture.hpp"
+#include "tests/support/process_memory.hpp"
 
-#include <fstream>
 #include <optional>
 
 using namespace penstock;
@@ -8,15 +8,6 @@ using namespace penstock::test;
 using namespace std::chrono_literals;
 
 namespace {
-
-/// The most memory that a process ever had, in MB.
-uint64_t peak_mb(const process& p) {
-  std::ifstream status{"/proc/" + std::to_string(p.pid()) + "/status"};
-  for (std::string line; std::getline(status, line);)
-    if (line.starts_with("VmHWM:"))
-      return std::stoull(line.substr(6)) >> 10;
-  return 0;
-}
 
 /// Answers of about 8 KB.
 struct fixture : cluster_fixture {
@@ -56,7 +47,7 @@ BOOST_AUTO_TEST_CASE(a_slow_disk_slows_a_job_down_and_nothing_piles_up) {
       most = std::max(most, answered - std::min(answered, job->written));
     std::this_thread::sleep_for(20ms);
   }
-  const auto head_mb = peak_mb(*head);
+  const auto head_mb = peak_mb(head->pid());
   check_all(end_of_submit(*client), 0);
   BOOST_TEST_MESSAGE("at most " << most << " not safe; the head had " << head_mb << " MB");
   BOOST_TEST(most <= 3'000u); // A crash would pay for them again.
@@ -78,7 +69,7 @@ BOOST_AUTO_TEST_CASE(a_reader_that_stops_holds_up_its_client_and_nobody_else) {
     head->err() << client.err());
   BOOST_TEST(!client.has_ended());
   // What it could not write it did not fetch either.
-  const auto client_mb = peak_mb(client), head_mb = peak_mb(*head);
+  const auto client_mb = peak_mb(client.pid()), head_mb = peak_mb(head->pid());
   BOOST_TEST_MESSAGE("the client had " << client_mb << " MB, the head " << head_mb);
   if (!is_sanitized()) {
     BOOST_TEST(client_mb <= 100u);

@@ -1,6 +1,7 @@
 #include "actors/peer/door.hpp"
 #include "actors/host/host.hpp"
 #include "tests/support/cluster_fixture.hpp"
+#include "tests/support/process_memory.hpp"
 #include "tests/support/test_certs.hpp"
 
 #include <caf/all.hpp>
@@ -44,20 +45,6 @@ struct fixture : cluster_fixture {
     BOOST_TEST(end.err.find(why) != std::string::npos, end.err);
     BOOST_TEST(end.out.empty());
     BOOST_TEST(!std::filesystem::exists(dir / "never.db"));
-  }
-
-  uint64_t resident_mb() const {
-    std::ifstream in{"/proc/" + std::to_string(head->pid()) + "/statm"};
-    uint64_t size = 0, resident = 0;
-    in >> size >> resident;
-    return resident * 4096 >> 20;
-  }
-  size_t open_files() const {
-    size_t n = 0;
-    for ([[maybe_unused]] auto& entry :
-         std::filesystem::directory_iterator{"/proc/" + std::to_string(head->pid()) + "/fd"})
-      ++n;
-    return n;
   }
 };
 
@@ -115,8 +102,8 @@ BOOST_AUTO_TEST_CASE(strangers_at_the_port_do_not_disturb_a_running_job) {
   start_head();
   start_node("n1", slots);
   wait_for_nodes(1);
-  const auto memory = resident_mb();
-  const auto files = open_files();
+  const auto memory = resident_mb(head->pid());
+  const auto files = open_file_count(head->pid());
   write_input(rounds(1500, 500));
   const auto client = submit();
   std::mt19937 random{4711};
@@ -143,8 +130,8 @@ BOOST_AUTO_TEST_CASE(strangers_at_the_port_do_not_disturb_a_running_job) {
     BOOST_TEST((c->read_all(patience) != read_end::timeout));
   silent.clear();
   BOOST_TEST(head->says("refused a connection from 127.0.0.1:"));
-  BOOST_TEST(resident_mb() < memory + (is_sanitized() ? 800 : 150));
-  BOOST_REQUIRE(wait_until([&] { return open_files() <= files + 8; }));
+  BOOST_TEST(resident_mb(head->pid()) < memory + (is_sanitized() ? 800 : 150));
+  BOOST_REQUIRE(wait_until([&] { return open_file_count(head->pid()) <= files + 8; }));
   BOOST_TEST(!node("n1").has_ended());
   BOOST_TEST(head->err().find("lost") == std::string::npos, head->err());
 }

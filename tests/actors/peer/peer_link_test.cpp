@@ -4,6 +4,7 @@
 #include "actors/peer/connect.hpp"
 #include "actors/peer/door.hpp"
 #include "tests/support/fake_engine.hpp"
+#include "tests/support/process_memory.hpp"
 #include "tests/support/raw_client.hpp"
 #include "tests/support/test_certs.hpp"
 
@@ -11,11 +12,8 @@
 #include <caf/all.hpp>
 #include <caf/io/all.hpp>
 
-#include <dirent.h>
-
 #include <atomic>
 #include <condition_variable>
-#include <fstream>
 #include <mutex>
 #include <random>
 #include <thread>
@@ -25,23 +23,6 @@ using namespace penstock::test;
 using namespace std::chrono_literals;
 
 namespace {
-
-/// Connections and files of this process.
-size_t open_files() {
-  size_t n = 0;
-  auto* dir = ::opendir("/proc/self/fd");
-  while (::readdir(dir))
-    ++n;
-  ::closedir(dir);
-  return n;
-}
-
-uint64_t resident_mb() {
-  std::ifstream in{"/proc/self/statm"};
-  uint64_t size = 0, resident = 0;
-  in >> size >> resident;
-  return resident * 4096 >> 20;
-}
 
 config::cluster_settings at(const std::string& address) {
   config::cluster_settings s;
@@ -228,7 +209,7 @@ BOOST_AUTO_TEST_CASE(without_certificates_only_this_machine) {
 
 BOOST_AUTO_TEST_CASE(garbage_is_refused_and_does_no_harm) {
   head h{at("127.0.0.1:0")};
-  const auto files = open_files();
+  const auto files = open_file_count();
   for (const std::string& bytes :
        {std::string{"GET / HTTP/1.1\r\nHost: x\r\n\r\n0123456789"}, std::string(100'000, '\xff'),
         header(0, 10) + std::string(10, 'x'), header(4, 0), header(1, 0)}) {
@@ -239,7 +220,7 @@ BOOST_AUTO_TEST_CASE(garbage_is_refused_and_does_no_harm) {
   }
   BOOST_TEST(h.says("it speaks another protocol"));
   check_serves(at(h.address()));
-  BOOST_TEST(open_files() <= files + 2);
+  BOOST_TEST(open_file_count() <= files + 2);
 }
 
 BOOST_AUTO_TEST_CASE(a_length_out_of_all_measure_is_refused_before_there_is_room_for_it) {
@@ -281,7 +262,7 @@ BOOST_AUTO_TEST_CASE(a_thousand_silent_connections_leave_room_for_others) {
   settings.heartbeat = 100ms;
   settings.lost_after = 1s;
   head h{settings};
-  const auto files = open_files();
+  const auto files = open_file_count();
   std::vector<std::unique_ptr<raw_client>> silent;
   for (int i = 0; i < 1000; ++i)
     silent.push_back(std::make_unique<raw_client>(h.port));
@@ -293,7 +274,7 @@ BOOST_AUTO_TEST_CASE(a_thousand_silent_connections_leave_room_for_others) {
   BOOST_TEST(h.says("it said nothing"));
   silent.clear();
   check_serves(settings);
-  BOOST_TEST(open_files() <= files + 2);
+  BOOST_TEST(open_file_count() <= files + 2);
   BOOST_TEST(std::count(h.lines.begin(), h.lines.end(), '\n') < 200);
 }
 

@@ -1,4 +1,5 @@
 #include "tests/support/job_store_actors.hpp"
+#include "tests/support/job_store_wrapper.hpp"
 #include "tests/support/size_limit.hpp"
 
 using namespace penstock;
@@ -8,44 +9,20 @@ using namespace std::chrono_literals;
 namespace {
 
 /// Counts what the actor asks of its store.
-class counted_store : public io::job_store {
+class counted_store : public job_store_wrapper {
 public:
-  explicit counted_store(std::shared_ptr<io::job_store> inner) : inner_{std::move(inner)} {}
-  result<io::job_receipt> submit(const io::job_header& head, std::span<const io::request_ptr> r,
-                                 bool complete, io::unix_ms now) override {
-    return inner_->submit(head, r, complete, now);
-  }
-  result<io::job_receipt> add(uint64_t job, uint64_t first, std::span<const io::request_ptr> r,
-                              bool complete, io::unix_ms now) override {
-    return inner_->add(job, first, r, complete, now);
-  }
-  result<io::job_row> take_up(uint64_t job) override { return inner_->take_up(job); }
-  result<std::vector<uint64_t>> recorded(uint64_t job) override { return inner_->recorded(job); }
-  result<uint64_t> write(uint64_t job, std::span<const io::job_outcome> o) override {
-    return inner_->write(job, o);
-  }
-  result<void> finish(uint64_t job, bool ended, uint8_t state, std::string progress,
-                      io::unix_ms now) override {
-    return inner_->finish(job, ended, state, std::move(progress), now);
-  }
-  result<uint64_t> retry(uint64_t job, io::unix_ms now) override { return inner_->retry(job, now); }
-  result<std::vector<uint64_t>> unfinished() override { return inner_->unfinished(); }
-  void forget(uint64_t job, uint64_t below) override { inner_->forget(job, below); }
+  using job_store_wrapper::job_store_wrapper;
+
   result<bool> sweep(io::unix_ms ended, io::unix_ms received, uint32_t rows) override {
     ++sweeps;
-    return inner_->sweep(ended, received, rows);
+    return job_store_wrapper::sweep(ended, received, rows);
   }
   result<void> commit() override {
     ++commits;
-    return inner_->commit();
+    return job_store_wrapper::commit();
   }
-  bool is_durable() const noexcept override { return inner_->is_durable(); }
-  result<std::shared_ptr<io::job_reader>> open_reader() override { return inner_->open_reader(); }
 
   int commits = 0, sweeps = 0;
-
-private:
-  std::shared_ptr<io::job_store> inner_;
 };
 
 struct fixture : job_store_actors {

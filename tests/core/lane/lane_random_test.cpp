@@ -1,5 +1,5 @@
 #include "core/lane/lane.hpp"
-#include "tests/support/process.hpp"
+#include "tests/support/seeds.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -14,7 +14,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr uint64_t seeds = 10'000;
 constexpr int steps = 80;
 
 /// One random life of a lane, with every promise checked after each step.
@@ -270,10 +269,7 @@ struct schedule {
 BOOST_AUTO_TEST_SUITE(lane_random)
 
 BOOST_AUTO_TEST_CASE(ten_thousand_random_schedules_keep_every_promise) {
-  const uint64_t step = test::is_sanitized() ? 5 : 1; // That looks for other faults, and is slow.
-  for (uint64_t seed = 0; seed < seeds; seed += step) {
-    BOOST_TEST_CONTEXT("seed " << seed) { schedule{seed}.run(); }
-  }
+  test::for_seeds(0, 10'000, [](uint32_t seed) { schedule{seed}.run(); });
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,4 +1,5 @@
 #include "tests/core/protocol/openai_cases.hpp"
+#include "tests/support/seeds.hpp"
 
 #include "core/protocol/reply_judge.hpp"
 #include "core/base/text.hpp"
@@ -58,15 +59,13 @@ BOOST_AUTO_TEST_CASE(no_cut_of_an_answer_is_an_answer) {
 }
 
 BOOST_AUTO_TEST_CASE(random_bytes_are_no_answer_and_do_no_harm) {
-  for (uint32_t seed = 0; seed < 3000; ++seed) {
-    BOOST_TEST_CONTEXT("seed " << seed) {
-      std::mt19937 rng{seed};
-      auto reply = reply_of(statuses[rng() % std::size(statuses)], random_bytes(rng, 300));
-      const auto v = judge(reply);
-      BOOST_TEST((v.kind != reply_kind::success));
-      check(reply, v);
-    }
-  }
+  test::for_seeds(0, 3000, [&](uint32_t seed) {
+    std::mt19937 rng{seed};
+    auto reply = reply_of(statuses[rng() % std::size(statuses)], random_bytes(rng, 300));
+    const auto v = judge(reply);
+    BOOST_TEST((v.kind != reply_kind::success));
+    check(reply, v);
+  });
 }
 
 BOOST_AUTO_TEST_CASE(mutated_answers_do_no_harm) {
@@ -75,29 +74,27 @@ BOOST_AUTO_TEST_CASE(mutated_answers_do_no_harm) {
                                           "[",      "]",  "\\u0000",
                                           "\xFF",   "\n", "\"error\":{\"code\":",
                                           "<html>", ",",  "99999999999999999999999"};
-  for (uint32_t seed = 0; seed < 6000; ++seed) {
-    BOOST_TEST_CONTEXT("seed " << seed) {
-      std::mt19937 rng{seed};
-      std::string body{seed % 3 == 0   ? chat_reply
-                       : seed % 3 == 1 ? embeddings_reply
-                                       : responses_reply};
-      for (auto edits = 1 + rng() % 3; edits > 0; --edits) {
-        const auto at = rng() % body.size();
-        switch (rng() % 4) {
-        case 0: body[at] = static_cast<char>(rng()); break;
-        case 1: body.erase(at, 1 + rng() % 20); break;
-        case 2: body.insert(at, splices[rng() % std::size(splices)]); break;
-        default: body.insert(at, body.substr(rng() % body.size(), rng() % 40)); break;
-        }
-        if (body.empty())
-          body = "x";
+  test::for_seeds(0, 6000, [&](uint32_t seed) {
+    std::mt19937 rng{seed};
+    std::string body{seed % 3 == 0   ? chat_reply
+                     : seed % 3 == 1 ? embeddings_reply
+                                     : responses_reply};
+    for (auto edits = 1 + rng() % 3; edits > 0; --edits) {
+      const auto at = rng() % body.size();
+      switch (rng() % 4) {
+      case 0: body[at] = static_cast<char>(rng()); break;
+      case 1: body.erase(at, 1 + rng() % 20); break;
+      case 2: body.insert(at, splices[rng() % std::size(splices)]); break;
+      default: body.insert(at, body.substr(rng() % body.size(), rng() % 40)); break;
       }
-      auto reply = reply_of(statuses[rng() % std::size(statuses)], body);
-      const char* urls[] = {"/v1/chat/completions", "/v1/embeddings", "/v1/responses", "/v1/other",
-                            ""};
-      check(reply, judge(reply, urls[rng() % std::size(urls)]));
+      if (body.empty())
+        body = "x";
     }
-  }
+    auto reply = reply_of(statuses[rng() % std::size(statuses)], body);
+    const char* urls[] = {"/v1/chat/completions", "/v1/embeddings", "/v1/responses", "/v1/other",
+                          ""};
+    check(reply, judge(reply, urls[rng() % std::size(urls)]));
+  });
 }
 
 BOOST_AUTO_TEST_CASE(random_headers_do_no_harm) {
@@ -127,25 +124,23 @@ BOOST_AUTO_TEST_CASE(random_headers_do_no_harm) {
                                          "Sat, 01 Aug 2026 12:00:13 GMT",
                                          "true",
                                          "\xFF"};
-  for (uint32_t seed = 0; seed < 3000; ++seed) {
-    BOOST_TEST_CONTEXT("seed " << seed) {
-      std::mt19937 rng{seed};
-      std::vector<http_header> headers;
-      for (auto n = rng() % 8; n > 0; --n)
-        headers.emplace_back(names[rng() % std::size(names)],
-                             rng() % 4 ? std::string{values[rng() % std::size(values)]}
-                                       : random_bytes(rng, 30));
-      auto reply = reply_of(statuses[rng() % std::size(statuses)], chat_reply, std::move(headers));
-      const auto v = judge(reply);
-      check(reply, v);
-      for (auto& r : v.limits) {
-        BOOST_TEST((!r.limit || *r.limit > 0));
-        BOOST_TEST((!r.remaining || *r.remaining >= 0));
-        BOOST_TEST(
-          (!r.reset || (*r.reset >= duration::zero() && *r.reset <= std::chrono::hours{48})));
-      }
+  test::for_seeds(0, 3000, [&](uint32_t seed) {
+    std::mt19937 rng{seed};
+    std::vector<http_header> headers;
+    for (auto n = rng() % 8; n > 0; --n)
+      headers.emplace_back(names[rng() % std::size(names)],
+                           rng() % 4 ? std::string{values[rng() % std::size(values)]}
+                                     : random_bytes(rng, 30));
+    auto reply = reply_of(statuses[rng() % std::size(statuses)], chat_reply, std::move(headers));
+    const auto v = judge(reply);
+    check(reply, v);
+    for (auto& r : v.limits) {
+      BOOST_TEST((!r.limit || *r.limit > 0));
+      BOOST_TEST((!r.remaining || *r.remaining >= 0));
+      BOOST_TEST(
+        (!r.reset || (*r.reset >= duration::zero() && *r.reset <= std::chrono::hours{48})));
     }
-  }
+  });
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,4 +1,5 @@
 #include "tests/core/protocol/protocol_cases.hpp"
+#include "tests/support/seeds.hpp"
 
 #include "core/json/json_fields.hpp"
 #include "core/protocol/reply_judge.hpp"
@@ -114,72 +115,68 @@ BOOST_AUTO_TEST_SUITE(protocol_fuzz)
 
 BOOST_AUTO_TEST_CASE(mutated_answers_do_no_harm) {
   const auto whole = answers();
-  for (uint32_t seed = 0; seed < 3000; ++seed) {
-    BOOST_TEST_CONTEXT("seed " << seed) {
-      std::mt19937 rng{seed};
-      auto value = whole[rng() % whole.size()];
-      for (auto edits = rng() % 4; edits > 0; --edits)
-        mutate(value, rng);
-      http_response reply;
-      reply.status = statuses[rng() % std::size(statuses)];
-      reply.body = json::serialize(value);
-      if (rng() % 8 == 0) // Bytes instead of values.
-        for (auto edits = 1 + rng() % 3; edits > 0 && !reply.body.empty(); --edits)
-          reply.body[rng() % reply.body.size()] = static_cast<char>(rng());
-      if (rng() % 16 == 0)
-        reply.body.resize(rng() % (reply.body.size() + 1));
-      for (auto protocol : protocol_names) {
-        const bool embeds = rng() % 4 == 0;
-        const auto r =
-          request_for(urls[rng() % 3 == 0 ? rng() % std::size(urls) : 0],
-                      embeds ? R"({"model":"m","input":["a","b"],"encoding_format":"base64"})"
-                             : R"({"model":"m","input":"a","messages":[]})");
-        check_judged(*find_protocol(protocol), r, reply);
-      }
+  test::for_seeds(0, 3000, [&](uint32_t seed) {
+    std::mt19937 rng{seed};
+    auto value = whole[rng() % whole.size()];
+    for (auto edits = rng() % 4; edits > 0; --edits)
+      mutate(value, rng);
+    http_response reply;
+    reply.status = statuses[rng() % std::size(statuses)];
+    reply.body = json::serialize(value);
+    if (rng() % 8 == 0) // Bytes instead of values.
+      for (auto edits = 1 + rng() % 3; edits > 0 && !reply.body.empty(); --edits)
+        reply.body[rng() % reply.body.size()] = static_cast<char>(rng());
+    if (rng() % 16 == 0)
+      reply.body.resize(rng() % (reply.body.size() + 1));
+    for (auto protocol : protocol_names) {
+      const bool embeds = rng() % 4 == 0;
+      const auto r =
+        request_for(urls[rng() % 3 == 0 ? rng() % std::size(urls) : 0],
+                    embeds ? R"({"model":"m","input":["a","b"],"encoding_format":"base64"})"
+                           : R"({"model":"m","input":"a","messages":[]})");
+      check_judged(*find_protocol(protocol), r, reply);
     }
-  }
+  });
 }
 
 BOOST_AUTO_TEST_CASE(mutated_requests_are_encoded_or_refused) {
   const auto whole = golden("neutral.json").as_array();
   size_t encoded = 0, refused = 0;
-  for (uint32_t seed = 0; seed < 3000; ++seed) {
-    BOOST_TEST_CONTEXT("seed " << seed) {
-      std::mt19937 rng{seed};
-      auto& entry = whole[rng() % whole.size()];
-      auto body = entry.at("body");
-      for (auto edits = rng() % 3; edits > 0; --edits)
-        mutate(body, rng);
-      auto text = json::serialize(body);
-      if (rng() % 16 == 0)
-        text[rng() % text.size()] = static_cast<char>(rng());
-      const auto r = request_for(rng() % 8 ? entry.at("url").as_string().c_str()
-                                           : std::string{urls[rng() % std::size(urls)]},
-                                 text);
-      for (auto protocol : protocol_names) {
-        const auto out = encode(protocol, r);
-        if (!out) {
-          ++refused;
-          BOOST_TEST(
-            (out.error().code == errc::invalid_input || out.error().code == errc::bad_request));
-          BOOST_TEST(is_utf8(out.error().context));
-          BOOST_TEST(!out.error().context.empty());
-          continue;
-        }
-        ++encoded;
-        BOOST_TEST(out->url.find_first_of(" \r\n#") == std::string::npos);
+  test::for_seeds(0, 3000, [&](uint32_t seed) {
+    std::mt19937 rng{seed};
+    auto& entry = whole[rng() % whole.size()];
+    auto body = entry.at("body");
+    for (auto edits = rng() % 3; edits > 0; --edits)
+      mutate(body, rng);
+    auto text = json::serialize(body);
+    if (rng() % 16 == 0)
+      text[rng() % text.size()] = static_cast<char>(rng());
+    const auto r = request_for(rng() % 8 ? entry.at("url").as_string().c_str()
+                                         : std::string{urls[rng() % std::size(urls)]},
+                               text);
+    for (auto protocol : protocol_names) {
+      const auto out = encode(protocol, r);
+      if (!out) {
+        ++refused;
         BOOST_TEST(
-          out->url.starts_with(protocol == "ollama" ? "http://localhost:11434/" : "https://"));
-        if (protocol == "openai" || out->body == r.body)
-          continue; // Their bytes are the caller's.
-        json::error_code ec;
-        json::parse_options deep;
-        deep.max_depth = 250;
-        json::parse(*out->body, ec, {}, deep);
-        BOOST_TEST((!ec || r.url.starts_with("/api/") || r.url.starts_with("/v1beta/")));
+          (out.error().code == errc::invalid_input || out.error().code == errc::bad_request));
+        BOOST_TEST(is_utf8(out.error().context));
+        BOOST_TEST(!out.error().context.empty());
+        continue;
       }
+      ++encoded;
+      BOOST_TEST(out->url.find_first_of(" \r\n#") == std::string::npos);
+      BOOST_TEST(
+        out->url.starts_with(protocol == "ollama" ? "http://localhost:11434/" : "https://"));
+      if (protocol == "openai" || out->body == r.body)
+        continue; // Their bytes are the caller's.
+      json::error_code ec;
+      json::parse_options deep;
+      deep.max_depth = 250;
+      json::parse(*out->body, ec, {}, deep);
+      BOOST_TEST((!ec || r.url.starts_with("/api/") || r.url.starts_with("/v1beta/")));
     }
-  }
+  });
   BOOST_TEST(encoded > 3000u);
   BOOST_TEST(refused > 3000u);
 }
