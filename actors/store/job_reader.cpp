@@ -17,7 +17,7 @@ namespace {
 constexpr caf::timespan wait_max = std::chrono::minutes{10};
 constexpr uint32_t listed_max = 1000;
 
-job_info info_of(caf::actor_system& sys, const io::job_row& row) {
+job_info info_of(const io::job_row& row) {
   job_info info;
   info.id = row.id;
   info.name = row.head.name;
@@ -27,7 +27,7 @@ job_info info_of(caf::actor_system& sys, const io::job_row& row) {
   info.requests = row.requests;
   info.created = row.created;
   info.ended = row.ended;
-  info.progress = progress_of(sys, row);
+  info.progress = progress_of(row);
   return info;
 }
 
@@ -220,7 +220,7 @@ caf::result<std::vector<job_info>> job_reader_state::jobs(const job_filter& filt
   std::vector<job_info> all;
   all.reserve(rows->size());
   for (auto& row : *rows)
-    all.push_back(info_of(self->system(), row));
+    all.push_back(info_of(row));
   return all;
 }
 
@@ -228,7 +228,7 @@ caf::result<job_info> job_reader_state::info(uint64_t job) {
   auto row = reader->row(job);
   if (!row)
     return to_caf(row.error());
-  return info_of(self->system(), *row);
+  return info_of(*row);
 }
 
 caf::result<std::vector<tenant_counts>> job_reader_state::tenants() {

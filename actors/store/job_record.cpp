@@ -1,6 +1,6 @@
 #include "actors/store/job_record.hpp"
 
-#include <caf/all.hpp>
+#include "core/io/store/stored_json.hpp"
 
 #include <algorithm>
 
@@ -26,10 +26,10 @@ job_state state_of(io::job_phase phase, uint8_t state) {
   return phase == io::job_phase::receiving ? job_state::receiving : static_cast<job_state>(state);
 }
 
-job_progress progress_of(caf::actor_system& sys, const io::job_row& row) {
-  // What cannot be read is of an older program; the counts are in the row.
+job_progress progress_of(const io::job_row& row) {
+  // If it cannot be read, the counts are in the row.
   job_progress p;
-  if (auto last = from_blob<job_progress>(sys, row.progress))
+  if (auto last = io::stored_progress(row.progress))
     p = std::move(*last);
   const auto last = p;
   apply_totals(p, row.totals);

@@ -2,6 +2,7 @@
 
 #include "actors/store/alarm.hpp"
 #include "actors/store/job_record.hpp"
+#include "core/io/store/stored_json.hpp"
 #include "messages/errors.hpp"
 
 #include <caf/all.hpp>
@@ -82,7 +83,7 @@ caf::result<job_ticket> job_store_state::submit(submission what) {
     return to_caf(p.error());
   auto& o = what.options;
   io::job_header head{o.tenant, o.priority, std::move(what.name), std::move(what.idempotency_key),
-                      to_blob(self->system(), o)};
+                      io::stored_json(o)};
   const auto rows = p->requests.size() + 1;
   const auto bytes = p->bytes;
   return later<job_ticket>(
@@ -108,7 +109,7 @@ result<stored_job> job_store_state::take_up(uint64_t job) {
   auto row = store->take_up(job);
   if (!row)
     return row.error();
-  auto described = from_blob<job_options>(self->system(), row->head.options);
+  auto described = io::stored_options(row->head.options);
   if (!described)
     return error{described.error().code, "job " + std::to_string(job) +
                                            " cannot be taken up: " + described.error().context};
@@ -128,7 +129,7 @@ result<stored_job> job_store_state::take_up(uint64_t job) {
   taken.total = row->requests;
   taken.first = row->ordered;
   taken.recorded = std::move(*recorded);
-  taken.before = progress_of(self->system(), *row);
+  taken.before = progress_of(*row);
   return taken;
 }
 
@@ -167,7 +168,7 @@ result<bool> job_store_state::end(uint64_t job, const job_progress& progress) {
   // What was interrupted goes on at the next start, so its requests are still awaited.
   const auto ended = has_ended(progress.state) && progress.state != job_state::interrupted;
   auto done = store->finish(job, ended, static_cast<uint8_t>(progress.state),
-                            to_blob(self->system(), progress), now());
+                            io::stored_json(progress), now());
   if (!done)
     return done.error();
   news_.push_back({job, 0, progress.state});

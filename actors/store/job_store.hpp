@@ -36,8 +36,7 @@ struct job_store_options {
 /// everything in the mailbox; then the store quits with it. What was not acknowledged may or may
 /// not be there when it is opened again.
 ///
-/// The bytes of options and progress are those of CAF's serializer behind the number of our
-/// protocol: a job whose options are of another version cannot be taken up, and says so.
+/// A job whose options are of a newer program cannot be taken up, and says so.
 struct job_store_state {
   static inline const char* name = "job-store";
   static constexpr core::group_limits group{};

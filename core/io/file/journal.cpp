@@ -74,9 +74,14 @@ public:
 
   // Everything that can be checked without the output.
   result<void> load() {
-    if (auto version = db_.execAndGet("PRAGMA user_version").getInt(); version != format_version)
-      return damaged(path_, "format " + std::to_string(version) + ", known is " +
-                              std::to_string(format_version));
+    const auto version = db_.execAndGet("PRAGMA user_version").getInt();
+    if (version > format_version)
+      return error{errc::incompatible, path_ + " was made by a newer penstock (format " +
+                                         std::to_string(version) + ", this one knows " +
+                                         std::to_string(format_version) +
+                                         "); go on with that program, or choose another -o"};
+    if (version != format_version)
+      return damaged(path_, "format " + std::to_string(version));
     if (auto said = db_.execAndGet("PRAGMA quick_check(1)").getString(); said != "ok")
       return damaged(path_, said);
     SQLite::Statement row{db_, "SELECT text, sum FROM head WHERE id=1"};

@@ -74,6 +74,7 @@ result<std::unique_ptr<journal>> create_journal(const std::string& path, run_ide
 
 /// Opens the journal at `path` and checks it.
 /// @returns null if the file holds nothing: its creation was interrupted, no outcome is lost.
+/// `incompatible` if a newer penstock made it.
 result<std::unique_ptr<journal>> open_journal(const std::string& path);
 
 /// Removes a journal and the files that SQLite keeps beside it; none there is fine.

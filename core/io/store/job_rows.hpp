@@ -28,7 +28,7 @@ struct job_header {
   core::priority priority = core::priority::normal;
   std::string name;            ///< For people.
   std::string idempotency_key; ///< Unique in its tenant; empty: none.
-  std::string options;         ///< The owner's bytes; the store does not look inside.
+  std::string options;         ///< `stored_json`; the store does not look inside.
 };
 
 /// A job as it is kept.
@@ -43,7 +43,7 @@ struct job_row {
   uint64_t ordered = 0;       ///< All below have their outcome.
   core::output_totals totals; ///< Over its outcomes; what forgotten ones cost stays in.
   unix_ms created = 0, touched = 0, ended = 0; ///< `touched`: when requests last came.
-  std::string progress; ///< The owner's bytes, of how it last ended; empty: it never did.
+  std::string progress; ///< `stored_json` of how it last ended; empty: it never did.
 
   /// Requests without an outcome.
   uint64_t open_requests() const noexcept { return requests - totals.requests(); }

@@ -88,8 +88,9 @@ public:
 /// process at a time: `path`.lock says which. SQLite in WAL mode; what was committed survives the
 /// death of the machine. The log is carried over into the file by a thread of its own, so that
 /// commits stay short.
-/// @returns `locked`, `corrupt` if the file is damaged or of another version, `invalid_config` if
-/// it is another program's, `disk_full` or `io_error`.
+/// A store of an older format is upgraded; a copy of it stays beside it.
+/// @returns `locked`, `corrupt` if the file is damaged, `incompatible` if a newer penstock made it,
+/// `invalid_config` if it is another program's, `disk_full` or `io_error`.
 result<std::shared_ptr<job_store>> open_job_store(const std::string& path);
 
 /// A store in plain memory that behaves the same; outcomes stay objects, `forget` drops them, and a

@@ -1,6 +1,7 @@
 #include "core/io/store/job_store_file.hpp"
 #include "core/base/checksum.hpp"
 #include "core/io/file/file_descriptor.hpp"
+#include "core/io/store/job_store_upgrade.hpp"
 #include "core/io/store/store_file.hpp"
 
 #include <sqlite3.h>
@@ -12,7 +13,7 @@ namespace penstock::io {
 namespace {
 
 constexpr uint32_t job_store_id = 0x50534b4a; // "PSKJ"
-constexpr int format_version = 1;
+constexpr int format_version = 2;
 
 /// One list of the sums for both directions: name of the column, member.
 template <class Totals, class F>
@@ -85,6 +86,8 @@ void add_text(core::running_checksum& sum, std::string_view text) {
 
 int64_t value_of(const core::running_checksum& sum) { return static_cast<int64_t>(sum.value()); }
 
+} // namespace
+
 int64_t sum_of_header(const job_row& row) {
   core::running_checksum sum;
   sum.update(std::to_string(row.id) + ',' + std::to_string(static_cast<int>(row.head.priority)) +
@@ -93,6 +96,8 @@ int64_t sum_of_header(const job_row& row) {
     add_text(sum, *text);
   return value_of(sum);
 }
+
+namespace {
 
 int64_t sum_of_request(int64_t key, const core::request& r) {
   // This is done for every request, so the numbers go in as they are in memory.
@@ -122,11 +127,14 @@ result<void> look(SQLite::Database& db, const std::string& path) {
     return error{errc::invalid_config, path +
                                          " is a database of another program, no store of penstock; "
                                          "name another file with --store"};
-  if (const auto version = db.execAndGet("PRAGMA user_version").getInt(); version != format_version)
-    return error{errc::corrupt,
-                 "the store " + path + " has format " + std::to_string(version) +
-                   ", this program knows " + std::to_string(format_version) +
-                   "; use the program that made it, or name another file with --store"};
+  const auto version = db.execAndGet("PRAGMA user_version").getInt();
+  if (version > format_version)
+    return error{errc::incompatible,
+                 "the store " + path + " was made by a newer penstock (format " +
+                   std::to_string(version) + ", this one knows " + std::to_string(format_version) +
+                   "); use that program, or name another file with --store"};
+  if (version < 1)
+    return damaged_job_store(path, "format " + std::to_string(version));
   return {};
 }
 
@@ -176,6 +184,9 @@ result<void> prepare_job_store(SQLite::Database& db, const std::string& path) {
     if (auto ours = look(db, path); !ours)
       return ours;
   db.exec("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA journal_size_limit=67108864");
+  if (db.execAndGet("PRAGMA user_version").getInt() == 1)
+    if (auto upgraded = upgrade_job_store(db, path); !upgraded)
+      return upgraded;
   SQLite::Transaction tx{db, SQLite::TransactionBehavior::IMMEDIATE};
   if (is_empty(db))
     db.exec(schema());

@@ -31,8 +31,11 @@ error damaged_job_store(const std::string& path, std::string_view what);
 /// An exception of SQLite in our words. @param number `errno` of the failed system call behind `e`.
 error job_store_error(const std::string& path, const SQLite::Exception& e, int number);
 
-/// Makes the file, or makes sure that it is ours. @throws SQLite::Exception
+/// Makes the file, or makes sure that it is ours, and upgrades an older format. @throws
+/// SQLite::Exception
 result<void> prepare_job_store(SQLite::Database& db, const std::string& path);
+/// The checksum of what never changes of a job.
+int64_t sum_of_header(const job_row& row);
 /// Whether the file is of another program altogether.
 bool is_foreign_job_store(const std::string& path);
 

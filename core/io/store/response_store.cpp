@@ -199,11 +199,16 @@ private:
     const auto id = static_cast<uint32_t>(db_.execAndGet("PRAGMA application_id").getInt64());
     if (id != application_id)
       return is_empty() ? result<void>{} : foreign_store(path_, "a database of another program");
-    if (const auto version = db_.execAndGet("PRAGMA user_version").getInt();
-        version != response_format_version)
-      return error{errc::corrupt, "the cache " + path_ + " has format " + std::to_string(version) +
-                                    ", this program knows " +
-                                    std::to_string(response_format_version) + store_remedy(path_)};
+    const auto version = db_.execAndGet("PRAGMA user_version").getInt();
+    if (version > response_format_version)
+      return error{errc::incompatible, "the cache " + path_ +
+                                         " was made by a newer penstock (format " +
+                                         std::to_string(version) + ", this one knows " +
+                                         std::to_string(response_format_version) +
+                                         "); use that program, name another with --cache-file, or "
+                                         "pass --cache off"};
+    if (version != response_format_version)
+      return damaged_store(path_, "format " + std::to_string(version));
     return {};
   }
 

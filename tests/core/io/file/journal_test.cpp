@@ -3,6 +3,7 @@
 #include "tests/support/size_limit.hpp"
 #include "tests/support/temp_dir.hpp"
 
+#include <SQLiteCpp/SQLiteCpp.h>
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
@@ -187,6 +188,18 @@ BOOST_AUTO_TEST_CASE(foreign_files_and_other_formats_are_refused) {
   BOOST_REQUIRE(j.has_error());
   BOOST_TEST((j.error().code == errc::corrupt));
   BOOST_TEST(j.error().context.find("--restart") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_journal_of_a_newer_program_is_refused_and_kept) {
+  make(true).reset();
+  { SQLite::Database{path(true), SQLite::OPEN_READWRITE}.exec("PRAGMA user_version=99"); }
+  const auto opened = open_journal(path(true));
+  BOOST_REQUIRE(opened.has_error());
+  BOOST_TEST((opened.error().code == errc::incompatible));
+  const auto& text = opened.error().context;
+  BOOST_TEST(text.find("newer penstock (format 99") != std::string::npos, text);
+  BOOST_TEST(text.find("damaged") == std::string::npos, text);
+  BOOST_TEST(text.find("--restart") == std::string::npos, text);
 }
 
 // Random damage: what is opened says exactly what was stored, or is refused.

@@ -176,8 +176,9 @@ BOOST_AUTO_TEST_CASE(another_version_is_refused_with_its_remedy) {
   make_store(path, 2);
   { SQLite::Database{path, SQLite::OPEN_READWRITE}.exec("PRAGMA user_version=99"); }
   const auto opened = open_job_store(path);
-  BOOST_TEST((refused(opened) == errc::corrupt));
-  BOOST_TEST(mentions(opened.error(), "format 99"), opened.error().context);
+  BOOST_TEST((refused(opened) == errc::incompatible));
+  BOOST_TEST(mentions(opened.error(), "newer penstock (format 99"), opened.error().context);
+  BOOST_TEST(!mentions(opened.error(), "damaged"), opened.error().context);
   BOOST_TEST(mentions(opened.error(), "--store"), opened.error().context);
 }
 

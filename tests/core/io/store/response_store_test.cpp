@@ -325,8 +325,8 @@ BOOST_AUTO_TEST_CASE(another_version_is_refused_with_its_remedy) {
   { SQLite::Database{path, SQLite::OPEN_READWRITE}.exec("PRAGMA user_version=99"); }
   auto opened = open_response_store(path, {});
   BOOST_REQUIRE(!opened);
-  BOOST_TEST((opened.error().code == errc::corrupt));
-  BOOST_TEST(opened.error().context.find("format 99") != std::string::npos);
+  BOOST_TEST((opened.error().code == errc::incompatible));
+  BOOST_TEST(opened.error().context.find("newer penstock (format 99") != std::string::npos);
   BOOST_REQUIRE(remove_response_store(path));
   open(path);
 }

@@ -1,0 +1,18 @@
+#pragma once
+
+#include "core/base/error.hpp"
+#include "core/job/job_options.hpp"
+#include "core/job/job_progress.hpp"
+
+#include <string_view>
+
+/// Reads options and progress as stores of format 1 keep them: the number 1, then the fields in a
+/// fixed order, as the serializer of CAF 0.17 writes them (numbers big-endian; texts and lists
+/// behind their size in 7-bit groups). This file never changes.
+namespace penstock::io {
+
+/// @returns `corrupt` if the bytes are anything else.
+result<core::job_options> options_of_format_1(std::string_view bytes);
+result<core::job_progress> progress_of_format_1(std::string_view bytes);
+
+} // namespace penstock::io
