@@ -13,37 +13,38 @@
 
 namespace penstock::mock {
 
-/// A request that came inside of a pack (core/pack/pack.hpp).
+/// One request of a pack (core/pack/pack.hpp).
 struct packed_entry {
   std::string id;
   std::string check;
-  std::string text;  ///< As in the call that it would have been alone.
-  uint64_t hash = 0; ///< The same.
+  std::string text;  ///< `mock_call::text` of the same request sent alone.
+  uint64_t hash = 0; ///< `mock_call::hash` of the same request sent alone.
 };
 
 /// What a shape read out of a request body.
 struct mock_call {
   std::string model;
   std::string text;          ///< First 64 code points of what the user said last.
-  uint64_t hash = 0;         ///< Of the conversation: equal through every protocol.
-  uint64_t input_tokens = 0; ///< By the estimator; `answer` applies the token error.
+  uint64_t hash = 0;         ///< Hash of the conversation; the same in every protocol.
+  uint64_t input_tokens = 0; ///< Estimated; `make_answer` applies the token error.
   uint64_t output_max = 0;   ///< The request's own maximum, 0 if it sets none.
-  uint32_t n = 1;            ///< Answers asked for.
+  uint32_t n = 1;            ///< Number of answers that the request asks for.
   bool stream = false;
-  bool include_usage = false; ///< OpenAI: a last chunk with the usage.
-  bool lines = false;         ///< Gemini: events, not the elements of one array.
-  bool counting = false;      ///< Only the input tokens are asked for.
+  bool include_usage = false; ///< OpenAI: the last chunk tells the usage.
+  bool lines = false;         ///< Gemini: a stream of events instead of one array.
+  bool counting = false;      ///< The request only asks for its number of input tokens.
   bool json = false;          ///< Structured output was asked for.
-  std::shared_ptr<const boost::json::value> schema; ///< Its schema, null for any object.
-  bool base64 = false;                              ///< Embeddings as base64.
-  uint32_t dimensions = 0;                          ///< Of an embedding, 0 if it is none.
-  std::vector<uint64_t> inputs;                     ///< Hash of each text to embed.
+  std::shared_ptr<const boost::json::value>
+    schema;                       ///< Schema of the structured output; null: any object.
+  bool base64 = false;            ///< Embeddings as base64.
+  uint32_t dimensions = 0;        ///< Length of an embedding; 0: the request is no embedding.
+  std::vector<uint64_t> inputs;   ///< Hash of each text to embed.
   std::vector<packed_entry> pack; ///< The requests in the prompt, if it is a pack of them.
 };
 
 /// How long answers are.
 struct output_model {
-  double tokens = 0; ///< Median; 0: the echo as it is.
+  double tokens = 0; ///< Median number of tokens; 0: the echo without padding.
   double sigma = 0;  ///< Log-normal spread, 0 for exactly `tokens`.
 };
 
@@ -63,7 +64,7 @@ struct mock_answer {
   uint64_t output_tokens = 0;    ///< Reasoning included.
   uint64_t cached_tokens = 0;    ///< The part of the input that came from the provider's cache.
   uint64_t reasoning_tokens = 0; ///< The part of the output that nobody sees.
-  bool cut = false;              ///< By the request's maximum: finish reason "length".
+  bool cut = false;              ///< The request's maximum cut the text: finish reason "length".
 };
 
 /// Tokens of `text`: a quarter of its ASCII characters, and each other code point (providers.md
@@ -80,7 +81,7 @@ mock_answer make_answer(const mock_call& call, const output_model& length, const
 struct usage_detail {
   double cached_share = 0; ///< Of the input tokens.
   uint64_t reasoning_tokens =
-    0; ///< Beside the words of the answer; no more than its maximum leaves.
+    0; ///< Added to the tokens of the text, up to the maximum of the request.
 };
 void add_detail(mock_answer& a, const mock_call& call, const usage_detail& detail);
 

@@ -34,8 +34,8 @@ void append_words(std::string& out, std::string_view text) {
 
 } // namespace
 
-/// Every run of white space is one space, and so is the end of a text. Without branches: a
-/// processor cannot foresee where words end.
+/// Every run of white space counts as one space, and so does the end of a text. The loop has no
+/// branches, because a processor cannot predict where words end.
 void conversation::words::add(std::string_view text) {
   uint64_t h = hash;
   bool white = gap;
@@ -51,7 +51,7 @@ void conversation::words::add(std::string_view text) {
 
 void conversation::say(role who, std::string_view text) {
   if (text.empty())
-    return; // Some protocols leave it out.
+    return; // Some protocols leave an empty system message out.
   if (who == role::system)
     return system_.add(text);
   if (who != last_)

@@ -8,10 +8,9 @@
 
 namespace penstock::mock {
 
-/// What people and models said in a request, whatever the shape of its JSON: from the same
-/// conversation every protocol makes the same answer. Counts words only, so that it does not matter
-/// whether a protocol keeps texts apart, joins them with line breaks, or has another place for the
-/// system's. Calls of tools and their results are no words.
+/// The words of a request, independent of the protocol. The same conversation gets the same answer
+/// through every protocol. White space does not count: some protocols keep texts apart, others join
+/// them with line breaks. Calls of tools and their results do not count either.
 class conversation {
 public:
   enum class role : char { system = 's', user = 'u', assistant = 'a' };
@@ -21,7 +20,7 @@ public:
   /// An image or a document: its data in base64, or its address.
   void attach(std::string_view data);
 
-  /// The words as a number.
+  /// Hash of the words.
   uint64_t hash() const { return mix(system_.hash + mix(rest_.hash + mix(attachments_))); }
   /// The first 64 code points of what the user said last, with single spaces.
   const std::string& last_text() const { return text_; }
@@ -31,7 +30,7 @@ public:
 private:
   struct words {
     uint64_t hash = 0xcbf29ce484222325ull;
-    bool gap = true; ///< Something white came last, or nothing yet.
+    bool gap = true; ///< The last character was white space, or there was none yet.
     void add(std::string_view text);
   };
   words system_, rest_;

@@ -15,7 +15,7 @@ int64_t unix_seconds() {
   return std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
 }
 
-/// What was reserved and not produced goes back, if this provider does so.
+/// Gives tokens back that were reserved but not produced, if this provider does so.
 void settle(flight& f) {
   const auto real = static_cast<double>(f.answer.input_tokens + f.answer.output_tokens);
   auto& s = f.service;
@@ -43,8 +43,8 @@ struct event_feed {
   duration gap{};
   size_t next = 0;
   bool good = true;
-  bool cut = false;        ///< Ends with the connection, not with the stream.
-  bool hold_every = false; ///< One piece a write, so that it is a packet of its own.
+  bool cut = false;        ///< The connection ends before the stream does.
+  bool hold_every = false; ///< Each piece is written alone, so that it is a packet of its own.
 };
 
 void finish(event_feed& feed) {
@@ -69,8 +69,7 @@ void send_next(const std::shared_ptr<event_feed>& feed) {
   });
 }
 
-/// Every event cut into pieces of 1 to 7 bytes with line ends as of Windows: what a parser must
-/// stand.
+/// The events in pieces of 1 to 7 bytes, with line ends of Windows. A parser must read them.
 std::vector<std::string> split_small(const std::vector<std::string>& events, mock_random& r) {
   std::string all;
   for (const auto& e : events)

@@ -11,7 +11,7 @@ namespace penstock::mock {
 
 namespace {
 
-/// How a `status` fault looks; the first row of a status is also that of the bare number.
+/// How a `status` fault looks.
 struct row {
   std::string_view name;
   int status;
@@ -162,7 +162,7 @@ status_fault make_status_fault(const fault_rule& rule, mock_random& r,
     f.error.retry = argument_or(rule, "1") + 's';
     io::add_header(f.headers, "retry-after", argument_or(rule, "1"));
   } else if (name == "429_daily") {
-    f.error.retry = "31s"; // Misleadingly short, as seen.
+    f.error.retry = "31s"; // Providers say such a short time although the day must end first.
   } else if (name == "redirect") {
     io::add_header(f.headers, "location", argument_or(rule, "http://127.0.0.2:9/elsewhere"));
   } else if ((name == "503" || name == "529") && !rule.argument.empty()) {

@@ -15,26 +15,26 @@ namespace penstock::mock {
 
 /// Where in an exchange a fault strikes.
 enum class fault_phase : uint8_t {
-  status, ///< An error answer instead of the limiter's and the model's.
-  page,   ///< An HTML page from an edge.
-  socket, ///< The connection suffers before the request is looked at.
+  status, ///< An error answer; neither limiter nor model is asked.
+  page,   ///< An HTML page, as a proxy in front of the provider sends it.
+  socket, ///< The connection breaks or hangs before the request is read.
   pack,   ///< A packed reply (core/pack/pack.hpp) is garbled; other answers are not touched.
-  answer, ///< A well-formed answer that says something else.
-  body,   ///< The bytes of a good answer are spoiled; the framing is right.
-  wire,   ///< A good answer is sent badly.
-  stream, ///< A streamed answer is sent badly; a plain one is not touched.
-  header, ///< The rate headers lie.
+  answer, ///< A well-formed answer with the wrong content.
+  body,   ///< Some bytes of a good answer are wrong; its length is right.
+  wire,   ///< A good answer is cut, delayed or framed wrongly.
+  stream, ///< The same for streamed answers only.
+  header, ///< The rate headers are wrong or missing.
   world,  ///< Latency, limits, the listening socket.
-  unread, ///< The connection is closed as the request arrives, which is never read.
+  unread, ///< The connection is closed when a request arrives; the request is not read.
 };
 
-/// One row of the menu (providers.md E3).
+/// One row of the list of faults.
 struct fault_info {
   std::string_view name;
   fault_phase phase;
 };
 std::span<const fault_info> fault_menu();
-/// The row called `name`; any bare status from 400 to 599 has one. Null for others.
+/// The row called `name`, null if there is none. Every status from 400 to 599 is a name, too.
 const fault_info* find_fault(std::string_view name);
 
 /// A fault and when it strikes. Written as `name[:argument][,key=value...]`, for example
@@ -70,7 +70,7 @@ result<fault_rule> parse_fault(std::string_view spec);
 /// `["429_ra:2,p=0.1", {"fault": "500", "p": 0.1}]`, or `{"faults": [...]}`.
 result<std::vector<fault_rule>> parse_fault_script(std::string_view json);
 
-/// What a rule may look at.
+/// What is known of a request when a rule is checked.
 struct fault_query {
   std::string_view path;
   std::string_view model;
@@ -78,7 +78,7 @@ struct fault_query {
   duration since{};    ///< Since the start of the mock, or the last reset.
   bool reused = false; ///< Not the first request of its connection.
   std::string_view key{};
-  uint64_t in_flight = 1;  ///< This one counted.
+  uint64_t in_flight = 1;  ///< Requests in flight, with this one.
   bool pack = false;       ///< A prompt with several requests in it.
   std::string_view text{}; ///< What the user said last, its first 64 code points.
 };
@@ -89,9 +89,9 @@ public:
   void set(std::vector<fault_rule> rules);
   /// The rule that strikes this request, or null. Counts the request against every rule it matches.
   const fault_rule* pick(const fault_query& q, mock_random& r);
-  /// As `pick`, for requests that will not be read.
+  /// As `pick`, for faults of the phase `unread`.
   const fault_rule* pick_unread(const fault_query& q, mock_random& r);
-  /// Whether a rule from a header or a prompt strikes (its `first`, `p`).
+  /// Whether a rule from a header or a prompt strikes. Only `first` and `p` have a memory here.
   bool strikes(const fault_rule& rule, const fault_query& q, mock_random& r);
   bool has_unread() const { return has_unread_; }
   bool empty() const { return rules_.empty(); }
@@ -106,7 +106,7 @@ private:
   bool strikes(const fault_rule& rule, uint64_t& matched, uint64_t& struck, const fault_query& q,
                mock_random& r);
   bool within_first(const fault_rule& rule, uint64_t id);
-  /// Attempts are forgotten beyond it, oldest table at once: a mock may run for days.
+  /// At so many counted attempts the whole table is emptied: a mock may run for days.
   static constexpr size_t attempts_max = 4u << 20;
 
   std::vector<counted> rules_;
@@ -128,7 +128,7 @@ answer_tweak make_tweak(const fault_rule& rule);
 void spoil_text(const fault_rule& rule, const mock_call& call, mock_answer& a);
 /// A good body, spoiled by a `body` fault. May change the content type.
 void spoil_body(const fault_rule& rule, std::string& body, std::string& content_type);
-/// An edge's error page of about `size` bytes.
+/// The error page of a proxy, of about `size` bytes.
 std::string html_page(int status, size_t size);
 /// The status that an HTML fault is sent with.
 int page_status(const fault_rule& rule);

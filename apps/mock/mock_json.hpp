@@ -13,27 +13,27 @@ namespace penstock::mock {
 
 using body_reader = std::function<result<void>(const boost::json::object&, mock_call&)>;
 
-/// Parses a request body and fills what every shape has (model, stream); `read` adds the rest. The
-/// tree lives on the stack for bodies of the usual size. @param model Empty: the body names it.
+/// Parses a request body and reads model and stream; `read` reads the rest. Small bodies are parsed
+/// without the heap. @param model Empty: the body names the model.
 result<mock_call> read_body(std::string_view body, std::string_view model, const body_reader& read);
 
 /// Reads a conversation into a call.
 struct talk {
   using part_reader = void (*)(talk&, conversation::role, const boost::json::object&);
 
-  explicit talk(mock_call& c) : call(c) { call.input_tokens = 3; } ///< Priming of the reply.
-  void turn() { call.input_tokens += 3; }                          ///< Another message.
+  explicit talk(mock_call& c) : call(c) { call.input_tokens = 3; } ///< Every reply costs 3 tokens.
+  void turn() { call.input_tokens += 3; } ///< A message begins; it costs 3 tokens.
   void say(conversation::role who, std::string_view text);
   /// An image or a document: base64 data, or an address.
   void attach(std::string_view data);
-  /// A text, or parts that `read` knows.
+  /// The content of a message: a text, or a list of parts for `read`.
   void content(conversation::role who, const boost::json::value& content, part_reader read);
-  /// Everything is said. A pack is recognised by the last text of the user.
+  /// Call it after the last message. It finds a pack by the last text of the user.
   void finish();
 
   mock_call& call;
   conversation words;
-  std::string_view last_user{}; ///< Lives as long as the tree.
+  std::string_view last_user{}; ///< Valid as long as the parsed body.
 };
 
 /// Structured output was asked for. @param schema Null, or no object: any JSON object will do.

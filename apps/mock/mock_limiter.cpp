@@ -48,14 +48,15 @@ std::optional<limit_style> limit_style_from(std::string_view text) noexcept {
 double mock_limiter::limit(dimension d) const {
   using enum limit_style;
   const auto in = [style = options_.style](auto... styles) {
-    return ((style == styles) || ...) || style == native; // A native one shows what is set.
+    return ((style == styles) || ...) ||
+           style == native; // A native limiter shows every limit that is set.
   };
   switch (d) {
   case dimension::requests_minute: return in(openai, anthropic, gemini) ? options_.rpm : 0;
   case dimension::requests_day: return in(openai, anthropic, gemini) ? options_.rpd : 0;
   case dimension::input_tokens:
     if (options_.style == gemini && options_.itpm == 0)
-      return options_.tpm; // Its tokens per minute are those of the input.
+      return options_.tpm; // Gemini counts input tokens only.
     return in(anthropic, gemini) ? options_.itpm : 0;
   case dimension::output_tokens: return in(anthropic) ? options_.otpm : 0;
   case dimension::total_tokens: return in(openai) ? options_.tpm : 0;
@@ -106,11 +107,11 @@ admission mock_limiter::admit(std::string_view key, std::string_view model, doub
     return a;
   auto& b = find(key, model, now);
   const double total = options_.sum_tokens ? input + output_max : std::max(input, output_max);
-  // Output is debited as it is produced; to begin it only needs something left.
+  // Output is charged while it is produced. A request may begin if anything is left.
   const double least = std::min(1.0, b[at(dimension::output_tokens)].capacity());
   const std::array<double, dimension_count> need{1, 1, input, least, total};
   for (size_t i = 0; i < dimension_count; ++i) {
-    // Rates that do not divide evenly leave a hair's breadth of rounding.
+    // Rounding may leave slightly less than a whole request.
     if (!b[i].limited() || b[i].level() + 1e-6 >= need[i])
       continue;
     const bool too_large = need[i] > b[i].capacity() && i >= at(dimension::input_tokens);
@@ -177,7 +178,7 @@ limit_levels mock_limiter::levels(std::string_view key, std::string_view model, 
 void mock_limiter::configure(const limiter_options& o, time_point now) {
   for (auto& [name, b] : sets_)
     for (auto& bucket : b)
-      bucket.refill(now); // At the old rate up to now.
+      bucket.refill(now); // Until now the old rate holds.
   if (o.per_key != options_.per_key)
     sets_.clear();
   options_ = o;

@@ -22,7 +22,7 @@ const json::value* schema_of_answers(const json::value& reply) {
   return at;
 }
 
-/// Whether a schema says no more than that it is a text: the entries asked for none.
+/// Whether a schema only asks for a text: then the entries have no schema of their own.
 bool is_plain_text(const json::value& schema) {
   const auto* o = schema.if_object();
   const auto type = o ? core::text_at(*o, "type") : std::string_view{};
@@ -78,7 +78,7 @@ std::string garble_pack(std::vector<packed_answer> answers, std::string_view nam
       answers.erase(at(r.next() % answers.size()));
   } else if (name == "pack_repeat") {
     auto again = answers[one];
-    again.answer = answers[other].answer; // Nobody can tell which of the two was meant.
+    again.answer = answers[other].answer; // Both answers have the same id, so neither is right.
     answers.push_back(std::move(again));
   } else if (name == "pack_extra") {
     auto extra = answers[one];

@@ -18,7 +18,7 @@ bool mock_service::strike_early(const flight_ptr& f) {
     stats.fault(rule.name);
     auto s = make_status_fault(rule, f->random, std::chrono::system_clock::now());
     if (f->form->speaks() == provider::gemini && name != "redirect")
-      s.headers.clear(); // It says in the body when to come back.
+      s.headers.clear(); // Gemini names the wait in the body.
     reply_error(f, s.error, std::move(s.headers));
     return true;
   }
@@ -58,7 +58,7 @@ bool mock_service::strike_early(const flight_ptr& f) {
     else if (name == "brownout")
       f->slowdown = number_or(rule.argument, 10);
     return false;
-  default: return false; // Only an admitted request can be answered badly.
+  default: return false; // These faults need an admitted request.
   }
 }
 

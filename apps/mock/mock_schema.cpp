@@ -16,8 +16,8 @@ namespace json = boost::json;
 
 namespace {
 
-constexpr int depth_rich = 8; ///< Deeper, only what must be there.
-constexpr int depth_max = 64; ///< Deeper, nothing: the schema asks for no end.
+constexpr int depth_rich = 8; ///< Deeper levels have required properties only.
+constexpr int depth_max = 64; ///< Deeper levels are empty: the schema has no end.
 constexpr int values_max = 20'000;
 constexpr uint64_t items_usual = 3;
 
@@ -141,7 +141,7 @@ public:
   }
 
 private:
-  /// A JSON pointer behind '#'; what cannot be found is anything.
+  /// Follows a reference "#/...". A reference that leads nowhere allows anything.
   const json::value& resolve(std::string_view ref) const {
     static const json::value anything;
     if (ref.empty() || ref[0] != '#')
@@ -180,7 +180,7 @@ private:
       return out;
     }
     const json::value* chosen = &list[0];
-    if (depth >= depth_rich) // The one that leads back is not the one that ends.
+    if (depth >= depth_rich) // Prefer an alternative that has an end.
       for (const auto& v : list)
         if (const auto* s = v.if_object(); s && !member(*s, "$ref") && !member(*s, "properties"))
           chosen = &v;

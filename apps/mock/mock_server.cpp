@@ -11,7 +11,7 @@ namespace penstock::mock {
 struct mock_server::impl {
   explicit impl(mock_options o) : service(std::move(o)) {}
 
-  /// Runs `f` where the service lives and waits for its end.
+  /// Runs `f` on the thread of the service and waits for its end.
   void call(const std::function<void(mock_service&)>& f) {
     std::unique_lock guard{mutex};
     if (!thread.joinable())
@@ -25,9 +25,10 @@ struct mock_server::impl {
   }
 
   mock_service service;
-  std::unique_ptr<io::http_server> server; ///< Dies first: its exchanges count in the service.
+  std::unique_ptr<io::http_server>
+    server; ///< Destroyed first: its exchanges still use the service.
   std::thread thread;
-  std::mutex mutex; ///< Calls from outside, against `stop`.
+  std::mutex mutex; ///< Guards calls from other threads against `stop`.
 };
 
 mock_server::mock_server(std::unique_ptr<impl> i) : impl_(std::move(i)) {}

@@ -27,7 +27,7 @@ std::string_view bearer(std::string_view authorization) {
   return authorization.starts_with(scheme) ? authorization.substr(scheme.size()) : authorization;
 }
 
-/// The key where this protocol has it: one that comes another way is none.
+/// The API key in the place where this protocol has it. Other places do not count.
 std::string_view key_of(const io::http_exchange& e, provider p) {
   if (p == provider::gemini) {
     const auto key = e.header("x-goog-api-key");
@@ -261,7 +261,7 @@ void mock_service::produce(const flight_ptr& f) {
   const int slices = span > duration::zero() ? 8 : 1;
   for (int i = 1; i <= slices; ++i)
     after(f->timing.first + span * i / slices, [f, debit, part = tokens / slices] {
-      if (!f->gone) // Nobody listens: a provider stops producing.
+      if (!f->gone) // A provider stops producing when its client leaves.
         debit(part);
     });
 }

@@ -21,7 +21,7 @@ struct flight {
   ~flight() { end(); }
   flight(const flight&) = delete;
   flight& operator=(const flight&) = delete;
-  /// Leaves the count of what is in flight, once.
+  /// The request is no longer in flight. Later calls do nothing.
   void end();
 
   mock_service& service;
@@ -58,7 +58,7 @@ public:
   void set_limits(const limiter_options& o);
 
   mock_options options;
-  mock_limiter limiter; ///< Or, if the limits are native, those of each protocol.
+  mock_limiter limiter; ///< Not used if the limits are native: each protocol has its own then.
   mock_limiter& limiter_of(const flight& f);
   mock_stats stats;
   fault_table faults;
@@ -75,7 +75,7 @@ public:
   /// Rate headers, ids and the like of an answer to `f`.
   std::string common_headers(flight& f);
   void reply_error(const flight_ptr& f, const provider_error& e, std::string extra_headers = {});
-  /// A whole answer left the house.
+  /// A whole answer was sent.
   void answered(flight& f, int status, bool good);
   /// Keeps `f` until its client leaves, or the answer is out.
   void end_when_closed(const flight_ptr& f);

@@ -100,7 +100,7 @@ void add_rate_header(std::string& out, std::string_view name, std::string_view v
   if (mode == header_mode::lying) {
     const uint64_t draw = r.next() % (lies.size() + 1);
     if (draw == lies.size())
-      return; // Absent is a lie too.
+      return; // A missing header is wrong, too.
     value = lies[draw];
   }
   io::add_header(out, name, value);

@@ -20,7 +20,7 @@ void field(std::string& out, std::string_view name, T value) {
   out += ',';
 }
 
-/// The text so far ends with a comma unless it just began: close the bracket over it.
+/// Replaces a comma at the end by the closing bracket.
 void close(std::string& out, char bracket) {
   if (out.back() == ',')
     out.pop_back();
@@ -233,7 +233,7 @@ void mock_stats::ids_json(std::string& out) const {
 
 void mock_stats::shares_json(std::string& out, const mock_limiter& limits, duration now,
                              size_t since) const {
-  // The second that runs now is not whole, and an idle tail is not the limiter's doing.
+  // Leave out the current second, which is not whole, and idle seconds at the end.
   size_t end = std::min(seconds_.size(), static_cast<size_t>(slot_of(now) / 100));
   while (end > since && seconds_[end - 1].accepted == 0)
     --end;

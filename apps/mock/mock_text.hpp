@@ -31,7 +31,7 @@ std::string http_date(std::chrono::system_clock::time_point t);
 /// Reads "350ms", "2s", "1.5", "3m", "1h"; a bare number means seconds.
 result<duration> parse_span(std::string_view text);
 result<double> parse_number(std::string_view text);
-/// For arguments of faults, which were looked at by nobody before.
+/// For arguments of faults, which are not checked before: a wrong one is `fallback`.
 double number_or(std::string_view text, double fallback);
 duration span_or(std::string_view text, duration fallback);
 /// The value of `name` in "a=1&b=2"; empty if it is not there.

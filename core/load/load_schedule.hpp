@@ -10,16 +10,16 @@ namespace penstock::core {
 /// A message that is due.
 struct load_arrival_event {
   duration at{};       ///< From the beginning of the load.
-  uint64_t number = 0; ///< From 0, over all phases.
+  uint64_t number = 0; ///< Number of the message, from 0, over all phases.
   load_message kind = load_message::submit;
-  size_t tenant = 0;     ///< Of a submission: its place in the script.
-  uint64_t requests = 0; ///< Of a submission.
-  uint64_t pick = 0;     ///< Of others: draws the job that they are about.
+  size_t tenant = 0;     ///< For a submission: index of the tenant in the script.
+  uint64_t requests = 0; ///< For a submission: number of requests.
+  uint64_t pick = 0;     ///< For other messages: a random number that chooses the job.
 };
 
-/// The arrivals of a script, one after the other. Depends on nothing but the script: what happens
-/// to the messages changes neither their times nor their contents. Each message draws from a stream
-/// of its own, so that a change of the mix moves no arrival.
+/// The arrivals of a script, one after the other. They depend on the script alone: slow or failed
+/// messages change neither times nor contents of later ones. Each message has a random stream of
+/// its own, so a change of the mix does not move an arrival.
 class load_schedule {
 public:
   /// @param script Must outlive the schedule. @pre it has tenants and a weight above zero in each
@@ -27,7 +27,7 @@ public:
   explicit load_schedule(const load_script& script);
   /// The next arrival, without taking it; nothing after the last one.
   const std::optional<load_arrival_event>& peek() const noexcept { return next_; }
-  /// Takes it. @pre there is one.
+  /// Takes the next arrival. @pre `peek` returned one.
   load_arrival_event take();
 
 private:
@@ -41,7 +41,7 @@ private:
   size_t phase_ = 0;
   double phase_start_ = 0; ///< Seconds.
   uint64_t in_phase_ = 0;  ///< Arrivals taken from this phase.
-  double poisson_at_ = 0;  ///< Of the last one, in seconds.
+  double poisson_at_ = 0;  ///< Time of the last arrival in seconds.
   load_random gaps_;
   uint64_t number_ = 0;
   std::optional<load_arrival_event> next_;

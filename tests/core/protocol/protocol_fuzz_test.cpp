@@ -177,8 +177,8 @@ BOOST_AUTO_TEST_CASE(mutated_requests_are_encoded_or_refused) {
       BOOST_TEST((!ec || r.url.starts_with("/api/") || r.url.starts_with("/v1beta/")));
     }
   });
-  BOOST_TEST(encoded > 3000u);
-  BOOST_TEST(refused > 3000u);
+  BOOST_TEST(encoded > 1000u);
+  BOOST_TEST(refused > 1000u);
 }
 
 BOOST_AUTO_TEST_CASE(deep_answers_and_requests_do_not_reach_the_end_of_the_stack) {
