@@ -1,19 +1,22 @@
 #pragma once
 
-#include "core/base/error.hpp"
+#include "core/io/document/document_words.hpp"
 
-#include <cstdint>
 #include <string>
 
 namespace penstock::io {
 
-/// The words of a DOCX file's main part: paragraphs (headings with `#`, entries of lists with `-`),
-/// and tables with one line a row and ` | ` between cells. What was deleted under track changes is
-/// left out.
-/// @param bytes The file. @param text_max Bytes of words; at most 8 times as much is unpacked for
-/// them.
+/// The words of a DOCX file: headers, the main part, its notes, footers.
+///
+/// Parts are found by their relations. Paragraphs are lines (headings with `#`, lists with their
+/// numbers or `-`), tables have one line a row and ` | ` between cells. Footnotes and endnotes
+/// stand at the end under the marks of their references, headers and footers once. Equations are
+/// linear
+/// (`x^2+(a)/(b)`), check boxes `[x]` and `[ ]`. Comments and tracked changes follow
+/// `options.rules`. Hidden text, pictures, charts and embedded objects are left out and noted.
+/// @param bytes The file. At most 8 times `text_max` is unpacked.
 /// @returns `errc::invalid_input` with what is wrong and the remedy, to stand behind the name of
 /// the file.
-result<std::string> docx_text(const std::string& bytes, uint64_t text_max);
+result<document_words> docx_text(const std::string& bytes, const word_options& options);
 
 } // namespace penstock::io

@@ -1,0 +1,69 @@
+#pragma once
+
+#include "core/io/document/document_words.hpp"
+#include "core/io/document/docx_parts.hpp"
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace penstock::io {
+
+/// Walks parts of a DOCX and writes their words.
+///
+/// One writer walks all parts of a document, so that lists and notes are counted across them. Text
+/// boxes come behind the paragraph that holds them, each once. References to notes stay as `[^1]`
+/// and `[^e1]` and are collected for the caller.
+class docx_words {
+public:
+  /// What one document brings beside its main part.
+  struct context {
+    docx_styles styles;
+    docx_numbers numbers;
+    std::map<std::string, std::string> comments; ///< "Ann: why?" by id.
+  };
+  docx_words(context about, const word_options& options, document_notes& notes)
+      : about_{std::move(about)}, options_{options}, notes_{notes} {}
+
+  /// The words of a part, or of one element of it (a footnote).
+  std::string blocks(const pugi::xml_node& node);
+
+  std::vector<std::string> footnotes, endnotes; ///< Ids in the order of their references.
+  std::vector<std::string> headers, footers;    ///< Relations that sections refer to.
+  /// Whether the words are more than allowed; then they are cut.
+  bool is_too_long() const noexcept { return too_long_; }
+
+private:
+  void block(const pugi::xml_node& node, std::string& out);
+  void blocks_of(const pugi::xml_node& node, std::string& out);
+  void paragraph(const pugi::xml_node& node, std::string& out);
+  std::string label(const pugi::xml_node& properties, const docx_style& style);
+  void table(const pugi::xml_node& node, std::string& out);
+  std::string cell(const pugi::xml_node& node);
+  void section(const pugi::xml_node& node);
+
+  void words(const pugi::xml_node& node, std::string& out);
+  void words_of(const pugi::xml_node& node, std::string& out);
+  void run(const pugi::xml_node& node, std::string& out);
+  bool is_hidden(const pugi::xml_node& properties) const;
+  void change(const pugi::xml_node& node, std::string& out, bool insertion, bool in_line);
+  void field_mark(const pugi::xml_node& node, std::string& out);
+  void field_code(const pugi::xml_node& node, std::string& out);
+  void symbol(const pugi::xml_node& node, std::string& out);
+  void reference(const pugi::xml_node& node, std::string& out, std::vector<std::string>& seen,
+                 std::string_view mark);
+  void comment(const pugi::xml_node& node, std::string& out);
+  void object(const pugi::xml_node& node, std::string& out);
+  bool is_in_code() const noexcept;
+
+  context about_;
+  const word_options& options_;
+  document_notes& notes_;
+  std::vector<pugi::xml_node> boxes_; ///< Text boxes of the paragraph at hand.
+  std::vector<bool> fields_;          ///< Open fields; true: between its beginning and its result.
+  std::string font_;                  ///< Of the run at hand.
+  bool style_hidden_ = false;         ///< By the style of the paragraph at hand.
+  bool too_long_ = false;
+};
+
+} // namespace penstock::io
