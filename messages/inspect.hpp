@@ -103,7 +103,7 @@ typename Inspector::result_type inspect(Inspector& f, outcome& x) {
   optional_field<double> cost{x.cost};
   return f(caf::meta::type_name("penstock.outcome"), x.index, x.custom_id, x.state, x.status_code,
            x.request_id, x.body, failure, x.attempts, x.ran_as, x.queued, x.upstream, x.cached,
-           x.used, x.lane, x.rate_limited, cost, x.pack_size, x.lane_reason);
+           x.used, x.lane, x.rate_limited, cost, x.pack_size, x.lane_reason, x.notes);
 }
 
 template <class Inspector>

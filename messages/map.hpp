@@ -53,6 +53,8 @@ struct map_status {
   double cost = 0;              ///< Dollars, earlier lives included.
   std::vector<core::stage_sample>
     samples; ///< By stage; of the rows that this life finished or took over.
+  std::string
+    first_note; ///< What was left out of a row's documents, as an example; empty: nothing.
 };
 
 /// Whoever is told that a map cannot go on as it is.

@@ -138,6 +138,13 @@ void map_hub_state::flush() {
     if (a.outcome->state == core::outcome_state::completed ||
         a.outcome->state == core::outcome_state::failed) {
       const auto number = numbering_.number_of(a.ticket);
+      if (const auto row = rows_.find(a.ticket.row);
+          row != rows_.end() && !row->second.row.notes.empty()) {
+        auto noted = *a.outcome;
+        noted.notes.insert(noted.notes.end(), row->second.row.notes.begin(),
+                           row->second.row.notes.end());
+        a.outcome = make_shared_value(std::move(noted));
+      }
       kept.emplace_back(number, core::encode_answer(*a.outcome, number));
     }
   if (!kept.empty()) {

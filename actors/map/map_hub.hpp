@@ -76,7 +76,8 @@ private:
       correction; ///< The last answer of its stage, not good enough.
     std::vector<std::pair<core::map_ticket, core::output_record>> answers;
     std::optional<core::outcome_state> ended;
-    std::string line; ///< Of the output, once it is finished.
+    std::string line;   ///< Of the output, once it is finished.
+    bool noted = false; ///< It had notes; set once it is finished.
   };
 
   uint32_t stages() const { return plan_.stages(); }
@@ -105,6 +106,7 @@ private:
   std::set<uint32_t> groups_to_serve_;
   std::vector<bool> cancelled_; ///< By group.
   std::map<uint64_t, row_entry> rows_;
+  std::string first_note_; ///< Of this run, with its row; an example for the summary.
   uint64_t held_bytes_ = 0;
   double spent_ = 0; ///< Dollars, earlier lives included.
   uint64_t rows_total_ = 0;

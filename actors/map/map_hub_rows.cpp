@@ -78,6 +78,7 @@ void map_hub_state::admit(core::map_row row) {
       return;
     }
     ++resumed_answers_;
+    entry.row.add_notes(outcome->notes);
     count(at, *outcome);
     if (!accept(at, *outcome)) {
       // `accept` found the row at its end, in this plan not yet admitted.
@@ -157,7 +158,12 @@ void map_hub_state::finish(uint64_t row, core::outcome_state state, const error*
   auto& entry = rows_.at(row);
   setup_.script->append_row(entry.line, entry.row, why);
   entry.ended = state;
+  entry.noted = !entry.row.notes.empty();
+  if (entry.noted && first_note_.empty())
+    first_note_ = "row " + std::to_string(row + 1) + ": " + entry.row.notes.front();
+  entry.row.notes = {};
   seen_[entry.row.group].add_row(state);
+  seen_[entry.row.group].noted += entry.noted;
   groups_to_serve_.insert(entry.row.group);
   held_bytes_ -= entry.row.bytes;
   entry.row.bytes = entry.line.size() + row_overhead;
@@ -180,6 +186,7 @@ bool map_hub_state::release() {
     ++rows;
     auto& totals = written_[entry.row.group];
     totals.add_row(*entry.ended);
+    totals.noted += entry.noted;
     for (auto& [ticket, record] : entry.answers) {
       totals.stages[ticket.stage].requests.add(record);
       totals.stages[ticket.stage].corrections += ticket.round > 0;
@@ -231,6 +238,7 @@ map_status map_hub_state::status() const {
   s.complete = plan_.first_row() == rows_total_;
   s.cost = spent_;
   s.samples = samples_;
+  s.first_note = first_note_;
   for (uint32_t g = 0; g < plan_.groups(); ++g) {
     map_group_status group;
     group.name = setup_.groups[g];

@@ -101,6 +101,7 @@ private:
     if (output.choice("failed", rows) == "empty")
       recipe_.failed = core::failed_row::empty;
     recipe_.error_column = output.text("error_column").value_or(recipe_.error_column);
+    recipe_.notes_column = output.text("notes_column").value_or(recipe_.notes_column);
     read_columns(output);
     output.refuse_others();
   }

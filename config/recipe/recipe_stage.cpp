@@ -108,6 +108,18 @@ core::pdf_mode read_pdf(toml_section& section, core::pdf_mode otherwise) {
                            : core::pdf_mode::automatic;
 }
 
+core::document_rules read_rules(toml_section& section, core::document_rules rules) {
+  constexpr std::string_view comments[]{"omit", "show"}, changes[]{"accept", "reject", "show"},
+    scanned[]{"fail", "send"};
+  if (auto word = section.choice("comments", comments))
+    rules.comments = core::comment_mode_from(*word).value_or(rules.comments);
+  if (auto word = section.choice("changes", changes))
+    rules.changes = core::change_mode_from(*word).value_or(rules.changes);
+  if (auto word = section.choice("scanned", scanned))
+    rules.scanned = core::scanned_mode_from(*word).value_or(rules.scanned);
+  return rules;
+}
+
 bool read_structured(toml_section& section, bool otherwise) {
   constexpr std::string_view words[]{"native", "prompt"};
   auto word = section.choice("structured", words);
@@ -215,6 +227,7 @@ stage_defaults read_defaults(toml_section& section) {
   d.cache = read_cache(section);
   d.run_as = read_mode(section);
   d.pdf = read_pdf(section, d.pdf);
+  d.rules = read_rules(section, d.rules);
   d.schema_in_prompt = read_structured(section, false);
   return d;
 }
@@ -248,6 +261,7 @@ core::recipe_stage read_stage(toml_section& section, const stage_defaults& defau
   if (!stage.run_as)
     stage.run_as = defaults.run_as;
   stage.pdf = read_pdf(section, defaults.pdf);
+  stage.rules = read_rules(section, defaults.rules);
   if (auto names = section.texts("documents"))
     for (auto& name : *names) {
       auto node = section.any("documents");

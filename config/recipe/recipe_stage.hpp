@@ -18,6 +18,7 @@ struct stage_defaults {
   std::optional<core::cache_mode> cache;
   std::optional<core::mode> run_as;
   core::pdf_mode pdf = core::pdf_mode::automatic;
+  core::document_rules rules;
   bool schema_in_prompt = false;
 };
 

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace penstock::core {
 
@@ -92,6 +93,7 @@ struct outcome {
   uint32_t pack_size = 0;     ///< Requests in the pack that answered it; 0: sent alone.
   std::string
     lane_reason; ///< Why this lane and not the first of its route; empty: it was the first.
+  std::vector<std::string> notes; ///< What was left out of the request or mended, for people.
 };
 
 } // namespace penstock::core

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 /// The file formats of `penstock run`: lines of the OpenAI batch form on both sides. A line of the
 /// output carries one more object, `penstock`, which ends in a checksum over the bytes before it,
@@ -57,6 +58,7 @@ struct output_record {
   usage used;                                  ///< Tokens, if the answer told them.
   double cost = 0;                             ///< Dollars, if prices were known.
   uint32_t pack_size = 0;                      ///< Requests that shared its prompt; 0: none.
+  std::vector<std::string> notes;              ///< What was left out or mended.
 };
 
 /// The record that the output line of `o` will hold.

@@ -97,6 +97,16 @@ void append_penstock(std::string& out, const outcome& o) {
     std::snprintf(text, sizeof text, R"(,"cost":%.9g)", *o.cost);
     out += text;
   }
+  if (!o.notes.empty()) {
+    out += R"(,"notes":)";
+    char mark = '[';
+    for (auto& note : o.notes) {
+      out += mark;
+      append_json_string(out, note);
+      mark = ',';
+    }
+    out += ']';
+  }
   out += o.cached ? R"(,"cached":true,"usage":)" : R"(,"cached":false,"usage":)";
   if (o.used.known) {
     append_number(out, R"({"input_tokens":)", o.used.input_tokens);
@@ -157,6 +167,10 @@ bool read_penstock(output_record& r, const json::object& o) {
   r.queued_ms = static_cast<int64_t>(number(o, "queued_ms"));
   r.upstream_ms = static_cast<int64_t>(number(o, "upstream_ms"));
   r.pack_size = static_cast<uint32_t>(number(o, "pack"));
+  if (auto* notes = o.if_contains("notes"); notes && notes->is_array())
+    for (auto& note : notes->get_array())
+      if (note.is_string())
+        r.notes.emplace_back(note.get_string().data(), note.get_string().size());
   r.cached = is_true_at(o, "cached");
   if (auto* cost = o.if_contains("cost"); cost && cost->is_number())
     r.cost = cost->to_number<double>();
@@ -214,6 +228,7 @@ output_record record_of(const outcome& o) {
   r.upstream_ms = to_ms(o.upstream);
   r.cached = o.cached;
   r.pack_size = o.pack_size > 1 ? o.pack_size : 0;
+  r.notes = o.notes;
   if (o.used.known)
     r.used = o.used;
   r.cost = o.cost.value_or(0);

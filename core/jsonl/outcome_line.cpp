@@ -40,6 +40,7 @@ result<outcome> parse_outcome_line(std::string_view line) {
   o.cached = record->cached;
   o.used = record->used;
   o.pack_size = record->pack_size;
+  o.notes = record->notes;
   for (member_scanner scan{line}; scan.next();) {
     if (scan.key_is("response") && scan.value() != "null") {
       o.request_id = text_of(scan.value(), "request_id");

@@ -1,9 +1,18 @@
 #include "core/map/map_record.hpp"
+#include "core/map/map_script.hpp"
 
 #include "core/jsonl/jsonl.hpp"
 #include "core/jsonl/outcome_line.hpp"
 
+#include <algorithm>
+
 namespace penstock::core {
+
+void map_row::add_notes(const std::vector<std::string>& more) {
+  for (auto& note : more)
+    if (std::ranges::find(notes, note) == notes.end())
+      notes.push_back(note);
+}
 
 map_numbering::map_numbering(const std::vector<uint32_t>& corrections_max) {
   per_row_ = 0;

@@ -7,16 +7,21 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace penstock::core {
 
 /// A row between reading and writing.
 struct map_row {
-  uint64_t index = 0;         ///< Place in the input, from 0.
-  uint32_t group = 0;         ///< Whose it is.
-  std::optional<error> fault; ///< Set if the row is unusable: it fails, in its place.
-  row_scope scope;            ///< Its cells, and the answers of the stages it has passed.
-  size_t bytes = 0;           ///< Roughly what it holds in memory.
+  uint64_t index = 0;             ///< Place in the input, from 0.
+  uint32_t group = 0;             ///< Whose it is.
+  std::optional<error> fault;     ///< Set if the row is unusable: it fails, in its place.
+  row_scope scope;                ///< Its cells, and the answers of the stages it has passed.
+  size_t bytes = 0;               ///< Roughly what it holds in memory.
+  std::vector<std::string> notes; ///< What was left out of its documents, each note once.
+
+  /// Keeps notes that it does not have yet.
+  void add_notes(const std::vector<std::string>& more);
 };
 
 /// An answer that was not good enough, and why.
@@ -32,10 +37,11 @@ public:
   virtual ~map_script() = default;
   /// Goes to the next row. @returns false at the end.
   virtual result<bool> next(map_row& row) = 0;
-  /// A stage's request for a row; its index is given later.
+  /// A stage's request for a row; its index is given later. The row gets the notes of what was
+  /// left out.
   /// @param correction The last answer of this stage, if that was not good enough.
-  virtual result<request> compose(const map_row& row, uint32_t stage,
-                                  const map_correction* correction, std::string custom_id) = 0;
+  virtual result<request> compose(map_row& row, uint32_t stage, const map_correction* correction,
+                                  std::string custom_id) = 0;
   /// An answer of a stage as later stages see it. @returns `errc::schema_mismatch` if asking again
   /// may help; another error if not.
   virtual result<stage_answer> accept(uint32_t stage, std::string_view body) = 0;

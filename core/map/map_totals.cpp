@@ -75,6 +75,7 @@ std::string encode_totals(const map_totals& totals) {
   for (auto& group : totals) {
     json::array numbers;
     for_each_number_of_group(group, [&](uint64_t n) { numbers.emplace_back(n); });
+    numbers.emplace_back(group.noted);
     groups.emplace_back(std::move(numbers));
   }
   return json::serialize(groups);
@@ -100,6 +101,11 @@ std::optional<map_totals> decode_totals(std::string_view text, size_t groups, si
       n = (*numbers)[at++].to_number<uint64_t>(bad);
       whole = !bad;
     });
+    if (whole && at < numbers->size()) { // Journals of older versions end before it.
+      boost::system::error_code bad;
+      totals[i].noted = (*numbers)[at++].to_number<uint64_t>(bad);
+      whole = !bad;
+    }
     if (!whole || at != numbers->size())
       return std::nullopt;
   }

@@ -20,6 +20,7 @@ struct map_stage_totals {
 /// Sums over the rows of one group of a map.
 struct map_group_totals {
   uint64_t completed = 0, failed = 0, cancelled = 0, expired = 0; ///< Rows by state.
+  uint64_t noted = 0; ///< Rows with notes, whatever their state.
   std::vector<map_stage_totals> stages;
 
   /// Counts one more row.

@@ -53,9 +53,9 @@ struct document_rules {
 struct document {
   std::string name; ///< Its file name without folders, as the model sees it.
   document_kind kind = document_kind::text;
-  std::string media_type;         ///< "text/plain", "application/pdf", "image/png", ...
-  std::string data;               ///< UTF-8 words, or bytes.
-  std::vector<std::string> notes; ///< What was left out of it, for people; one sentence each.
+  std::string media_type;              ///< "text/plain", "application/pdf", "image/png", ...
+  std::string data;                    ///< UTF-8 words, or bytes.
+  std::vector<std::string> notes = {}; ///< What was left out of it, for people; one sentence each.
 };
 
 } // namespace penstock::core

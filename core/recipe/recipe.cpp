@@ -40,11 +40,14 @@ std::vector<std::string> output_names(const recipe& r, std::span<const output_co
     names.push_back(column.name);
   if (!r.error_column.empty())
     names.push_back(r.error_column);
+  if (!r.notes_column.empty())
+    names.push_back(r.notes_column);
   return names;
 }
 
 std::vector<json::value> output_values(const recipe& r, std::span<const output_column> columns,
-                                       const row_scope& scope, const error* failure) {
+                                       const row_scope& scope, const error* failure,
+                                       std::span<const std::string> notes) {
   constexpr size_t error_max = 1000;
   std::vector<json::value> values;
   std::string wrong;
@@ -68,6 +71,14 @@ std::vector<json::value> output_values(const recipe& r, std::span<const output_c
     auto& value = values.emplace_back();
     if (!wrong.empty())
       value = json::string{wrong};
+  }
+  if (!r.notes_column.empty()) {
+    std::string all;
+    for (auto& note : notes)
+      all += (all.empty() ? "" : "; ") + note;
+    auto& value = values.emplace_back();
+    if (!all.empty())
+      value = json::string{all};
   }
   return values;
 }

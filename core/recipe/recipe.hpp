@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/recipe/document.hpp"
 #include "core/recipe/prompt_template.hpp"
 #include "core/base/request.hpp"
 #include "core/recipe/schema_check.hpp"
@@ -35,6 +36,7 @@ struct recipe_stage {
   std::vector<prompt_template>
     documents; ///< Each renders to file names, one a line; empty ones are none.
   pdf_mode pdf = pdf_mode::automatic; ///< What becomes of PDF documents.
+  document_rules rules;               ///< How the words of documents are taken out.
   std::optional<cache_mode> cache;    ///< Unset: as the run.
   std::optional<mode> run_as;         ///< Unset: as the run.
 };
@@ -69,7 +71,8 @@ struct recipe {
   std::optional<table_format> output_format; ///< Unset: as the output's name promises, else JSONL.
   std::vector<output_column> columns;        ///< Empty: `default_columns`.
   failed_row failed = failed_row::partial;   ///< What failed rows hold.
-  std::string error_column = "error"; ///< Last column, with the error of a failed row; empty: none.
+  std::string error_column = "error"; ///< Behind them, with the error of a failed row; empty: none.
+  std::string notes_column; ///< Last column, with what was left out of documents; empty: none.
 };
 
 /// Checks that every name in templates and columns is a column of the input, or an earlier stage
@@ -88,9 +91,10 @@ std::vector<std::string> output_names(const recipe& r, std::span<const output_co
 
 /// The values of one row of the output, the one for errors included, in the order of
 /// `output_names`.
-/// @param failure Set for a failed row.
+/// @param failure Set for a failed row. @param notes What was left out of its documents.
 std::vector<boost::json::value> output_values(const recipe& r,
                                               std::span<const output_column> columns,
-                                              const row_scope& scope, const error* failure);
+                                              const row_scope& scope, const error* failure,
+                                              std::span<const std::string> notes = {});
 
 } // namespace penstock::core

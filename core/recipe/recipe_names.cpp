@@ -75,6 +75,10 @@ public:
     if (names.contains(recipe_.error_column))
       add(recipe_.file + ": output.error_column: the output has another column called " +
           in_quotes(recipe_.error_column) + "; choose another name, or \"\" for none");
+    if (!recipe_.notes_column.empty() &&
+        (names.contains(recipe_.notes_column) || recipe_.notes_column == recipe_.error_column))
+      add(recipe_.file + ": output.notes_column: the output has another column called " +
+          in_quotes(recipe_.notes_column) + "; choose another name, or \"\" for none");
   }
 
   std::string faults() const { return faults_; }

@@ -2,6 +2,10 @@
 #include "core/json/json_scan.hpp"
 #include "core/json/json_text.hpp"
 
+#include <boost/json/value_from.hpp>
+
+#include <algorithm>
+
 namespace penstock::core {
 
 namespace {
@@ -69,7 +73,7 @@ void append_header(std::string& out, table_format format, std::span<const std::s
 }
 
 void append_row(std::string& out, table_format format, std::span<const std::string> columns,
-                std::span<const json::value> values) {
+                std::span<const json::value> values, std::span<const std::string> notes) {
   const auto separator = separator_of(format);
   char mark = '{';
   for (size_t i = 0; i < columns.size(); ++i) {
@@ -84,6 +88,14 @@ void append_row(std::string& out, table_format format, std::span<const std::stri
     if (i > 0)
       out += separator;
     append_cell(out, separator, cell_text(values[i]), columns.size() == 1);
+  }
+  if (format == table_format::jsonl && !notes.empty() &&
+      std::ranges::find(columns, "penstock") == columns.end()) {
+    out += mark;
+    out += R"("penstock":{"notes":)";
+    append_json(out, json::value_from(notes));
+    out += '}';
+    mark = ',';
   }
   if (format == table_format::jsonl)
     out += mark == '{' ? "{}" : "}";

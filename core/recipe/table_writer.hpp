@@ -20,8 +20,11 @@ void append_header(std::string& out, table_format format, std::span<const std::s
 /// Appends one row with its line break: in JSONL an object with all columns in order. What it
 /// writes `io::table_reader` reads back: the same texts from CSV and TSV (U+FFFD for the character
 /// NUL), the same values from JSONL (numbers to 15 digits).
+/// @param notes In JSONL a last member `"penstock":{"notes":[...]}` if there are any, unless a
+/// column has that name.
 /// @pre `values` has one value for each column, all texts are UTF-8.
 void append_row(std::string& out, table_format format, std::span<const std::string> columns,
-                std::span<const boost::json::value> values);
+                std::span<const boost::json::value> values,
+                std::span<const std::string> notes = {});
 
 } // namespace penstock::core

@@ -38,8 +38,8 @@ struct fake_script final : core::map_script {
     ++next_row;
     return true;
   }
-  result<core::request> compose(const core::map_row& row, uint32_t stage,
-                                const core::map_correction* c, std::string id) override {
+  result<core::request> compose(core::map_row& row, uint32_t stage, const core::map_correction* c,
+                                std::string id) override {
     for (auto u : undocumented)
       if (u == row.index)
         return error{errc::invalid_input, "no document"};

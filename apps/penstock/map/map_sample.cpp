@@ -67,7 +67,8 @@ result<std::string> check_text(const core::recipe& recipe, const map_input& inpu
                    {"groups", scan.groups.names.size()},
                    {"estimated_input_tokens", tokens},
                    {"first_row", row.index + 1},
-                   {"first_request", body}};
+                   {"first_request", body},
+                   {"first_notes", json::value_from(row.notes)}};
     auto& stages = o["stages"].emplace_array();
     for (auto& s : recipe.stages)
       stages.emplace_back(s.name);
@@ -91,6 +92,8 @@ result<std::string> check_text(const core::recipe& recipe, const map_input& inpu
                 request->output_tokens_max > 0 ? fmt::format(", at most {} output tokens",
                                                              count_text(request->output_tokens_max))
                                                : "");
+  for (auto& note : row.notes)
+    out += "  note: " + note + "\n";
   out += messages_text(body.as_object());
   if (const auto* model = body.as_object().if_contains("model"))
     out += "--- model\n" + json::serialize(*model) + "\n";

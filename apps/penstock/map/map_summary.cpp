@@ -92,7 +92,8 @@ json::object rows_json(const core::map_group_totals& t) {
   return {{"completed", t.completed},
           {"failed", t.failed},
           {"cancelled", t.cancelled},
-          {"expired", t.expired}};
+          {"expired", t.expired},
+          {"noted", t.noted}};
 }
 
 json::object sums_json(const map_view& v, const job_sums& s) {
@@ -156,7 +157,8 @@ core::map_group_totals all_rows(const map_view& v) {
     for (auto [to, from] : {std::pair{&rows.completed, g.done.completed},
                             {&rows.failed, g.done.failed},
                             {&rows.cancelled, g.done.cancelled},
-                            {&rows.expired, g.done.expired}})
+                            {&rows.expired, g.done.expired},
+                            {&rows.noted, g.done.noted}})
       *to += from;
   return rows;
 }
@@ -247,6 +249,13 @@ std::string map_summary_text(const map_view& v, size_t groups_shown) {
     out += fmt::format(
       "  speed        {:.1f} rows/s; one after the other about {}, {:.1f} x faster\n", rate_of(v),
       span_text(from_seconds(sequential)), sequential / to_seconds(v.elapsed));
+  if (const auto noted = all_rows(v).noted; noted > 0)
+    out += fmt::format(
+      "  notes        {} {}: something was left out of their documents{}\n"
+      "               (penstock.notes in JSONL; in CSV with notes_column = \"notes\" in "
+      "[output])\n",
+      count_text(noted), noted == 1 ? "row" : "rows",
+      v.status.first_note.empty() ? "" : ", for example " + v.status.first_note);
   for (size_t s = 0; s < stage_count(v); ++s)
     out += stage_text(v, s);
   if (v.status.groups.size() > 1)

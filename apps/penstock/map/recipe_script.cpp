@@ -30,6 +30,7 @@ recipe_script::open(const core::recipe& recipe, const map_input& input, const ma
     options.folder = (std::filesystem::path{input.folder()} / recipe.documents_folder).string();
     options.pdf_as_text =
       stage.pdf == core::pdf_mode::text || (stage.pdf == core::pdf_mode::automatic && !pdf_native);
+    options.rules = stage.rules;
     script->documents_.push_back(std::move(options));
   }
   return script;
@@ -52,7 +53,7 @@ result<bool> recipe_script::next(core::map_row& row) {
   return true;
 }
 
-result<core::request> recipe_script::compose(const core::map_row& row, uint32_t stage,
+result<core::request> recipe_script::compose(core::map_row& row, uint32_t stage,
                                              const core::map_correction* correction,
                                              std::string custom_id) {
   const auto& what = recipe_.stages[stage];
@@ -68,6 +69,7 @@ result<core::request> recipe_script::compose(const core::map_row& row, uint32_t 
     auto read = io::read_document(name, documents_[stage]);
     if (!read)
       return failed(read.error());
+    row.add_notes(read->notes);
     documents.push_back(std::move(*read));
   }
   auto body = core::stage_body(what, row.scope, documents, model_default_);
@@ -101,7 +103,8 @@ std::string recipe_script::head() const {
 void recipe_script::append_row(std::string& out, const core::map_row& row,
                                const error* failure) const {
   core::append_row(out, output_, names_,
-                   core::output_values(recipe_, columns_, row.scope, failure));
+                   core::output_values(recipe_, columns_, row.scope, failure, row.notes),
+                   row.notes);
 }
 
 } // namespace penstock::cli

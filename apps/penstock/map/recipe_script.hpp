@@ -21,7 +21,7 @@ public:
                                                      std::string model_default, bool pdf_native);
 
   result<bool> next(core::map_row& row) override;
-  result<core::request> compose(const core::map_row& row, uint32_t stage,
+  result<core::request> compose(core::map_row& row, uint32_t stage,
                                 const core::map_correction* correction,
                                 std::string custom_id) override;
   result<core::stage_answer> accept(uint32_t stage, std::string_view body) override;

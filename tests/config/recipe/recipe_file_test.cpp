@@ -36,6 +36,9 @@ Read {{title}}.
 {{#extra}}{{.}}{{/extra}}"""
 documents = ["{{file}}"]
 pdf = "text"
+scanned = "send"
+comments = "show"
+changes = "reject"
 [stages.schema]
 type = "object"
 required = ["title", "items"]
@@ -57,6 +60,7 @@ mode = "sequential"
 format = "tsv"
 failed = "empty"
 error_column = "fault"
+notes_column = "left_out"
 [output.columns]
 who = "{{school}}/{{title}}"
 score = "grade.score"
@@ -171,6 +175,9 @@ parameters = { stream = true }
 [[stages]]
 prompt = ""
 pdf = 3
+scanned = "skip"
+comments = "shown"
+changes = "acept"
 schema = { type = "objct" }
 [output]
 format = "xlsx"
@@ -187,6 +194,9 @@ columns = [1]
         "r.toml:7:10: stages[0].prompt is no template: line 1: the section {{#a}} is not closed"));
   BOOST_TEST(
     has(text, "r.toml:8:15: stages[0].corrections must be an integer from 0 to 10, is 99"));
+  BOOST_TEST(has(text, "stages[1].scanned must be one of fail, send, is \"skip\""));
+  BOOST_TEST(has(text, "stages[1].comments must be one of omit, show, is \"shown\" (did you mean"));
+  BOOST_TEST(has(text, "stages[1].changes must be one of accept, reject, show, is \"acept\" (did"));
   BOOST_TEST(has(text, "stages[0].parameters.stream has no place here: answers come whole"));
   BOOST_TEST(has(text, "stages[1].name is missing"));
   BOOST_TEST(has(text, "r.toml:11:10: stages[1].prompt is empty"));
@@ -242,6 +252,8 @@ BOOST_AUTO_TEST_CASE(names_must_be_columns_or_fields_of_earlier_answers) {
     has(names("[[stages]]\nname='x'\nprompt='{{b}}'\n[output]\ncolumns=['a','a']"), "two columns"));
   BOOST_TEST(
     has(names("[[stages]]\nname='x'\nprompt='{{b}}'\n[output]\nerror_column='a'"), "error_column"));
+  BOOST_TEST(
+    has(names("[[stages]]\nname='x'\nprompt='{{b}}'\n[output]\nnotes_column='a'"), "notes_column"));
 }
 
 BOOST_AUTO_TEST_CASE(rows_of_jsonl_may_hold_more_than_columns) {
@@ -257,14 +269,16 @@ BOOST_AUTO_TEST_CASE(rows_of_the_output_follow_the_recipe) {
   const auto columns = core::output_columns(r, {});
   core::row_scope scope{1, {{"school", "S"}, {"title", "T"}}};
   scope.set_answer("grade", {"", json::value{{"score", 7}}});
-  BOOST_TEST((core::output_values(r, columns, scope, nullptr) ==
-              std::vector<json::value>{"S/T", 7, "T", nullptr}));
+  const std::vector<std::string> notes{"a was left out", "b, too"};
+  BOOST_TEST((core::output_values(r, columns, scope, nullptr, notes) ==
+              std::vector<json::value>{"S/T", 7, "T", nullptr, "a was left out; b, too"}));
   const error late{errc::timeout, "too\nlate"};
   BOOST_TEST((core::output_values(r, columns, scope, &late) ==
-              std::vector<json::value>{"S/T", nullptr, "T", "timeout: too late"}));
+              std::vector<json::value>{"S/T", nullptr, "T", "timeout: too late", nullptr}));
   r.failed = core::failed_row::partial;
   BOOST_TEST((core::output_values(r, columns, scope, &late)[1] == json::value(7)));
   r.error_column.clear();
+  r.notes_column.clear();
   BOOST_TEST(core::output_values(r, columns, scope, &late).size() == 3u);
 }
 

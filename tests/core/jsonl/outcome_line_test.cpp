@@ -25,7 +25,7 @@ bool equal(const outcome& a, const outcome& b) {
          a.used.output_tokens == b.used.output_tokens &&
          a.used.reasoning_tokens == b.used.reasoning_tokens && a.lane == b.lane &&
          a.rate_limited == b.rate_limited && a.cost == b.cost && a.pack_size == b.pack_size &&
-         a.lane_reason == b.lane_reason;
+         a.lane_reason == b.lane_reason && a.notes == b.notes;
 }
 
 outcome drawn(std::mt19937_64& random) {
@@ -58,6 +58,8 @@ outcome drawn(std::mt19937_64& random) {
   if (one_of(3) == 0)
     o.pack_size = static_cast<uint32_t>(2 + one_of(9));
   o.lane_reason = words[one_of(4)];
+  for (int notes = one_of(3); notes > 0; --notes)
+    o.notes.push_back(words[one_of(5)]);
   return o;
 }
 
