@@ -97,6 +97,7 @@ private:
   static bool ended_by_itself(const work_report& report);
   void note(const work_report& report);
   void apply(const work_report& report);
+  bool used_up(const core::window_entry& entry) const;
   void finish(uint64_t index, shared_outcome outcome);
   void end_open(uint64_t index, core::outcome_state state, error why);
   void end_open_as(core::outcome_state state, error why);

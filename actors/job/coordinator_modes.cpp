@@ -81,8 +81,8 @@ void coordinator_state::begin_detour() {
 }
 
 /// Nothing is in flight: what the detour left over takes the next one, and after the last of them
-/// the job returns to its mode. If most requests fail in the last mode, too, the rest of them is
-/// not tried again: it failed in every attempt so far.
+/// the job returns to its mode. If most requests fail in the last mode, too, those that have had
+/// all their attempts are not tried again; the others are.
 void coordinator_state::go_on_with_detour() {
   const auto is_over = [this](uint64_t index) {
     const auto* entry = window_.find(index);
@@ -98,7 +98,7 @@ void coordinator_state::go_on_with_detour() {
         continue;
       if (!plan_.is_last())
         window_.move(index, core::request_state::carried);
-      else if (entry.last && entry.last->attempts > 0 && entry.last->failure)
+      else if (used_up(entry) && entry.last->failure)
         end_open(index, core::outcome_state::failed, *entry.last->failure);
     }
     std::erase_if(detour_, is_over);

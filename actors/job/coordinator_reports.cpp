@@ -174,12 +174,13 @@ void coordinator_state::apply(const work_report& report) {
     finish(index, report.outcome);
     return;
   case report_kind::degraded:
-    if (plan_.is_last()) {
-      finish(index, report.outcome);
-      return;
-    }
     entry.last = report.outcome;
-    window_.move(index, core::request_state::carried);
+    if (!plan_.is_last())
+      window_.move(index, core::request_state::carried);
+    else if (used_up(entry))
+      finish(index, report.outcome);
+    else // Handed out in an earlier mode: no mode follows, but attempts are left.
+      window_.move(index, core::request_state::ready);
     break;
   case report_kind::lost:
     remember(entry, report);
@@ -210,6 +211,15 @@ void coordinator_state::apply(const work_report& report) {
     window_.move(index, core::request_state::ready);
     break;
   }
+}
+
+/// Whether a failure that passes may be final: the request has had all its attempts.
+bool coordinator_state::used_up(const core::window_entry& entry) const {
+  if (!entry.last)
+    return false;
+  const auto& last = *entry.last;
+  return last.attempts - std::min(last.attempts, last.rate_limited + entry.excused) >=
+         options_.attempts_max;
 }
 
 void coordinator_state::finish(uint64_t index, shared_outcome outcome) {
@@ -298,22 +308,11 @@ void coordinator_state::retry_held(time_point now) {
     give_up(std::move(*due.give_up));
 }
 
-/// The upstream is down for longer than we wait. What it answered with an error fails with that;
-/// what never was tried, or never reached it, must not fail for an outage: with any of that left,
-/// the job stops and can be resumed.
+/// The upstream is down for longer than we wait. No failure is final while another attempt could
+/// change it (I10): every open request stays open, the job stops and can be resumed.
 void coordinator_state::give_up(error why) {
-  auto untried = !source_ended_;
-  for (auto s : open_states)
-    for (auto index : window_.all(s)) {
-      auto& last = window_.find(index)->last;
-      if (last && last->attempts > 0 && last->status_code > 0)
-        end_open(index, core::outcome_state::failed, last->failure ? *last->failure : why);
-      else
-        untried = true;
-    }
   held_.clear();
-  if (untried)
-    stop(job_state::aborted, std::move(why));
+  stop(job_state::aborted, std::move(why));
 }
 
 } // namespace penstock::actors

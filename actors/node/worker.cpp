@@ -88,8 +88,12 @@ void worker_state::finish_round() {
   const auto next = plan_.refused(at.why, self->clock().now(), random());
   if (next.what == core::next_step::action::retry_after)
     return back_off(next.wait);
-  const auto degraded = next.what == core::next_step::action::carry_over;
-  end(degraded ? report_kind::degraded : report_kind::finished, next.state, next.failure);
+  switch (next.what) {
+  case core::next_step::action::carry_over:
+    return end(report_kind::degraded, next.state, next.failure);
+  case core::next_step::action::stay_open: return end(report_kind::held, next.state, next.failure);
+  default: end(report_kind::finished, next.state, next.failure);
+  }
 }
 
 void worker_state::back_off(duration wait) {
@@ -181,10 +185,13 @@ void worker_state::go_on(const attempt& a, const core::next_step& next) {
     break;
   case action::park_job: walk_.refuse(a.candidate, *next.failure, next.wait); break;
   case action::retry_after:
+  case action::stay_open:
   case action::carry_over: break;
   }
   if (attempts_[0].is_live()) // The other one may still do better.
     return;
+  if (next.what == action::stay_open) // The job knows when to try its lane again.
+    return end(report_kind::held, next.state, next.failure);
   if (aborted_ && next.what != action::carry_over && walk_.next()) {
     end(report_kind::given_back, core::outcome_state::failed,
         error{errc::cancelled, "stopped before another attempt"});

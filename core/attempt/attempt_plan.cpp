@@ -63,7 +63,7 @@ next_step attempt_plan::judge(const verdict& v, time_point now, uint64_t random)
     return end(terminal_action(v.kind), std::move(why), v.retry_after.value_or(duration::zero()));
   if (passes(v.kind)) {
     if (++rate_limited_ >= limits_.rate_limited_max)
-      return give_up(
+      return out_of_patience(
         {why.code, why.context + " (rate limited " + std::to_string(rate_limited_) + " times)"});
     return retry({}, v.retry_after.value_or(duration::zero()), now, why);
   }
@@ -71,7 +71,8 @@ next_step attempt_plan::judge(const verdict& v, time_point now, uint64_t random)
     if (const auto final = terminal_action(v.kind);
         final != action::finish_failed || !is_retryable(v.kind))
       return end(final, std::move(why));
-    return give_up({why.code, why.context + " (after " + std::to_string(attempts_) + " attempts)"});
+    return exhausted(
+      {why.code, why.context + " (after " + std::to_string(attempts_) + " attempts)"});
   }
   auto wait =
     std::max(backoff(limits_, counted_, random), v.retry_after.value_or(duration::zero()));
@@ -91,7 +92,7 @@ next_step attempt_plan::refused(const error& why, time_point now, uint64_t rando
     [[fallthrough]];
   case errc::overflow: {
     if (++refusals_ >= limits_.rate_limited_max)
-      return give_up(why);
+      return out_of_patience(why);
     const auto wait = backoff(limits_, refusals_, random);
     return retry(wait, wait, now, why);
   }
@@ -99,8 +100,13 @@ next_step attempt_plan::refused(const error& why, time_point now, uint64_t rando
   }
 }
 
-next_step attempt_plan::give_up(error why) const {
+next_step attempt_plan::exhausted(error why) const {
   return end(last_mode_ ? action::finish_failed : action::carry_over, std::move(why));
+}
+
+/// Attempts are left: no failure that passes may be final.
+next_step attempt_plan::out_of_patience(error why) const {
+  return end(last_mode_ ? action::stay_open : action::carry_over, std::move(why));
 }
 
 next_step attempt_plan::retry(duration wait, duration earliest, time_point now,

@@ -14,6 +14,7 @@ struct next_step {
     finish_failed,    ///< Final; `state` and `failure` say how.
     retry_after,      ///< Wait `wait`, then ask the lane for a permit again.
     carry_over,       ///< Degradable: the next mode of the chain takes the request.
+    stay_open,        ///< Not final: no mode follows, and the request has attempts left.
     abort_job,        ///< No request of this job can succeed (key, billing); `failure` says why.
     park_job, ///< The daily quota is used up. Ask again after `wait`, or when the lane says.
   };
@@ -39,7 +40,8 @@ struct next_step {
 ///
 /// A retry that could not start before the deadline is not planned: the request ends as expired,
 /// with its last failure in the text. In the last mode there is no next mode: after the last
-/// attempt the request fails, and an open breaker is waited for.
+/// attempt the request fails. A request that gives up earlier stays open (I10), and the job decides
+/// when to send it again.
 class attempt_plan {
 public:
   attempt_plan() = default;
@@ -62,7 +64,8 @@ public:
   uint32_t rate_limited() const noexcept { return rate_limited_; }
 
 private:
-  next_step give_up(error why) const;
+  next_step exhausted(error why) const;
+  next_step out_of_patience(error why) const;
   next_step retry(duration wait, duration earliest, time_point now, const error& last) const;
 
   attempt_limits limits_;

@@ -167,6 +167,8 @@ struct life : test::cluster_world {
         ++calls[exchange.request];
     for (auto& [index, n] : calls)
       BOOST_TEST(n <= (options.attempts_max + 2) * (1 + deaths()));
+    // I10
+    test::check_effort(*files, options.attempts_max);
     // I6
     BOOST_TEST(p.completed == totals.completed);
     BOOST_TEST(p.failed == totals.failed);

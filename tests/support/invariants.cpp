@@ -4,6 +4,8 @@
 
 #include <charconv>
 #include <map>
+#include <set>
+#include <string>
 
 namespace penstock::test {
 
@@ -33,6 +35,14 @@ void check_attempts(engine_world& world, const expectations& expected) {
       BOOST_TEST(record->rate_limited == s.rate_limited);
     }
   }
+}
+
+/// Whether another time may do better.
+bool passes(const std::string& code) {
+  static const std::set<std::string> codes{"rate_limited", "server_error",      "overloaded",
+                                           "timeout",      "connection_failed", "bad_response",
+                                           "unavailable",  "overflow"};
+  return codes.contains(code);
 }
 
 /// I9: while the lane paused, nothing arrived.
@@ -85,11 +95,20 @@ core::output_totals check_lines(const memory_files& files, bool whole) {
   return totals;
 }
 
+void check_effort(const memory_files& files, uint64_t attempts_max) {
+  for (auto& line : files.lines) {
+    auto record = core::parse_output_line(line);
+    if (record && record->state == core::outcome_state::failed && passes(record->error_code))
+      BOOST_TEST(record->attempts - record->rate_limited >= attempts_max, line);
+  }
+}
+
 void check_invariants(engine_world& world, const job_progress& ended,
                       const expectations& expected) {
   auto& files = *world.files;
   const auto totals = check_lines(files, expected.whole);
   check_attempts(world, expected);
+  check_effort(files, expected.attempts_max);
   if (expected.deaths == 0)
     check_pauses(world);
   // I6

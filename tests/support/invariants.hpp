@@ -27,11 +27,14 @@ std::string answer_of(uint64_t index);
 /// recount of them. @param whole Nothing may be missing.
 core::output_totals check_lines(const memory_files& files, bool whole);
 
+/// I10: asserts that a final failure which another attempt could have changed has had all of them.
+void check_effort(const memory_files& files, uint64_t attempts_max);
+
 /// Asserts the invariants of faults.md on a job that has ended and on the world it ran in:
 /// I1 nothing lost, I2 one outcome each, in order, at its place, I4 attempts bounded, I6 counters
-/// equal a recount, I8 nothing outstanding, I9 nothing before its Retry-After. (I3 shows as I2: the
-/// outcome of an old epoch would be a second one. I5 and I7 belong to the lane alone and are proven
-/// there.)
+/// equal a recount, I8 nothing outstanding, I9 nothing before its Retry-After, I10 no failure that
+/// passes before all attempts. (I3 shows as I2: the outcome of an old epoch would be a second one.
+/// I5 and I7 belong to the lane alone and are proven there.)
 void check_invariants(engine_world& world, const job_progress& ended, const expectations& expected);
 
 } // namespace penstock::test

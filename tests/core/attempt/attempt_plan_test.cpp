@@ -146,6 +146,16 @@ BOOST_AUTO_TEST_CASE(an_upstream_that_answers_429_for_ever_is_given_up) {
   BOOST_TEST((end.what == action::carry_over && end.failure->code == errc::rate_limited));
 }
 
+// I10: only used-up attempts make a failure that passes final.
+BOOST_AUTO_TEST_CASE(no_patience_that_ends_is_final_in_the_last_mode) {
+  attempt_plan plan{{.attempts_max = 2, .rate_limited_max = 3}, std::nullopt, true};
+  BOOST_TEST((plan.judge(of(k::server_error), start, 0).what == action::retry_after));
+  BOOST_TEST((plan.judge(of(k::rate_limited), start, 0).what == action::retry_after));
+  BOOST_TEST((plan.judge(of(k::rate_limited), start, 0).what == action::retry_after));
+  const auto end = plan.judge(of(k::rate_limited, {}, errc::rate_limited), start, 0);
+  BOOST_TEST((end.what == action::stay_open && end.failure->code == errc::rate_limited));
+}
+
 BOOST_AUTO_TEST_CASE(
   a_connection_that_died_in_reuse_is_tried_again_at_once_but_only_the_first_time) {
   attempt_plan plan;
@@ -221,7 +231,7 @@ BOOST_AUTO_TEST_CASE(refusals_cost_no_attempts_but_end) {
   for (int i = 0; i < 4; ++i)
     BOOST_TEST((plan.refused({errc::unavailable, "open"}, start, 0).what == action::retry_after));
   BOOST_TEST(plan.attempts() == 0u);
-  BOOST_TEST((plan.refused({errc::unavailable, "open"}, start, 0).what == action::finish_failed));
+  BOOST_TEST((plan.refused({errc::unavailable, "open"}, start, 0).what == action::stay_open));
 }
 
 BOOST_AUTO_TEST_CASE(every_sequence_of_failures_ends_within_both_budgets) {
