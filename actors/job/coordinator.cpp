@@ -32,6 +32,8 @@ void coordinator_state::start(uint64_t job, engine_actor engine, job_options opt
   pace_.restart(options_.in_flight_max);
   held_ =
     core::held_lanes{{std::chrono::seconds{1}, options_.outage_patience, options_.first_patience}};
+  if (parts_.before.completed > 0)
+    refusals_.answered();
   life_ = incarnation;
   budget_ = core::budget{options_.budget, parts_.before.cost, core::price_table{options_.prices}};
   window_ = core::request_window{parts_.first, first_epoch_of(life_)};
@@ -136,6 +138,8 @@ void coordinator_state::step() {
   change_mode();
   check_budget();
   maybe_pull();
+  settle_withheld();
+  flush_outcomes();
   announce();
   try_close();
 }

@@ -2,6 +2,7 @@
 
 #include "actors/job/job_launcher.hpp"
 #include "core/job/budget.hpp"
+#include "core/job/first_refusals.hpp"
 #include "core/job/held_lanes.hpp"
 #include "core/job/job_plan.hpp"
 #include "core/base/latency_histogram.hpp"
@@ -104,6 +105,9 @@ private:
   void hold(uint64_t index, const work_report& report);
   void retry_held(time_point now);
   void give_up(error why);
+  bool withhold(uint64_t index, const work_report& report);
+  void release_withheld();
+  void settle_withheld();
   void take_back(uint64_t node, report_kind kind);
   void count(const core::outcome& outcome, const core::window_entry& entry);
   // coordinator_modes.cpp: modes and detours
@@ -140,6 +144,7 @@ private:
   std::vector<sink_item> outcomes_;       ///< Final, on their way to the collector.
 
   core::held_lanes held_;
+  core::first_refusals refusals_;
 
   phase phase_ = phase::running;
   bool pull_pending_ = false;

@@ -136,6 +136,10 @@ void coordinator_state::note(const work_report& report) {
     plan_.finished(is_degradable(o), o.failure ? o.failure->code : errc::internal);
     counts_.joined += report.joined;
     counts_.rerouted += !o.lane_reason.empty() && !report.hedge_won;
+    if (o.state == core::outcome_state::completed) {
+      refusals_.answered();
+      release_withheld();
+    }
     if (is_answer(o)) {
       for (auto index : held_.answered(report.lanes))
         window_.move(index, core::request_state::ready);
@@ -171,7 +175,8 @@ void coordinator_state::apply(const work_report& report) {
       give_up(*report.outcome->failure);
       return;
     }
-    finish(index, report.outcome);
+    if (!withhold(index, report))
+      finish(index, report.outcome);
     return;
   case report_kind::degraded:
     entry.last = report.outcome;
@@ -198,6 +203,8 @@ void coordinator_state::apply(const work_report& report) {
     window_.move(index, core::request_state::ready);
     break;
   case report_kind::aborting:
+    if (withhold(index, report))
+      return;
     remember(entry, report);
     window_.move(index, core::request_state::ready);
     stop(job_state::aborted, *report.outcome->failure);
@@ -211,6 +218,54 @@ void coordinator_state::apply(const work_report& report) {
     window_.move(index, core::request_state::ready);
     break;
   }
+}
+
+/// Keeps a refusal back that may be about the whole job, or stops the job over it.
+/// @returns false if the refusal is about its own request (as in a job of one), or is none.
+bool coordinator_state::withhold(uint64_t index, const work_report& report) {
+  using advice = core::first_refusals::advice;
+  const auto& o = *report.outcome;
+  if (phase_ != phase::running || ending_as_ || !o.failure || o.cached || o.status_code < 400)
+    return false;
+  auto what = advice::is_final;
+  if (o.failure->code == errc::unauthorized)
+    what = refusals_.key_refused(index);
+  else if (o.failure->code == errc::bad_request && parts_.total != 1 && !core::is_about_content(o))
+    what = refusals_.refused(index, core::kind_of_refusal(o));
+  release_withheld();
+  if (what == advice::is_final)
+    return false;
+  window_.find(index)->last = report.outcome;
+  window_.move(index, core::request_state::held);
+  if (what == advice::stop_job)
+    stop(job_state::aborted, *o.failure);
+  return true;
+}
+
+/// Refusals that were about their own requests are final.
+void coordinator_state::release_withheld() {
+  for (auto index : refusals_.release())
+    if (auto* entry = window_.find(index); entry && entry->last)
+      finish(index, entry->last);
+}
+
+/// Nothing is left of the job but refusals that are withheld: they are final if the key has worked
+/// before. If no request was ever answered well, all requests met the same refusal.
+void coordinator_state::settle_withheld() {
+  const auto waiting = refusals_.waiting();
+  if (phase_ != phase::running || waiting == 0 || pull_pending_ ||
+      window_.count(core::request_state::held) != waiting)
+    return;
+  for (auto s : {core::request_state::in_flight, core::request_state::ready,
+                 core::request_state::carried, core::request_state::suspected})
+    if (window_.count(s) > 0)
+      return;
+  const auto some = window_.lowest(core::request_state::held);
+  auto why = *window_.find(*some)->last->failure;
+  if (refusals_.settle())
+    release_withheld();
+  else
+    stop(job_state::aborted, std::move(why));
 }
 
 /// Whether a failure that passes may be final: the request has had all its attempts.

@@ -126,7 +126,12 @@ std::vector<worker_actor> node_state::workers() const {
 
 void node_state::lose_lane(uint64_t job, uint32_t lane, const error& why) {
   const auto note = jobs_.find(job);
-  if (note == jobs_.end() || !note->second.lost.try_emplace(lane, why).second)
+  if (note == jobs_.end())
+    return;
+  // One refused key may be about its request (a firewall, moderation): several are about the key.
+  if (why.code == errc::unauthorized && !note->second.keys.refused(lane))
+    return;
+  if (!note->second.lost.try_emplace(lane, why).second)
     return;
   for (auto& [key, one] : workers_)
     if (key.job == job)
@@ -158,6 +163,9 @@ void node_state::done(work_report what) {
     else
       caf::anon_send_exit(ended->second.worker, caf::exit_reason::kill);
   }
+  if (what.outcome && what.outcome->state == core::outcome_state::completed)
+    for (auto lane : what.lanes)
+      jobs_[what.key.job].keys.answered(lane);
   workers_.erase(ended);
   --jobs_[what.key.job].running;
   if (!head_lanes.empty())

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/job/first_refusals.hpp"
 #include "actors/node/worker.hpp"
 #include "core/engine/lease_table.hpp"
 #include "messages/interfaces.hpp"
@@ -89,10 +90,30 @@ private:
     assigned_request request;
     core::mode ran_as = core::mode::parallel;
   };
+  /// What the answers to one job say about the keys of its lanes.
+  class key_doubts {
+  public:
+    /// The key of `lane` was refused. @returns whether that was about the key, not about a request.
+    bool refused(uint32_t lane) {
+      using bounds = core::first_refusals;
+      auto& key = keys_[lane];
+      return ++key.refusals >=
+             (key.has_worked ? bounds::enough_of_working_key : bounds::enough_of_key);
+    }
+    void answered(uint32_t lane) { keys_[lane] = {true, 0}; }
+
+  private:
+    struct doubt {
+      bool has_worked = false;
+      size_t refusals = 0; ///< Since the last success.
+    };
+    std::map<uint32_t, doubt> keys_;
+  };
   struct job_note {
     report_taker_actor to; ///< Who gets its reports.
     size_t running = 0;
     lost_lanes lost;
+    key_doubts keys;
     std::vector<work_report> reports; ///< Until the next flush.
   };
 

@@ -273,7 +273,7 @@ BOOST_AUTO_TEST_CASE(jobs_that_have_nothing_here_are_forgotten) {
   BOOST_TEST(state().notes() == 0u);
   // Those whose lane is out are remembered a while.
   upstream->script = [](auto&) {
-    return test::answer_with(401, R"({"error":{"message":"bad key"}})");
+    return test::answer_with(402, R"({"error":{"message":"no money"}})");
   };
   for (uint64_t job = 1001; job <= 1200; ++job) {
     assign(job, 0, 1);

@@ -138,8 +138,29 @@ BOOST_AUTO_TEST_CASE(a_rewire_reaches_the_workers_and_those_to_come) {
   BOOST_TEST(all().size() == 4u);
 }
 
+// One 403 may be the page of a firewall that did not like one prompt.
+BOOST_AUTO_TEST_CASE(a_key_is_lost_after_several_refusals_without_a_success) {
+  for (bool works : {false, true}) {
+    const uint64_t job = works ? 2 : 1;
+    upstream->script = [](auto&) { return test::completion("yes", 10s); };
+    assign(job, 200, 1); // Runs on: the node remembers the job.
+    upstream->script = [](auto&) { return test::completion("yes", 1ms); };
+    if (works) {
+      assign(job, 100, 1);
+      advance(20ms);
+    }
+    upstream->script = [](auto&) { return test::answer_with(403, "<html>blocked</html>"); };
+    const auto before = upstream->calls.size();
+    for (uint64_t i = 0; i < 6; ++i) {
+      assign(job, i, 1);
+      advance(20ms);
+    }
+    BOOST_TEST(upstream->calls.size() - before == (works ? 6u : 3u));
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_lost_lane_is_known_to_all_requests_of_its_job_and_to_no_other) {
-  const auto bad = test::answer_with(401, R"({"error":{"message":"bad key"}})");
+  const auto bad = test::answer_with(402, R"({"error":{"message":"no money"}})");
   upstream->script = [bad](auto&) { return bad; };
   assign(1, 0, 1);
   lane->grants = false;
