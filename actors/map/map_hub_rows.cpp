@@ -70,6 +70,11 @@ void map_hub_state::admit(core::map_row row) {
     finish(index, core::outcome_state::failed, &fault, false);
     return;
   }
+  if (entry.row.blank) {
+    plan_.admit_finished(group);
+    finish(index, core::outcome_state::completed, nullptr, false);
+    return;
+  }
   for (auto& [number, line] : *kept) {
     auto outcome = core::decode_answer(line);
     if (!outcome || !(numbering_.ticket_of(number) == at)) {

@@ -19,6 +19,7 @@ class recipe_reader {
 public:
   recipe_reader(const std::string& file, std::string_view text) {
     recipe_.file = file;
+    recipe_.files.push_back(file);
     recipe_.text = text;
   }
 
@@ -58,6 +59,7 @@ private:
         input.refuse("separator", node->find("separator"),
                      "must be one character, or \"auto\", is " + in_quotes(*word));
     }
+    recipe_.input_sheet = input.text("sheet").value_or("");
     input.refuse_others();
   }
 
@@ -80,7 +82,7 @@ private:
     for (size_t i = 0; i < list->members.size(); ++i) {
       auto& node = list->members[i];
       toml_section section{recipe_.file, "stages[" + std::to_string(i) + "]", node, faults_};
-      auto stage = read_stage(section, defaults, recipe_.file, recipe_.text);
+      auto stage = read_stage(section, defaults, recipe_);
       if (std::ranges::find(recipe_.stages, stage.name, &core::recipe_stage::name) !=
           recipe_.stages.end())
         section.refuse("name", node.find("name"),
@@ -100,6 +102,14 @@ private:
     constexpr std::string_view rows[]{"partial", "empty"};
     if (output.choice("failed", rows) == "empty")
       recipe_.failed = core::failed_row::empty;
+    constexpr std::string_view marks[]{"auto", "always", "never"};
+    if (auto word = output.choice("bom", marks))
+      recipe_.mark = *word == "always"  ? core::mark_mode::always
+                     : *word == "never" ? core::mark_mode::never
+                                        : core::mark_mode::automatic;
+    constexpr std::string_view formulas[]{"keep", "escape"};
+    if (output.choice("csv_formulas", formulas) == "escape")
+      recipe_.formulas = core::formula_mode::escape;
     recipe_.error_column = output.text("error_column").value_or(recipe_.error_column);
     recipe_.notes_column = output.text("notes_column").value_or(recipe_.notes_column);
     read_columns(output);
@@ -174,6 +184,10 @@ result<std::string> read_text_file(const std::string& path, const std::string& w
   std::string text{std::istreambuf_iterator<char>{file}, {}};
   if (!file.is_open() || file.bad())
     return refused("cannot be read; may you?");
+  if (text.starts_with("\xef\xbb\xbf"))
+    text.erase(0, 3);
+  if (text.starts_with("\xff\xfe") || text.starts_with("\xfe\xff"))
+    return refused("is UTF-16; save it as UTF-8");
   return text;
 }
 

@@ -163,7 +163,7 @@ std::optional<json::value> parse_json(toml_section& section, const toml_node* at
 
 /// A table, JSON in a text, or the name of a file beside the recipe.
 std::optional<json::value> schema_value(toml_section& section, const toml_node& node,
-                                        const std::string& file, std::string& text) {
+                                        core::recipe& recipe) {
   if (node.what == toml_node::kind::table)
     return node.to_json();
   auto given = node.leaf.if_string();
@@ -173,22 +173,23 @@ std::optional<json::value> schema_value(toml_section& section, const toml_node& 
   }
   if (core::trim(*given).starts_with('{'))
     return parse_json(section, &node, *given, "the text");
-  const auto path = (std::filesystem::path{file}.parent_path() / std::string{*given}).string();
+  const auto path =
+    (std::filesystem::path{recipe.file}.parent_path() / std::string{*given}).string();
   auto read = read_text_file(path, "the file");
   if (!read) {
     section.refuse("schema", &node, "cannot be read: " + read.error().context);
     return std::nullopt;
   }
-  text += '\0' + *read;
+  recipe.text += '\0' + *read;
+  recipe.files.push_back(path);
   return parse_json(section, &node, *read, "the file " + in_quotes(path));
 }
 
-void read_schema(toml_section& section, core::recipe_stage& stage, const std::string& file,
-                 std::string& text) {
+void read_schema(toml_section& section, core::recipe_stage& stage, core::recipe& recipe) {
   auto node = section.any("schema");
   if (!node)
     return;
-  auto value = schema_value(section, *node, file, text);
+  auto value = schema_value(section, *node, recipe);
   if (!value)
     return;
   auto made = core::schema_check::compile(*std::move(value));
@@ -233,7 +234,7 @@ stage_defaults read_defaults(toml_section& section) {
 }
 
 core::recipe_stage read_stage(toml_section& section, const stage_defaults& defaults,
-                              const std::string& file, std::string& text) {
+                              core::recipe& recipe) {
   constexpr int64_t corrections_top = 10;
   core::recipe_stage stage;
   read_name(section, stage);
@@ -249,7 +250,7 @@ core::recipe_stage read_stage(toml_section& section, const stage_defaults& defau
   stage.model = section.text("model").value_or(defaults.model);
   stage.parameters = defaults.parameters;
   read_parameters(section, stage.parameters);
-  read_schema(section, stage, file, text);
+  read_schema(section, stage, recipe);
   stage.schema_in_prompt = read_structured(section, defaults.schema_in_prompt);
   auto corrections = section.integer("corrections", 0, corrections_top);
   stage.corrections_max =

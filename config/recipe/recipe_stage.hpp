@@ -26,9 +26,10 @@ struct stage_defaults {
 stage_defaults read_defaults(toml_section& section);
 
 /// Reads one of `[[stages]]`; faults go to the section.
-/// @param file The recipe, beside which schema files are. @param text Grows by the schema file.
+/// @param recipe Knows its file, beside which schema files are; its `text` and `files` grow by
+/// them.
 core::recipe_stage read_stage(toml_section& section, const stage_defaults& defaults,
-                              const std::string& file, std::string& text);
+                              core::recipe& recipe);
 
 /// Reads a regular file of at most 1 MiB. @param what For messages: "the recipe".
 result<std::string> read_text_file(const std::string& path, const std::string& what);

@@ -34,7 +34,7 @@ using named = std::pair<std::string_view, std::string_view*>;
 // The members of a line that mean something to us, as they stand in it; empty: not there. Of
 // members with the same key the last counts, as for every common parser.
 struct line_members {
-  std::string_view custom_id, method, url, body, messages, input;
+  std::string_view custom_id, method, url, body, messages, input, params;
 
   explicit line_members(std::string_view line) {
     for (member_scanner scan{line}; scan.next();)
@@ -43,10 +43,16 @@ struct line_members {
                               {"url", &url},
                               {"body", &body},
                               {"messages", &messages},
-                              {"input", &input}})
+                              {"input", &input},
+                              {"params", &params}})
         if (scan.key_is(name))
           *to = scan.value();
+    // The batch form of Anthropic: {"custom_id", "params"}.
+    is_anthropic = body.empty() && messages.empty() && input.empty() && !params.empty();
+    if (is_anthropic)
+      body = params;
   }
+  bool is_anthropic = false; ///< The body stood in `params`.
   // A line may be the body itself.
   bool is_bare() const noexcept { return body.empty() && !(messages.empty() && input.empty()); }
   bool is_mixed() const noexcept { return !(custom_id.empty() && method.empty() && url.empty()); }
@@ -176,10 +182,12 @@ void read_line(request& r, std::string_view text, const line_options& options) {
   if (bytes.empty())
     return reject(r, "body is missing");
   if (bytes[0] != '{')
-    return reject(r, "body must be an object");
+    return reject(r, line.is_anthropic ? "params must be an object" : "body must be an object");
   if (auto method = text_member(r, "method", line.method); !method.empty() && method != "POST")
     reject(r, "method must be POST");
   r.url = text_member(r, "url", line.url);
+  if (r.url.empty() && line.is_anthropic)
+    r.url = "/v1/messages";
   read_body(r, bytes);
   if (r.rejection)
     return;

@@ -24,8 +24,9 @@ struct line_options {
 /// Whether a line holds nothing but white space. Such lines are no requests and have no index.
 bool is_blank(std::string_view line) noexcept;
 
-/// Reads one line: `{"custom_id","method","url","body"}`, or a bare body (an object with
-/// `messages` or `input`). Never fails: an unusable line gives a request with `rejection` set. The
+/// Reads one line: `{"custom_id","method","url","body"}`, the batch form of Anthropic
+/// (`{"custom_id","params"}`, for /v1/messages), or a bare body (an object with `messages` or
+/// `input`). Never fails: an unusable line gives a request with `rejection` set. The
 /// body is the exact slice of the line, unless a member has to be replaced or left out.
 /// @param line Without its line break; a carriage return at the end is ignored.
 request parse_request_line(std::string_view line, uint64_t index, uint64_t line_number,

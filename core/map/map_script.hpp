@@ -16,6 +16,7 @@ struct map_row {
   uint64_t index = 0;             ///< Place in the input, from 0.
   uint32_t group = 0;             ///< Whose it is.
   std::optional<error> fault;     ///< Set if the row is unusable: it fails, in its place.
+  bool blank = false;             ///< Its cells hold nothing: nothing is sent, its place stays.
   row_scope scope;                ///< Its cells, and the answers of the stages it has passed.
   size_t bytes = 0;               ///< Roughly what it holds in memory.
   std::vector<std::string> notes; ///< What was left out of its documents, each note once.

@@ -29,12 +29,12 @@ bool is_nothing(const json::value& value) noexcept {
 
 /// Shows the values of a row to the renderer. The names in a compiled template are "v" (variable)
 /// or "s" (section) and the number of the tag, so that no character of a column's name means
-/// anything here.
+/// anything here; "l" and a number is a literal text.
 class scope_context : public mustache::basic_context<std::string> {
 public:
   scope_context(const row_scope& scope, const std::vector<template_tag>& tags,
-                const std::vector<size_t>& sizes)
-      : scope_{scope}, tags_{tags}, sizes_{sizes} {}
+                const std::vector<size_t>& sizes, const std::vector<std::string>& literals)
+      : scope_{scope}, tags_{tags}, sizes_{sizes}, literals_{literals} {}
 
   // Lists inside of lists multiply: what goes into the text is counted before the renderer makes
   // it, because it hands out whole lines only.
@@ -47,6 +47,10 @@ public:
 
   const mustache::data* get(const std::string& name) const override {
     const auto number = std::stoul(name.substr(1));
+    if (name[0] == 'l') {
+      charge(literals_[number].size());
+      return &keep(mustache::data{literals_[number]});
+    }
     const auto* value = find(tags_[number].name);
     if (name[0] == 'v') {
       if (!value)
@@ -102,6 +106,7 @@ private:
   const row_scope& scope_;
   const std::vector<template_tag>& tags_;
   const std::vector<size_t>& sizes_;
+  const std::vector<std::string>& literals_;
   std::vector<const json::value*> stack_;
   mutable std::deque<mustache::data> made_; // Keeps its addresses.
   mutable std::unordered_map<const mustache::data*, ground> values_;
@@ -116,7 +121,8 @@ public:
   explicit scanner(const std::string& text) : text_{text} {}
 
   std::vector<template_tag> tags;
-  std::vector<size_t> sizes; // By tag: of a section, its bytes.
+  std::vector<size_t> sizes;         // By tag: of a section, its bytes.
+  std::vector<std::string> literals; // Texts with braces that are no tags.
   std::string rewritten;
 
   /// @returns what is wrong, with its line; empty if nothing is.
@@ -126,12 +132,17 @@ public:
       copy(at, open);
       if (open == std::string::npos)
         break;
+      if (const auto end = literal(open); end != 0) {
+        at = end;
+        continue;
+      }
       const bool triple = text_.compare(open, 3, "{{{") == 0;
       const std::string_view closing = triple ? "}}}" : "}}";
       const auto begin = open + closing.size();
       const auto close = text_.find(closing, begin);
       if (close == std::string::npos)
-        return fault("a tag is not closed: \"" + clean_text(text_.substr(open, 40), 40) + '"');
+        return fault("a tag is not closed: \"" + clean_text(text_.substr(open, 40), 40) +
+                     "\"; for braces in the text write {{'{{'}}");
       if (auto wrong = tag(text_.substr(begin, close - begin), triple); !wrong.empty())
         return wrong;
       at = close + closing.size();
@@ -154,6 +165,29 @@ private:
     rewritten += piece;
   }
 
+  /// Takes a tag such as {{'{{a}}'}} at `open`. @returns the place behind it; 0 if there is none.
+  size_t literal(size_t open) {
+    const auto begin = text_.find_first_not_of(" \t", open + 2);
+    if (begin == std::string_view::npos ||
+        std::string_view{"\"'`"}.find(text_[begin]) == std::string_view::npos)
+      return 0;
+    for (auto end = text_.find(text_[begin], begin + 1); end != std::string_view::npos;
+         end = text_.find(text_[begin], end + 1)) {
+      const auto close = text_.find_first_not_of(" \t", end + 1);
+      if (close == std::string_view::npos || text_.compare(close, 2, "}}") != 0)
+        continue;
+      const auto inside = text_.substr(begin + 1, end - begin - 1);
+      // A name in quotes is a mistake that the check of names tells.
+      if (inside.find_first_of("{}") == std::string_view::npos ||
+          inside.find('\n') != std::string_view::npos)
+        return 0;
+      rewritten += "{{&l" + std::to_string(literals.size()) + "}}";
+      literals.emplace_back(inside);
+      return close + 2;
+    }
+    return 0;
+  }
+
   std::string fault(std::string what) const {
     return "line " + std::to_string(line_) + ": " + std::move(what);
   }
@@ -168,14 +202,16 @@ private:
     if (mark == '>')
       return fault("partials ({{>...}}) do not exist here; put the text in its place");
     if (mark == '=')
-      return fault("delimiters cannot be changed ({{=...=}})");
+      return fault("delimiters cannot be changed ({{=...=}}); for braces in the text write "
+                   "{{'{{'}}");
     const bool has_mark =
       !triple && mark != '\0' && std::string_view{"#^/&"}.find(mark) != std::string_view::npos;
     const auto name = has_mark ? trim(inside.substr(1)) : inside;
     if (name.empty())
       return fault("a tag names nothing: write {{column}}");
     if (name.find_first_of("{}\n") != std::string_view::npos)
-      return fault("\"" + clean_text(name, 40) + "\" is no name");
+      return fault("\"" + clean_text(name, 40) +
+                   "\" is no name; for braces in the text write {{'{{'}}");
     if (has_mark && mark == '/')
       return close(name);
     if (open_.size() >= depth_max)
@@ -225,6 +261,7 @@ struct prompt_template::compiled {
   std::string text, where;
   std::vector<template_tag> tags;
   std::vector<size_t> sizes;
+  std::vector<std::string> literals;
   mustache::mustache renderer;
 };
 
@@ -241,9 +278,9 @@ result<prompt_template> prompt_template::compile(std::string text, std::string w
   if (!renderer.is_valid())
     return refused(renderer.error_message());
   prompt_template made;
-  made.compiled_ =
-    std::make_shared<compiled>(compiled{std::move(text), std::move(where), std::move(scan.tags),
-                                        std::move(scan.sizes), std::move(renderer)});
+  made.compiled_ = std::make_shared<compiled>(
+    compiled{std::move(text), std::move(where), std::move(scan.tags), std::move(scan.sizes),
+             std::move(scan.literals), std::move(renderer)});
   return made;
 }
 
@@ -251,7 +288,7 @@ result<std::string> prompt_template::render(const row_scope& scope) const {
   std::string out;
   if (!compiled_)
     return out;
-  scope_context context{scope, compiled_->tags, compiled_->sizes};
+  scope_context context{scope, compiled_->tags, compiled_->sizes, compiled_->literals};
   struct bounded {
     std::string& out;
     bounded& operator<<(const std::string& piece) {

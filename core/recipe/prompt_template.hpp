@@ -20,10 +20,11 @@ struct template_tag {
 
 /// A text with mustache tags: `{{column}}`, `{{stage.field}}`, `{{#list}}...{{.}}...{{/list}}`,
 /// `{{^empty}}...{{/empty}}`, `{{! comment }}`. Nothing is escaped (prompts are no HTML, and bodies
-/// are built as JSON values); `{{{x}}}` and `{{&x}}` mean the same as `{{x}}`. Partials and changed
-/// delimiters are refused. Lists and objects render as JSON. A section is skipped for what is
-/// absent, null, false, an empty text or an empty list; entries of lists are searched first for
-/// names inside.
+/// are built as JSON values); a tag that holds braces in quotes, `{{'{{a}}'}}` or `{{"{{"}}`,
+/// renders as what stands between the quotes; `{{{x}}}` and `{{&x}}` mean the same as `{{x}}`.
+/// Partials and changed delimiters are refused. Lists and objects render as JSON. A section is
+/// skipped for what is absent, null, false, an empty text or an empty list; entries of lists are
+/// searched first for names inside.
 ///
 /// Cheap to copy; one thread at a time may render it and its copies.
 class prompt_template {

@@ -5,6 +5,7 @@
 #include "core/base/request.hpp"
 #include "core/recipe/schema_check.hpp"
 #include "core/recipe/table.hpp"
+#include "core/recipe/table_writer.hpp"
 
 #include <boost/json/object.hpp>
 
@@ -56,6 +57,13 @@ enum class failed_row : uint8_t {
   empty,   ///< Only columns that need no stage.
 };
 
+/// Whether CSV and TSV begin with a byte order mark, by which Excel knows UTF-8.
+enum class mark_mode : uint8_t {
+  automatic, ///< Where the input has one.
+  always,    ///< Whatever the input has.
+  never,     ///< Whatever the input has.
+};
+
 /// A piece of work over a table: stages in a row, and what comes out.
 struct recipe {
   std::string name;             ///< For people; the file's name if it gives none.
@@ -65,12 +73,17 @@ struct recipe {
   std::string documents_folder; ///< Relative to the input's folder; empty: that folder.
   std::vector<std::string>
     input_columns; ///< Names that rows may have beyond those seen at the start.
-  std::optional<table_format> input_format;  ///< Unset: as the input's name promises.
-  char input_separator = ',';                ///< Of CSV; zero: to be found.
-  std::vector<recipe_stage> stages;          ///< At least one, in their order.
-  std::optional<table_format> output_format; ///< Unset: as the output's name promises, else JSONL.
-  std::vector<output_column> columns;        ///< Empty: `default_columns`.
-  failed_row failed = failed_row::partial;   ///< What failed rows hold.
+  std::optional<table_format> input_format;   ///< Unset: as the input's name promises.
+  char input_separator = '\0';                ///< Of CSV; zero: to be found.
+  std::string input_sheet;                    ///< Of a workbook; empty: the first one.
+  std::vector<recipe_stage> stages;           ///< At least one, in their order.
+  std::optional<table_format> output_format;  ///< Unset: as the output's name promises, else JSONL.
+  std::vector<output_column> columns;         ///< Empty: `default_columns`.
+  failed_row failed = failed_row::partial;    ///< What failed rows hold.
+  mark_mode mark = mark_mode::automatic;      ///< Of CSV and TSV.
+  formula_mode formulas = formula_mode::keep; ///< Of CSV and TSV.
+  std::vector<std::string>
+    files; ///< The recipe and what it is made of; no output may replace them.
   std::string error_column = "error"; ///< Behind them, with the error of a failed row; empty: none.
   std::string notes_column; ///< Last column, with what was left out of documents; empty: none.
 };

@@ -4,6 +4,7 @@
 #include "core/recipe/row_scope.hpp"
 #include "core/recipe/schema_path.hpp"
 #include "core/recipe/schema_rules.hpp"
+#include "core/recipe/utf8_pattern.hpp"
 #include "core/base/text.hpp"
 
 #include <boost/json.hpp>
@@ -60,6 +61,61 @@ void use_real_steps(json::value& v) {
     use_real_steps(member.value());
   if (auto step = object->if_contains("multipleOf"); step && step->is_int64())
     *step = static_cast<double>(step->get_int64());
+}
+
+/// Patterns as the validator needs them, which looks at bytes. @pre each can be rewritten.
+void use_byte_patterns(json::value& v) {
+  if (auto list = v.if_array())
+    for (auto& entry : *list)
+      use_byte_patterns(entry);
+  auto schema = v.if_object();
+  if (!schema)
+    return;
+  for (auto& member : *schema) {
+    const std::string_view key = member.key();
+    if (key == "pattern" && member.value().is_string()) {
+      if (auto bytes = utf8_pattern(member.value().get_string()))
+        member.value() = json::string{*bytes};
+    } else if (key == "enum" || key == "const" || key == "default" || key == "examples") {
+      continue; // Values, no schemas.
+    } else if (auto map = member.value().if_object();
+               map && (key == "properties" || key == "patternProperties")) {
+      json::object rewritten;
+      for (auto& inner : *map) {
+        use_byte_patterns(inner.value());
+        auto name = std::string{inner.key()};
+        if (auto bytes = utf8_pattern(name); bytes && key == "patternProperties")
+          name = std::move(*bytes);
+        rewritten[name] = std::move(inner.value());
+      }
+      *map = std::move(rewritten);
+    } else {
+      use_byte_patterns(member.value());
+    }
+  }
+}
+
+/// What people copy with a schema: the wrapper of OpenAI ({"name", "strict", "schema"}), all of its
+/// `response_format`, the definition of a tool. @returns the schema inside.
+json::value unwrapped(json::value given) {
+  auto object = given.if_object();
+  if (!object || object->contains("properties") || object->contains("$ref"))
+    return given;
+  const auto inner = [&](std::string_view key) {
+    auto value = object->if_contains(key);
+    return value && value->is_object() ? value : nullptr;
+  };
+  const auto kind = text_at(*object, "type");
+  if (auto format = inner("json_schema"); format && kind == "json_schema")
+    return unwrapped(json::value(*format));
+  if (auto function = inner("function"); function && kind == "function")
+    return unwrapped(json::value(*function));
+  if (!object->contains("name") && !object->contains("strict") && kind != "json_schema")
+    return given;
+  for (std::string_view key : {"schema", "parameters", "input_schema"})
+    if (auto schema = inner(key))
+      return *schema;
+  return given;
 }
 
 /// A text that is too long for the patterns it may meet, as a fault, or an empty text.
@@ -190,7 +246,8 @@ bool is_consequence(std::string_view said) {
 
 struct schema_check::compiled {
   json::value given;      ///< As it came.
-  json::value normalized; ///< As the validator sees it.
+  json::value normalized; ///< The same with whole numbers as integers, to explain faults by.
+  json::value checked;    ///< As the validator sees it.
   pattern_use patterns;
   valijson::Schema schema;
   bool strict = false;
@@ -198,6 +255,7 @@ struct schema_check::compiled {
 
 result<schema_check> schema_check::compile(json::value schema) {
   const auto refused = [](const std::string& why) { return error{errc::invalid_config, why}; };
+  schema = unwrapped(std::move(schema));
   if (auto fault = schema_fault(schema); !fault.empty())
     return refused(fault);
   auto made = std::make_shared<compiled>();
@@ -206,12 +264,14 @@ result<schema_check> schema_check::compile(json::value schema) {
   use_real_steps(made->normalized);
   made->normalized.get_object().erase("$id");
   made->normalized.get_object().erase("$schema");
+  made->checked = made->normalized;
+  use_byte_patterns(made->checked);
   made->given = std::move(schema);
   made->patterns = find_patterns(made->given);
   made->strict = is_strict_schema(made->given);
   try {
     valijson::SchemaParser parser;
-    parser.populateSchema(valijson::adapters::BoostJsonAdapter{made->normalized}, made->schema);
+    parser.populateSchema(valijson::adapters::BoostJsonAdapter{made->checked}, made->schema);
   } catch (const std::exception& e) {
     return refused(clean_text(e.what(), text_shown_max));
   }

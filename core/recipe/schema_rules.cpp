@@ -1,6 +1,8 @@
 #include "core/recipe/schema_rules.hpp"
 #include "core/json/json_fields.hpp"
 #include "core/recipe/schema_path.hpp"
+#include "core/recipe/utf8_pattern.hpp"
+#include "core/base/suggest.hpp"
 #include "core/base/text.hpp"
 
 #include <boost/json.hpp>
@@ -33,6 +35,49 @@ constexpr std::array<std::string_view, 9> later_keywords{
   "maxContains",       "$dynamicRef",           "$recursiveRef"};
 constexpr std::array<std::string_view, 7> type_names{"string", "number", "integer", "boolean",
                                                      "object", "array",  "null"};
+
+/// Keywords of draft 7 that are checked.
+constexpr std::array<std::string_view, 36> checked_keywords{"type",
+                                                            "enum",
+                                                            "const",
+                                                            "properties",
+                                                            "required",
+                                                            "items",
+                                                            "$ref",
+                                                            "minimum",
+                                                            "maximum",
+                                                            "minLength",
+                                                            "maxLength",
+                                                            "pattern",
+                                                            "minItems",
+                                                            "maxItems",
+                                                            "uniqueItems",
+                                                            "additionalProperties",
+                                                            "anyOf",
+                                                            "allOf",
+                                                            "oneOf",
+                                                            "not",
+                                                            "if",
+                                                            "then",
+                                                            "else",
+                                                            "exclusiveMinimum",
+                                                            "multipleOf",
+                                                            "format",
+                                                            "contains",
+                                                            "exclusiveMaximum",
+                                                            "minProperties",
+                                                            "maxProperties",
+                                                            "propertyNames",
+                                                            "patternProperties",
+                                                            "dependencies",
+                                                            "definitions",
+                                                            "$defs",
+                                                            "additionalItems"};
+/// Keywords that say something to people or to providers, and check nothing.
+constexpr std::array<std::string_view, 17> silent_keywords{
+  "title",           "description", "default", "example",     "examples",        "$comment",
+  "$schema",         "$id",         "id",      "readOnly",    "writeOnly",       "contentMediaType",
+  "contentEncoding", "deprecated",  "$anchor", "$vocabulary", "propertyOrdering"};
 
 using visitor = std::function<void(const json::object&, std::string_view)>;
 
@@ -99,12 +144,62 @@ std::string pattern_fault(std::string_view pattern) {
   constexpr size_t pattern_max = 1000;
   if (pattern.size() > pattern_max)
     return "a pattern is longer than 1000 bytes";
+  const auto bytes = utf8_pattern(pattern);
+  if (!bytes)
+    return "the pattern " + quoted(pattern) + " cannot be used: " + bytes.error().context;
   try {
-    std::regex{pattern.begin(), pattern.end()};
+    std::regex{*bytes};
   } catch (const std::regex_error&) {
     return "the pattern " + quoted(pattern) + " is no regular expression";
   }
   return {};
+}
+
+bool is_among(std::span<const std::string_view> words, std::string_view word) {
+  return std::ranges::find(words, word) != words.end();
+}
+
+/// A keyword that nothing would check, which is most often a slip, or an empty text.
+std::string keyword_fault(const json::value& root, const json::object& schema,
+                          const std::set<std::string, std::less<>>& referred) {
+  for (auto& member : schema) {
+    const std::string_view key = member.key();
+    if (is_among(checked_keywords, key) || is_among(silent_keywords, key) ||
+        is_among(later_keywords, key) || key.starts_with("x-"))
+      continue;
+    if (&schema == root.if_object() && referred.contains(key))
+      continue; // A place for definitions that references point into.
+    if (key == "nullable")
+      return "the keyword \"nullable\" is none of JSON schema; write \"type\": [\"string\", "
+             "\"null\"]";
+    const std::vector<std::string> known{checked_keywords.begin(), checked_keywords.end()};
+    const auto near = nearest(key, known);
+    return "the keyword " + quoted(key) + " is none of JSON schema" +
+           (near ? did_you_mean(near) : "; names of fields belong below \"properties\"");
+  }
+  return {};
+}
+
+/// The members of the root that references point into: "#/components/schemas/x" gives "components".
+std::set<std::string, std::less<>> referred_members(const json::value& root) {
+  std::set<std::string, std::less<>> out;
+  for_each_schema(root, [&](const json::object& schema, std::string_view) {
+    const auto ref = text_at(schema, "$ref");
+    if (ref.starts_with("#/"))
+      out.emplace(ref.substr(2, ref.find('/', 2) - 2));
+  });
+  return out;
+}
+
+/// Whether a schema lets every value pass.
+bool constrains_nothing(const json::object& schema) {
+  return std::ranges::all_of(schema, [](auto& member) {
+    const std::string_view key = member.key();
+    auto inner = member.value().if_object();
+    return !is_among(checked_keywords, key) || key == "definitions" || key == "$defs" ||
+           (key == "properties" && inner && inner->empty()) ||
+           (key == "required" && member.value().is_array() && member.value().get_array().empty());
+  });
 }
 
 std::string one_fault(const json::value& root, const json::object& schema) {
@@ -199,11 +294,14 @@ std::string schema_fault(const json::value& root) {
     return "the schema is nested deeper than " + std::to_string(rules_depth_max);
   std::string fault;
   size_t count = 0;
+  const auto referred = referred_members(root);
   for_each_schema(root, [&](const json::object& schema, std::string_view property) {
     ++count;
     if (!fault.empty())
       return;
     fault = one_fault(root, schema);
+    if (fault.empty())
+      fault = keyword_fault(root, schema, referred);
     if (!fault.empty() && !property.empty())
       fault = "property " + quoted(property) + ": " + fault;
   });
@@ -211,6 +309,9 @@ std::string schema_fault(const json::value& root) {
     return "the schema has more than " + std::to_string(schemas_max) + " parts";
   if (!fault.empty())
     return fault;
+  if (constrains_nothing(root.get_object()))
+    return "the schema constrains nothing: any JSON would fit; give it a \"type\" and "
+           "\"properties\"";
   circle_finder finder{root};
   bool circular = finder.circular(root);
   for_each_schema(root, [&](const json::object& schema, std::string_view) {

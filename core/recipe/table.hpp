@@ -33,6 +33,7 @@ struct table_row {
   boost::json::object
     values; ///< By column, in the order of the header; what could be read on a fault.
   std::optional<error> fault; ///< Set if the row is unusable: it fails, in its place.
+  bool blank = false;         ///< No cell holds anything: nothing is sent for it.
 };
 
 } // namespace penstock::core

@@ -4,8 +4,10 @@
 
 #include <boost/json/value.hpp>
 
+#include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace penstock::core {
@@ -14,17 +16,29 @@ namespace penstock::core {
 /// numbers and booleans as JSON writes them, lists and objects as JSON.
 std::string cell_text(const boost::json::value& value);
 
+/// What becomes of texts that a spreadsheet would run as formulas.
+enum class formula_mode : uint8_t {
+  keep,   ///< They go out as they are.
+  escape, ///< A ' before them makes spreadsheets show them as texts.
+};
+
+/// Whether a spreadsheet runs a cell with this text: it begins with = + - or @ (blanks before it do
+/// not help) and is no number.
+bool is_formula(std::string_view text) noexcept;
+/// How many of `values` are texts that a spreadsheet runs.
+uint64_t count_formulas(std::span<const boost::json::value> values);
+
 /// Appends the header line of `columns`; JSONL has none.
 void append_header(std::string& out, table_format format, std::span<const std::string> columns);
 
 /// Appends one row with its line break: in JSONL an object with all columns in order. What it
 /// writes `io::table_reader` reads back: the same texts from CSV and TSV (U+FFFD for the character
-/// NUL), the same values from JSONL (numbers to 15 digits).
+/// NUL), the same values from JSONL (numbers of its rows with all their digits, others to 15).
 /// @param notes In JSONL a last member `"penstock":{"notes":[...]}` if there are any, unless a
-/// column has that name.
+/// column has that name. @param formulas Of CSV and TSV.
 /// @pre `values` has one value for each column, all texts are UTF-8.
 void append_row(std::string& out, table_format format, std::span<const std::string> columns,
-                std::span<const boost::json::value> values,
-                std::span<const std::string> notes = {});
+                std::span<const boost::json::value> values, std::span<const std::string> notes = {},
+                formula_mode formulas = formula_mode::keep);
 
 } // namespace penstock::core

@@ -90,13 +90,14 @@ BOOST_DATA_TEST_CASE(a_pipe_that_is_interrupted_goes_on_with_the_same_bytes_only
   BOOST_TEST(number(end.summary, "resumed") >= 8u);
 }
 
-BOOST_AUTO_TEST_CASE(an_empty_input_gives_an_empty_output) {
-  write_file(in, "");
-  const auto end = run();
-  BOOST_TEST(end.code == 0);
-  BOOST_TEST(check(end).empty());
-  BOOST_TEST(std::filesystem::exists(out));
-  BOOST_TEST(feed("", {"--restart"}).code == 0);
+BOOST_AUTO_TEST_CASE(what_is_no_jsonl_is_refused_before_an_output_exists) {
+  for (std::string_view bytes : {"", "a,b\n1,2\n", "[\n{\"custom_id\":\"a\"}\n]\n", "\xff\xfe{"}) {
+    write_file(in, bytes);
+    const auto end = run();
+    BOOST_TEST(end.code == 2);
+    BOOST_TEST(!std::filesystem::exists(out));
+  }
+  BOOST_TEST(seen() == 0u);
 }
 
 BOOST_AUTO_TEST_CASE(line_ends_marks_and_blanks_of_all_kinds_are_understood) {

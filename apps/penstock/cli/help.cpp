@@ -174,8 +174,11 @@ results for each, in the order of the input.
 Usage: penstock map [OPTIONS] RECIPE.toml INPUT
 
   RECIPE.toml                 What to ask, and what comes out; config/recipe.example.toml explains it.
-  INPUT                       CSV or TSV with a header line, or JSONL with one object a line; also
-                              gzipped (.gz), or - for standard input (the recipe names its format).
+  INPUT                       CSV or TSV with a header line, an Excel workbook (XLSX), or JSONL with
+                              one object a line; also gzipped (.gz), or - for standard input (the
+                              recipe names its format). Recognized: the separator (, ; tab |), UTF-16,
+                              Windows-1252. In the recipe: input.separator, input.sheet, output.bom
+                              (mark for Excel), output.csv_formulas (keep or escape = + - @).
   -o, --output FILE           Where rows go: .csv, .tsv or .jsonl; - is standard output. Without it
                               INPUT.csv gives INPUT.out.csv (or what the recipe says).
   --check                     Checks recipe and input, prints the first request; sends nothing.

@@ -26,6 +26,30 @@ namespace {
 
 std::string ending_of(core::table_format f) { return "." + std::string{core::to_string(f)}; }
 
+std::string blank_text(uint64_t rows) {
+  return rows == 1 ? "1 row is empty: nothing is sent for it, and it keeps its place"
+                   : std::to_string(rows) +
+                       " rows are empty: nothing is sent for them, and they keep their places";
+}
+
+/// Refuses an output that would replace what the map reads.
+result<void> check_not_read(const std::string& output, const std::string& input,
+                            const core::recipe& recipe) {
+  std::error_code ec;
+  if (output.empty() || output == "-")
+    return {};
+  if (input != "-" && fs::equivalent(input, output, ec))
+    return error{errc::invalid_config, output + " is the input: choose another -o"};
+  for (auto& file : recipe.files)
+    if (fs::equivalent(file, output, ec))
+      return error{
+        errc::invalid_config,
+        output +
+          (&file == &recipe.files.front() ? " is the recipe" : " is a schema of the recipe") +
+          ": choose another -o"};
+  return {};
+}
+
 /// "rows.csv.gz" gives "rows".
 std::string stem_of(std::string path) {
   if (path.ends_with(".gz"))
@@ -106,6 +130,12 @@ result<void> map_session::prepare() {
   if (!scan)
     return scan.error();
   scan_ = std::move(*scan);
+  if (!settings_.run.quiet) {
+    for (auto& note : scan_.notes)
+      std::fprintf(stderr, "penstock: %s\n", note.c_str());
+    if (scan_.blank > 0)
+      std::fprintf(stderr, "penstock: %s\n", blank_text(scan_.blank).c_str());
+  }
   if (scan_.faulty > 0) {
     std::string text;
     for (auto& fault : scan_.faults)
@@ -149,13 +179,12 @@ result<void> map_session::load() {
 
 result<void> map_session::choose_output() {
   output_ = command_.output;
-  const auto input_format =
-    recipe_.input_format ? recipe_.input_format : core::table_format_of(command_.input);
+  const auto input_format = input_->format();
   const auto promised = core::table_format_of(output_);
-  output_format_ = recipe_.output_format ? *recipe_.output_format
-                                         : promised.value_or(output_.empty() && input_format
-                                                               ? *input_format
-                                                               : core::table_format::jsonl);
+  output_format_ =
+    recipe_.output_format
+      ? *recipe_.output_format
+      : promised.value_or(output_.empty() ? input_format : core::table_format::jsonl);
   if (output_.ends_with(".gz"))
     return error{errc::invalid_config, output_ +
                                          ": an output cannot be gzipped, it could not be resumed; "
@@ -169,6 +198,9 @@ result<void> map_session::choose_output() {
                  "with -o"};
   if (command_.sample > 0)
     sample_output_ = output_ == "-" ? "-" : sample_name(output_);
+  for (auto& name : {output_, sample_output_})
+    if (auto free = check_not_read(name, command_.input, recipe_); !free)
+      return free;
   return {};
 }
 

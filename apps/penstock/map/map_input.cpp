@@ -1,5 +1,7 @@
 #include "apps/penstock/map/map_input.hpp"
 
+#include "core/base/text.hpp"
+#include "core/io/document/table_source.hpp"
 #include "core/io/file/file_descriptor.hpp"
 
 #include <fcntl.h>
@@ -22,36 +24,30 @@ constexpr size_t faults_kept = 5;
 
 /// Copies all of `from` into a new file. @returns its path.
 result<std::string> copy_of(int from, const std::string& name) {
-  std::error_code ec;
-  const auto folder = fs::temp_directory_path(ec);
-  auto path = ((ec ? fs::path{"/tmp"} : folder) / "penstock-input-XXXXXX").string();
-  io::file_descriptor to{::mkstemp(path.data())};
-  if (!to.valid())
-    return io::system_error("cannot create", path, errno);
+  auto path = io::make_copy_file();
+  if (!path)
+    return path;
+  const io::file_descriptor to{::open(path->c_str(), O_WRONLY | O_CLOEXEC)};
   std::string buffer(copy_at_once, '\0');
   for (;;) {
     const auto got = ::read(from, buffer.data(), buffer.size());
     if (got < 0 && errno == EINTR)
       continue;
-    if (got < 0) {
-      const auto why = io::system_error("cannot read", name, errno);
-      ::unlink(path.c_str());
-      return why;
-    }
     if (got == 0)
       return path;
-    for (ssize_t done = 0; done < got;) {
-      const auto n = ::write(to.get(), buffer.data() + done, static_cast<size_t>(got - done));
-      if (n < 0 && errno == EINTR)
-        continue;
-      if (n < 0) {
-        const auto why = io::system_error("cannot write", path, errno);
-        ::unlink(path.c_str());
-        return why;
-      }
-      done += n;
+    const auto written =
+      got < 0 ? result<void>{io::system_error("cannot read", name, errno)}
+              : io::append_to_copy(to.get(), *path, buffer.data(), static_cast<size_t>(got));
+    if (!written) {
+      ::unlink(path->c_str());
+      return written.error();
     }
   }
+}
+
+bool is_workbook_name(const std::string& path) {
+  const auto ending = core::to_lower(fs::path{path}.extension().string());
+  return ending == ".xlsx" || ending == ".xlsm";
 }
 
 } // namespace
@@ -63,11 +59,14 @@ result<map_input> map_input::open(const std::string& path, const core::recipe& r
   input.options_.format = recipe.input_format ? recipe.input_format : core::table_format_of(path);
   input.options_.separator = recipe.input_separator;
   input.options_.row_max = row_max;
+  input.options_.name = path;
+  if (is_workbook_name(path))
+    input.options_.format = core::table_format::csv;
   if (!input.options_.format)
     return error{
       errc::invalid_config,
       (path == "-" ? "standard input" : path) +
-        " does not say what it is: name it .csv, .tsv or .jsonl, or set input.format in " +
+        " does not say what it is: name it .csv, .tsv, .jsonl or .xlsx, or set input.format in " +
         recipe.file};
   struct stat info {};
   const bool standard = path == "-";
@@ -75,8 +74,11 @@ result<map_input> map_input::open(const std::string& path, const core::recipe& r
     return error{errc::invalid_input, io::system_error("cannot read", path, errno).context};
   if (!standard && S_ISDIR(info.st_mode))
     return error{errc::invalid_input, "cannot read " + path + ": it is a directory; name a table"};
-  if (!standard && S_ISREG(info.st_mode))
+  if (!standard && S_ISREG(info.st_mode)) {
+    if (auto ready = input.convert(recipe); !ready)
+      return ready.error();
     return input;
+  }
   io::file_descriptor opened{standard ? -1 : ::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
   if (!standard && !opened.valid())
     return error{errc::invalid_input, io::system_error("cannot read", path, errno).context};
@@ -84,13 +86,38 @@ result<map_input> map_input::open(const std::string& path, const core::recipe& r
   if (!copy)
     return copy.error();
   input.path_ = std::move(*copy);
-  input.copied_ = true;
+  input.copied_ = input.piped_ = true;
+  if (auto ready = input.convert(recipe); !ready)
+    return ready.error();
   return input;
+}
+
+/// Makes it a table that `table_reader` can read.
+result<void> map_input::convert(const core::recipe& recipe) {
+  const bool quotes = options_.format != core::table_format::jsonl;
+  auto source =
+    io::open_table(path_, {name_ == "-" ? "standard input" : name_, quotes, recipe.input_sheet});
+  if (!source)
+    return source.error();
+  marked_ = source->marked;
+  notes_ = std::move(source->notes);
+  if (source->workbook) {
+    options_.format = core::table_format::csv;
+    options_.separator = ',';
+  }
+  if (!source->copied)
+    return {};
+  if (copied_)
+    ::unlink(path_.c_str());
+  path_ = std::move(source->path);
+  copied_ = true;
+  return {};
 }
 
 map_input::map_input(map_input&& other) noexcept
     : name_{std::move(other.name_)}, path_{std::move(other.path_)},
-      copied_{std::exchange(other.copied_, false)}, options_{other.options_} {}
+      copied_{std::exchange(other.copied_, false)}, piped_{other.piped_}, marked_{other.marked_},
+      notes_{std::move(other.notes_)}, options_{other.options_} {}
 
 map_input::~map_input() {
   if (copied_)
@@ -100,9 +127,9 @@ map_input::~map_input() {
 result<io::table_reader> map_input::read() const { return io::table_reader::open(path_, options_); }
 
 std::string map_input::folder() const {
-  if (copied_)
+  if (piped_)
     return ".";
-  const auto parent = fs::path{path_}.parent_path();
+  const auto parent = fs::path{name_}.parent_path();
   return parent.empty() ? "." : parent.string();
 }
 
@@ -120,6 +147,9 @@ result<map_scan> scan_table(const map_input& input, const core::recipe& recipe, 
   map_scan scan;
   scan.columns = reader->columns();
   scan.format = reader->format();
+  scan.notes = input.notes();
+  for (auto& note : reader->notes())
+    scan.notes.push_back(input.name() + ": " + note);
   if (auto known =
         core::check_names(recipe, scan.columns, scan.format == core::table_format::jsonl);
       !known)
@@ -134,6 +164,7 @@ result<map_scan> scan_table(const map_input& input, const core::recipe& recipe, 
     if (rows_max > 0 && scan.rows > rows_max)
       continue;
     ++scan.rows_to_run;
+    scan.blank += row.blank;
     if (row.fault) {
       ++scan.faulty;
       if (scan.faults.size() < faults_kept)

@@ -17,7 +17,8 @@ inline constexpr size_t map_jobs_max = 1000;
 inline constexpr std::string_view no_group = "default";
 
 /// A table that can be read twice. Standard input and pipes are copied into a file that nobody else
-/// sees: a map looks the table through before it sends anything.
+/// sees: a map looks the table through before it sends anything. So are tables that are no UTF-8,
+/// and workbooks.
 class map_input {
 public:
   /// @param recipe Says format and separator where the name does not.
@@ -31,14 +32,24 @@ public:
   result<io::table_reader> read() const;
   /// As the caller named it.
   const std::string& name() const noexcept { return name_; }
+  /// CSV for workbooks.
+  core::table_format format() const noexcept { return *options_.format; }
+  /// Whether it begins with a byte order mark.
+  bool is_marked() const noexcept { return marked_; }
+  /// What was done to it, for people.
+  const std::vector<std::string>& notes() const noexcept { return notes_; }
   /// The folder that names of documents are relative to.
   std::string folder() const;
 
 private:
   map_input() = default;
+  result<void> convert(const core::recipe& recipe);
   std::string name_;
   std::string path_;
   bool copied_ = false; ///< `path_` is ours, to be removed.
+  bool piped_ = false;  ///< It came from standard input or a pipe.
+  bool marked_ = false;
+  std::vector<std::string> notes_;
   io::table_options options_;
 };
 
@@ -57,6 +68,8 @@ struct map_scan {
   map_groups groups;               ///< Of the rows that this map runs.
   uint64_t rows = 0;               ///< In the table.
   uint64_t rows_to_run = 0;        ///< After `--limit`.
+  uint64_t blank = 0;              ///< Rows without anything in them among those.
+  std::vector<std::string> notes;  ///< What was done to the table and its header, for people.
   uint64_t faulty = 0;             ///< Unusable ones among those.
   std::vector<std::string> faults; ///< The first few, with their lines.
 };

@@ -51,7 +51,7 @@ result<std::string> check_text(const core::recipe& recipe, const map_input& inpu
       return more.error();
     if (!*more)
       return error{errc::invalid_input, input.name() + " has no row that can be used"};
-    if (!row.fault)
+    if (!row.fault && !row.blank)
       break;
   }
   auto request = script.compose(row, 0, nullptr, "check");

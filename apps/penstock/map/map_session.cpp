@@ -82,6 +82,7 @@ int map_session::drive(const upstream_keys& keys) {
       });
   if (!actors_.engine)
     return complain(broken);
+  formulas_ = script_->formulas();
   auto setup = std::make_shared<actors::map_setup>();
   setup->script = std::shared_ptr<core::map_script>{std::move(script_)};
   setup->files = std::move(files_);
@@ -214,6 +215,7 @@ void map_session::settle(caf::scoped_actor& self) {
 }
 
 int map_session::finish() {
+  view_.formula_cells = recipe_.formulas == core::formula_mode::keep ? formulas_->load() : 0;
   const auto sampled = command_.sample > 0 && view_.state == job_state::completed;
   const auto rest =
     sampled ? project_rest(view_, lanes_, settings_.run.max_in_flight) : core::map_projection{};

@@ -63,6 +63,7 @@ private:
   std::string sample_output_; ///< Of `--sample`.
   core::table_format output_format_ = core::table_format::jsonl;
   std::unique_ptr<recipe_script> script_;
+  std::shared_ptr<const std::atomic<uint64_t>> formulas_; ///< Cells that a spreadsheet would run.
   std::shared_ptr<io::map_files> files_;
   std::optional<actors::response_cache_setup> cache_; ///< Unset: no stage uses it.
   std::vector<std::unique_ptr<mock::mock_server>> mocks_;

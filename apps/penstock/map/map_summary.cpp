@@ -266,6 +266,11 @@ std::string map_summary_text(const map_view& v, size_t groups_shown) {
                          v.status.groups[g].cancelled ? " (was cancelled)" : "");
   if (v.status.groups.size() > groups_shown)
     out += fmt::format("  group        ... and {} more\n", v.status.groups.size() - groups_shown);
+  if (v.formula_cells > 0)
+    out += fmt::format("  formulas     {} {} with = + - or @, which a spreadsheet runs; "
+                       "csv_formulas = \"escape\" in [output] of the recipe prevents it\n",
+                       count_text(v.formula_cells),
+                       v.formula_cells == 1 ? "cell begins" : "cells begin");
   for (auto& lane : v.lanes) {
     std::string used;
     for (size_t d = 0; d < core::dimension_count; ++d)

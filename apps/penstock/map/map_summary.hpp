@@ -24,7 +24,8 @@ struct map_view {
   duration elapsed{};       ///< Of this run.
   uint64_t done_before = 0; ///< Rows that had a result when this run began.
   bool resumable = true;
-  bool priced = false; ///< Whether any price is known.
+  bool priced = false;        ///< Whether any price is known.
+  uint64_t formula_cells = 0; ///< Cells of this run that a spreadsheet would run as formulas.
 };
 
 /// Rows with a result.

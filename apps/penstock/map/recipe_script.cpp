@@ -10,9 +10,9 @@
 
 namespace penstock::cli {
 
-recipe_script::recipe_script(const core::recipe& recipe, const map_scan& scan,
+recipe_script::recipe_script(const core::recipe& recipe, const map_scan& scan, bool marked,
                              io::table_reader reader, core::table_format output)
-    : recipe_{recipe}, scan_{scan}, reader_{std::move(reader)}, output_{output},
+    : recipe_{recipe}, scan_{scan}, marked_{marked}, reader_{std::move(reader)}, output_{output},
       columns_{core::output_columns(recipe, scan.columns)}, names_{core::output_names(recipe,
                                                                                       columns_)} {}
 
@@ -23,7 +23,7 @@ recipe_script::open(const core::recipe& recipe, const map_input& input, const ma
   if (!reader)
     return reader.error();
   std::unique_ptr<recipe_script> script{
-    new recipe_script{recipe, scan, std::move(*reader), output}};
+    new recipe_script{recipe, scan, input.is_marked(), std::move(*reader), output}};
   script->model_default_ = std::move(model_default);
   for (auto& stage : recipe.stages) {
     io::document_options options;
@@ -44,6 +44,7 @@ result<bool> recipe_script::next(core::map_row& row) {
   row = {};
   row.index = read.index;
   row.fault = std::move(read.fault);
+  row.blank = read.blank;
   row.bytes = boost::json::serialize(read.values).size();
   row.scope = core::row_scope{read.index + 1, std::move(read.values)};
   const auto it = scan_.groups.numbers.find(group_name_of(recipe_, row.scope));
@@ -96,15 +97,22 @@ std::string_view recipe_script::stage_name(uint32_t stage) const {
 
 std::string recipe_script::head() const {
   std::string head;
+  const bool marked = recipe_.mark == core::mark_mode::always ||
+                      (recipe_.mark == core::mark_mode::automatic && marked_);
+  if (marked && output_ != core::table_format::jsonl)
+    head = "\xef\xbb\xbf";
   core::append_header(head, output_, names_);
   return head;
 }
 
 void recipe_script::append_row(std::string& out, const core::map_row& row,
                                const error* failure) const {
-  core::append_row(out, output_, names_,
-                   core::output_values(recipe_, columns_, row.scope, failure, row.notes),
-                   row.notes);
+  const error empty{errc::invalid_input, "the row is empty, nothing was sent for it"};
+  const auto values = core::output_values(recipe_, columns_, row.scope,
+                                          row.blank && !failure ? &empty : failure, row.notes);
+  if (output_ != core::table_format::jsonl)
+    *formulas_ += core::count_formulas(values);
+  core::append_row(out, output_, names_, values, row.notes, recipe_.formulas);
 }
 
 } // namespace penstock::cli

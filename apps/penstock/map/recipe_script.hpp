@@ -4,6 +4,7 @@
 #include "core/io/document/document_reader.hpp"
 #include "core/map/map_script.hpp"
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <vector>
@@ -20,6 +21,9 @@ public:
                                                      core::table_format output,
                                                      std::string model_default, bool pdf_native);
 
+  /// Counts the cells of the output that a spreadsheet would run as formulas, from now on.
+  std::shared_ptr<const std::atomic<uint64_t>> formulas() const { return formulas_; }
+
   result<bool> next(core::map_row& row) override;
   result<core::request> compose(core::map_row& row, uint32_t stage,
                                 const core::map_correction* correction,
@@ -31,13 +35,15 @@ public:
   void append_row(std::string& out, const core::map_row& row, const error* failure) const override;
 
 private:
-  recipe_script(const core::recipe& recipe, const map_scan& scan, io::table_reader reader,
-                core::table_format output);
+  recipe_script(const core::recipe& recipe, const map_scan& scan, bool marked,
+                io::table_reader reader, core::table_format output);
 
   const core::recipe& recipe_;
   const map_scan& scan_;
+  bool marked_; ///< The input begins with a byte order mark.
   io::table_reader reader_;
   core::table_format output_;
+  std::shared_ptr<std::atomic<uint64_t>> formulas_ = std::make_shared<std::atomic<uint64_t>>(0);
   std::string model_default_;
   std::vector<core::output_column> columns_;
   std::vector<std::string> names_;

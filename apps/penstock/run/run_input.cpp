@@ -35,6 +35,8 @@ result<io::input_summary> scan_run_input(const std::string& input, const config:
   io::scan_options options;
   options.lines.model = s.run.model;
   options.line_max = s.run.line_max;
+  if (auto usable = io::check_requests(input); !usable)
+    return usable.error();
   auto found = io::scan_input(input, options);
   if (!found)
     return found;

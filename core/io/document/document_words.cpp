@@ -55,4 +55,18 @@ std::string utf8_of(uint32_t c) {
   return out;
 }
 
+std::string on_one_line(std::string_view text) {
+  std::string out;
+  for (char c : text)
+    if (c == '\n' || c == '\t' || c == ' ') {
+      if (!out.empty() && out.back() != ' ')
+        out += ' ';
+    } else {
+      out += c;
+    }
+  while (out.ends_with(' '))
+    out.pop_back();
+  return out;
+}
+
 } // namespace penstock::io

@@ -49,4 +49,7 @@ uint64_t visible_characters(std::string_view text) noexcept;
 /// A character as UTF-8; U+FFFD for what is no character.
 std::string utf8_of(uint32_t code_point);
 
+/// `text` on one line, for a cell: white space becomes one blank.
+std::string on_one_line(std::string_view text);
+
 } // namespace penstock::io

@@ -66,4 +66,10 @@ private:
   bool too_long_ = false;
 };
 
+/// Properties, and elements that hold no words of their own.
+bool has_no_words(std::string_view name);
+/// Of the two forms of a drawing the one that newer programs show.
+pugi::xml_node shown_form(const pugi::xml_node& node);
+std::string box_text(bool checked);
+
 } // namespace penstock::io

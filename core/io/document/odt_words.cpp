@@ -10,13 +10,6 @@ namespace {
 
 using core::change_mode;
 
-bool is_without_words(std::string_view name) {
-  return name == "tracked-changes" || name == "forms" || name == "sequence-decls" ||
-         name == "variable-decls" || name == "user-field-decls" || name.ends_with("-source") ||
-         name == "annotation-end" || name == "settings" || name == "table-columns" ||
-         name == "table-column";
-}
-
 std::string label_number(int64_t n, std::string_view format) {
   if (format == "a" || format == "A")
     if (n >= 1 && n <= 2600)
@@ -37,24 +30,19 @@ std::string label_number(int64_t n, std::string_view format) {
   return std::to_string(n);
 }
 
-std::string flat(std::string_view text) {
-  std::string out;
-  for (char c : text)
-    if (c != '\n' && c != '\t' && c != ' ')
-      out += c;
-    else if (!out.empty() && out.back() != ' ')
-      out += ' ';
-  while (out.ends_with(' '))
-    out.pop_back();
-  return out;
+} // namespace
+
+bool odt_without_words(std::string_view name) {
+  return name == "tracked-changes" || name == "forms" || name == "sequence-decls" ||
+         name == "variable-decls" || name == "user-field-decls" || name.ends_with("-source") ||
+         name == "annotation-end" || name == "settings" || name == "table-columns" ||
+         name == "table-column";
 }
 
-int64_t number_of(const pugi::xml_node& node, std::string_view name, int64_t otherwise) {
+int64_t odt_number(const pugi::xml_node& node, std::string_view name, int64_t otherwise) {
   return has_attribute(node, name) ? std::atoll(std::string{attribute(node, name)}.c_str())
                                    : otherwise;
 }
-
-} // namespace
 
 void odt_words::learn(const pugi::xml_node& root) {
   for (auto holder : root) {
@@ -72,13 +60,13 @@ void odt_words::learn(const pugi::xml_node& root) {
         s.script = position.starts_with("super") ? '^' : position.starts_with("sub") ? '_' : '\0';
       } else if (local_name(node) == "list-style") {
         for (auto level : node) {
-          auto& l = lists_[name][static_cast<int>(number_of(level, "level", 1))];
+          auto& l = lists_[name][static_cast<int>(odt_number(level, "level", 1))];
           l.bullet = local_name(level) != "list-level-style-number";
           l.format = attribute(level, "num-format");
           l.before = attribute(level, "num-prefix");
           l.after = attribute(level, "num-suffix");
-          l.start = number_of(level, "start-value", 1);
-          l.shown = static_cast<int>(number_of(level, "display-levels", 1));
+          l.start = odt_number(level, "start-value", 1);
+          l.shown = static_cast<int>(odt_number(level, "display-levels", 1));
         }
       }
     }
@@ -127,7 +115,7 @@ void odt_words::block(const pugi::xml_node& node, std::string& out) {
   if (out.size() > options_.text_max)
     too_long_ = true;
   const auto name = local_name(node);
-  if (too_long_ || is_without_words(name))
+  if (too_long_ || odt_without_words(name))
     return;
   if (name == "p" || name == "h")
     paragraph(node, out);
@@ -163,8 +151,8 @@ void odt_words::paragraph(const pugi::xml_node& node, std::string& out) {
   if (const auto begin = line.find_first_not_of(" \t\n"); begin != std::string::npos) {
     if (local_name(node) == "h")
       out
-        .append(static_cast<size_t>(std::clamp<int64_t>(number_of(node, "outline-level", 1), 1, 6)),
-                '#')
+        .append(
+          static_cast<size_t>(std::clamp<int64_t>(odt_number(node, "outline-level", 1), 1, 6)), '#')
         .append(" ");
     out.append(mark).append(line, begin).append("\n\n");
   }
@@ -190,7 +178,7 @@ void odt_words::list(const pugi::xml_node& node, std::string& out) {
     if (name != "list-item" && name != "list-header")
       continue;
     if (name == "list-item") {
-      counts_.back() = number_of(item, "start-value", counts_.back() + 1);
+      counts_.back() = odt_number(item, "start-value", counts_.back() + 1);
       label_ = label();
     }
     blocks_of(item, out);
@@ -235,169 +223,10 @@ void odt_words::rows(const pugi::xml_node& node, std::string& out) {
         continue;
       std::string inside;
       blocks_of(cell, inside);
-      line += (line.empty() ? "| " : " | ") + flat(inside);
+      line += (line.empty() ? "| " : " | ") + on_one_line(inside);
     }
     if (!line.empty())
       out += line + " |\n";
-  }
-}
-
-// --- words inside of a paragraph ---
-
-void odt_words::say(std::string_view text, std::string& out) {
-  if (dropped_ == 0)
-    out += text;
-}
-
-/// Counts the words of something that a reader does not see.
-void odt_words::hide(const pugi::xml_node& node) {
-  std::string hidden;
-  const auto outer = std::exchange(boxes_, {});
-  if (local_name(node) == "section")
-    blocks_of(node, hidden);
-  else
-    words_of(node, hidden);
-  boxes_ = outer;
-  notes_.add("character of hidden text was left out", "characters of hidden text were left out",
-             visible_characters(hidden));
-}
-
-void odt_words::words_of(const pugi::xml_node& node, std::string& out) {
-  for (auto inner : node)
-    words(inner, out);
-}
-
-void odt_words::words(const pugi::xml_node& node, std::string& out) {
-  if (out.size() > options_.text_max)
-    too_long_ = true;
-  const auto name = local_name(node);
-  if (too_long_ || is_without_words(name))
-    return;
-  if (node.type() == pugi::node_pcdata || node.type() == pugi::node_cdata) {
-    // Line breaks and runs of blanks in the file mean one blank.
-    std::string text;
-    for (const char* c = node.value(); *c; ++c)
-      if (*c != '\n' && *c != '\r' && *c != '\t' && *c != ' ')
-        text += *c;
-      else if (text.empty() || text.back() != ' ')
-        text += ' ';
-    say(text, out);
-  } else if (name == "s") {
-    say(
-      std::string(static_cast<size_t>(std::clamp<int64_t>(number_of(node, "c", 1), 1, 1000)), ' '),
-      out);
-  } else if (name == "tab") {
-    say("\t", out);
-  } else if (name == "line-break") {
-    say("\n", out);
-  } else if (name == "span") {
-    const auto about = resolve(attribute(node, "style-name"));
-    if (about.hidden)
-      return hide(node);
-    std::string inside;
-    words_of(node, inside);
-    if (about.script != '\0' && !core::trim(inside).empty() && inside[0] != '[')
-      out += about.script;
-    out += inside;
-  } else if (name == "hidden-text" || name == "hidden-paragraph") {
-    hide(node);
-  } else if (name == "note") {
-    note(node, out);
-  } else if (name == "annotation") {
-    comment(node, out);
-  } else if (name == "frame") {
-    frame(node, out);
-  } else if (name == "custom-shape" || name == "rect" || name == "ellipse") {
-    boxes_.push_back(node);
-  } else if (name == "control") {
-    notes_.add("form control was left out", "form controls were left out");
-  } else if (name == "change" || name == "change-start" || name == "change-end") {
-    change_mark(node, name, out);
-  } else if (name == "ruby-text") {
-    std::string reading;
-    words_of(node, reading);
-    say("(" + reading + ")", out);
-  } else if (name == "p" || name == "h" || name == "list" || name == "table") {
-    std::string inside;
-    block(node, inside);
-    say(flat(inside) + ' ', out);
-  } else {
-    words_of(node, out);
-  }
-}
-
-void odt_words::note(const pugi::xml_node& node, std::string& out) {
-  if (dropped_ > 0)
-    return;
-  const bool end = attribute(node, "note-class") == "endnote";
-  auto& list = end ? endnotes : footnotes;
-  const auto place = list.size();
-  list.emplace_back();
-  out += (end ? "[^e" : "[^") + std::to_string(place + 1) + "]";
-  const auto outer = std::exchange(boxes_, {});
-  auto text = blocks(child(node, "note-body"));
-  boxes_ = outer;
-  (end ? endnotes : footnotes)[place] = std::move(text);
-}
-
-void odt_words::comment(const pugi::xml_node& node, std::string& out) {
-  if (options_.rules.comments == core::comment_mode::omit) {
-    notes_.add("comment was left out", "comments were left out");
-    return;
-  }
-  std::string text;
-  for (auto inner : node)
-    if (local_name(inner) == "p" || local_name(inner) == "list")
-      block(inner, text);
-  say("[comment by " + core::clean_text(child(node, "creator").text().get(), 100) + ": " +
-        flat(text) + "]",
-      out);
-}
-
-void odt_words::frame(const pugi::xml_node& node, std::string& out) {
-  if (auto box = child(node, "text-box")) {
-    boxes_.push_back(box);
-  } else if (auto object = child(node, "object")) {
-    const auto text = formula_(std::string{attribute(object, "href")});
-    say(text, out);
-    if (text.empty())
-      notes_.add("embedded object was left out", "embedded objects were left out");
-  } else if (child(node, "object-ole")) {
-    notes_.add("embedded object was left out", "embedded objects were left out");
-  } else if (child(node, "image")) {
-    notes_.add("picture was left out", "pictures were left out");
-  } else {
-    words_of(node, out);
-  }
-}
-
-void odt_words::change_mark(const pugi::xml_node& node, std::string_view name, std::string& out) {
-  const auto mode = options_.rules.changes;
-  const std::string id{attribute(node, "change-id")};
-  if (name == "change") {
-    const auto it = deletions_.find(id);
-    if (it == deletions_.end())
-      return;
-    if (mode == change_mode::accept) {
-      notes_.add("tracked change was left out", "tracked changes were left out");
-      return;
-    }
-    std::string gone;
-    for (auto inner : it->second)
-      if (local_name(inner) != "change-info")
-        block(inner, gone);
-    say(mode == change_mode::show ? "[deleted: " + flat(gone) + "]" : flat(gone), out);
-    return;
-  }
-  if (!insertions_.contains(id) || mode == change_mode::accept)
-    return;
-  const bool start = name == "change-start";
-  if (mode == change_mode::show) {
-    say(start ? "[inserted: " : "]", out);
-  } else {
-    dropped_ = std::max(dropped_ + (start ? 1 : -1), 0);
-    if (start)
-      notes_.add("tracked change was left out", "tracked changes were left out");
   }
 }
 

@@ -75,4 +75,7 @@ private:
   bool too_long_ = false;
 };
 
+bool odt_without_words(std::string_view name);
+int64_t odt_number(const pugi::xml_node& node, std::string_view name, int64_t otherwise);
+
 } // namespace penstock::io

@@ -1,11 +1,13 @@
 #include "core/io/document/table_reader.hpp"
 #include "core/json/json_check.hpp"
 #include "core/base/text.hpp"
+#include "core/json/json_scan.hpp"
+#include "core/recipe/exact_number.hpp"
+#include "core/recipe/table_text.hpp"
 
 #include <boost/json.hpp>
 
 #include <algorithm>
-#include <set>
 
 namespace penstock::io {
 
@@ -13,8 +15,6 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr size_t peeked_rows = 100;
-constexpr size_t peeked_bytes = 1u << 20;
 constexpr size_t depth_max = 200; // As `check_json`.
 
 std::string_view without_return(std::string_view line) {
@@ -22,8 +22,6 @@ std::string_view without_return(std::string_view line) {
     line.remove_suffix(1);
   return line;
 }
-
-std::string in_quotes(std::string_view text) { return '"' + core::clean_text(text, 60) + '"'; }
 
 /// Why the bytes of a row are no text, or an empty text.
 std::string byte_fault(std::string_view text) {
@@ -35,31 +33,52 @@ std::string byte_fault(std::string_view text) {
   return {};
 }
 
-char find_separator(std::string_view header) {
-  char best = ',';
-  std::ptrdiff_t most = 0;
-  for (char c : {',', ';', '\t', '|'}) {
-    bool quoted = false;
-    const auto count = std::ranges::count_if(header, [&](char x) {
-      quoted ^= x == '"';
-      return !quoted && x == c;
-    });
-    if (count > most) {
-      most = count;
-      best = c;
-    }
+/// `text` with U+FFFD for what is no UTF-8: broken bytes never reach a prompt, but what stands
+/// beside them tells people which row it was.
+std::string mended(std::string_view text) {
+  std::string out;
+  for (size_t at = 0; at < text.size();) {
+    const auto n = core::utf8_length(text, at);
+    if (n == 0 || text[at] == '\0')
+      out += "\xef\xbf\xbd";
+    else
+      out += text.substr(at, n);
+    at += std::max<size_t>(n, 1);
   }
-  return best;
+  return out;
+}
+
+/// The members of an object as far as they can be read.
+json::object readable_members(std::string_view line) {
+  json::object out;
+  const auto text = mended(line);
+  for (core::member_scanner scan{text}; scan.next();) {
+    const auto key = core::decode_json_string('"' + std::string{scan.raw_key()} + '"');
+    json::parse_options deep;
+    deep.max_depth = depth_max;
+    json::error_code ec;
+    auto value = json::parse(scan.value(), ec, {}, deep);
+    if (key && !ec)
+      out[*key] = std::move(value);
+  }
+  return out;
+}
+
+/// Whether nothing can be seen in a row.
+bool is_blank_value(const json::value& v) {
+  if (auto text = v.if_string())
+    return core::is_blank_cell({text->data(), text->size()});
+  return v.is_null();
+}
+bool is_blank_row(const json::object& values) {
+  return std::ranges::all_of(values, [](auto& member) { return is_blank_value(member.value()); });
 }
 
 } // namespace
 
 table_reader::table_reader(input_file file, core::table_format format, const table_options& options,
                            std::string name)
-    : file_{std::move(file)}, format_{format}, options_{options}, name_{std::move(name)} {
-  if (format == core::table_format::tsv)
-    options_.separator = '\t';
-}
+    : file_{std::move(file)}, format_{format}, options_{options}, name_{std::move(name)} {}
 
 error table_reader::refused(const std::string& what) const {
   return {errc::invalid_input, (name_ == "-" ? "the input" : name_) + ": " + what};
@@ -75,7 +94,7 @@ result<table_reader> table_reader::open(const std::string& path, const table_opt
   auto file = input_file::open(path, options.row_max);
   if (!file)
     return file.error();
-  table_reader made{std::move(*file), *format, options, path};
+  table_reader made{std::move(*file), *format, options, options.name.empty() ? path : options.name};
   auto ready = *format == core::table_format::jsonl ? made.peek_keys() : made.read_header();
   if (!ready)
     return ready.error();
@@ -109,74 +128,6 @@ result<bool> table_reader::skip_blank_lines() {
       return true;
     pending_.pop_front();
   }
-}
-
-result<void> table_reader::read_header() {
-  auto more = skip_blank_lines();
-  if (!more)
-    return more.error();
-  if (!*more)
-    return refused("the file is empty; a table begins with a line of column names");
-  const std::string_view first = pending_.front().text;
-  if (first.starts_with("\xff\xfe") || first.starts_with("\xfe\xff"))
-    return refused("the file is UTF-16; convert it: iconv -f utf-16 -t utf-8");
-  if (options_.separator == '\0')
-    options_.separator = find_separator(first);
-  size_t lines = 0;
-  auto fault = split(columns_, lines);
-  if (!fault)
-    return fault.error();
-  const auto at = "line " + std::to_string(pending_.front().number) + ": the header ";
-  if (!fault->empty())
-    return refused(at + *fault);
-  if (columns_.size() > options_.columns_max)
-    return refused(at + "has more than " + std::to_string(options_.columns_max) + " columns");
-  std::set<std::string_view> seen;
-  for (size_t i = 0; i < columns_.size(); ++i) {
-    if (core::trim(columns_[i]).empty())
-      return refused(at + "gives column " + std::to_string(i + 1) + " no name");
-    if (!seen.insert(columns_[i]).second)
-      return refused(at + "has two columns called " + in_quotes(columns_[i]) + "; rename one");
-  }
-  pending_.erase(pending_.begin(), pending_.begin() + static_cast<std::ptrdiff_t>(lines));
-  return {};
-}
-
-// The keys are a help for checks before the first request, so nothing waits for rows to come.
-result<void> table_reader::peek_keys() {
-  auto more = skip_blank_lines();
-  if (!more)
-    return more.error();
-  if (!*more)
-    return refused("the file is empty");
-  const std::string_view first = pending_.front().text;
-  if (first.starts_with("\xff\xfe") || first.starts_with("\xfe\xff"))
-    return refused("the file is UTF-16; convert it: iconv -f utf-16 -t utf-8");
-  std::set<std::string, std::less<>> seen;
-  size_t bytes = 0;
-  for (size_t i = 0; i < peeked_rows && bytes < peeked_bytes; ++i) {
-    if (i >= pending_.size()) {
-      if (!file_.has_line() && !file_.is_regular())
-        break;
-      more = hold(i + 1);
-      if (!more)
-        return more.error();
-      if (!*more)
-        break;
-    }
-    bytes += pending_[i].text.size();
-    if (core::check_json(pending_[i].text))
-      continue;
-    json::parse_options deep;
-    deep.max_depth = depth_max;
-    json::error_code ec;
-    const auto value = json::parse(pending_[i].text, ec, {}, deep);
-    if (auto object = ec ? nullptr : value.if_object())
-      for (auto& member : *object)
-        if (columns_.size() < options_.columns_max && seen.emplace(member.key()).second)
-          columns_.emplace_back(member.key());
-  }
-  return {};
 }
 
 /// Cuts the held lines into the cells of one row. @param lines How many lines the row takes; on a
@@ -242,20 +193,78 @@ result<std::string> table_reader::split(std::vector<std::string>& cells, size_t&
   }
 }
 
+/// Cuts the first held line at every separator. @param quotes Whether a cell in quotes may hold
+/// separators; a quote that is not closed before the next separator is a character as others.
+std::vector<std::string> table_reader::split_plainly(bool quotes) const {
+  const auto text = without_return(pending_.front().text);
+  std::vector<std::string> cells;
+  for (size_t at = 0;;) {
+    std::string cell;
+    size_t end = std::string_view::npos;
+    if (quotes && at < text.size() && text[at] == '"') {
+      for (size_t k = at + 1; k < text.size(); ++k) {
+        if (text[k] == '"' && k + 1 < text.size() && text[k + 1] == '"')
+          ++k;
+        else if (text[k] == '"' && (k + 1 == text.size() || text[k + 1] == options_.separator)) {
+          end = k + 1;
+          break;
+        } else if (text[k] == '"')
+          break;
+        cell += text[k];
+      }
+    }
+    if (end == std::string_view::npos) {
+      end = std::min(text.find(options_.separator, at), text.size());
+      cell = text.substr(at, end - at);
+    }
+    cells.push_back(mended(cell));
+    if (end >= text.size() || cells.size() > options_.columns_max)
+      return cells;
+    at = end + 1;
+  }
+}
+
+/// Whether a row has the cells of the header; empty ones at its end do not count.
+bool table_reader::fits(const std::vector<std::string>& cells) const {
+  if (cells.size() < columns_.size())
+    return false;
+  return std::all_of(cells.begin() +
+                       static_cast<std::ptrdiff_t>(std::min(cells.size(), header_cells_)),
+                     cells.end(), [](auto& cell) { return cell.empty(); });
+}
+
 result<void> table_reader::read_cells(core::table_row& row) {
   std::vector<std::string> cells;
   size_t lines = 0;
   auto fault = split(cells, lines);
   if (!fault)
     return fault.error();
-  if (fault->empty() && cells.size() != columns_.size())
+  if (fault->empty() && !fits(cells))
     *fault = "has " + std::to_string(cells.size()) + (cells.size() == 1 ? " cell" : " cells") +
-             " where the header has " + std::to_string(columns_.size());
-  // Broken bytes stay out of the values: they go into the output.
+             " where the header has " + std::to_string(header_cells_);
+  const bool usable = !pending_.empty() && !pending_.front().too_long;
+  if (!fault->empty() && usable) {
+    const bool readable = byte_fault(pending_.front().text).empty();
+    for (bool quotes : {true, false}) {
+      auto plain = split_plainly(quotes);
+      if (!fits(plain))
+        continue;
+      // In TSV a quote at the start of a cell may be nothing but a quote. In CSV the row stays
+      // unusable; what can be read of it tells people which row it was.
+      if (format_ == core::table_format::tsv && readable) {
+        fault->clear();
+        lines = 1;
+      }
+      cells = std::move(plain);
+      break;
+    }
+  }
   for (size_t i = 0; i < std::min(cells.size(), columns_.size()); ++i)
     row.values.emplace(columns_[i], cells[i]);
   if (!fault->empty())
     row.fault = refused("line " + std::to_string(row.line) + ": the row " + *fault);
+  else
+    row.blank = is_blank_row(row.values);
   pending_.erase(pending_.begin(), pending_.begin() + static_cast<std::ptrdiff_t>(lines));
   return {};
 }
@@ -272,12 +281,15 @@ void table_reader::read_object(core::table_row& row) {
     json::parse_options deep;
     deep.max_depth = depth_max;
     json::error_code ec;
-    auto value = json::parse(line.text, ec, {}, deep);
+    auto value = json::parse(core::with_exact_numbers(line.text), ec, {}, deep);
     if (ec || !value.is_object())
       fault = "is no JSON object";
     else
       row.values = std::move(value.get_object());
   }
+  row.blank = fault.empty() && is_blank_row(row.values);
+  if (!fault.empty())
+    row.values = readable_members(line.text);
   if (!fault.empty())
     row.fault = refused("line " + std::to_string(row.line) + ": the row " + fault);
   pending_.pop_front();

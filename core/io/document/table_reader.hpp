@@ -13,10 +13,12 @@ namespace penstock::io {
 /// How an input of rows is to be read.
 struct table_options {
   std::optional<core::table_format> format; ///< Unset: as the name promises; "-" needs one.
-  /// CSV only: the separator; zero: found from the header line among `,` `;` tab and `|`.
-  char separator = ',';
+  /// The separator of CSV; zero: the one of a first line "sep=;", or else found from the first rows
+  /// among `,` `;` tab and `|`. TSV: the tab, unless its first rows have none.
+  char separator = '\0';
   uint64_t row_max = 16u << 20;  ///< Bytes of a row above which it fails.
   uint32_t columns_max = 10'000; ///< Columns of a header.
+  std::string name = {};         ///< For messages; empty: the path.
 };
 
 /// Reads rows one at a time, in memory bounded by `row_max` (twice): a plain or gzip file, a pipe,
@@ -26,7 +28,11 @@ struct table_options {
 /// NUL bytes, no JSON object, too large) comes with `fault` set, in its place; the next row is read
 /// as if nothing had been. After broken quotes reading goes on at the line after the one that
 /// opened them, so that no row disappears inside a cell. A file that cannot be used at all (not
-/// there, empty, UTF-16, a header with empty, repeated or no names) is an error of `open`.
+/// there, empty, UTF-16, a header with repeated or no names) is an error of `open`.
+///
+/// Names of the header come without blanks and zero-width characters around them. A first column
+/// without a name is called "index" (the index of pandas and R), others "column_3"; nameless
+/// columns at the end are left out. Cells of TSV may begin with a quote that is only a quote.
 class table_reader {
 public:
   /// Opens `path` and reads its header; of JSONL the first rows, to know their columns.
@@ -38,6 +44,8 @@ public:
   /// they are at hand without waiting for a pipe.
   const std::vector<std::string>& columns() const noexcept { return columns_; }
   core::table_format format() const noexcept { return format_; }
+  /// What was done to the header, for people.
+  const std::vector<std::string>& notes() const noexcept { return notes_; }
   /// Whether the input can be opened and read again from the start.
   bool is_regular() const noexcept { return file_.is_regular(); }
   /// Whether `next` will not wait for a silent pipe.
@@ -59,10 +67,14 @@ private:
                std::string name);
   error refused(const std::string& what) const;
   result<bool> hold(size_t count);
+  result<void> find_separator();
   result<void> read_header();
+  result<void> name_columns(const std::string& at);
   result<void> peek_keys();
   result<bool> skip_blank_lines();
   result<std::string> split(std::vector<std::string>& cells, size_t& lines);
+  std::vector<std::string> split_plainly(bool quotes) const;
+  bool fits(const std::vector<std::string>& cells) const;
   result<void> read_cells(core::table_row& row);
   void read_object(core::table_row& row);
 
@@ -71,6 +83,8 @@ private:
   table_options options_;
   std::string name_;
   std::vector<std::string> columns_;
+  size_t header_cells_ = 0; ///< Cells of the header, nameless ones at its end included.
+  std::vector<std::string> notes_;
   std::deque<held_line> pending_;
   uint64_t rows_ = 0;
 };

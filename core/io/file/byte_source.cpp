@@ -108,8 +108,8 @@ private:
     case Z_STREAM_END: between_members_ = true; return {};
     case Z_MEM_ERROR: return error{errc::io_error, source_->path() + ": no memory to decompress"};
     default:
-      return error{errc::io_error, source_->path() + ": the gzip data is damaged (" +
-                                     (stream_.msg ? stream_.msg : "unknown reason") + ")"};
+      return error{errc::invalid_input, source_->path() + ": the gzip data is damaged (" +
+                                          (stream_.msg ? stream_.msg : "unknown reason") + ")"};
     }
   }
 
@@ -121,8 +121,8 @@ private:
     stream_.avail_in = static_cast<uInt>(*n);
     ended_ = *n == 0;
     if (ended_ && !between_members_)
-      return error{errc::io_error, source_->path() + ": the gzip data ends too early; "
-                                                     "the file is not whole"};
+      return error{errc::invalid_input, source_->path() + ": the gzip data ends too early; "
+                                                          "the file is not whole"};
     return {};
   }
 
@@ -157,7 +157,7 @@ result<std::unique_ptr<byte_source>> open_byte_source(const std::string& path) {
   if (*gzip)
     return std::make_unique<gzip_source>(std::move(plain));
   if (path.ends_with(".gz"))
-    return error{errc::io_error, path + ": the name ends in .gz, but it holds no gzip data"};
+    return error{errc::invalid_input, path + ": the name ends in .gz, but it holds no gzip data"};
   return plain;
 }
 

@@ -1,7 +1,9 @@
 #include "core/io/file/input_scan.hpp"
 #include "core/base/checksum.hpp"
+#include "core/io/file/byte_source.hpp"
 #include "core/io/file/repeated_hashes.hpp"
 #include "core/io/file/request_reader.hpp"
+#include "core/jsonl/input_kind.hpp"
 
 #include <algorithm>
 #include <span>
@@ -77,6 +79,27 @@ model_share input_summary::total() const noexcept {
     sum.without_maximum += share.without_maximum;
   }
   return sum;
+}
+
+result<void> check_requests(const std::string& path) {
+  constexpr size_t looked_at = 1 << 20;
+  auto source = open_byte_source(path);
+  if (!source)
+    return source.error();
+  std::string start(looked_at, '\0');
+  size_t size = 0;
+  bool whole = false;
+  while (size < start.size() && !whole) {
+    auto n = (*source)->read(start.data() + size, start.size() - size);
+    if (!n)
+      return n.error();
+    size += *n;
+    whole = *n == 0;
+  }
+  start.resize(size);
+  if (auto what = core::no_requests(start, whole); !what.empty())
+    return error{errc::invalid_input, path + " " + what + " (nothing was sent)"};
+  return {};
 }
 
 result<input_summary> scan_input(const std::string& path, const scan_options& options) {

@@ -60,6 +60,10 @@ struct input_summary {
   model_share total() const noexcept;
 };
 
+/// Refuses, by its first bytes, a regular file that cannot be the input of `run` at all: tables,
+/// archives, UTF-16, JSON in one piece, an empty file. The error says what it is and what to do.
+result<void> check_requests(const std::string& path);
+
 /// Looks through a regular file before anything is sent. Duplicates are looked for exactly: equal
 /// hashes are compared in a second pass. Memory does not grow with the number of requests: the
 /// longest line and half a megabyte; the hashes wait in a temporary file.

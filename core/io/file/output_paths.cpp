@@ -2,16 +2,39 @@
 #include "core/io/file/file_descriptor.hpp"
 
 #include <filesystem>
+#include <optional>
 #include <system_error>
 
 namespace penstock::io {
 
 namespace fs = std::filesystem;
 
+namespace {
+
+/// The file that links lead to, also one that is not there yet. @returns nothing for links that go
+/// round in circles.
+std::optional<fs::path> behind_links(fs::path path) {
+  constexpr int links_max = 40;
+  std::error_code ec;
+  for (int i = 0; i < links_max; ++i) {
+    if (!fs::is_symlink(fs::symlink_status(path, ec)))
+      return path;
+    const auto target = fs::read_symlink(path, ec);
+    if (ec)
+      return path;
+    path = target.is_absolute() ? target : path.parent_path() / target;
+  }
+  return std::nullopt;
+}
+
+} // namespace
+
+// Absolute in any case: SQLite reads a name such as "file:x" as a URI.
 std::string canonical_path(const std::string& path) {
   std::error_code ec;
-  auto real = fs::weakly_canonical(path, ec);
-  return ec || real.empty() ? path : real.string();
+  const auto absolute = fs::absolute(path, ec);
+  const auto real = fs::weakly_canonical(behind_links(absolute).value_or(absolute), ec);
+  return ec || real.empty() ? absolute.string() : real.string();
 }
 
 std::string journal_path(const std::string& output) { return output + ".penstock-journal"; }
@@ -40,6 +63,14 @@ result<void> check_output_path(const std::string& input, const std::string& outp
     return error{errc::invalid_config, output + " is the input: choose another -o"};
   if (fs::is_directory(output, ec))
     return error{errc::invalid_config, output + " is a directory: choose another -o"};
+  const auto target = behind_links(fs::absolute(output, ec));
+  if (!target)
+    return error{errc::invalid_config,
+                 output + " is a link that leads to itself: choose another -o"};
+  if (const auto folder = target->parent_path(); !fs::is_directory(folder, ec))
+    return error{errc::invalid_config,
+                 output + (path_exists(output) ? " is a link into " : ": ") + "the folder " +
+                   folder.string() + ", which is not there: " + "make it, or choose another -o"};
   return {};
 }
 

@@ -134,4 +134,18 @@ BOOST_AUTO_TEST_CASE(no_text_harms_the_compiler) {
   BOOST_TEST(good < 4000u);
 }
 
+BOOST_AUTO_TEST_CASE(braces_in_quotes_are_text) {
+  BOOST_TEST(render("a {{'{{x}}'}} b {{n}}") == "a {{x}} b 0.8");
+  BOOST_TEST(render("{{\"{{\"}}x}} {{ `{{`  }}y}}") == "{{x}} {{y}}");
+  BOOST_TEST(render("\\frac{{'{{'}}a}{{'}}'}}{b}") == "\\frac{{a}}}{b}");
+  BOOST_TEST(render("{{#flag}}{{'{{#flag}}'}}{{/flag}}") == "{{#flag}}");
+  BOOST_TEST(render("{{'{{'}}{{name}}{{'}}'}}") == "{{Ann & \"Bo\"}}");
+  BOOST_TEST(render("{{'it's {{'}}") == "it's {{");
+  auto t = prompt_template::compile("{{'{{x}}'}}{{\"name\"}}");
+  BOOST_REQUIRE(t);
+  BOOST_REQUIRE(t->tags().size() == 1u); // A name in quotes is a name, which no column has.
+  BOOST_TEST(t->tags()[0].name == "\"name\"");
+  BOOST_TEST(has(fault("\\begin{{x"), "{{'{{'}}"));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

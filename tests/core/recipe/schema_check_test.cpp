@@ -3,6 +3,9 @@
 #include <boost/json.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <array>
+#include <vector>
+
 using namespace penstock;
 using namespace penstock::core;
 namespace json = boost::json;
@@ -139,6 +142,85 @@ BOOST_AUTO_TEST_CASE(strictness_follows_the_providers_rules) {
                           "properties":{"a":{"type":"string"}}})")
                 .is_strict());
   BOOST_TEST(!compile(R"({"type":"array","items":{"type":"string"}})").is_strict());
+}
+
+BOOST_AUTO_TEST_CASE(patterns_count_characters_not_bytes) {
+  const auto fits = [](std::string_view pattern, std::string_view text) {
+    const json::value schema{{"type", "object"},
+                             {"properties", {{"a", {{"type", "string"}, {"pattern", pattern}}}}}};
+    return faults(compile(json::serialize(schema)), json::serialize(json::object{{"a", text}}))
+      .empty();
+  };
+  for (auto [pattern, good, bad] : std::vector<std::array<std::string_view, 3>>{
+         {"^.{3}$", "äöü", "äö"},
+         {"^[^x]{2}$", "日本", "日x"},
+         {"^[A-Za-z\\u00C0-\\u00FF ]+$", "Zoé Müller", "日"},
+         {"^\\S{1,4}$", "日本語", "日 本"},
+         {"^.$", "😀", "😀😀"},
+         {"^[ä-ü]+$", "äöü", "aou"},
+         {"^\\u{1F600}|x$", "😀", "😁"},
+         {"^[\\uD83D\\uDE00-\\uD83D\\uDE4F]$", "😂", "a"},
+         {"^é?$", "é", "éé"},
+         {"^(?:é|日){2}$", "é日", "é"},
+         {"^\\D\\W$", "é日", "1a"},
+         {"^[\\d\\-é]+$", "1-é", "a"},
+         {"^[]]|a$", "a", "b"},
+         {"^[^\\s]+$", "ab",
+          "a\xc2\xa0"
+          "b"},
+         {"^(?!.*é).*$", "aü", "aé"},
+         {"^\\$\\.\\/é{2}$", "$./éé", "$./é"},
+         {"^(é)\\1$", "éé", "éü"},
+         {"^a{2,}$", "aaa", "a"}}) {
+    BOOST_TEST(fits(pattern, good), pattern);
+    BOOST_TEST(!fits(pattern, bad), pattern);
+  }
+  const auto keys = compile(
+    R"({"type":"object","patternProperties":{"^.{2}$":{"type":"integer"}},"additionalProperties":false})");
+  BOOST_TEST(faults(keys, R"({"äö":1})") == "");
+  BOOST_TEST(faults(keys, R"({"ä":1})") != "");
+  BOOST_TEST(has(faults(compile(R"({"type":"string","pattern":"^.{3}$"})"), R"("ä")"), "^.{3}$"));
+}
+
+BOOST_AUTO_TEST_CASE(patterns_that_cannot_be_matched_are_refused_with_the_reason) {
+  BOOST_TEST(has(refusal(R"({"type":"string","pattern":"^\\p{L}+$"})"), "\\p{...}"));
+  BOOST_TEST(has(refusal(R"({"type":"string","pattern":"(?<=a)b"})"), "lookbehind"));
+  BOOST_TEST(has(refusal(R"({"type":"string","pattern":"[z-a]"})"), "upside down"));
+  BOOST_TEST(has(refusal(R"({"type":"string","pattern":"[a"})"), "not closed"));
+  BOOST_TEST(has(refusal(R"({"type":"string","pattern":"\\y"})"), "means nothing"));
+  BOOST_TEST(has(refusal(R"({"type":"string","pattern":"(a"})"), "no regular expression"));
+}
+
+BOOST_AUTO_TEST_CASE(wrappers_that_people_copy_are_taken_off) {
+  const std::string inner =
+    R"({"type":"object","required":["a"],"properties":{"a":{"type":"integer"}}})";
+  for (const auto& text :
+       {R"({"name":"x","strict":true,"schema":)" + inner + "}",
+        R"({"type":"json_schema","json_schema":{"name":"x","schema":)" + inner + "}}",
+        R"({"name":"x","description":"y","parameters":)" + inner + "}",
+        R"({"type":"function","function":{"name":"x","parameters":)" + inner + "}}",
+        R"({"name":"x","input_schema":)" + inner + "}", inner}) {
+    const auto check = compile(text);
+    BOOST_TEST((check.schema() == json::parse(inner)), text);
+    BOOST_TEST(faults(check, R"({"a":"x"})") != "");
+  }
+  const auto own = compile(
+    R"({"type":"object","properties":{"name":{"type":"string"},"schema":{"type":"object"}}})");
+  BOOST_TEST(faults(own, R"({"name":1})") != "");
+}
+
+BOOST_AUTO_TEST_CASE(schemas_that_check_nothing_are_refused_by_name) {
+  BOOST_TEST(has(refusal("{}"), "constrains nothing"));
+  BOOST_TEST(has(refusal(R"({"title":"x","description":"y"})"), "constrains nothing"));
+  BOOST_TEST(has(refusal(R"({"definitions":{"a":{"type":"string"}}})"), "constrains nothing"));
+  BOOST_TEST(has(refusal(R"({"score":"integer"})"), "\"score\""));
+  BOOST_TEST(has(refusal(R"({"type":"object","propertys":{}})"), "did you mean properties"));
+  BOOST_TEST(has(refusal(R"({"type":"object","properties":{"a":{"type":"integer","minumum":1}}})"),
+                 "minumum"));
+  BOOST_TEST(has(refusal(R"({"type":"string","nullable":true})"), "nullable"));
+  compile(
+    R"({"type":"object","x-order":1,"title":"t","properties":{"minumum":{"type":"string"}}})");
+  compile(R"({"$ref":"#/components/a","components":{"a":{"type":"string"}}})");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

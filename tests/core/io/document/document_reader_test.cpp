@@ -1,3 +1,4 @@
+#include "core/io/document/document_place.hpp"
 #include "core/io/document/document_reader.hpp"
 #include "tests/support/temp_dir.hpp"
 
@@ -236,6 +237,15 @@ BOOST_AUTO_TEST_CASE(damage_to_a_document_harms_nothing_else) {
     auto d = read("bad.docx");
     BOOST_TEST((d || !d.error().context.empty()), "seed " << seed);
   }
+}
+
+BOOST_AUTO_TEST_CASE(names_of_files_are_alike_in_both_forms_of_unicode) {
+  BOOST_TEST(io::decomposed("Müller.pdf") == "Mu\xcc\x88ller.pdf");
+  BOOST_TEST(io::decomposed("Mu\xcc\x88ller.pdf") == "Mu\xcc\x88ller.pdf");
+  BOOST_TEST(io::decomposed("ế") == io::decomposed("ê\xcc\x81"));
+  BOOST_TEST(io::decomposed("한") == "\xe1\x84\x92\xe1\x85\xa1\xe1\x86\xab");
+  BOOST_TEST(io::decomposed("й") == "и\xcc\x86");
+  BOOST_TEST(io::decomposed("plain \xff") == "plain \xff");
 }
 
 BOOST_AUTO_TEST_SUITE_END()
