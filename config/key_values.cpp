@@ -1,4 +1,5 @@
 #include "config/keys.hpp"
+#include "config/key_hints.hpp"
 #include "config/text.hpp"
 #include "config/units.hpp"
 #include "core/base/duration_text.hpp"
@@ -102,7 +103,10 @@ std::string refusal(const key_row& row, const scalar& given) {
   if (row.kind == value_kind::choice) {
     const std::vector<std::string> words{row.choices.begin(), row.choices.end()};
     if (auto word = std::get_if<std::string>(&given))
-      text += core::did_you_mean(core::nearest(*word, words));
+      if (text += hint(row, *word); hint(row, *word).empty())
+        text += core::did_you_mean(core::nearest(*word, words));
+  } else if (auto word = std::get_if<std::string>(&given)) {
+    text += hint(row, *word);
   }
   return text;
 }

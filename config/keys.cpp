@@ -1,7 +1,5 @@
-#include "config/keys.hpp"
-#include "config/endpoint.hpp"
+#include "config/key_makers.hpp"
 #include "config/ramp.hpp"
-#include "config/url.hpp"
 #include "core/protocol/protocol_info.hpp"
 
 #include <algorithm>
@@ -44,108 +42,24 @@ const std::string& api_key_env_help() {
   return text;
 }
 
-bool is_printable(std::string_view text) {
-  return text.size() <= 4096 && std::ranges::none_of(text, [](char c) {
-           return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
-         });
-}
-
-bool is_variable_name(std::string_view text) {
-  if (text.size() > 200 || (!text.empty() && text.front() >= '0' && text.front() <= '9'))
-    return false;
-  return std::ranges::all_of(text, [](char c) {
-    return c == '_' || (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-  });
-}
-
-bool is_endpoint(std::string_view text) { return parse_endpoint(text).has_value(); }
-
-bool is_tenant(std::string_view text) {
-  return !text.empty() && text.size() <= 200 && is_printable(text);
-}
-
-bool is_base_url(std::string_view text) { return parse_base_url(text).has_value(); }
-
-constexpr double day = 86'400;
-constexpr double kib = 1024;
-constexpr double gib = kib * kib * kib;
-
-constexpr value_range rate_range{.min = 1e-3, .max = 1e12, .zero_means = "no limit"};
-constexpr value_range price_range{.min = 0, .max = 1e6};
-
-/// A setting that has one place only.
-key_row plain_row(std::string_view name, std::string_view flag, value_kind kind,
-                  std::string_view placeholder, field (*at)(settings&), value_range range,
-                  std::string_view help) {
-  return {.name = name,
-          .flag = flag,
-          .kind = kind,
-          .placeholder = placeholder,
-          .help = help,
-          .range = range,
-          .choices = {},
-          .form = {},
-          .at = at};
-}
-
-key_row text_row(std::string_view name, std::string_view flag, std::string_view placeholder,
-                 field (*at)(settings&), bool (*fits)(std::string_view), std::string_view form,
-                 std::string_view help) {
-  return {.name = name,
-          .flag = flag,
-          .kind = value_kind::text,
-          .placeholder = placeholder,
-          .help = help,
-          .range = {},
-          .choices = {},
-          .form = form,
-          .fits = fits,
-          .at = at};
-}
-
-key_row choice_row(std::string_view name, std::string_view flag,
-                   std::span<const std::string_view> words, field (*at)(settings&),
-                   std::string_view help) {
-  return {.name = name,
-          .flag = flag,
-          .kind = value_kind::choice,
-          .placeholder = "NAME",
-          .help = help,
-          .range = {},
-          .choices = words,
-          .form = {},
-          .at = at};
-}
-
-/// A setting of the default lane that every other lane has as well.
-key_row limit_row(std::string_view name, std::string_view flag, value_kind kind,
-                  std::string_view placeholder, field (*at)(settings&),
-                  field (*at_lane)(limit_settings&), value_range range, bool inherited,
-                  std::string_view help) {
-  auto row = plain_row(name, flag, kind, placeholder, at, range, help);
-  row.at_lane = at_lane;
-  row.inherited = inherited;
-  return row;
-}
-
 // The accessors of one setting differ in nothing but the member.
 #define PENSTOCK_AT(member) [](settings& s) -> field { return &s.member; }
 #define PENSTOCK_LIMIT_AT(member)                                                                  \
   [](settings& s) -> field { return &s.upstream.limits.member; },                                  \
     [](limit_settings& l) -> field { return &l.member; }
 
-/// A setting that only the commands of a cluster have.
-key_row cluster_row(key_row row) {
-  row.cluster = true;
+/// A setting that most people need.
+key_row everyday(key_row row) {
+  row.everyday = true;
   return row;
 }
 
 key_row adaptive_width_row() {
   auto row = choice_row(
-    "upstream.limits.adaptive_in_flight", "adaptive-in-flight", auto_or_not,
-    [](settings& s) -> field { return &s.upstream.limits.adaptive_in_flight; },
-    "Look for the number in flight that the provider bears; auto does so where no limit "
-    "is known and no width was given.");
+    help_group::limits, in_engine, "upstream.limits.adaptive_in_flight", "adaptive-in-flight",
+    auto_or_not, [](settings& s) -> field { return &s.upstream.limits.adaptive_in_flight; },
+    "Find out how many requests in flight the provider can take. auto does so where no "
+    "limit is known and no width is set.");
   row.at_lane = [](limit_settings& l) -> field { return &l.adaptive_in_flight; };
   row.inherited = true;
   return row;
@@ -153,11 +67,11 @@ key_row adaptive_width_row() {
 
 key_row ramp_row() {
   auto row = text_row(
-    "upstream.limits.ramp", "ramp", "STEPS",
+    help_group::limits, in_engine, "upstream.limits.ramp", "ramp", "STEPS",
     [](settings& s) -> field { return &s.upstream.limits.ramp; },
     [](std::string_view text) { return parse_ramp(text).has_value(); },
     "widths from 1 to 100000 such as \"5 -> 10 -> 25 -> 50\" or \"5,10,25,50\"",
-    "Careful start: requests in flight, step by step; a refusal goes one step back.");
+    "Slow start: requests in flight at each step. A refused request goes one step back.");
   row.at_lane = [](limit_settings& l) -> field { return &l.ramp; };
   row.inherited = true;
   return row;
@@ -166,200 +80,238 @@ key_row ramp_row() {
 std::vector<key_row> make_keys() {
   using enum value_kind;
   std::vector<key_row> rows{
-    choice_row(
-      "upstream.protocol", "upstream", upstream_names(), PENSTOCK_AT(upstream),
-      "The protocol of the provider; or mock, the built-in provider; or null: this process "
-      "answers itself, without HTTP, to measure everything else."),
-    text_row(
-      "upstream.base_url", "base-url", "URL", PENSTOCK_AT(upstream.base_url), is_base_url,
+    everyday(choice_row(
+      help_group::provider, in_engine, "upstream.protocol", "upstream", upstream_names(),
+      PENSTOCK_AT(upstream),
+      "The protocol of the provider. mock starts the built-in mock provider; null answers in "
+      "this process without HTTP, to measure the engine alone.")),
+    everyday(text_row(
+      help_group::provider, in_engine, "upstream.base_url", "base-url", "URL",
+      PENSTOCK_AT(upstream.base_url), is_base_url,
       "an http or https URL such as \"https://api.openai.com/v1\", without credentials, query "
       "or fragment",
-      "Address of the provider, or of any server that speaks the protocol. Unset: the usual "
-      "address of the protocol."),
-    text_row("upstream.api_key_env", "api-key-env", "NAME", PENSTOCK_AT(upstream.api_key_env),
-             is_variable_name, "the name of an environment variable (not the key itself)",
-             api_key_env_help()),
-    text_row("upstream.api_key_file", "api-key-file", "FILE", PENSTOCK_AT(upstream.api_key_file),
-             is_printable, "a file name",
+      "Address of the provider, or of any server that speaks its protocol. Unset: the address "
+      "of the protocol's own provider.")),
+    everyday(text_row(help_group::provider, in_engine, "upstream.api_key_env", "api-key-env",
+                      "NAME", PENSTOCK_AT(upstream.api_key_env), is_variable_name,
+                      "the name of an environment variable (not the key itself)",
+                      api_key_env_help())),
+    text_row(help_group::provider, in_engine, "upstream.api_key_file", "api-key-file", "FILE",
+             PENSTOCK_AT(upstream.api_key_file), is_printable, "a file name",
              "File with the API key on its first line; wins over the variable."),
-    text_row("upstream.mock_options", "mock-options", "OPTIONS", PENSTOCK_AT(upstream.mock_options),
-             is_printable, "options of penstock mock, such as \"--latency 1s --rpm 600\"",
+    text_row(help_group::provider, in_engine, "upstream.mock_options", "mock-options", "OPTIONS",
+             PENSTOCK_AT(upstream.mock_options), is_printable,
+             "options of penstock mock, such as \"--latency 1s --rpm 600\"",
              "Options for the built-in mock (see penstock mock --help)."),
-    plain_row("upstream.null_latency", "null-latency", span, "TIME",
-              PENSTOCK_AT(upstream.null_latency), {.min = 0, .max = day},
+    plain_row(help_group::provider, in_engine, "upstream.null_latency", "null-latency", span,
+              "TIME", PENSTOCK_AT(upstream.null_latency), {.min = 0, .max = day},
               "How long the upstream null takes for an answer."),
-    text_row("upstream.ca_file", "ca-file", "FILE", PENSTOCK_AT(upstream.ca_file), is_printable,
-             "a file name", "PEM bundle of trusted certificates instead of the system's."),
-    plain_row("upstream.price_input", "price-input", number, "USD",
-              PENSTOCK_AT(upstream.price_input), price_range,
+    text_row(help_group::provider, in_engine, "upstream.ca_file", "ca-file", "FILE",
+             PENSTOCK_AT(upstream.ca_file), is_printable, "a file name",
+             "PEM bundle of trusted certificates instead of the system's."),
+    plain_row(help_group::printed, in_engine | in_job, "upstream.price_input", "price-input",
+              number, "USD", PENSTOCK_AT(upstream.price_input), price_range,
               "Dollars per million input tokens, for cost estimates; 0 is unknown."),
-    plain_row("upstream.price_output", "price-output", number, "USD",
-              PENSTOCK_AT(upstream.price_output), price_range,
+    plain_row(help_group::printed, in_engine | in_job, "upstream.price_output", "price-output",
+              number, "USD", PENSTOCK_AT(upstream.price_output), price_range,
               "Dollars per million output tokens, for cost estimates; 0 is unknown."),
 
-    limit_row("upstream.limits.rpm", "rpm", number, "N", PENSTOCK_LIMIT_AT(rpm), rate_range, false,
-              "Requests per minute that the provider allows."),
-    limit_row("upstream.limits.rpd", "rpd", number, "N", PENSTOCK_LIMIT_AT(rpd), rate_range, false,
+    everyday(limit_row(help_group::limits, in_engine, "upstream.limits.rpm", "rpm", number, "N",
+                       PENSTOCK_LIMIT_AT(rpm), rate_range, false,
+                       "Requests per minute that the provider allows.")),
+    limit_row(help_group::limits, in_engine, "upstream.limits.rpd", "rpd", number, "N",
+              PENSTOCK_LIMIT_AT(rpd), rate_range, false,
               "Requests per day that the provider allows."),
-    limit_row("upstream.limits.tpm", "tpm", number, "N", PENSTOCK_LIMIT_AT(tpm), rate_range, false,
-              "Tokens per minute, input and output together."),
-    limit_row("upstream.limits.itpm", "itpm", number, "N", PENSTOCK_LIMIT_AT(itpm), rate_range,
-              false, "Input tokens per minute."),
-    limit_row("upstream.limits.otpm", "otpm", number, "N", PENSTOCK_LIMIT_AT(otpm), rate_range,
-              false, "Output tokens per minute."),
-    limit_row("upstream.limits.headroom", "headroom", number, "X", PENSTOCK_LIMIT_AT(headroom),
-              {.min = 0, .max = 1, .above_min = true}, true,
+    everyday(limit_row(help_group::limits, in_engine, "upstream.limits.tpm", "tpm", number, "N",
+                       PENSTOCK_LIMIT_AT(tpm), rate_range, false,
+                       "Tokens per minute, input and output together.")),
+    limit_row(help_group::limits, in_engine, "upstream.limits.itpm", "itpm", number, "N",
+              PENSTOCK_LIMIT_AT(itpm), rate_range, false, "Input tokens per minute."),
+    limit_row(help_group::limits, in_engine, "upstream.limits.otpm", "otpm", number, "N",
+              PENSTOCK_LIMIT_AT(otpm), rate_range, false, "Output tokens per minute."),
+    limit_row(help_group::limits, in_engine, "upstream.limits.headroom", "headroom", number, "X",
+              PENSTOCK_LIMIT_AT(headroom), {.min = 0, .max = 1, .above_min = true}, true,
               "Share of each limit to use at first; the rest is for others on the same account."),
-    limit_row("upstream.limits.adaptive", "adaptive", boolean, "", PENSTOCK_LIMIT_AT(adaptive), {},
-              true, "Let the share rise towards 1 while no 429 comes, and shrink on one."),
-    limit_row("upstream.limits.burst", "burst", span, "TIME", PENSTOCK_LIMIT_AT(burst),
-              {.min = 1e-3, .max = day}, true,
+    limit_row(help_group::limits, in_engine, "upstream.limits.adaptive", "adaptive", boolean, "",
+              PENSTOCK_LIMIT_AT(adaptive), {}, true,
+              "Let the share rise towards 1 while no 429 comes, and shrink on one."),
+    limit_row(help_group::limits, in_engine, "upstream.limits.burst", "burst", span, "TIME",
+              PENSTOCK_LIMIT_AT(burst), {.min = 1e-3, .max = day}, true,
               "How much of a limit may go out at once; 60s is a whole minute's worth, 1s suits "
               "providers that count per second."),
-    limit_row("upstream.limits.in_flight", "lane-in-flight", integer, "N",
-              PENSTOCK_LIMIT_AT(in_flight),
+    limit_row(help_group::limits, in_engine, "upstream.limits.in_flight", "lane-in-flight", integer,
+              "N", PENSTOCK_LIMIT_AT(in_flight),
               {.min = 1, .max = 100'000, .zero_means = "as run.max_in_flight"}, false,
-              "Requests in flight at once in this lane, whatever the job has."),
+              "Requests in flight at once in this lane."),
     adaptive_width_row(),
     ramp_row(),
-    limit_row("upstream.limits.ramp_every", "ramp-every", span, "TIME",
-              PENSTOCK_LIMIT_AT(ramp_every), {.min = 1e-3, .max = day}, true,
+    limit_row(help_group::limits, in_engine, "upstream.limits.ramp_every", "ramp-every", span,
+              "TIME", PENSTOCK_LIMIT_AT(ramp_every), {.min = 1e-3, .max = day}, true,
               "How long each step of the ramp lasts while nothing is refused."),
 
-    plain_row("routing.route_patience", "route-patience", span, "TIME",
-              PENSTOCK_AT(routing.route_patience), {.min = 0, .max = day},
-              "A lane that pauses for longer is passed over, if its route has another."),
     plain_row(
-      "routing.hedge_budget", "hedge-budget", number, "X", PENSTOCK_AT(routing.hedge_budget),
-      {.min = 0, .max = 1},
+      help_group::failures, in_engine, "routing.route_patience", "route-patience", span, "TIME",
+      PENSTOCK_AT(routing.route_patience), {.min = 0, .max = day},
+      "A request goes to the next lane of its route if a lane pauses for longer than this."),
+    plain_row(
+      help_group::failures, in_engine, "routing.hedge_budget", "hedge-budget", number, "X",
+      PENSTOCK_AT(routing.hedge_budget), {.min = 0, .max = 1},
       "Share of attempts that may be second ones: a slow request is sent on another lane of its "
       "route, too, and the first answer wins. 0 is off."),
 
-    choice_row(
-      "cache.mode", "cache", cache_modes, PENSTOCK_AT(cache.mode),
-      "What to do with kept answers to equal requests: take them (read), keep new ones (write), "
-      "both (on), nothing (off). Unless off, equal requests in flight share one answer."),
-    text_row("cache.file", "cache-file", "FILE", PENSTOCK_AT(cache.file), is_printable,
-             "a file name",
-             "Where answers are kept; empty is penstock/cache.db in XDG_CACHE_HOME or ~/.cache."),
-    plain_row("cache.ttl", "cache-ttl", span, "TIME", PENSTOCK_AT(cache.ttl),
-              {.min = 1, .max = 3650 * day}, "How long a kept answer is good."),
-    plain_row("cache.bytes_max", "cache-size", bytes, "SIZE", PENSTOCK_AT(cache.bytes_max),
-              {.min = kib, .max = 1024 * gib},
-              "The most that is kept; beyond it, what was not used for the longest time goes."),
+    everyday(choice_row(
+      help_group::cache, in_engine | in_job, "cache.mode", "cache", cache_modes,
+      PENSTOCK_AT(cache.mode),
+      "Response cache: read uses stored answers, write stores new ones, on does both, off "
+      "neither. Unless off, equal requests in flight share one answer.")),
+    text_row(help_group::cache, in_engine, "cache.file", "cache-file", "FILE",
+             PENSTOCK_AT(cache.file), is_printable, "a file name",
+             "File of the cache; empty: penstock/cache.db in XDG_CACHE_HOME or ~/.cache."),
+    plain_row(help_group::cache, in_engine, "cache.ttl", "cache-ttl", span, "TIME",
+              PENSTOCK_AT(cache.ttl), {.min = 1, .max = 3650 * day},
+              "How long a kept answer is good."),
+    plain_row(
+      help_group::cache, in_engine, "cache.bytes_max", "cache-size", bytes, "SIZE",
+      PENSTOCK_AT(cache.bytes_max), {.min = kib, .max = 1024 * gib},
+      "Largest size of the cache. Beyond it the answers that were unused longest are removed."),
 
-    plain_row("pack.automatic", "pack", boolean, "", PENSTOCK_AT(pack.automatic), {},
-              "Let mode auto send several requests as one prompt where requests per minute, not "
-              "tokens, are what holds the job up."),
-    plain_row("pack.entries_max", "pack-entries", integer, "N", PENSTOCK_AT(pack.entries_max),
-              {.min = 1, .max = 100},
+    plain_row(help_group::packs, in_engine | in_job, "pack.automatic", "pack", boolean, "",
+              PENSTOCK_AT(pack.automatic), {},
+              "Let mode auto send several requests as one prompt where the limit of requests per "
+              "minute, not that of tokens, decides how long the job takes."),
+    plain_row(help_group::packs, in_engine | in_job, "pack.entries_max", "pack-entries", integer,
+              "N", PENSTOCK_AT(pack.entries_max), {.min = 1, .max = 100},
               "Requests of one prompt at most; 1 packs nothing, in no mode."),
-    plain_row("pack.tokens_max", "pack-tokens", integer, "N", PENSTOCK_AT(pack.tokens_max),
-              {.min = 100, .max = 10'000'000}, "Estimated tokens of one pack at most, in and out."),
-    plain_row("pack.canary", "pack-canary", number, "X", PENSTOCK_AT(pack.canary),
-              {.min = 0, .max = 1},
+    plain_row(help_group::packs, in_engine | in_job, "pack.tokens_max", "pack-tokens", integer, "N",
+              PENSTOCK_AT(pack.tokens_max), {.min = 100, .max = 10'000'000},
+              "Estimated tokens of one pack at most, in and out."),
+    plain_row(help_group::packs, in_engine | in_job, "pack.canary", "pack-canary", number, "X",
+              PENSTOCK_AT(pack.canary), {.min = 0, .max = 1},
               "Share of the packed requests that is also sent alone, to compare the answers."),
 
-    choice_row("run.mode", "mode", modes, PENSTOCK_AT(run.mode),
-               "How requests run; auto picks by their number and falls back when it must."),
-    text_row("run.tenant", "tenant", "NAME", PENSTOCK_AT(run.tenant), is_tenant,
-             "a name of at most 200 printable characters",
-             "Whose job it is: tenants take turns and never see each other's cached answers."),
-    choice_row("run.priority", "priority", priorities, PENSTOCK_AT(run.priority),
-               "Class of the job; interactive goes first, bulk last, and none waits for ever."),
-    text_row("run.model", "model", "NAME", PENSTOCK_AT(run.model), is_printable,
-             "a model's name without control characters",
-             "Send this model instead of the one in each line."),
-    plain_row("run.max_in_flight", "max-in-flight", integer, "N", PENSTOCK_AT(run.max_in_flight),
-              {.min = 1, .max = 100'000}, "Requests in flight at once."),
-    plain_row("run.attempts", "attempts", integer, "N", PENSTOCK_AT(run.attempts),
-              {.min = 1, .max = 100},
-              "HTTP attempts per request; two more in the next mode. 429s that pass do not count."),
-    plain_row("run.timeout", "timeout", span, "TIME", PENSTOCK_AT(run.timeout),
-              {.min = 1e-3, .max = 7 * day}, "The longest that one attempt may take."),
-    plain_row("run.idle_timeout", "idle-timeout", span, "TIME", PENSTOCK_AT(run.idle_timeout),
-              {.min = 1e-3, .max = 7 * day}, "The longest silence within one attempt."),
-    plain_row("run.connect_timeout", "connect-timeout", span, "TIME",
-              PENSTOCK_AT(run.connect_timeout), {.min = 1e-3, .max = 3600},
+    everyday(choice_row(
+      help_group::job, in_engine | in_job, "run.mode", "mode", modes, PENSTOCK_AT(run.mode),
+      "How requests run; auto picks by their number and falls back when it must.")),
+    text_row(help_group::job, in_engine | in_job, "run.tenant", "tenant", "NAME",
+             PENSTOCK_AT(run.tenant), is_tenant, "a name of at most 200 printable characters",
+             "Owner of the job. Tenants take turns and never share cached answers."),
+    choice_row(
+      help_group::job, in_engine | in_job, "run.priority", "priority", priorities,
+      PENSTOCK_AT(run.priority),
+      "Priority of the job: interactive is served first, bulk last; every job gets a share."),
+    everyday(text_row(help_group::provider, in_engine | in_job, "run.model", "model", "NAME",
+                      PENSTOCK_AT(run.model), is_printable,
+                      "a model's name without control characters",
+                      "Send this model instead of the one in each line.")),
+    everyday(plain_row(help_group::limits, in_engine | in_job, "run.max_in_flight", "max-in-flight",
+                       integer, "N", PENSTOCK_AT(run.max_in_flight), {.min = 1, .max = 100'000},
+                       "Requests in flight at once.")),
+    everyday(plain_row(
+      help_group::failures, in_engine | in_job, "run.attempts", "attempts", integer, "N",
+      PENSTOCK_AT(run.attempts), {.min = 1, .max = 100},
+      "HTTP attempts per request. Temporary 429s are not counted. After a change of mode a "
+      "request gets two more attempts.")),
+    plain_row(help_group::failures, in_engine, "run.timeout", "timeout", span, "TIME",
+              PENSTOCK_AT(run.timeout), {.min = 1e-3, .max = 7 * day},
+              "The longest that one attempt may take."),
+    plain_row(help_group::failures, in_engine, "run.idle_timeout", "idle-timeout", span, "TIME",
+              PENSTOCK_AT(run.idle_timeout), {.min = 1e-3, .max = 7 * day},
+              "The longest silence within one attempt."),
+    plain_row(help_group::failures, in_engine, "run.connect_timeout", "connect-timeout", span,
+              "TIME", PENSTOCK_AT(run.connect_timeout), {.min = 1e-3, .max = 3600},
               "The longest that connecting may take, TLS included."),
-    plain_row("run.deadline", "deadline", span, "TIME", PENSTOCK_AT(run.deadline),
-              {.min = 1e-3, .max = 365 * day, .zero_means = "none"},
-              "The longest that the whole job may take."),
-    plain_row(
-      "run.budget", "budget", number, "USD", PENSTOCK_AT(run.budget),
-      {.min = 1e-6, .max = 1e9, .zero_means = "no bound"},
-      "Dollars that the whole job may cost; it stops before, and a higher budget resumes it."),
-    plain_row("run.grace_period", "grace-period", span, "TIME", PENSTOCK_AT(run.grace_period),
-              {.min = 0, .max = day}, "How long a stop waits for what is in flight."),
-    plain_row("run.strict", "strict", boolean, "", PENSTOCK_AT(run.strict), {},
-              "Stop before the first send if any input line is bad."),
-    plain_row("run.restart", "restart", boolean, "", PENSTOCK_AT(run.restart), {},
-              "Throw away an earlier output and its journal, and pay again."),
-    plain_row("run.dry_run", "dry-run", boolean, "", PENSTOCK_AT(run.dry_run), {},
-              "Print size, time and cost of the job; send nothing."),
-    plain_row("run.quiet", "quiet", boolean, "", PENSTOCK_AT(run.quiet), {}, "Show no progress."),
-    plain_row("run.json", "json", boolean, "", PENSTOCK_AT(run.json), {},
-              "Print the summary as JSON on standard output."),
+    everyday(plain_row(help_group::job, in_engine | in_job, "run.deadline", "deadline", span,
+                       "TIME", PENSTOCK_AT(run.deadline),
+                       {.min = 1e-3, .max = 365 * day, .zero_means = "none"},
+                       "The longest that the whole job may take.")),
+    everyday(
+      plain_row(help_group::printed, in_engine | in_job, "run.budget", "budget", number, "USD",
+                PENSTOCK_AT(run.budget), {.min = 1e-6, .max = 1e9, .zero_means = "no bound"},
+                "Dollars that the whole job may cost. The job stops before it costs more; a higher "
+                "budget resumes it.")),
+    plain_row(help_group::job, in_engine | in_job, "run.grace_period", "grace-period", span, "TIME",
+              PENSTOCK_AT(run.grace_period), {.min = 0, .max = day},
+              "How long a stop waits for what is in flight."),
+    plain_row(help_group::job, in_engine | in_job, "run.strict", "strict", boolean, "",
+              PENSTOCK_AT(run.strict), {}, "Stop before the first send if any input line is bad."),
+    everyday(
+      plain_row(help_group::job, in_engine | in_job | in_results, "run.restart", "restart", boolean,
+                "", PENSTOCK_AT(run.restart), {},
+                "Delete an earlier output and its journal, and pay for all requests again.")),
+    everyday(plain_row(help_group::job, in_engine, "run.dry_run", "dry-run", boolean, "",
+                       PENSTOCK_AT(run.dry_run), {},
+                       "Print size, time and cost of the job; send nothing.")),
+    plain_row(help_group::printed, in_engine | in_client, "run.quiet", "quiet", boolean, "",
+              PENSTOCK_AT(run.quiet), {}, "Show no progress."),
+    everyday(plain_row(help_group::printed, in_engine | in_client, "run.json", "json", boolean, "",
+                       PENSTOCK_AT(run.json), {}, "Print the summary as JSON on standard output.")),
     // 2^53: the largest range that survives JSON readers of every language.
-    plain_row("run.seed", "seed", integer, "N", PENSTOCK_AT(run.seed),
-              {.min = 0, .max = 9'007'199'254'740'992.0},
+    plain_row(help_group::job, in_engine | in_job, "run.seed", "seed", integer, "N",
+              PENSTOCK_AT(run.seed), {.min = 0, .max = 9'007'199'254'740'992.0},
               "Seed of jitter and of the mock, to repeat a run; 0 draws one."),
-    plain_row("run.body_max", "body-max", bytes, "SIZE", PENSTOCK_AT(run.body_max),
-              {.min = kib, .max = 4 * gib}, "The largest answer that is accepted."),
+    plain_row(help_group::memory, in_engine, "run.body_max", "body-max", bytes, "SIZE",
+              PENSTOCK_AT(run.body_max), {.min = kib, .max = 4 * gib},
+              "The largest answer that is accepted."),
     // A permit counts the bytes of a body in 32 bits.
-    plain_row("run.line_max", "line-max", bytes, "SIZE", PENSTOCK_AT(run.line_max),
-              {.min = kib, .max = 2 * gib}, "The longest input line that is accepted."),
+    plain_row(help_group::memory, in_engine | in_job, "run.line_max", "line-max", bytes, "SIZE",
+              PENSTOCK_AT(run.line_max), {.min = kib, .max = 2 * gib},
+              "The longest input line that is accepted."),
     plain_row(
-      "run.window_requests", "window", integer, "N", PENSTOCK_AT(run.window_requests),
-      {.min = 1, .max = 1'000'000},
-      "Requests read but not yet written in order; it bounds what can be in flight, too. At least "
-      "four times run.max_in_flight if nobody sets it."),
-    plain_row("run.window_bytes", "window-bytes", bytes, "SIZE", PENSTOCK_AT(run.window_bytes),
-              {.min = kib, .max = 64 * gib}, "Bytes of bodies that may wait for their turn."),
-    plain_row("run.breaker_trips_after", "breaker-trips-after", integer, "N",
-              PENSTOCK_AT(run.breaker_trips_after), {.min = 1, .max = 1'000'000},
-              "Consecutive failures of the provider after which it is left alone for a while."),
-    plain_row("run.breaker_open_for", "breaker-open-for", span, "TIME",
-              PENSTOCK_AT(run.breaker_open_for), {.min = 1e-3, .max = day},
-              "How long that while is; then one request probes."),
+      help_group::memory, in_engine | in_job, "run.window_requests", "window", integer, "N",
+      PENSTOCK_AT(run.window_requests), {.min = 1, .max = 1'000'000},
+      "Requests read whose results are not written yet; also a limit of requests in flight. "
+      "Unset: at least four times run.max_in_flight."),
+    plain_row(help_group::memory, in_engine | in_job, "run.window_bytes", "window-bytes", bytes,
+              "SIZE", PENSTOCK_AT(run.window_bytes), {.min = kib, .max = 64 * gib},
+              "Bytes of request and answer bodies that may wait to be written in order."),
+    plain_row(help_group::failures, in_engine, "run.breaker_trips_after", "breaker-trips-after",
+              integer, "N", PENSTOCK_AT(run.breaker_trips_after), {.min = 1, .max = 1'000'000},
+              "Failures in a row after which the circuit breaker of a lane opens."),
+    plain_row(help_group::failures, in_engine | in_job, "run.breaker_open_for", "breaker-open-for",
+              span, "TIME", PENSTOCK_AT(run.breaker_open_for), {.min = 1e-3, .max = day},
+              "How long the breaker stays open. Then one request tests the provider."),
 
-    cluster_row(text_row("cluster.listen", "listen", "HOST:PORT", PENSTOCK_AT(cluster.listen),
-                         is_endpoint, "an address such as \"127.0.0.1:7117\" or \"[::1]:7117\"",
-                         "Where a head takes connections; port 0 takes a free one. Other than "
-                         "loopback needs certificates.")),
-    cluster_row(
-      text_row("cluster.head", "head", "HOST:PORT", PENSTOCK_AT(cluster.head), is_endpoint,
-               "an address such as \"127.0.0.1:7117\" or \"[::1]:7117\"",
-               "Where nodes and clients find the head. Other than loopback needs certificates.")),
-    cluster_row(text_row("cluster.tls_cert", "tls-cert", "FILE", PENSTOCK_AT(cluster.tls_cert),
-                         is_printable, "a file name",
-                         "PEM certificate of this process; both ends show one.")),
-    cluster_row(text_row("cluster.tls_key", "tls-key", "FILE", PENSTOCK_AT(cluster.tls_key),
-                         is_printable, "a file name", "PEM key of that certificate.")),
-    cluster_row(text_row("cluster.tls_ca", "tls-ca", "FILE", PENSTOCK_AT(cluster.tls_ca),
-                         is_printable, "a file name",
-                         "PEM certificate of the authority that signed both ends' certificates.")),
-    cluster_row(
-      text_row("cluster.node_name", "node-name", "NAME", PENSTOCK_AT(cluster.node_name),
-               is_printable, "a name without control characters",
-               "What this process is called in lists; empty is host name and process number.")),
-    cluster_row(plain_row("cluster.slots", "slots", integer, "N", PENSTOCK_AT(cluster.slots),
-                          {.min = 1, .max = 100'000, .zero_means = "none, on a head"},
-                          "Requests that this process runs at once.")),
-    cluster_row(plain_row("cluster.heartbeat", "heartbeat", span, "TIME",
-                          PENSTOCK_AT(cluster.heartbeat), {.min = 0.01, .max = 60},
-                          "Time between the signs of life of a node.")),
-    cluster_row(plain_row(
-      "cluster.lost_after", "lost-after", span, "TIME", PENSTOCK_AT(cluster.lost_after),
-      {.min = 0.1, .max = 600},
-      "Silence after which head and node give each other up; at least three heartbeats.")),
-    cluster_row(text_row(
-      "serve.store", "store", "FILE", PENSTOCK_AT(serve.store), is_printable, "a file name",
-      "Database of a head's jobs, requests and outcomes; made if it is missing.")),
-    cluster_row(plain_row("serve.retention", "retention", span, "TIME",
-                          PENSTOCK_AT(serve.retention),
-                          {.min = 1, .max = 3650 * day, .zero_means = "for ever"},
-                          "How long an ended job and its outcomes are kept.")),
+    text_row(help_group::head, in_head, "cluster.listen", "listen", "HOST:PORT",
+             PENSTOCK_AT(cluster.listen), is_endpoint,
+             "an address such as \"127.0.0.1:7117\" or \"[::1]:7117\"",
+             "Address on which a head listens; port 0 takes a free port. Other than "
+             "loopback needs certificates."),
+
+    text_row(help_group::node, in_node | in_client, "cluster.head", "head", "HOST:PORT",
+             PENSTOCK_AT(cluster.head), is_endpoint,
+             "an address such as \"127.0.0.1:7117\" or \"[::1]:7117\"",
+             "Where nodes and clients find the head. Other than loopback needs certificates."),
+    text_row(help_group::trust, in_head | in_node | in_client, "cluster.tls_cert", "tls-cert",
+             "FILE", PENSTOCK_AT(cluster.tls_cert), is_printable, "a file name",
+             "PEM certificate of this process; both ends show one."),
+    text_row(help_group::trust, in_head | in_node | in_client, "cluster.tls_key", "tls-key", "FILE",
+             PENSTOCK_AT(cluster.tls_key), is_printable, "a file name",
+             "PEM key of that certificate."),
+    text_row(help_group::trust, in_head | in_node | in_client, "cluster.tls_ca", "tls-ca", "FILE",
+             PENSTOCK_AT(cluster.tls_ca), is_printable, "a file name",
+             "PEM certificate of the authority that signed both ends' certificates."),
+
+    text_row(help_group::node, in_head | in_node | in_client, "cluster.node_name", "node-name",
+             "NAME", PENSTOCK_AT(cluster.node_name), is_printable,
+             "a name without control characters",
+             "Name of this process in lists; empty: host name and process number."),
+    plain_row(help_group::node, in_head | in_node, "cluster.slots", "slots", integer, "N",
+              PENSTOCK_AT(cluster.slots),
+              {.min = 1, .max = 100'000, .zero_means = "none, on a head"},
+              "Requests that this process runs at once."),
+    plain_row(help_group::signs, in_head | in_node, "cluster.heartbeat", "heartbeat", span, "TIME",
+              PENSTOCK_AT(cluster.heartbeat), {.min = 0.01, .max = 60},
+              "Time between two heartbeats of a node."),
+    plain_row(help_group::signs, in_head | in_node, "cluster.lost_after", "lost-after", span,
+              "TIME", PENSTOCK_AT(cluster.lost_after), {.min = 0.1, .max = 600},
+              "Head and node treat each other as lost after this long without a message; at least "
+              "three heartbeats."),
+    text_row(help_group::head, in_head, "serve.store", "store", "FILE", PENSTOCK_AT(serve.store),
+             is_printable, "a file name",
+             "Database of a head's jobs, requests and outcomes; made if it is missing."),
+    plain_row(help_group::head, in_head, "serve.retention", "retention", span, "TIME",
+              PENSTOCK_AT(serve.retention), {.min = 1, .max = 3650 * day, .zero_means = "for ever"},
+              "How long an ended job and its outcomes are kept."),
   };
   for (auto& row : rows)
     // People paste the key where its name belongs.

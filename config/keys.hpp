@@ -37,6 +37,34 @@ struct value_range {
   std::string_view zero_means = {}; ///< If set, zero is allowed besides, and means this.
 };
 
+/// The headings of the help, in their order.
+enum class help_group : uint8_t {
+  provider, ///< Where requests go.
+  limits,   ///< What the provider allows.
+  job,      ///< How the job runs.
+  packs,    ///< Several requests in one prompt.
+  failures, ///< When something fails.
+  cache,    ///< The response cache.
+  printed,  ///< What is printed, and what it may cost.
+  memory,   ///< Limits of memory.
+  head,     ///< What a head listens on and stores.
+  trust,    ///< Certificates.
+  node,     ///< A node of a cluster.
+  signs,    ///< Signs of life between head and nodes.
+};
+
+/// Which commands use a setting. `serve`, `node` and `config show` accept every setting, so that
+/// all processes of a cluster can share one command line and file.
+enum setting_scope : uint32_t {
+  in_run = 1,     ///< `run` and `map`.
+  in_job = 2,     ///< `submit`: it goes to the head with the job, or concerns the job's files.
+  in_results = 4, ///< `results`.
+  in_client = 8,  ///< Every command that talks to a head.
+  in_head = 16,   ///< `serve`.
+  in_node = 32,   ///< `node`.
+  in_engine = in_run | in_head | in_node, ///< Every process that sends requests.
+};
+
 /// One setting. The table of these rows is the only place that knows names, flags, help and ranges:
 /// the file reader, the environment, the command line, `--help`, `config show`, the reference and
 /// validation all walk it.
@@ -53,11 +81,15 @@ struct key_row {
   field (*at)(settings&) = nullptr;            ///< Where the value lives.
   field (*at_lane)(limit_settings&) = nullptr; ///< Set for limits: lanes have this key, too.
   bool inherited = false; ///< A lane that is silent takes the value of `[upstream.limits]`.
-  bool cluster = false;   ///< Only the commands of a cluster have it on their command line.
   bool echoed = true;     ///< False: a wrong value may be a secret, messages do not repeat it.
+  help_group group = help_group::provider; ///< Under which heading the help shows it.
+  uint32_t scope = 0;                      ///< Bits of `setting_scope`: the commands that use it.
+  bool everyday = false;                   ///< `--help` shows it; `--help-all` shows every setting.
 
   /// "PENSTOCK_MAX_IN_FLIGHT".
   std::string env_name() const;
+  /// Whether only the processes and clients of a cluster have it.
+  bool is_cluster() const { return (scope & in_run) == 0; }
   /// The last part of the name: "max_in_flight".
   std::string_view short_name() const;
 };

@@ -33,7 +33,7 @@ void coordinator_state::start(uint64_t job, engine_actor engine, job_options opt
   held_ =
     core::held_lanes{{std::chrono::seconds{1}, options_.outage_patience, options_.first_patience}};
   if (parts_.before.completed > 0)
-    refusals_.answered();
+    refusals_.answered(0);
   life_ = incarnation;
   budget_ = core::budget{options_.budget, parts_.before.cost, core::price_table{options_.prices}};
   window_ = core::request_window{parts_.first, first_epoch_of(life_)};

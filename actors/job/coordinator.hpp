@@ -145,6 +145,7 @@ private:
 
   core::held_lanes held_;
   core::first_refusals refusals_;
+  uint64_t turn_ = 0; ///< Hand-outs so far, in this life.
 
   phase phase_ = phase::running;
   bool pull_pending_ = false;

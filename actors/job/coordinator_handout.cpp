@@ -117,6 +117,7 @@ assignment coordinator_state::make_assignment() const {
 assigned_request coordinator_state::hand_out(uint64_t index, uint64_t node_id) {
   const auto epoch = window_.hand_out(index, node_id);
   auto& entry = *window_.find(index);
+  entry.turn = ++turn_;
   if (budget_.is_bounded())
     budget_.reserve(index, budget_.expected(*entry.what));
   assigned_request req{{job_, index, epoch}, shared_request{entry.what}, 0, 0, {}, {}};

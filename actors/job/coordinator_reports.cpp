@@ -137,7 +137,8 @@ void coordinator_state::note(const work_report& report) {
     counts_.joined += report.joined;
     counts_.rerouted += !o.lane_reason.empty() && !report.hedge_won;
     if (o.state == core::outcome_state::completed) {
-      refusals_.answered();
+      const auto* entry = window_.find(report.key.index);
+      refusals_.answered(entry ? entry->turn : 0);
       release_withheld();
     }
     if (is_answer(o)) {
@@ -229,7 +230,7 @@ bool coordinator_state::withhold(uint64_t index, const work_report& report) {
     return false;
   auto what = advice::is_final;
   if (o.failure->code == errc::unauthorized)
-    what = refusals_.key_refused(index);
+    what = refusals_.key_refused(index, turn_, o.status_code == 401);
   else if (o.failure->code == errc::bad_request && parts_.total != 1 && !core::is_about_content(o))
     what = refusals_.refused(index, core::kind_of_refusal(o));
   release_withheld();

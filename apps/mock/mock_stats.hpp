@@ -112,7 +112,6 @@ public:
   tally by_model() const { return models_.counts(); }
   tally by_key() const { return keys_.counts(); } ///< Under their masked names.
   uint64_t packs() const { return packs_; }
-  uint64_t pack_entries() const { return pack_entries_; }
 
   /// Everything as JSON. Shares of the limits cover whole seconds from `since` to the last one with
   /// an accepted request. `series` false leaves the per-second arrays out.

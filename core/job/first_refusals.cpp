@@ -17,24 +17,34 @@ first_refusals::advice first_refusals::refused(uint64_t index, std::string_view 
   return withheld_.size() >= enough ? advice::stop_job : advice::withhold;
 }
 
-first_refusals::advice first_refusals::key_refused(uint64_t index) {
-  of_key_.insert(index);
+first_refusals::advice first_refusals::key_refused(uint64_t index, uint64_t turn,
+                                                   bool unknown_key) {
+  of_key_.insert_or_assign(index, turn);
+  unknown_key_ = unknown_key_ || unknown_key;
   const auto bound = answered_ ? enough_of_working_key : enough_of_key;
   return of_key_.size() >= bound ? advice::stop_job : advice::withhold;
 }
 
-void first_refusals::answered() {
+void first_refusals::answered(uint64_t turn) {
   answered_ = decided_ = true;
   released_.merge(withheld_);
-  released_.merge(of_key_);
+  // A success that was under way already says nothing of a key that was taken away meanwhile.
+  std::erase_if(of_key_, [&](auto& refused) {
+    const auto later = refused.second < turn;
+    if (later)
+      released_.insert(refused.first);
+    return later;
+  });
+  unknown_key_ = unknown_key_ && !of_key_.empty();
 }
 
 std::set<uint64_t> first_refusals::release() { return std::exchange(released_, {}); }
 
 bool first_refusals::settle() {
-  if (!answered_)
+  if (!answered_ || unknown_key_)
     return false;
-  released_.merge(of_key_);
+  for (auto& [index, turn] : std::exchange(of_key_, {}))
+    released_.insert(index);
   return true;
 }
 

@@ -35,6 +35,7 @@ struct window_entry {
   uint32_t packed_attempts = 0; ///< Exchanges of packs it was in; the job counts them once.
   uint32_t packed_rate_limited = 0; ///< Of these, answered 429.
   uint32_t excused = 0; ///< Of these, answered without it: they use up none of its attempts.
+  uint64_t turn = 0;    ///< Number of its last hand-out among all of the job; 0: none.
 };
 
 /// The requests of a job that were read and are not yet written, with their states and epochs.

@@ -1,5 +1,5 @@
 #include "actors/supervisor/supervisor.hpp"
-#include "apps/penstock/process/cache_setup.hpp"
+#include "actors/supervisor/cache_setup.hpp"
 #include "apps/penstock/process/engine_setup.hpp"
 #include "apps/penstock/run/file_job.hpp"
 #include "messages/system_config.hpp"
@@ -26,7 +26,7 @@ struct fixture : program_fixture {
     settings.cache.file = dir / "cache.db";
     settings.run.max_in_flight = 16;
     auto setup = cli::make_supervisor_setup(settings, {{settings.upstream.name, ""}});
-    setup.cache = cli::make_cache_setup(settings.cache.file, cli::cache_limits_of(settings));
+    setup.cache = actors::make_cache_setup(settings.cache.file, actors::cache_limits_of(settings));
     supervisor = sys.spawn(actors::supervisor, std::move(setup));
     self->request(supervisor, patience, atom::engine_v)
       .receive([this](engine_actor e) { engine = std::move(e); }, fail);

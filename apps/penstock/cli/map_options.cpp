@@ -26,7 +26,8 @@ result<uint64_t> row_count(const raw_options& raw, const std::string& name) {
 error misses(const std::vector<std::string>& words) {
   constexpr auto form = "; penstock map [OPTIONS] RECIPE.toml INPUT";
   if (words.empty())
-    return usage(std::string{"penstock map: which recipe, and which table?"} + form);
+    return usage(std::string{"penstock map: which recipe, and which table?"} + form +
+                 "\nFor example:\n  penstock map --upstream mock recipe.toml table.csv");
   if (words.size() == 1)
     return usage("penstock map: which table shall " + in_quotes(words[0]) + " run over?" + form);
   return usage("penstock map: one RECIPE and one INPUT, please; the third word is " +
@@ -41,13 +42,16 @@ result<map_command> parse_map(const arguments& args, const config::environment& 
     return raw.error();
   map_command command;
   command.help = raw->help;
-  if (command.help)
+  if (command.help != help_extent::none)
     return command;
   if (raw->positional.size() != 2)
     return misses(raw->positional);
   command.recipe = raw->positional[0];
   command.input = raw->positional[1];
   command.output = raw->output.value_or("");
+  if (command.input.ends_with(".toml") && !command.recipe.ends_with(".toml"))
+    return usage("penstock map: the recipe comes first; penstock map " + command.input + ' ' +
+                 command.recipe);
   if (command.recipe.empty() || command.input.empty() || (raw->output && raw->output->empty()))
     return usage("penstock map: a file name is empty");
   if (command.recipe == "-")

@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <iterator>
 
 namespace penstock::cli {
 
@@ -15,7 +16,7 @@ using config::in_quotes;
 
 /// The flags of a form, with their dashes, for suggestions.
 std::vector<std::string> known_flags(const option_form& form) {
-  std::vector<std::string> flags{"--config", "--help"};
+  std::vector<std::string> flags{"--config", "--help", "--help-all"};
   if (form.output)
     flags.push_back("--output");
   for (auto* own : {&form.flags, &form.values})
@@ -31,6 +32,45 @@ std::vector<std::string> known_flags(const option_form& form) {
   return flags;
 }
 
+/// What other programs call an option of ours. The first that the command has is suggested.
+constexpr std::pair<std::string_view, std::string_view> other_options[] = {
+  {"--api-base", "--base-url"},
+  {"--api-key", "--api-key-env"},
+  {"--batch-size", "--pack-entries"},
+  {"--class", "--priority"},
+  {"--concurrency", "--max-in-flight"},
+  {"--concurrency", "--slots"},
+  {"--endpoint", "--base-url"},
+  {"--file", "--output"},
+  {"--host", "--listen"},
+  {"--in-flight-max", "--max-in-flight"},
+  {"--jobs", "--max-in-flight"},
+  {"--key", "--api-key-env"},
+  {"--max-cost", "--budget"},
+  {"--max-retries", "--attempts"},
+  {"--out", "--output"},
+  {"--parallel", "--max-in-flight"},
+  {"--port", "--listen"},
+  {"--port", "--base-url"},
+  {"--provider", "--upstream"},
+  {"--rate-limit", "--rpm"},
+  {"--retries", "--attempts"},
+  {"--server", "--head"},
+  {"--threads", "--max-in-flight"},
+  {"--url", "--base-url"},
+  {"--verbose", "--no-quiet"},
+  {"--workers", "--max-in-flight"},
+  {"--workers", "--slots"},
+};
+
+std::string suggestion_for(std::string_view flag, const option_form& form) {
+  const auto known = known_flags(form);
+  for (auto& [theirs, ours] : other_options)
+    if (theirs == flag && std::ranges::find(known, ours) != known.end())
+      return core::did_you_mean(std::string{ours});
+  return core::did_you_mean(core::nearest(flag, known));
+}
+
 /// Words that CLI11 could not place: misspelt options first, they explain the rest.
 error misplaced(const std::vector<std::string>& words, const option_form& form,
                 const std::string& command) {
@@ -41,9 +81,8 @@ error misplaced(const std::vector<std::string>& words, const option_form& form,
   if (option == words.end())
     return usage(command + ": unexpected " + in_quotes(words.front()));
   const auto flag = option->substr(0, option->find('='));
-  return usage(command + ": unknown option " + in_quotes(flag) +
-               core::did_you_mean(core::nearest(flag, known_flags(form))) + "; " + command +
-               " --help lists all");
+  return usage(command + ": unknown option " + in_quotes(flag) + suggestion_for(flag, form) + "; " +
+               command + " --help lists all");
 }
 
 } // namespace
@@ -57,7 +96,9 @@ option_form form_of(option_set set) {
     form.flags = {"check"};
     form.values = {"sample", "limit", "group-by"};
     [[fallthrough]];
-  case option_set::run: form.takes = [](const config::key_row& row) { return !row.cluster; }; break;
+  case option_set::run:
+    form.takes = [](const config::key_row& row) { return (row.scope & config::in_run) != 0; };
+    break;
   case option_set::config_show:
     form.output = form.words = false;
     form.plain_json = true;
@@ -76,6 +117,7 @@ result<raw_options> split(const arguments& args, const option_form& form,
   raw_options out;
   CLI::App app;
   app.set_help_flag("-h,--help");
+  app.set_help_all_flag("--help-all");
   app.allow_extras();
   // The last one wins, so that an alias can carry defaults.
   const auto last = CLI::MultiOptionPolicy::TakeLast;
@@ -105,10 +147,15 @@ result<raw_options> split(const arguments& args, const option_form& form,
     own[name] = app.add_flag("--" + name);
   for (auto& name : form.values)
     own[name] = app.add_option("--" + name)->type_size(1)->expected(1)->multi_option_policy(last);
+  // Behind two dashes every word is a file.
+  const auto dashes = std::ranges::find(args, "--");
   try {
-    app.parse(arguments{args.rbegin(), args.rend()});
+    app.parse(arguments{std::make_reverse_iterator(dashes), args.rend()});
   } catch (const CLI::CallForHelp&) {
-    out.help = true;
+    out.help = help_extent::page;
+    return out;
+  } catch (const CLI::CallForAllHelp&) {
+    out.help = help_extent::all;
     return out;
   } catch (const CLI::ArgumentMismatch& e) {
     const std::string_view text = e.what(); // "--rpm: 1 required ..."
@@ -118,6 +165,11 @@ result<raw_options> split(const arguments& args, const option_form& form,
   }
   if (const auto extras = app.remaining(); !extras.empty())
     return misplaced(extras, form, command);
+  if (dashes != args.end()) {
+    out.positional.insert(out.positional.end(), dashes + 1, args.end());
+    if (!form.words && !out.positional.empty())
+      return usage(command + ": unexpected " + in_quotes(out.positional.front()));
+  }
   for (auto& [name, option] : own)
     if (option->count() > 0)
       out.own[name] = option->results().back();

@@ -20,7 +20,7 @@ struct raw_options {
   std::vector<std::string> positional;
   std::map<std::string, std::string>
     own; ///< Options that no setting stands behind, without dashes.
-  bool help = false;
+  help_extent help = help_extent::none;
   bool json = false; ///< Of `config show`.
 };
 

@@ -1,8 +1,6 @@
 #include "apps/penstock/cli/options.hpp"
-#include "apps/penstock/cli/help.hpp"
 #include "apps/penstock/cli/option_split.hpp"
 #include "config/load.hpp"
-#include "config/show.hpp"
 #include "config/text.hpp"
 #include "core/base/suggest.hpp"
 
@@ -39,31 +37,6 @@ std::optional<error> contradiction(const run_command& command) {
 
 } // namespace
 
-const std::vector<command_info>& commands() {
-  static const std::vector<command_info> all{
-    {"run", "Send the requests of a file; write the results in the same order."},
-    {"map", "Run a recipe (prompts, schemas, stages) over the rows of a table."},
-    {"serve", "Be the head of a cluster: take jobs, keep them durably, share limits among nodes."},
-    {"node", "Work for a head: run requests with this machine's connections and keys."},
-    {"submit", "Send the requests of a file to a head; write the results as they come."},
-    {"jobs", "List the jobs of a head."},
-    {"status", "Show where a job stands, and why."},
-    {"results", "Fetch the results of a job, also before its end."},
-    {"cancel", "Stop a job; what is being sent is aborted."},
-    {"retry", "Run again what did not complete of an ended job."},
-    {"nodes", "List the nodes of a head."},
-    {"lanes", "Show limits, how much of them is in use, pauses and breakers."},
-    {"tenants", "Count the requests of each tenant and class by state."},
-    {"top", "Watch a head: nodes, lanes, tenants and jobs, once a second."},
-    {"mock", "Serve a provider that answers without a model, with limits and faults to order."},
-    {"load", "Send the messages of a script to an engine and measure what comes of it."},
-    {"cache", "Show or empty the cache of answers."},
-    {"config", "Show the settings in force and where each came from; print the reference."},
-    {"help", "Print this, or the help of a command."},
-  };
-  return all;
-}
-
 std::string default_output(std::string_view input) {
   if (input == "-")
     return "-";
@@ -79,13 +52,15 @@ result<run_command> parse_run(const arguments& args, const config::environment& 
     return raw.error();
   run_command command;
   command.help = raw->help;
-  if (command.help)
+  if (command.help != help_extent::none)
     return command;
   if (raw->positional.size() != 1)
-    return usage(raw->positional.empty()
-                   ? "penstock run: which file? penstock run [OPTIONS] INPUT (- is standard input)"
-                   : "penstock run: one INPUT, please; the second is " +
-                       in_quotes(raw->positional[1]));
+    return usage(
+      raw->positional.empty()
+        ? "penstock run: which file? penstock run [OPTIONS] INPUT (- is standard input)\nFor "
+          "example, without a key and without cost:\n  penstock run --upstream mock "
+          "requests.jsonl"
+        : "penstock run: one INPUT, please; the second is " + in_quotes(raw->positional[1]));
   command.input = raw->positional.front();
   command.output = raw->output.value_or(default_output(command.input));
   if (command.input.empty() || command.output.empty())
@@ -97,82 +72,6 @@ result<run_command> parse_run(const arguments& args, const config::environment& 
   if (auto wrong = contradiction(command))
     return *wrong;
   return command;
-}
-
-result<config_command> parse_config(const arguments& args, const config::environment& env) {
-  const std::vector<std::string> words{"show", "reference"};
-  if (args.empty() || args.front() == "--help" || args.front() == "-h")
-    return config_command{config_help()};
-  const arguments rest{args.begin() + 1, args.end()};
-  if (args.front() == "reference") {
-    if (!rest.empty())
-      return usage("penstock config reference: unexpected " + in_quotes(rest.front()));
-    return config_command{config::reference_markdown()};
-  }
-  if (args.front() != "show")
-    return usage("penstock config: unknown command " + in_quotes(args.front()) +
-                 core::did_you_mean(core::nearest(args.front(), words)));
-  auto raw = split(rest, option_set::config_show, "penstock config show");
-  if (!raw)
-    return raw.error();
-  if (raw->help)
-    return config_command{config_help()};
-  const bool json = raw->json;
-  auto loaded = load(std::move(*raw), env);
-  if (!loaded)
-    return loaded.error();
-  return config_command{json ? config::show_json(*loaded, env) : config::show(*loaded, env)};
-}
-
-result<parsed_command> parse(const arguments& args, const config::environment& env) {
-  if (args.empty())
-    return print_command{overview()};
-  auto word = args.front();
-  arguments rest{args.begin() + 1, args.end()};
-  if (word == "--version" || word == "-V")
-    return print_command{version_line()};
-  if (word == "help" || word == "--help" || word == "-h") {
-    if (rest.empty() || rest.front() == "help")
-      return print_command{overview()};
-    // "help run" and "run --help" are the same.
-    word = rest.front();
-    rest = {"--help"};
-  }
-  std::vector<std::string> names;
-  for (auto& command : commands())
-    names.emplace_back(command.name);
-  if (word == "run") {
-    auto command = parse_run(rest, env);
-    if (!command)
-      return command.error();
-    if (command->help)
-      return print_command{run_help()};
-    return std::move(*command);
-  }
-  if (word == "map") {
-    auto command = parse_map(rest, env);
-    if (!command)
-      return command.error();
-    if (command->help)
-      return print_command{map_help()};
-    return std::move(*command);
-  }
-  if (is_cluster_command(word)) {
-    auto command = parse_cluster(word, rest, env);
-    if (!command)
-      return command.error();
-    return std::move(*command);
-  }
-  if (word == "config") {
-    auto command = parse_config(rest, env);
-    if (!command)
-      return command.error();
-    return std::move(*command);
-  }
-  if (std::ranges::find(names, word) != names.end())
-    return other_command{word, rest};
-  return usage("penstock: unknown command " + in_quotes(word) +
-               core::did_you_mean(core::nearest(word, names)) + "; penstock help lists all");
 }
 
 } // namespace penstock::cli

@@ -45,11 +45,6 @@ void client::say(const std::string& text) const {
     std::fprintf(stderr, "penstock: %s\n", text.c_str());
 }
 
-int complain_usage(const error& e) {
-  std::fprintf(stderr, "%s\n", e.context.c_str());
-  return exit_usage;
-}
-
 int with_head(const cluster_command& command, const std::function<int(client&)>& work) {
   const auto patience = span_of(command, "patience", default_patience);
   if (!patience)

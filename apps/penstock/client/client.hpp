@@ -1,12 +1,19 @@
 #pragma once
 
-#include "apps/penstock/process/head_session.hpp"
-#include "apps/penstock/cli/options.hpp"
+#include "actors/host/head_session.hpp"
+#include "apps/penstock/cli/command_entry.hpp"
 
 #include <cstdint>
 #include <functional>
 
 namespace penstock::cli {
+
+using actors::error_of_request;
+using actors::head_session;
+using actors::pending_answer;
+
+/// How long a head may take for an answer. A head with a slow disk may take long.
+inline constexpr duration answer_within = std::chrono::seconds{60};
 
 /// What a command that talks to a head works with.
 struct client {
@@ -35,8 +42,5 @@ result<uint64_t> number_of(const cluster_command& command, const std::string& op
 /// The time span of an own option, or `otherwise`.
 result<duration> span_of(const cluster_command& command, const std::string& option,
                          duration otherwise);
-
-/// A usage error on standard error. @returns its exit code.
-int complain_usage(const error& e);
 
 } // namespace penstock::cli

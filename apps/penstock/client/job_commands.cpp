@@ -14,8 +14,6 @@ namespace penstock::cli {
 
 namespace {
 
-constexpr duration answer_within = std::chrono::seconds{60};
-
 /// What is there now; says how much that is.
 int fetch_prefix(client& c, const job_info& job, outcome_output& out, const std::string& place) {
   auto end = follow_job(c.head, job, out, false);

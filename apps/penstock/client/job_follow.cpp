@@ -4,7 +4,6 @@ namespace penstock::cli {
 
 namespace {
 
-constexpr duration follow_answer_within = std::chrono::seconds{30};
 /// How long the head keeps a question for outcomes that are not there yet.
 constexpr duration long_poll = std::chrono::seconds{20};
 /// After the head has stopped a job for its own end, until it is asked again.
@@ -59,12 +58,12 @@ private:
     query.count_max = page_outcomes;
     query.bytes_max = page_bytes;
     query.wait = wait_ ? long_poll : duration{};
-    return head_.start<results_page>(follow_answer_within + query.wait, atom::results_v, query);
+    return head_.start<results_page>(answer_within + query.wait, atom::results_v, query);
   }
 
   /// A head that was started on another store counts its jobs anew.
   result<void> check_same() {
-    auto now = head_.ask<job_info>(follow_answer_within, atom::info_v, job_.id);
+    auto now = head_.ask<job_info>(answer_within, atom::info_v, job_.id);
     if (!now && now.error().code != errc::not_found)
       return now.error();
     if (!now || now->created != job_.created || identity_of(*now) != identity_of(job_))
@@ -94,7 +93,7 @@ result<follow_end> follow_job(head_session& head, const job_info& job, outcome_o
 }
 
 result<job_info> info_of(head_session& head, uint64_t job) {
-  return head.persist([&] { return head.ask<job_info>(follow_answer_within, atom::info_v, job); });
+  return head.persist([&] { return head.ask<job_info>(answer_within, atom::info_v, job); });
 }
 
 } // namespace penstock::cli

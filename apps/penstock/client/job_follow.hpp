@@ -1,6 +1,6 @@
 #pragma once
 
-#include "apps/penstock/process/head_session.hpp"
+#include "apps/penstock/client/client.hpp"
 #include "apps/penstock/client/outcome_output.hpp"
 
 namespace penstock::cli {

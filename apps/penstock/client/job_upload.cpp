@@ -7,8 +7,6 @@ namespace penstock::cli {
 
 namespace {
 
-/// A head with a slow disk may take its time.
-constexpr duration upload_answer_within = std::chrono::seconds{60};
 constexpr size_t part_requests = 512;
 constexpr size_t part_bytes = 1u << 20;
 constexpr size_t parts_unanswered = 2;
@@ -28,13 +26,13 @@ result<job_ticket> job_upload::over_one_connection() {
   answers_.clear();
   auto opening = plan_.head;
   opening.complete = false;
-  auto ticket = head_.ask<job_ticket>(upload_answer_within, atom::submit_v, std::move(opening));
+  auto ticket = head_.ask<job_ticket>(answer_within, atom::submit_v, std::move(opening));
   if (!ticket)
     return ticket.error();
   if (!ticket_) {
     known_before_ = ticket->existed;
     if (plan_.expected && !known_before_) { // Its requests would be paid for a second time.
-      head_.ask<bool>(upload_answer_within, atom::cancel_v, ticket->job);
+      head_.ask<bool>(answer_within, atom::cancel_v, ticket->job);
       return error{errc::not_found,
                    "the head at " + head_.address() +
                      " no longer has the job that the output was begun with; choose another -o, "
@@ -147,7 +145,7 @@ result<void> job_upload::wait_for_input() {
 void job_upload::send(const part& p) {
   auto what = p.what;
   what.job = ticket_->job;
-  answers_.push_back(head_.start<job_ticket>(upload_answer_within, atom::add_v, std::move(what)));
+  answers_.push_back(head_.start<job_ticket>(answer_within, atom::add_v, std::move(what)));
 }
 
 error job_upload::refused(uint64_t held) const {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "apps/penstock/process/head_session.hpp"
+#include "apps/penstock/client/client.hpp"
 #include "core/io/file/input_scan.hpp"
 #include "core/io/file/request_reader.hpp"
 

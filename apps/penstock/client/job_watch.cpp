@@ -17,7 +17,6 @@ namespace penstock::cli {
 namespace {
 
 constexpr duration glance_within = std::chrono::seconds{2};
-constexpr duration watch_answer_within = std::chrono::seconds{30};
 constexpr auto redraw_every = std::chrono::milliseconds{200};
 
 /// A file name as a shell takes it.
@@ -85,8 +84,8 @@ int follow_to_end(client& c, const job_info& job, outcome_output& out, run_view 
   }
   if (!safe)
     return c.fail(safe.error());
-  auto last = c.head.persist(
-    [&] { return c.head.ask<job_progress>(watch_answer_within, atom::status_v, job.id); });
+  auto last =
+    c.head.persist([&] { return c.head.ask<job_progress>(answer_within, atom::status_v, job.id); });
   if (!last)
     return c.fail(last.error());
   live.look(view);

@@ -31,7 +31,6 @@ constexpr uint32_t any_width = 100'000;
 constexpr uint32_t wide_window = 16'384;
 constexpr uint64_t wide_window_bytes = 64u << 20;
 constexpr size_t key_bytes_max = 200;
-constexpr duration submit_answer_within = std::chrono::seconds{30};
 
 std::string random_hex() {
   std::random_device device;
@@ -160,7 +159,7 @@ private:
       return code;
     const auto job = upload_->ticket()->job;
     if (e.code == errc::invalid_input)
-      client_.head.ask<bool>(submit_answer_within, atom::cancel_v, job);
+      client_.head.ask<bool>(answer_within, atom::cancel_v, job);
     else
       client_.say(
         fmt::format("job {} is not complete at the head, so nothing of it runs; {}", job,

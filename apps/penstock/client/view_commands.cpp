@@ -16,7 +16,6 @@ namespace penstock::cli {
 
 namespace {
 
-constexpr duration view_answer_within = std::chrono::seconds{30};
 constexpr duration look_every = std::chrono::milliseconds{200};
 constexpr uint32_t page_jobs = 500;
 constexpr uint64_t jobs_shown = 100;
@@ -31,7 +30,7 @@ template <class T, class Word>
 int show_list(const cluster_command& command, Word word, text_table (*table)(const std::vector<T>&),
               std::string (*as_json)(const std::vector<T>&), std::string_view nothing) {
   return with_head(command, [&](client& c) {
-    auto all = c.head.ask<std::vector<T>>(view_answer_within, word);
+    auto all = c.head.ask<std::vector<T>>(answer_within, word);
     if (!all)
       return c.fail(all.error());
     return print(c.settings().run.json ? as_json(*all) : table(*all).text(nothing));
@@ -43,7 +42,7 @@ result<std::vector<job_info>> list_jobs(head_session& head, job_filter filter, u
   std::vector<job_info> all;
   while (all.size() < count_max) {
     filter.count_max = static_cast<uint32_t>(std::min<uint64_t>(page_jobs, count_max - all.size()));
-    auto page = head.ask<std::vector<job_info>>(view_answer_within, atom::jobs_v, filter);
+    auto page = head.ask<std::vector<job_info>>(answer_within, atom::jobs_v, filter);
     if (!page)
       return page.error();
     const auto last = page->size() < filter.count_max;
@@ -126,7 +125,7 @@ int status_main(const cluster_command& command, const config::environment&) {
   if (!job)
     return complain_usage(job.error());
   return with_head(command, [&](client& c) {
-    auto info = c.head.ask<job_info>(view_answer_within, atom::info_v, *job);
+    auto info = c.head.ask<job_info>(answer_within, atom::info_v, *job);
     if (!info)
       return c.fail(info.error());
     if (!c.has("follow"))

@@ -4,6 +4,7 @@
 #include "apps/penstock/load/load_session.hpp"
 #include "apps/penstock/cli/option_split.hpp"
 #include "apps/penstock/process/signals.hpp"
+#include "apps/penstock/process/start.hpp"
 #include "config/endpoint.hpp"
 #include "config/script/load_script.hpp"
 #include "config/text.hpp"
@@ -23,14 +24,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int exit_missed = 1, exit_cannot_run = 3;
+constexpr int exit_missed = 1;
 constexpr size_t files_wanted = 4096;
-
-int complain(const error& e) {
-  std::fprintf(stderr, "penstock load: %s\n", e.context.c_str());
-  return e.code == errc::invalid_config || e.code == errc::invalid_input ? exit_usage
-                                                                         : exit_cannot_run;
-}
 
 /// Where logs and stores go: removed in the end unless somebody wants to see them.
 class work_folder {
@@ -72,9 +67,27 @@ result<void> write_file(const std::string& path, const std::string& text) {
   return {};
 }
 
+/// The file of a script: `name` itself, or for a bare word such as "smoke" the script of that name
+/// that comes with the program.
+std::string script_file(const std::string& name) {
+  std::error_code ec;
+  if (fs::exists(name, ec) || fs::path{name}.has_parent_path())
+    return name;
+  const auto file = fs::path{name}.has_extension() ? name : name + ".toml";
+  std::vector<fs::path> folders{fs::current_path(ec)};
+  const auto program = fs::read_symlink("/proc/self/exe", ec);
+  for (auto at = program.parent_path(); at.has_relative_path(); at = at.parent_path())
+    folders.push_back(at);
+  for (auto& folder : folders)
+    for (auto* place : {"config/load", "share/penstock/load"})
+      if (const auto found = folder / place / file; fs::exists(found, ec))
+        return found.string();
+  return name;
+}
+
 /// The script as this command line wants it.
 result<core::load_script> adjusted(const load_command& command) {
-  auto script = config::read_load_script(command.script);
+  auto script = config::read_load_script(script_file(command.script));
   if (!script)
     return script;
   if (command.head) {
@@ -144,7 +157,7 @@ int run(const load_command& command, const core::load_script& script,
 result<load_command> parse_load(const arguments& args) {
   load_command command;
   CLI::App app;
-  app.set_help_flag("-h,--help");
+  app.set_help_flag("-h,--help,--help-all");
   std::vector<std::string> words;
   std::optional<double> scale, seconds;
   app.add_option("SCRIPT", words)->expected(0, -1);
@@ -166,7 +179,8 @@ result<load_command> parse_load(const arguments& args) {
     return usage(std::string{"penstock load: "} + e.what() + "; penstock load --help");
   }
   if (words.size() != 1 || words.front().empty())
-    return usage(words.empty() ? "penstock load: which script? penstock load [OPTIONS] SCRIPT.toml"
+    return usage(words.empty() ? "penstock load: which script? penstock load [OPTIONS] SCRIPT\nFor "
+                                 "example:\n  penstock load smoke"
                                : "penstock load: one SCRIPT, please");
   command.script = words.front();
   constexpr double most = 1e4, week = 7 * 86400;
@@ -183,13 +197,16 @@ result<load_command> parse_load(const arguments& args) {
   return command;
 }
 
-std::string load_help() {
-  return R"(Sends the messages of a script to an engine and measures what comes of it.
+const command_entry load_entry{
+  .name = "load",
+  .summary = "Send the messages of a script to an engine and measure the results.",
+  .form = {},
+  .about = R"(Sends the messages of a script to an engine and measures what comes of it.
 
-Usage: penstock load [OPTIONS] SCRIPT.toml
+Usage: penstock load [OPTIONS] SCRIPT
 
-  SCRIPT.toml                 Phases, messages, tenants, actions and expectations; config/load has six:
-                              smoke, steady, burst, fairness, failover, soak.
+  SCRIPT                      A TOML file with phases, messages, tenants, actions and expectations, or
+                              the name of one of ours: smoke, steady, burst, fairness, failover, soak.
   --check                     Checks the script and prints its plan; sends nothing.
   --head HOST:PORT            Sends to this head instead of the script's engine.
   --seed N                    Instead of the script's; the same seed gives the same messages.
@@ -211,21 +228,21 @@ Exit codes: 0 all expectations met, 1 some missed, 2 usage or script, 3 it could
 interrupted (with a report of what was measured so far).
 
 Examples:
-  penstock load config/load/smoke.toml
+  penstock load smoke
   penstock load --duration-scale 0.1 --html failover.html config/load/failover.toml
   penstock load --head 127.0.0.1:7117 my.toml
-)";
-}
+)",
+  .examples = {},
+  .run = [](const command_entry&, const arguments& args,
+            const config::environment& env) { return load_main(args, env); },
+};
 
 int load_main(const arguments& args, const config::environment& env) {
   auto command = parse_load(args);
-  if (!command) {
-    std::cerr << command.error().context << '\n';
-    return exit_usage;
-  }
+  if (!command)
+    return complain_usage(command.error());
   if (command->help) {
-    std::cout << load_help() << std::flush;
-    return 0;
+    return print_text(help_of(load_entry, help_extent::all));
   }
   auto script = adjusted(*command);
   if (!script)

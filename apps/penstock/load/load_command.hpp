@@ -1,7 +1,6 @@
 #pragma once
 
-#include "apps/penstock/cli/options.hpp"
-#include "config/environment.hpp"
+#include "apps/penstock/cli/command_entry.hpp"
 
 #include <optional>
 #include <string>
@@ -25,11 +24,11 @@ struct load_command {
 /// Parses what follows "penstock load". Errors are usage errors.
 result<load_command> parse_load(const arguments& args);
 
-/// `penstock load --help`.
-std::string load_help();
-
 /// Runs a load script. @returns the exit code: 0 all expectations were met, 1 some were not, 2
 /// usage or script, 3 it could not run, 130 and 143 interrupted.
 int load_main(const arguments& args, const config::environment& env);
+
+/// The command `load`.
+extern const command_entry load_entry;
 
 } // namespace penstock::cli

@@ -54,7 +54,7 @@ result<config::settings> load_engine_settings(const core::load_script& script,
   auto raw = split(words, option_set::cluster, "engine.options");
   if (!raw)
     return raw.error();
-  if (raw->help || !raw->positional.empty())
+  if (raw->help != help_extent::none || !raw->positional.empty())
     return usage("engine.options: only options, please");
   config::load_request request{.file = raw->config_file,
                                .directory = folder,

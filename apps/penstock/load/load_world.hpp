@@ -51,7 +51,6 @@ public:
 
   caf::actor_system& system() { return *system_; }
   std::string engine_text() const;
-  bool is_embedded() const noexcept { return embedded_; }
   /// Stops everything in order.
   void stop();
 

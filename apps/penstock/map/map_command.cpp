@@ -4,6 +4,7 @@
 #include "apps/penstock/map/map_sample.hpp"
 #include "apps/penstock/map/map_session.hpp"
 #include "apps/penstock/process/signals.hpp"
+#include "apps/penstock/process/start.hpp"
 #include "config/prices.hpp"
 #include "config/recipe/recipe_file.hpp"
 #include "core/base/checksum.hpp"
@@ -67,18 +68,6 @@ std::string sample_name(const std::string& output) {
 
 } // namespace
 
-int complain(const error& e) {
-  std::fprintf(stderr, "penstock: %s\n", e.context.c_str());
-  switch (e.code) {
-  case errc::invalid_config:
-  case errc::invalid_input:
-  case errc::input_changed:
-  case errc::corrupt:
-  case errc::locked: return static_cast<int>(exit_code::usage);
-  default: return static_cast<int>(exit_code::aborted);
-  }
-}
-
 int map_session::run() {
   if (auto prepared = prepare(); !prepared)
     return complain(prepared.error());
@@ -91,32 +80,20 @@ int map_session::run() {
   }
   if (auto priced = check_prices(); !priced)
     return complain(priced.error());
-  auto keys = resolve_keys(settings_, env_);
-  if (!keys)
-    return complain(keys.error());
-  if (auto files = raise_file_limit(settings_.run.max_in_flight);
-      files < settings_.run.max_in_flight + 16)
-    return complain(
-      {errc::invalid_config,
-       "this process may open " + std::to_string(files) + " files, too few for " +
-         std::to_string(settings_.run.max_in_flight) +
-         " requests in flight; raise the limit (ulimit -n) or lower --max-in-flight"});
-  if (uses_cache()) {
-    auto cache = find_cache(settings_, env_);
-    if (!cache)
-      return complain(cache.error());
-    cache_ = std::move(*cache);
-  }
+  auto needs = find_needs(settings_, env_, uses_cache());
+  if (!needs)
+    return complain(needs.error());
+  cache_ = std::move(needs->cache);
   if (auto opened = open_files(); !opened)
     return complain(opened.error());
   if (files_->is_complete())
     return already_complete();
   block_signals(); // From here on threads start.
-  auto mocks = start_mocks(settings_, *keys);
+  auto mocks = start_mocks(settings_, needs->keys);
   if (!mocks)
     return complain(mocks.error());
   mocks_ = std::move(*mocks);
-  return drive(*keys);
+  return drive(needs->keys);
 }
 
 /// Reads recipe and table, as far as nothing has to be made or sent.

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "apps/penstock/process/cache_setup.hpp"
+#include "apps/penstock/process/start.hpp"
 #include "apps/penstock/process/engine_setup.hpp"
 #include "apps/penstock/map/map_control.hpp"
 #include "apps/penstock/map/map_input.hpp"
@@ -77,8 +77,5 @@ private:
   std::atomic<int> signal_{0};
   time_point started_;
 };
-
-/// Prints an error that came before the first send. @returns the exit code for it.
-int complain(const error& e);
 
 } // namespace penstock::cli

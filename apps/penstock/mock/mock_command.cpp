@@ -199,6 +199,7 @@ sigset_t block_stop_signals() {
 /// Fills `a`, which `app` points into. @throws CLI::ParseError
 void parse_into(CLI::App& app, mock_arguments& a, const std::vector<std::string>& args) {
   add_options(app, a);
+  app.set_help_all_flag("--help-all")->group("");
   app.footer(mock_footer());
   // CLI11 takes them from the back.
   app.parse(std::vector<std::string>{args.rbegin(), args.rend()});
@@ -255,5 +256,16 @@ int mock_main(const std::vector<std::string>& args) {
   }
   return 0;
 }
+
+const command_entry mock_entry{
+  .name = "mock",
+  .summary =
+    "Serve a provider that answers without a model, with the limits and faults you choose.",
+  .form = {},
+  .about = {}, // CLI11 writes the help from the options.
+  .examples = {},
+  .run = [](const command_entry&, const arguments& args,
+            const config::environment&) { return mock_main(args); },
+};
 
 } // namespace penstock::cli

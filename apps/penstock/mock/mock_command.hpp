@@ -1,6 +1,7 @@
 #pragma once
 
 #include "apps/mock/mock_options.hpp"
+#include "apps/penstock/cli/command_entry.hpp"
 #include "core/base/error.hpp"
 
 #include <string>
@@ -16,5 +17,8 @@ int mock_main(const std::vector<std::string>& args);
 /// The options of `penstock mock` as `penstock run --upstream mock --mock-options` takes them.
 /// @returns `errc::invalid_config` with what is wrong.
 result<mock::mock_options> parse_mock_options(const std::vector<std::string>& args);
+
+/// The command `mock`.
+extern const command_entry mock_entry;
 
 } // namespace penstock::cli

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/supervisor/cache_setup.hpp"
 #include "actors/supervisor/from_settings.hpp"
 #include "apps/mock/mock_options.hpp"
 #include "apps/mock/mock_server.hpp"

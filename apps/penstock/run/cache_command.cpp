@@ -1,7 +1,7 @@
 #include "apps/penstock/run/cache_command.hpp"
 #include "core/base/duration_text.hpp"
 
-#include "apps/penstock/process/cache_setup.hpp"
+#include "apps/penstock/process/start.hpp"
 #include "apps/penstock/view/summary.hpp"
 #include "config/load.hpp"
 #include "core/base/suggest.hpp"
@@ -41,13 +41,6 @@ uint64_t size_on_disk(const std::string& file) {
       sum += size;
   }
   return sum;
-}
-
-int complain(const error& e) {
-  std::cerr << "penstock: " << e.context << '\n';
-  const auto mine =
-    e.code == errc::invalid_config || e.code == errc::corrupt || e.code == errc::locked;
-  return mine ? exit_usage : static_cast<int>(exit_code::aborted);
 }
 
 int show(const cache_command& command, const io::store_totals& totals, bool exists) {
@@ -90,7 +83,8 @@ int clear(const cache_command& command, io::response_store& store) {
 
 result<cache_command> parse_cache(const arguments& args, const config::environment& env) {
   cache_command command;
-  if (args.empty() || args.front() == "--help" || args.front() == "-h")
+  if (args.empty() || args.front() == "--help" || args.front() == "-h" ||
+      args.front() == "--help-all")
     return command;
   const std::vector<std::string> words{"info", "clear"};
   const auto word = args.front();
@@ -99,7 +93,7 @@ result<cache_command> parse_cache(const arguments& args, const config::environme
                  core::did_you_mean(core::nearest(word, words)) + "; penstock cache --help");
   command.what = word == "info" ? cache_command::action::info : cache_command::action::clear;
   CLI::App app;
-  app.set_help_flag("-h,--help");
+  app.set_help_flag("-h,--help,--help-all");
   std::optional<std::string> file, config_file, older_than;
   app.add_option("--file,--cache-file", file);
   app.add_option("--config", config_file);
@@ -128,15 +122,18 @@ result<cache_command> parse_cache(const arguments& args, const config::environme
   auto loaded = config::load({.file = config_file, .env = env, .command_line = {}});
   if (!loaded)
     return loaded.error();
-  auto configured = cache_file_of(loaded->values, env);
+  auto configured = actors::cache_file_of(loaded->values, env);
   if (!configured)
     return configured.error();
   command.file = std::move(*configured);
   return command;
 }
 
-std::string cache_help() {
-  return R"(Shows or empties the cache of answers that penstock run --cache on fills.
+const command_entry cache_entry{
+  .name = "cache",
+  .summary = "Show or empty the cache of answers.",
+  .form = {},
+  .about = R"(Shows or empties the cache of answers that penstock run --cache on fills.
 
 Usage: penstock cache info [--json] [--file FILE]
        penstock cache clear [--older-than TIME] [--file FILE]
@@ -154,19 +151,18 @@ An answer is found again only by the same tenant, for the same upstream, protoco
 body. Order and spacing of the body's members do not matter, nor do its members user, metadata, store,
 stream, stream_options, safety_identifier, prompt_cache_key and prompt_cache_retention. Errors,
 refusals, filtered answers and answers cut by a length are never kept.
-)";
-}
+)",
+  .examples = {},
+  .run = [](const command_entry&, const arguments& args,
+            const config::environment& env) { return cache_main(args, env); },
+};
 
 int cache_main(const arguments& args, const config::environment& env) {
   auto command = parse_cache(args, env);
-  if (!command) {
-    const auto& text = command.error().context;
-    std::cerr << (text.starts_with("penstock") ? "" : "penstock: ") << text << '\n';
-    return exit_usage;
-  }
+  if (!command)
+    return complain_usage(command.error());
   if (command->what == cache_command::action::help) {
-    std::cout << cache_help() << std::flush;
-    return 0;
+    return print_text(help_of(cache_entry, help_extent::all));
   }
   const auto clears = command->what == cache_command::action::clear;
   std::error_code ec;

@@ -1,7 +1,6 @@
 #pragma once
 
-#include "apps/penstock/cli/options.hpp"
-#include "config/environment.hpp"
+#include "apps/penstock/cli/command_entry.hpp"
 
 #include <string>
 
@@ -20,11 +19,11 @@ struct cache_command {
 /// it.
 result<cache_command> parse_cache(const arguments& args, const config::environment& env);
 
-/// `penstock cache --help`.
-std::string cache_help();
-
 /// `penstock cache`: shows or empties the response cache. @returns the exit code: 0, 2 (bad
 /// options, a file that is no cache, a damaged one), 3 (the disk).
 int cache_main(const arguments& args, const config::environment& env);
+
+/// The command `cache`.
+extern const command_entry cache_entry;
 
 } // namespace penstock::cli

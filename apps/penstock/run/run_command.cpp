@@ -2,7 +2,6 @@
 
 #include "actors/supervisor/supervisor.hpp"
 #include "apps/mock/mock_server.hpp"
-#include "apps/penstock/process/cache_setup.hpp"
 #include "apps/penstock/run/dry_run.hpp"
 #include "apps/penstock/process/engine_setup.hpp"
 #include "apps/penstock/run/file_job.hpp"
@@ -10,6 +9,7 @@
 #include "apps/penstock/view/progress.hpp"
 #include "apps/penstock/run/run_input.hpp"
 #include "apps/penstock/process/signals.hpp"
+#include "apps/penstock/process/start.hpp"
 #include "apps/penstock/view/summary.hpp"
 #include "config/prices.hpp"
 #include "messages/errors.hpp"
@@ -30,14 +30,6 @@ namespace penstock::cli {
 namespace {
 
 constexpr auto stop_timeout = std::chrono::seconds{10};
-
-int run_complain(const error& e, exit_code code) {
-  std::fprintf(stderr, "penstock: %s\n", e.context.c_str());
-  return static_cast<int>(code);
-}
-
-/// What kind of end an error before the first send is.
-int run_complain(const error& e) { return run_complain(e, exit_code_of(e)); }
 
 int show_plan(const run_command& command, const io::input_summary& scan) {
   dry_run_input input;
@@ -62,46 +54,32 @@ public:
 
   int run() {
     if (settings_.run.json && command_.output == "-")
-      return run_complain({errc::invalid_config,
-                           "--json and the results cannot both go to standard "
-                           "output; name a file with -o"});
+      return complain({errc::invalid_config, "--json and the results cannot both go to standard "
+                                             "output; name a file with -o"});
     if (auto readable = check_input(command_.input); !readable)
-      return run_complain(readable.error());
+      return complain(readable.error());
     const auto regular = is_regular_file(command_.input);
     if (settings_.run.dry_run && !regular)
-      return run_complain(
-        {errc::invalid_config, "--dry-run reads the input twice; give it a file"});
+      return complain({errc::invalid_config, "--dry-run reads the input twice; give it a file"});
     std::optional<io::input_summary> summary;
     if (regular) {
       auto found = scan_run_input(command_.input, settings_);
       if (!found)
-        return run_complain(found.error());
+        return complain(found.error());
       summary = std::move(*found);
       if (settings_.run.dry_run)
         return show_plan(command_, *summary);
     }
     if (auto priced = check_prices(settings_, summary); !priced)
-      return run_complain(priced.error());
-    auto keys = resolve_keys(settings_, env_);
-    if (!keys)
-      return run_complain(keys.error());
-    if (auto files = raise_file_limit(settings_.run.max_in_flight);
-        files < settings_.run.max_in_flight + 16)
-      return run_complain(
-        {errc::invalid_config,
-         "this process may open " + std::to_string(files) + " files, too few for " +
-           std::to_string(settings_.run.max_in_flight) +
-           " requests in flight; raise the limit (ulimit -n) or lower --max-in-flight"});
-    if (settings_.cache.mode != core::cache_mode::off) {
-      auto cache = find_cache(settings_, env_);
-      if (!cache)
-        return run_complain(cache.error());
-      cache_ = std::move(*cache);
-    }
+      return complain(priced.error());
+    auto needs = find_needs(settings_, env_, settings_.cache.mode != core::cache_mode::off);
+    if (!needs)
+      return complain(needs.error());
+    cache_ = std::move(needs->cache);
     job_ = make_job(summary);
     auto start = job_->prepare();
     if (!start)
-      return run_complain(start.error());
+      return complain(start.error());
     view_.total = summary ? std::optional{summary->requests} : std::nullopt;
     view_.output = command_.output;
     view_.resumable = job_->is_resumable();
@@ -110,11 +88,11 @@ public:
     if (*start == io::run_start::complete)
       return already_complete();
     block_signals(); // From here on threads start.
-    auto mocks = start_mocks(settings_, *keys);
+    auto mocks = start_mocks(settings_, needs->keys);
     if (!mocks)
-      return run_complain(mocks.error());
+      return complain(mocks.error());
     mocks_ = std::move(*mocks);
-    return drive(*keys);
+    return drive(needs->keys);
   }
 
 private:
@@ -189,7 +167,7 @@ private:
           broken = {errc::internal, caf::to_string(e)};
         });
     if (!engine)
-      return run_complain(broken);
+      return complain(broken);
     {
       std::lock_guard lock{engine_mutex};
       self

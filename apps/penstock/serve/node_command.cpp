@@ -6,6 +6,7 @@
 #include "apps/penstock/process/engine_setup.hpp"
 #include "apps/penstock/process/process_log.hpp"
 #include "apps/penstock/process/signals.hpp"
+#include "apps/penstock/process/start.hpp"
 #include "apps/penstock/view/summary.hpp"
 
 #include <caf/all.hpp>
@@ -16,11 +17,6 @@
 namespace penstock::cli {
 
 namespace {
-
-int complain(const error& e) {
-  std::fprintf(stderr, "penstock: %s\n", e.context.c_str());
-  return static_cast<int>(exit_code_of(e));
-}
 
 /// What a node cannot do with otherwise valid settings.
 result<void> check(const config::settings& s) {
@@ -35,11 +31,7 @@ result<void> check(const config::settings& s) {
       errc::invalid_config,
       "a node has no mock of its own, for each would have limits of its own; start one `penstock "
       "mock` and give its --base-url to the head and to all nodes"};
-  if (const auto files = raise_file_limit(slots); files < slots + 16)
-    return error{errc::invalid_config, "this process may open " + std::to_string(files) +
-                                         " files, too few for " + std::to_string(slots) +
-                                         " slots; raise the limit (ulimit -n) or lower --slots"};
-  return {};
+  return need_files(slots, "slots", "--slots");
 }
 
 } // namespace

@@ -1,7 +1,6 @@
 #pragma once
 
-#include "apps/penstock/cli/options.hpp"
-#include "config/environment.hpp"
+#include "apps/penstock/cli/command_entry.hpp"
 
 #include <string>
 
@@ -11,7 +10,7 @@ namespace penstock::cli {
 /// asked, 2 usage, configuration, or a head that will never take this node, 3 it broke.
 int node_main(const cluster_command& command, const config::environment& env);
 
-/// `penstock node --help`.
-std::string node_help();
+/// The command `node`.
+extern const command_entry node_entry;
 
 } // namespace penstock::cli

@@ -9,6 +9,7 @@
 #include "apps/penstock/process/engine_setup.hpp"
 #include "apps/penstock/process/process_log.hpp"
 #include "apps/penstock/process/signals.hpp"
+#include "apps/penstock/process/start.hpp"
 #include "apps/penstock/view/summary.hpp"
 #include "config/api_key.hpp"
 #include "config/routing.hpp"
@@ -34,11 +35,6 @@ constexpr auto start_timeout = std::chrono::seconds{30};
 constexpr uint32_t peers_max = 4096;
 /// Where lanes name no width: the slots of all nodes together bound it.
 constexpr uint32_t any_width = 1'000'000;
-
-int serve_complain(const error& e) {
-  std::fprintf(stderr, "penstock: %s\n", e.context.c_str());
-  return static_cast<int>(exit_code_of(e));
-}
 
 /// A head without slots of its own sends nothing: its upstreams take part without their keys.
 result<upstream_keys> keys_of(const config::settings& s, const config::environment& env) {
@@ -73,10 +69,10 @@ public:
   int run(const config::environment& env) {
     block_signals(); // From here on threads start, the first one with the store.
     if (auto fine = prepare(env); !fine)
-      return serve_complain(fine.error());
+      return complain(fine.error());
     auto mocks = start_mocks(settings_, keys_);
     if (!mocks)
-      return serve_complain(mocks.error());
+      return complain(mocks.error());
     actors::cluster_config config{settings_.cluster};
     config.announce_by(log_line);
     caf::actor_system sys{config};
@@ -100,12 +96,10 @@ private:
         errc::invalid_config,
         "--upstream mock works for slots of this process only, and --slots is 0; start a "
         "`penstock mock` and give its --base-url to the head and to the nodes"};
-    if (const auto files = raise_file_limit(slots + peers_max); files < slots + 512)
-      return error{errc::invalid_config,
-                   "this process may open " + std::to_string(files) + " files, too few for " +
-                     std::to_string(slots) +
-                     " slots and the connections of nodes and clients; raise the "
-                     "limit (ulimit -n) or lower --slots"};
+    if (auto enough =
+          need_files(slots, "slots and the connections of nodes and clients", "--slots", peers_max);
+        !enough)
+      return enough.error();
     if (settings_.cache.mode != core::cache_mode::off) {
       auto cache = actors::find_cache(settings_, env);
       if (!cache)
@@ -159,7 +153,7 @@ private:
       else
         broken = port.error();
     }
-    const auto code = broken ? serve_complain(*broken) : await_end(self, running);
+    const auto code = broken ? complain(*broken) : await_end(self, running);
     caf::anon_send_exit(door, caf::exit_reason::user_shutdown);
     self->demonitor(running.supervisor.address());
     if (!stop_engine(sys, running)) {

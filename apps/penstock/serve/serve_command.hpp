@@ -1,7 +1,6 @@
 #pragma once
 
-#include "apps/penstock/cli/options.hpp"
-#include "config/environment.hpp"
+#include "apps/penstock/cli/command_entry.hpp"
 
 #include <string>
 
@@ -12,7 +11,7 @@ namespace penstock::cli {
 /// asked, 2 usage or configuration, 3 the store, the port or the engine failed.
 int serve_main(const cluster_command& command, const config::environment& env);
 
-/// `penstock serve --help`.
-std::string serve_help();
+/// The command `serve`.
+extern const command_entry serve_entry;
 
 } // namespace penstock::cli

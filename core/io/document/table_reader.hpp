@@ -48,8 +48,6 @@ public:
   const std::vector<std::string>& notes() const noexcept { return notes_; }
   /// Whether the input can be opened and read again from the start.
   bool is_regular() const noexcept { return file_.is_regular(); }
-  /// Whether `next` will not wait for a silent pipe.
-  bool has_row() const noexcept { return !pending_.empty() || file_.has_line(); }
   /// Decompressed bytes read so far; the whole input after the last row.
   uint64_t bytes() const noexcept { return file_.bytes(); }
   /// SHA-256 of those bytes, in hex.

@@ -31,12 +31,12 @@ BOOST_AUTO_TEST_CASE(refusals_of_one_kind_and_no_success_stop_the_job) {
 
 BOOST_AUTO_TEST_CASE(a_success_before_or_after_makes_bad_requests_final) {
   first_refusals before;
-  before.answered();
+  before.answered(1);
   BOOST_TEST((before.refused(0, "400") == advice::is_final));
   first_refusals after;
   BOOST_TEST((after.refused(3, "400") == advice::withhold));
   BOOST_TEST(after.waiting() == 1u);
-  after.answered();
+  after.answered(2);
   BOOST_TEST((after.release() == std::set<uint64_t>{3}));
   BOOST_TEST(after.waiting() == 0u);
   BOOST_TEST(after.release().empty());
@@ -52,37 +52,43 @@ BOOST_AUTO_TEST_CASE(refusals_that_differ_are_about_their_requests) {
 
 BOOST_AUTO_TEST_CASE(a_key_that_never_worked_needs_few_different_requests) {
   first_refusals f;
-  BOOST_TEST((f.key_refused(0) == advice::withhold));
-  BOOST_TEST((f.key_refused(0) == advice::withhold)); // The same request again.
-  BOOST_TEST((f.key_refused(1) == advice::withhold));
-  BOOST_TEST((f.key_refused(2) == advice::stop_job));
+  BOOST_TEST((f.key_refused(0, 1, true) == advice::withhold));
+  BOOST_TEST((f.key_refused(0, 1, true) == advice::withhold)); // The same request again.
+  BOOST_TEST((f.key_refused(1, 1, true) == advice::withhold));
+  BOOST_TEST((f.key_refused(2, 1, true) == advice::stop_job));
   BOOST_TEST(!f.settle());
 }
 
 BOOST_AUTO_TEST_CASE(a_page_of_a_firewall_among_good_answers_is_about_its_request) {
   first_refusals f;
   for (uint64_t i = 0; i < 50; ++i) {
-    BOOST_TEST((f.key_refused(i) == advice::withhold));
-    f.answered();
+    BOOST_TEST((f.key_refused(i, 2 * i, false) == advice::withhold));
+    f.answered(2 * i + 1);
     BOOST_TEST((f.release() == std::set<uint64_t>{i}));
   }
 }
 
 BOOST_AUTO_TEST_CASE(a_key_that_is_taken_away_stops_the_job) {
   first_refusals f;
-  f.answered();
-  for (uint64_t i = 1; i < first_refusals::enough_of_working_key; ++i)
-    BOOST_TEST((f.key_refused(i) == advice::withhold));
-  BOOST_TEST((f.key_refused(10) == advice::stop_job));
+  f.answered(1);
+  for (uint64_t i = 1; i < first_refusals::enough_of_working_key; ++i) {
+    BOOST_TEST((f.key_refused(i, 100, true) == advice::withhold));
+    f.answered(99); // It was under way when the key was taken away.
+  }
+  BOOST_TEST((f.key_refused(10, 100, true) == advice::stop_job));
   BOOST_TEST(f.release().empty());
 }
 
 BOOST_AUTO_TEST_CASE(what_is_left_at_the_end_is_final_if_the_key_has_worked) {
   first_refusals f;
-  f.answered();
-  f.key_refused(7);
+  f.answered(1);
+  f.key_refused(7, 2, false);
   BOOST_TEST(f.settle());
   BOOST_TEST((f.release() == std::set<uint64_t>{7}));
+  first_refusals taken_away;
+  taken_away.answered(1);
+  taken_away.key_refused(7, 2, true);
+  BOOST_TEST(!taken_away.settle());
   first_refusals never;
   never.refused(0, "404");
   BOOST_TEST(!never.settle());

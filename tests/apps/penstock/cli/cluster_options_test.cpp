@@ -1,6 +1,5 @@
-#include "apps/penstock/cli/client_help.hpp"
 #include "apps/penstock/cli/help.hpp"
-#include "apps/penstock/cli/options.hpp"
+#include "apps/penstock/commands.hpp"
 #include "tests/config/config_fixture.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -18,15 +17,20 @@ struct cluster_options_fixture : penstock::test::config_fixture {
   ~cluster_options_fixture() { std::filesystem::current_path(before); }
 
   cluster_command parsed(const arguments& args) const {
-    auto found = parse(args, request.env);
+    auto found = parse_any(args);
     BOOST_TEST_CONTEXT((found ? std::string{} : found.error().context))
     BOOST_REQUIRE(found.has_value());
-    auto* command = std::get_if<cluster_command>(&*found);
-    BOOST_REQUIRE(command != nullptr);
-    return std::move(*command);
+    return std::move(*found);
+  }
+  result<cluster_command> parse_any(const arguments& args) const {
+    auto chosen = choose(commands(), args);
+    if (!chosen)
+      return chosen.error();
+    BOOST_REQUIRE(chosen->entry != nullptr);
+    return parse_cluster(*chosen->entry, chosen->args, request.env);
   }
   std::string fault(const arguments& args) const {
-    auto found = parse(args, request.env);
+    auto found = parse_any(args);
     BOOST_REQUIRE(!found.has_value());
     BOOST_TEST((found.error().code == errc::invalid_config));
     return found.error().context;
@@ -94,37 +98,36 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_meant_is_refused_with_a_remedy) {
 }
 
 BOOST_AUTO_TEST_CASE(every_command_has_a_help) {
-  for (auto& info : commands()) {
-    const std::string name{info.name};
-    if (is_cluster_command(name)) {
-      BOOST_TEST(parsed({name, "--help"}).help, name);
-      BOOST_TEST(parsed({"help", name}).help, name);
-    }
-  }
   for (auto* name : {"serve", "node", "submit", "jobs", "status", "results", "cancel", "retry",
                      "nodes", "lanes", "tenants", "top"}) {
-    BOOST_TEST(is_cluster_command(name), name);
-    BOOST_TEST(contains(overview(), std::string{"  "} + name + " "), name);
+    BOOST_TEST((parsed({name, "--help"}).help == help_extent::page), name);
+    BOOST_TEST((parsed({"help", name}).help == help_extent::page), name);
+    BOOST_TEST((parsed({name, "--help-all"}).help == help_extent::all), name);
+    BOOST_TEST(contains(overview(commands()), std::string{"  "} + name + " "), name);
   }
-  BOOST_TEST(!is_cluster_command("run"));
 }
 
-BOOST_AUTO_TEST_CASE(helps_of_clients_teach_their_options) {
-  for (auto* name : {"submit", "jobs", "status", "results", "cancel", "retry", "nodes", "lanes",
-                     "tenants", "top"}) {
-    const auto text = client_help(name);
-    BOOST_TEST_CONTEXT(name) {
-      BOOST_TEST(contains(text, std::string{"Usage: penstock "} + name + " "));
-      BOOST_TEST(contains(text, "--head HOST:PORT"));
-      BOOST_TEST(contains(text, "PENSTOCK_TLS_CERT"));
-      BOOST_TEST(contains(text, std::string{"Examples:\n  "}));
-      std::istringstream lines{text};
-      for (std::string line; std::getline(lines, line);)
-        BOOST_TEST(line.size() <= 110u, "too wide: " << line);
+BOOST_AUTO_TEST_CASE(helps_of_the_cluster_teach_their_options) {
+  for (auto* entry : commands()) {
+    if ((entry->form.scope & ~config::in_run) == 0)
+      continue;
+    for (auto extent : {help_extent::page, help_extent::all}) {
+      const auto text = help_of(*entry, extent);
+      BOOST_TEST_CONTEXT(entry->name) {
+        BOOST_TEST(contains(text, "Usage: penstock " + std::string{entry->name} + " "));
+        BOOST_TEST(
+          contains(text, entry->name == "serve" ? "--listen HOST:PORT" : "--head HOST:PORT"));
+        BOOST_TEST(contains(text, "PENSTOCK_TLS_CERT"));
+        BOOST_TEST(contains(text, std::string{"Examples:\n  "}));
+        std::istringstream lines{text};
+        for (std::string line; std::getline(lines, line);)
+          BOOST_TEST(line.size() <= 110u, "too wide: " << line);
+      }
     }
   }
-  BOOST_TEST(contains(client_help("submit"), "--idempotency-key"));
-  BOOST_TEST(contains(client_help("submit"), "--deadline"));
+  const auto submit = *choose(commands(), {"submit"});
+  BOOST_TEST(contains(help_of(*submit.entry, help_extent::page), "--idempotency-key"));
+  BOOST_TEST(contains(help_of(*submit.entry, help_extent::page), "--deadline"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,5 +1,5 @@
 #include "apps/penstock/cli/help.hpp"
-#include "apps/penstock/cli/options.hpp"
+#include "apps/penstock/map/map_command.hpp"
 #include "tests/config/config_fixture.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -60,6 +60,8 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_meant_is_refused_with_a_remedy) {
   BOOST_TEST(contains(fault({"r.toml", "a.csv", "--sample", "3", "--limit", "5"}), "--limit"));
   BOOST_TEST(contains(fault({"r.toml", "a.csv", "--dry-run"}), "--check"));
   BOOST_TEST(contains(fault({"r.toml", "a.csv", "-o", "-", "--json"}), "-o FILE"));
+  BOOST_TEST(contains(fault({"a.csv", "r.toml"}), "penstock map r.toml a.csv"));
+  BOOST_TEST(contains(fault({}), "For example"));
   BOOST_TEST(contains(fault({"r.toml", "a.csv", "--grup-by", "x"}), "--group-by"));
 }
 
@@ -70,14 +72,13 @@ BOOST_AUTO_TEST_CASE(its_own_options_belong_to_no_other_command) {
 }
 
 BOOST_AUTO_TEST_CASE(the_help_names_every_way_to_steer_a_map) {
-  const auto help = map_help();
+  const auto help = help_of(map_entry, help_extent::page);
   for (auto* word : {"--check", "--sample N", "--limit N", "--group-by COLUMN", ".status.json",
                      ".cancel", "--max-in-flight", "--budget"})
     BOOST_TEST(contains(help, word), word);
   BOOST_TEST(!contains(help, "--dry-run"));
-  auto parsed = parse({"help", "map"}, request.env);
-  BOOST_REQUIRE(parsed.has_value());
-  BOOST_TEST(std::get<print_command>(*parsed).text == help);
+  BOOST_TEST(!contains(help_of(map_entry, help_extent::all), "--dry-run"));
+  BOOST_TEST((parse_map({"--help"}, request.env)->help == help_extent::page));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,5 +1,7 @@
+#include "apps/penstock/cli/config_command.hpp"
 #include "apps/penstock/cli/help.hpp"
-#include "apps/penstock/cli/options.hpp"
+#include "apps/penstock/commands.hpp"
+#include "apps/penstock/serve/serve_command.hpp"
 #include "config/keys.hpp"
 #include "tests/config/config_fixture.hpp"
 
@@ -18,10 +20,24 @@ struct options_fixture : penstock::test::config_fixture {
   ~options_fixture() { std::filesystem::current_path(before); }
 
   std::string fault(const arguments& args) const {
-    auto parsed = parse(args, request.env);
-    BOOST_REQUIRE(!parsed.has_value());
-    BOOST_TEST((parsed.error().code == errc::invalid_config));
-    return parsed.error().context;
+    auto wrong = fault_of(args);
+    BOOST_TEST_CONTEXT("penstock " << (args.empty() ? "" : args.front()))
+    BOOST_REQUIRE(wrong.has_value());
+    BOOST_TEST((wrong->code == errc::invalid_config));
+    return wrong->context;
+  }
+  std::optional<error> fault_of(const arguments& args) const {
+    const auto of = [](const auto& parsed) {
+      return parsed ? std::nullopt : std::optional{parsed.error()};
+    };
+    auto chosen = choose(commands(), args);
+    if (!chosen || !chosen->entry)
+      return of(chosen);
+    if (chosen->entry->name == "run")
+      return of(parse_run(chosen->args, request.env));
+    if (chosen->entry->name == "config")
+      return of(config_text(chosen->args, request.env));
+    return of(parse_cluster(*chosen->entry, chosen->args, request.env));
   }
   config::loaded_settings settings_of_run(arguments args) const {
     args.insert(args.end(), {"in.jsonl", "-o", "o"});
@@ -30,16 +46,20 @@ struct options_fixture : penstock::test::config_fixture {
     return run->settings;
   }
   config::loaded_settings settings_of_head(const arguments& args) const {
-    auto serve = parse_cluster("serve", args, request.env);
+    auto serve = parse_cluster(serve_entry, args, request.env);
     BOOST_REQUIRE_MESSAGE(serve.has_value(), serve.error().context);
     return serve->settings;
   }
   std::string printed(const arguments& args) const {
-    auto parsed = parse(args, request.env);
-    BOOST_REQUIRE(parsed.has_value());
-    auto text = std::get_if<print_command>(&*parsed);
-    BOOST_REQUIRE(text != nullptr);
-    return text->text;
+    auto chosen = choose(commands(), args);
+    BOOST_REQUIRE(chosen.has_value());
+    if (!chosen->entry)
+      return chosen->text;
+    BOOST_REQUIRE(chosen->entry->name == "run");
+    auto run = parse_run(chosen->args, request.env);
+    BOOST_REQUIRE(run.has_value());
+    BOOST_REQUIRE((run->help != help_extent::none));
+    return help_of(*chosen->entry, run->help);
   }
 };
 
@@ -88,10 +108,10 @@ BOOST_AUTO_TEST_CASE(every_key_has_a_working_flag) {
       args.insert(args.end(), {flag, row.name == "upstream.ca_file" ? ca : text});
     }
     BOOST_TEST_CONTEXT(flag) {
-      if (row.cluster) { // `run` must not know what it would not heed.
+      if (row.is_cluster()) { // `run` must not know what it would not heed.
         BOOST_TEST(contains(fault({"run", "in.jsonl", flag, "1"}), "unknown option"));
       }
-      const auto settings = row.cluster ? settings_of_head(args) : settings_of_run(args);
+      const auto settings = row.is_cluster() ? settings_of_head(args) : settings_of_run(args);
       BOOST_TEST(settings.origins.at(std::string{row.name}) == "command line " + flag);
       if (row.kind == config::value_kind::boolean)
         BOOST_TEST((config::read(row, settings.values) != config::read(row, defaults)));
@@ -107,7 +127,7 @@ BOOST_AUTO_TEST_CASE(wrong_numbers_of_every_flag_are_usage_errors_with_the_flag)
     for (std::string bad : {"-5", "nan", "junk", "99999999999999999999999"}) {
       BOOST_TEST_CONTEXT(flag << " " << bad) {
         arguments args{"serve"};
-        if (!row.cluster)
+        if (!row.is_cluster())
           args = {"run", "in.jsonl"};
         args.insert(args.end(), {flag, bad});
         BOOST_TEST(fault(args).starts_with(flag + ": " + std::string{row.name} + " must be "));
@@ -190,16 +210,21 @@ BOOST_AUTO_TEST_CASE(the_overview_names_all_commands) {
   const auto text = printed({});
   BOOST_TEST(text == printed({"help"}));
   BOOST_TEST(text == printed({"--help"}));
-  for (auto& command : commands())
-    BOOST_TEST(contains(text, "\n  " + std::string{command.name} + " "));
-  BOOST_TEST(printed({"--version"}).starts_with("penstock "));
+  for (auto* command : commands())
+    BOOST_TEST(contains(text, "\n  " + std::string{command->name} + " "));
+  for (auto* word : {"--version", "-V", "version"})
+    BOOST_TEST(printed({word}).starts_with("penstock "));
 }
 
 BOOST_AUTO_TEST_CASE(help_teaches_every_flag_with_its_variable) {
-  const auto text = printed({"run", "--help"});
-  BOOST_TEST(text == printed({"help", "run"}));
+  const auto text = printed({"run", "--help-all"});
+  BOOST_TEST(text == printed({"help", "run", "--help-all"}));
+  const auto page = printed({"run", "--help"});
+  BOOST_TEST(page == printed({"help", "run"}));
+  BOOST_TEST(contains(page, "--help-all"));
+  BOOST_TEST(std::ranges::count(page, '\n') <= 80);
   for (auto& row : config::keys()) {
-    if (row.cluster)
+    if (row.is_cluster())
       continue;
     BOOST_TEST_CONTEXT(row.name) {
       const bool on = config::read(row, config::settings{}) == config::scalar{true};
@@ -215,28 +240,54 @@ BOOST_AUTO_TEST_CASE(help_teaches_every_flag_with_its_variable) {
 
 BOOST_AUTO_TEST_CASE(config_show_takes_the_options_of_run) {
   request.env["PENSTOCK_ATTEMPTS"] = "3";
-  auto shown = parse_config({"show", "--rpm", "5"}, request.env);
+  auto shown = config_text({"show", "--rpm", "5"}, request.env);
   BOOST_REQUIRE(shown.has_value());
-  BOOST_TEST(contains(shown->text, "upstream.limits.rpm = 5 "));
-  BOOST_TEST(contains(shown->text, "# environment PENSTOCK_ATTEMPTS"));
-  auto json = parse_config({"show", "--json"}, request.env);
+  BOOST_TEST(contains(*shown, "upstream.limits.rpm = 5 "));
+  BOOST_TEST(contains(*shown, "# environment PENSTOCK_ATTEMPTS"));
+  auto json = config_text({"show", "--json"}, request.env);
   BOOST_REQUIRE(json.has_value());
-  BOOST_TEST(json->text.starts_with("{\"file\":"));
-  BOOST_TEST(contains(json->text, "\"run.json\":{\"value\":false"));
-  BOOST_TEST(contains(parse_config({"reference"}, request.env)->text, "| `run.attempts` |"));
-  BOOST_TEST(parse_config({}, request.env)->text == config_help());
+  BOOST_TEST((*json).starts_with("{\"file\":"));
+  BOOST_TEST(contains((*json), "\"run.json\":{\"value\":false"));
+  BOOST_TEST(contains(*config_text({"reference"}, request.env), "| `run.attempts` |"));
+  BOOST_TEST(*config_text({}, request.env) == help_of(config_entry, help_extent::page));
 }
 
 BOOST_AUTO_TEST_CASE(other_commands_keep_their_words) {
-  auto parsed = parse({"mock", "--port", "8080"}, request.env);
-  BOOST_REQUIRE(parsed.has_value());
-  auto other = std::get_if<other_command>(&*parsed);
-  BOOST_REQUIRE(other != nullptr);
-  BOOST_TEST(other->name == "mock");
-  BOOST_TEST(other->args.size() == 2u);
-  parsed = parse({"help", "mock"}, request.env);
-  BOOST_REQUIRE(parsed.has_value());
-  BOOST_TEST(std::get<other_command>(*parsed).args.at(0) == "--help");
+  auto chosen = choose(commands(), {"mock", "--port", "8080"});
+  BOOST_REQUIRE(chosen.has_value());
+  BOOST_REQUIRE(chosen->entry != nullptr);
+  BOOST_TEST(chosen->entry->name == "mock");
+  BOOST_TEST(chosen->args.size() == 2u);
+  chosen = choose(commands(), {"help", "mock"});
+  BOOST_REQUIRE(chosen.has_value());
+  BOOST_TEST(chosen->args.at(0) == "--help");
+}
+
+BOOST_AUTO_TEST_CASE(words_of_other_programs_are_answered_with_ours) {
+  BOOST_TEST(contains(fault({"run", "--concurrency", "5", "a"}), "did you mean --max-in-flight?"));
+  BOOST_TEST(contains(fault({"run", "--retries=5", "a"}), "did you mean --attempts?"));
+  BOOST_TEST(contains(fault({"run", "--port", "80", "a"}), "did you mean --base-url?"));
+  BOOST_TEST(contains(fault({"serve", "--port", "80"}), "did you mean --listen?"));
+  BOOST_TEST(contains(fault({"submit", "--class", "bulk", "a"}), "did you mean --priority?"));
+  BOOST_TEST(contains(fault({"kill", "7"}), "did you mean cancel?"));
+  BOOST_TEST(contains(fault({"run", "--upstream", "claude", "a"}), "write anthropic"));
+  BOOST_TEST(contains(fault({"run", "--upstream", "DeepSeek", "a"}), "write openai, and its"));
+  BOOST_TEST(contains(fault({"run", "--upstream", "opnai", "a"}), "did you mean openai?"));
+  BOOST_TEST(contains(fault({"run", "--tpm", "200k", "a"}), "write 200000"));
+  BOOST_TEST(contains(fault({"run", "--tpm", "1.5M", "a"}), "write 1500000"));
+  BOOST_TEST(!contains(fault({"run", "--tpm", "k", "a"}), "write"));
+}
+
+BOOST_AUTO_TEST_CASE(after_two_dashes_every_word_is_a_file) {
+  auto run = parse_run({"--quiet", "--", "--odd.jsonl"}, request.env);
+  BOOST_REQUIRE_MESSAGE(run.has_value(), run.error().context);
+  BOOST_TEST(run->input == "--odd.jsonl");
+  BOOST_TEST(run->settings.values.run.quiet);
+}
+
+BOOST_AUTO_TEST_CASE(a_command_without_words_shows_an_example) {
+  BOOST_TEST(contains(fault({"run"}), "penstock run --upstream mock"));
+  BOOST_TEST(contains(fault({"submit"}), "penstock submit requests.jsonl"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

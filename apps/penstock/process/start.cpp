@@ -1,0 +1,47 @@
+#include "apps/penstock/process/start.hpp"
+#include "apps/penstock/process/signals.hpp"
+#include "apps/penstock/view/summary.hpp"
+
+#include <algorithm>
+#include <cstdio>
+
+namespace penstock::cli {
+
+int complain(const error& e) {
+  std::fprintf(stderr, "penstock: %s\n", e.context.c_str());
+  return static_cast<int>(exit_code_of(e));
+}
+
+result<void> need_files(size_t connections, std::string_view what, std::string_view option,
+                        size_t others) {
+  /// Files besides connections: input, output, journal, store.
+  constexpr size_t own_files = 16;
+  const auto files = raise_file_limit(connections + others);
+  if (files >= connections + std::max(own_files, others / 8))
+    return {};
+  return error{errc::invalid_config,
+               "this process may open " + std::to_string(files) + " files, too few for " +
+                 std::to_string(connections) + " " + std::string{what} +
+                 "; raise the limit (ulimit -n) or lower " + std::string{option}};
+}
+
+result<engine_needs> find_needs(const config::settings& s, const config::environment& env,
+                                bool uses_cache) {
+  engine_needs needs;
+  auto keys = resolve_keys(s, env);
+  if (!keys)
+    return keys.error();
+  needs.keys = std::move(*keys);
+  if (auto enough = need_files(s.run.max_in_flight, "requests in flight", "--max-in-flight");
+      !enough)
+    return enough.error();
+  if (uses_cache) {
+    auto cache = actors::find_cache(s, env);
+    if (!cache)
+      return cache.error();
+    needs.cache = std::move(*cache);
+  }
+  return needs;
+}
+
+} // namespace penstock::cli
