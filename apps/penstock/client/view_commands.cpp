@@ -73,6 +73,9 @@ result<job_info> watch(client& c, job_info job) {
   if (!c.settings().run.quiet)
     display = std::make_unique<progress_display>([&](run_view& v) { live.look(v); }, view);
   actors::event_feed feed{c.head, {job.id, {}}};
+  if (!has_ended(job.progress.state))
+    c.say(fmt::format("following job {}: {} of {} requests done", job.id,
+                      count_text(done(job.progress)), count_text(job.requests)));
   while (!has_ended(job.progress.state) || job.progress.state == job_state::interrupted) {
     if (c.head.is_interrupted())
       return error{errc::cancelled, "interrupted"};
