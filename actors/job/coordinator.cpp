@@ -29,7 +29,7 @@ void coordinator_state::start(uint64_t job, engine_actor engine, job_options opt
   const auto pack = options_.pack && options_.cache == core::cache_mode::off;
   plan_ = core::job_plan{options_.mode, parts_.total, pack ? parts_.pack_because : std::string{}};
   packable_ = core::pack_queue{{options_.pack_entries_max, options_.pack_tokens_max}};
-  pace_.restart(options_.in_flight_max);
+  packs_.restart(options_.in_flight_max);
   held_ =
     core::held_lanes{{std::chrono::seconds{1}, options_.outage_patience, options_.first_patience}};
   if (parts_.before.completed > 0)

@@ -8,6 +8,7 @@
 #include "core/base/latency_histogram.hpp"
 #include "core/pack/pack.hpp"
 #include "core/pack/pack_queue.hpp"
+#include "core/pack/packs_in_flight.hpp"
 #include "core/job/request_window.hpp"
 #include "core/job/suspects.hpp"
 #include "messages/interfaces.hpp"
@@ -69,13 +70,6 @@ struct coordinator_state {
 private:
   enum class phase : uint8_t { running, stopping, closing, ended };
 
-  /// A pack in flight.
-  struct sent_pack {
-    core::pack what;
-    uint32_t attempts_before = 0; ///< What its worker was told.
-  };
-  struct pack_result;
-
   // coordinator.cpp: the flow
   uint32_t collector_window() const;
   void maybe_pull();
@@ -119,7 +113,8 @@ private:
   void skip(uint64_t index);
   // coordinator_packs.cpp: reports of packs, canaries
   void take_pack(const work_report& report, double cost);
-  void take_member(const work_report& report, const pack_result& pack, size_t i);
+  void take_member(const work_report& report, const core::pack_deal& pack, size_t i,
+                   double lost_cost);
   void end_canary(const work_report& report);
   void end_waiting_canaries();
   // coordinator_stop.cpp: deadlines and ends
@@ -153,17 +148,13 @@ private:
   bool leaving_ = false;      ///< The mode is being left early.
   std::set<uint64_t> detour_; ///< The carried requests that run now, on a detour.
   core::pack_queue packable_;
-  std::map<uint64_t, sent_pack> packs_; ///< In flight, by their first request.
+  core::packs_in_flight packs_;
   core::suspects suspects_;
-  size_t in_packs_ = 0;  ///< Requests in them, the first ones left out.
-  core::pack_pace pace_; ///< Of packs after a fall back.
-  core::pack_style pack_style_ = core::pack_style::schema;
-  bool schema_worked_ = false;                  ///< A pack with a schema was answered.
-  std::map<uint64_t, shared_outcome> canaries_; ///< Answered by a pack, asked again alone.
-  uint32_t told_ = 0;                           ///< Demand as the engine knows it.
-  size_t handouts_peak_ = 0;                    ///< Most in flight so far, in this life.
-  uint64_t held_bytes_ = 0;                     ///< Results not yet at the sink, by the collector.
-  uint64_t waiting_ = 0;                        ///< Those of them whose turn has come.
+  core::canaries canaries_;  ///< Answered by a pack, asked again alone.
+  uint32_t told_ = 0;        ///< Demand as the engine knows it.
+  size_t handouts_peak_ = 0; ///< Most in flight so far, in this life.
+  uint64_t held_bytes_ = 0;  ///< Results not yet at the sink, by the collector.
+  uint64_t waiting_ = 0;     ///< Those of them whose turn has come.
   std::optional<core::outcome_state>
     ending_as_; ///< Cancelled or expired: nothing is sent any more.
   std::optional<time_point> deadline_, grace_end_;

@@ -26,7 +26,7 @@ bool coordinator_state::eligible() const {
 
 /// What is in flight, as the upstream sees it: a pack is one.
 size_t coordinator_state::handouts() const {
-  return window_.count(core::request_state::in_flight) - in_packs_;
+  return window_.count(core::request_state::in_flight) - packs_.others();
 }
 
 /// The request to hand out next; on a detour, one of those that it is for.
@@ -48,7 +48,7 @@ uint32_t coordinator_state::handout_limit() {
   size_t cap = plan_.one_at_a_time() ? 1 : options_.in_flight_max;
   // Whatever made parallel mode fail may be its width.
   if (plan_.current() == core::mode::batch && plan_.fell_back())
-    cap = std::min<size_t>(cap, pace_.width());
+    cap = std::min<size_t>(cap, packs_.width());
   const auto in_flight = handouts();
   const auto next = budget_.is_bounded() ? next_index() : std::nullopt;
   if (in_flight >= cap || (next && !affords(*next)))
@@ -147,7 +147,7 @@ bool coordinator_state::send_pack(const std::vector<uint64_t>& members, const no
     return false;
   const auto first = members.front();
   const auto epoch = window_.peek(first)->epoch + 1;
-  auto made = core::compose_pack(requests, pack_style_,
+  auto made = core::compose_pack(requests, packs_.style(),
                                  options_.seed ^ (first * 0x9E3779B97F4A7C15u) ^ epoch);
   if (!made)
     return false;
@@ -168,8 +168,7 @@ bool coordinator_state::send_pack(const std::vector<uint64_t>& members, const no
                        {}};
   made->what = {};
   work.requests.push_back(std::move(req));
-  in_packs_ += members.size() - 1;
-  packs_[first] = {std::move(*made), used};
+  packs_.add(std::move(*made), used);
   self->send(node, atom::assign_v, std::move(work));
   return true;
 }

@@ -50,7 +50,7 @@ void coordinator_state::step_down() {
   for (auto index : window_.all(core::request_state::carried))
     window_.move(index, core::request_state::ready);
   if (plan_.current() == core::mode::batch) {
-    pace_.restart(options_.in_flight_max);
+    packs_.restart(options_.in_flight_max);
     for (auto index : window_.all(core::request_state::ready))
       if (!can_pack(index))
         skip(index);
@@ -70,7 +70,7 @@ void coordinator_state::begin_detour() {
       detour_.clear();
     for (auto n = carried.size() - detour_.size(); n > 0; --n)
       plan_.skipped();
-    pace_.restart(options_.in_flight_max);
+    packs_.restart(options_.in_flight_max);
     if (detour_.empty()) {
       plan_.step_down(false);
       detour_ = {carried.begin(), carried.end()};

@@ -93,7 +93,7 @@ void coordinator_state::take_report(const work_report& report) {
   if (report.last_attempt > duration{})
     attempts_.record(report.last_attempt);
   note(report);
-  if (packs_.count(index)) {
+  if (packs_.has(index)) {
     take_pack(report, cost);
     return;
   }
@@ -106,10 +106,10 @@ void coordinator_state::take_report(const work_report& report) {
     auto out = *report.outcome;
     out.attempts += entry.excused; // Its worker was not told of them.
     whole.outcome = make_shared_value(std::move(out));
-    canaries_.count(index) ? end_canary(whole) : apply(whole);
+    canaries_.has(index) ? end_canary(whole) : apply(whole);
     return;
   }
-  canaries_.count(index) ? end_canary(report) : apply(report);
+  canaries_.has(index) ? end_canary(report) : apply(report);
 }
 
 /// Whether whoever had the request lived to see the end of an attempt.
@@ -288,8 +288,8 @@ void coordinator_state::finish(uint64_t index, shared_outcome outcome) {
 }
 
 void coordinator_state::end_open(uint64_t index, core::outcome_state state, error why) {
-  if (auto canary = canaries_.extract(index)) {
-    finish(index, std::move(canary.mapped()));
+  if (auto answer = canaries_.take(index)) {
+    finish(index, std::move(answer));
     return;
   }
   auto& entry = *window_.find(index);
