@@ -56,8 +56,8 @@ engine_state::~engine_state() {
 
 void engine_state::start(engine_setup setup) {
   setup_ = std::move(setup);
-  leases_ = core::lease_table{{setup_.heartbeat, setup_.lost_after}};
   random_.seed((uint64_t{std::random_device{}()} << 32) | std::random_device{}());
+  nodes_ = core::node_table{{setup_.heartbeat, setup_.lost_after}, setup_.lanes, random_()};
   if (!setup_.store)
     return;
   next_job_ = local_jobs_begin;
@@ -166,9 +166,8 @@ void engine_state::parts_down(uint64_t job) {
   record.coordinator = nullptr;
   slots_.remove_job(job);
   // What still runs for the dead coordinator has nobody to report to.
-  for (auto& [id, node] : nodes_)
-    if (node.actor)
-      self->send(node.actor, atom::abort_v, job);
+  for (auto& [id, node] : node_actors_)
+    self->send(node, atom::abort_v, job);
   const auto cause = record.death.value_or(error{errc::internal, "an actor of the job died"});
   if (can_restart(cause.code) && record.restarts.on_failure(self->clock().now())) {
     open(job);
@@ -295,10 +294,9 @@ void engine_state::demand(uint64_t job, uint32_t ready) {
 void engine_state::distribute() {
   for (auto& grant : slots_.schedule()) {
     auto job = jobs_.find(grant.job);
-    auto node = nodes_.find(grant.node);
-    if (job != jobs_.end() && job->second.coordinator && node != nodes_.end())
-      self->send(job->second.coordinator, atom::slots_v, node->second.actor, grant.node,
-                 grant.slots);
+    auto node = node_actors_.find(grant.node);
+    if (job != jobs_.end() && job->second.coordinator && node != node_actors_.end())
+      self->send(job->second.coordinator, atom::slots_v, node->second, grant.node, grant.slots);
     else
       slots_.give_back(grant.job, grant.node, grant.slots);
   }

@@ -2,7 +2,7 @@
 
 #include "actors/engine/engine_setup.hpp"
 #include "actors/job/job_launcher.hpp"
-#include "core/engine/lease_table.hpp"
+#include "core/engine/node_table.hpp"
 #include "core/engine/restart_policy.hpp"
 #include "core/engine/slot_scheduler.hpp"
 #include "messages/errors.hpp"
@@ -44,8 +44,6 @@ struct engine_state {
   static constexpr uint64_t local_jobs_begin = uint64_t{1} << 32;
   /// Stands for all jobs in `drain`, `abort` and `wait`.
   static constexpr uint64_t all_jobs = 0;
-  /// Nodes at once.
-  static constexpr size_t nodes_max = 4096;
 
   engine_state() = default;
   engine_state(const engine_state&) = delete;
@@ -116,25 +114,6 @@ private:
     job_progress progress; ///< Final once ended.
   };
 
-  /// A node, of this process or another.
-  ///
-  /// Life of a remote one: it offers (no actor yet) -> joins -> active <-> silent, perhaps draining
-  /// -> left, or lost: by silence, or because the connection broke. Lost for us is lost for good:
-  /// it may come back as another one, under a new number.
-  struct node_record {
-    node_actor actor; ///< Null: it has offered, and not joined yet.
-    bool local = true;
-    std::string name, version;
-    uint32_t slots = 0;
-    std::vector<uint32_t> lanes; ///< Ours, in its order.
-    bool silent = false, draining = false;
-    bool rewired = false; ///< A neighbour was restarted between its offer and its joining.
-    time_point joined;
-    uint64_t finished = 0; ///< Hand-outs that it has ended.
-    bool is_open() const { return !silent && !draining; }
-    std::string title(uint64_t id) const;
-  };
-
   /// What this engine has no store for.
   template <class T>
   caf::result<T> not_here() const {
@@ -183,9 +162,7 @@ private:
   std::string waits_for(const job_info& info, const live_view& now) const;
   // engine_nodes.cpp
   void announce(const std::string& text) const;
-  std::optional<error> check(const node_offer& offer, std::vector<uint32_t>& order) const;
-  uint64_t next_node_number();
-  wiring wiring_for(const node_record& node) const;
+  wiring wiring_for(const core::node_entry& node) const;
   void note_freed(const slot_return& slots);
   void schedule_node_wake();
   void release(uint64_t node);
@@ -193,7 +170,6 @@ private:
   void forget_node(uint64_t id, Atom said);
   void lose(uint64_t id, const std::string& why);
   bool lose(const caf::down_msg& msg);
-  std::string why_no_slots() const;
 
   engine_setup setup_;
   wiring wiring_; ///< The long-lived actors as the supervisor told last.
@@ -202,12 +178,10 @@ private:
   std::map<uint64_t, std::vector<caf::typed_response_promise<job_progress>>> waiters_;
   std::map<caf::actor_addr, uint64_t> parts_; ///< Whose part an actor is.
   std::deque<uint64_t> ended_;                ///< Jobs, the one that ended first in front.
-  std::map<uint64_t, node_record> nodes_;     ///< By number.
-  core::lease_table leases_;                  ///< Of remote nodes.
-  std::optional<time_point> node_wake_at_;    ///< The wake under way.
+  core::node_table nodes_;
+  std::map<uint64_t, node_actor> node_actors_; ///< Of the joined nodes, by number.
   /// Nodes lost by silence whose death is still to come: until then their workers may be heard.
   std::map<caf::actor_addr, uint64_t> ghosts_;
-  uint64_t number_base_ = 0, number_count_ = 0; ///< Of the last remote node.
   core::slot_scheduler slots_;
   job_events_actor events_; ///< Null until somebody subscribes.
   uint64_t next_job_ = 1;

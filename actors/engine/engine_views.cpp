@@ -213,7 +213,7 @@ std::string engine_state::waits_for(const job_info& info, const live_view& now) 
     return stopping_ ? "the next start of the head" : "its turn to be opened";
   if (p.state == job_state::parked)
     return p.cause.context + "; goes on in " + rounded(p.resume_in);
-  if (auto why = why_no_slots(); !why.empty())
+  if (auto why = nodes_.why_no_slots(); !why.empty())
     return why;
   if (p.in_flight > 0)
     return why_closed(now.lanes);
