@@ -1,9 +1,10 @@
 #include "core/protocol/error_body.hpp"
 #include "core/json/json_fields.hpp"
+#include "core/json/parsed_json.hpp"
 #include "core/protocol/rate_headers.hpp"
 #include "core/base/text.hpp"
 
-#include <boost/json/value.hpp>
+#include <boost/json.hpp>
 
 #include <array>
 
@@ -57,6 +58,8 @@ void read_code(const json::object& o, error_body& out) {
     number = parse_number(*s).value_or(0);
   } else if (code->is_number()) {
     number = code->to_number<double>();
+    if (number >= 1000) // A number of the provider's own, for example 1113.
+      out.code = json::serialize(*code);
   }
   if (number >= 100 && number <= 599) {
     out.status = static_cast<int>(number);
@@ -148,6 +151,82 @@ void read_prose(error_body& out) noexcept {
     out.retry_after = wait_in_text(out.message);
 }
 
+/// Bounds of the search for causes.
+constexpr size_t cause_depth_max = 8, causes_max = 16, cause_text_max = 64u << 10;
+
+/// Members that repeat the request.
+bool repeats_request(std::string_view key) noexcept {
+  for (std::string_view name : {"input", "messages", "prompt", "content", "contents", "request",
+                                "params", "parameters", "ctx"})
+    if (equal_nocase(key, name))
+      return true;
+  return false;
+}
+
+/// The end of the JSON object that begins at `from`, or npos.
+size_t end_of_object(std::string_view text, size_t from) noexcept {
+  size_t depth = 0;
+  bool in_string = false;
+  for (size_t i = from; i < text.size(); ++i) {
+    const auto c = text[i];
+    if (in_string) {
+      i += c == '\\';
+      in_string = c != '"';
+    } else if (c == '"') {
+      in_string = true;
+    } else if (c == '{') {
+      ++depth;
+    } else if (c == '}' && --depth == 0) {
+      return i + 1;
+    }
+  }
+  return text.npos;
+}
+
+void add_causes(const json::value& from, size_t depth, std::vector<error_body>& out);
+
+/// The JSON objects in a text, for example "AnthropicException - {...}".
+void add_causes_in_text(std::string_view text, size_t depth, std::vector<error_body>& out) {
+  if (text.size() > cause_text_max)
+    return;
+  for (auto at = text.find('{'); at != text.npos && out.size() < causes_max;
+       at = text.find('{', at)) {
+    const auto end = end_of_object(text, at);
+    if (end == text.npos)
+      return;
+    if (const parsed_json inner{text.substr(at, end - at)}; inner.get())
+      add_causes(*inner.get(), depth, out);
+    at = end;
+  }
+}
+
+/// Every error inside `from`, however a gateway nests it.
+void add_causes(const json::value& from, size_t depth, std::vector<error_body>& out) {
+  if (depth > cause_depth_max || out.size() >= causes_max)
+    return;
+  if (const auto* text = from.if_string())
+    return add_causes_in_text(*text, depth + 1, out);
+  if (const auto* list = from.if_array()) {
+    for (auto& entry : *list)
+      add_causes(entry, depth + 1, out);
+    return;
+  }
+  const auto* o = from.if_object();
+  if (!o)
+    return;
+  error_body here;
+  read_object(*o, here);
+  if (const auto* said = o->if_contains("error"); said && said->is_string() && here.message.empty())
+    here.message = said->as_string();
+  if (!here.message.empty() || !here.code.empty()) {
+    read_prose(here);
+    out.push_back(std::move(here));
+  }
+  for (auto& member : *o)
+    if (!repeats_request(member.key()))
+      add_causes(member.value(), depth + 1, out);
+}
+
 } // namespace
 
 std::string error_body::name() const {
@@ -161,6 +240,8 @@ std::optional<error_body> find_error(const json::value& reply, bool failed) {
                              : read_any(list->front(), failed);
   if (out)
     read_prose(*out);
+  if (out)
+    add_causes(reply, 0, out->causes);
   return out;
 }
 

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace penstock::core {
 
@@ -25,7 +26,11 @@ struct error_body {
   bool no_quota = false; ///< A quota of zero, or a spend limit its owner set: waiting never helps.
   bool one_too_large = false; ///< This single request is above the limit.
   std::optional<duration>
-    retry_after; ///< Google's RetryInfo, or the wait named in the text; in (0, 24 h].
+    retry_after;      ///< Google's RetryInfo, or the wait named in the text; in (0, 24 h].
+  bool money = false; ///< It speaks of money (`find_money`); set by the judge of replies.
+  /// Errors inside this one. Gateways put the answer of the provider into a member
+  /// (`metadata.raw`), or as JSON into the text.
+  std::vector<error_body> causes;
 
   /// The name to show: the code, else the type, else the number, else nothing.
   std::string name() const;

@@ -1,4 +1,5 @@
 #include "core/protocol/error_table.hpp"
+#include "core/protocol/money_table.hpp"
 #include "core/base/text.hpp"
 
 #include <array>
@@ -17,19 +18,10 @@ struct row {
   reply_kind kind;
 };
 
-/// All words that providers are known to use, in lower case. Generic ones ("invalid_request_error"
+/// All words that providers are known to use, in lower case; those of money are in `money_table`.
+/// Generic ones ("invalid_request_error"
 /// comes with 401 and 404 too) stand last on purpose: `classify` asks code before type.
 constexpr std::array rows{
-  // Money.
-  row{"insufficient_quota", k::billing},
-  row{"credit_balance_exhausted", k::billing},
-  row{"organization_spend_limit_exceeded", k::billing},
-  row{"project_spend_limit_exceeded", k::billing},
-  row{"organization_usage_limit_exceeded", k::billing},
-  row{"billing_hard_limit_reached", k::billing},
-  row{"billing_not_active", k::billing},
-  row{"billing_error", k::billing},
-  row{"enforced_spend_limit_reached", k::billing},
   // Speed.
   row{"rate_limit_exceeded", k::rate_limited},
   row{"rate_limit_error", k::rate_limited},
@@ -98,12 +90,15 @@ reply_kind kind_of_status(int status) noexcept {
   case 403:
   case 407: return k::unauthorized;
   case 402: return k::billing;
-  case 408:
-  case 409:
-  case 425: return k::conflict;
+  case 408:                     // Timeout.
+  case 409:                     // Locked by another request.
+  case 424:                     // A part of the provider failed.
+  case 425:                     // Too early.
+  case 499: return k::conflict; // A gateway gave the request up.
   case 413: return k::too_large;
   case 429: return k::rate_limited;
   case 501: return k::bad_request; // Not implemented; it will not be a minute later either.
+  case 498:                        // Groq: no capacity in this tier.
   case 503:
   case 529: return k::overloaded;
   default: break;
@@ -114,6 +109,8 @@ reply_kind kind_of_status(int status) noexcept {
 }
 
 std::optional<reply_kind> kind_of_word(std::string_view word) {
+  if (is_money_name(word))
+    return reply_kind::billing;
   const auto lowered = to_lower(word);
   for (auto& r : rows)
     if (r.word == lowered)
@@ -141,6 +138,9 @@ errc code_of(reply_kind kind, int status) noexcept {
 }
 
 reply_kind classify(int status, const error_body& body, std::optional<duration> wait) {
+  // Whatever the status, and before all other names: OpenAI's spend errors share a type.
+  if (body.money || (status == 400 && body.no_quota))
+    return k::billing;
   auto word = kind_of_word(body.code);
   const bool by_code = word.has_value();
   if (!word)
@@ -151,26 +151,24 @@ reply_kind classify(int status, const error_body& body, std::optional<duration> 
       kind = *word;
     else if (body.status >= 300)
       kind = kind_of_status(body.status);
-  } else if (status == 400 && body.no_quota) {
-    kind = k::billing; // Anthropic hides a spend limit that its owner set behind a 400.
   } else if (word) {
     const auto means = [&](auto... kinds) { return ((*word == kinds) || ...); };
     switch (status) {
     case 400:
-      if (means(k::billing, k::unauthorized, k::too_large))
+      if (means(k::unauthorized, k::too_large))
         kind = *word;
       break;
     case 403:
-      if (means(k::billing, k::bad_request, k::rate_limited))
+      if (means(k::bad_request, k::rate_limited))
         // "invalid_request_error" as a type comes with any 403, also beside a code we do not know.
         kind = by_code ? *word : kind;
       break;
     case 429:
-      if (means(k::billing, k::slow_down))
+      if (means(k::slow_down))
         kind = *word;
       break;
     default:
-      if (status >= 500 && means(k::slow_down, k::rate_limited, k::overloaded, k::billing))
+      if (status >= 500 && means(k::slow_down, k::rate_limited, k::overloaded))
         kind = *word;
     }
   }

@@ -19,9 +19,9 @@ errc code_of(reply_kind kind, int status) noexcept;
 
 /// The meaning of an error, from its status and its names. The status decides, unless a name shows
 /// that the provider uses this status for another cause:
-/// - 429: billing, a daily quota, one request too large, ramping too fast (code before type,
-///   because OpenAI's spend errors share a type);
-/// - 400, 403 and 503: billing, a bad key, a bad request, ramping too fast;
+/// - any status: an error that speaks of money (`body.money`) means just that;
+/// - 429: a daily quota, one request too large, ramping too fast;
+/// - 400, 403 and 503: a bad key, a bad request, ramping too fast;
 /// - a 2xx with an error inside, or no status: the names, then a numeric code in the body.
 /// @param wait the hint of headers or body; of more than an hour it means that today is over.
 reply_kind classify(int status, const error_body& body, std::optional<duration> wait);

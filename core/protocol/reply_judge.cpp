@@ -1,5 +1,6 @@
 #include "core/protocol/reply_judge.hpp"
 #include "core/protocol/error_table.hpp"
+#include "core/protocol/money_table.hpp"
 #include "core/json/json_fields.hpp"
 #include "core/json/parsed_json.hpp"
 #include "core/protocol/rate_headers.hpp"
@@ -58,8 +59,21 @@ void judge_transport(const http_response& reply, verdict& v) {
   v.transport = reply.failure;
 }
 
+/// The text of a request, to tell the words of a provider from those that it repeats.
+std::string_view sent_text(const request& req) noexcept {
+  return req.body ? std::string_view{*req.body} : std::string_view{};
+}
+
 /// Makes `v` the failure that `body` stands for.
-void judge_error(const error_body& body, int status, wall_time server_now, verdict& v) {
+void judge_error(const request& req, error_body body, int status, wall_time server_now,
+                 verdict& v) {
+  if (const auto* money = find_money(body, sent_text(req))) {
+    body.money = true;
+    if (money != &body && !money->message.empty()) { // What the provider said, not the gateway.
+      body.message = std::string{money->message};
+      body.code = money->name();
+    }
+  }
   if (!v.retry_after)
     v.retry_after = body.retry_after;
   const auto kind = classify(status, body, v.retry_after);
@@ -83,7 +97,8 @@ void judge_error(const error_body& body, int status, wall_time server_now, verdi
 }
 
 /// A status of 300 or more, or none that HTTP knows.
-void judge_failure(const http_response& reply, wall_time server_now, verdict& v) {
+void judge_failure(const request& req, const http_response& reply, wall_time server_now,
+                   verdict& v) {
   const auto body = skip_noise(reply.body);
   const auto http = "HTTP " + std::to_string(reply.status);
   error_body said;
@@ -91,16 +106,19 @@ void judge_failure(const http_response& reply, wall_time server_now, verdict& v)
     if (const auto target = header(reply, "location"); !target.empty())
       said.message = http + " redirects to " + quoted_sample(target) +
                      "; redirects are not followed, set upstream.base_url to the final address";
-    return judge_error(said, reply.status, server_now, v);
+    return judge_error(req, std::move(said), reply.status, server_now, v);
   }
   const parsed_json parsed{body};
   if (auto error = parsed.get() ? find_error(*parsed.get(), true) : std::nullopt)
     said = std::move(*error);
   else if (is_html(header(reply, "content-type"), body))
     said.message = describe_html(reply.status, body);
-  else
+  else {
     said = error_from_text(http + ": " + quoted_sample(body));
-  judge_error(said, reply.status, server_now, v);
+    const auto* text = parsed.get() ? parsed.get()->if_string() : nullptr;
+    said.causes.push_back(error_from_text(text ? std::string{*text} : std::string{body}));
+  }
+  judge_error(req, std::move(said), reply.status, server_now, v);
 }
 
 /// A 2xx, which is an answer only if all of it is there and says so.
@@ -116,8 +134,8 @@ void judge_success(const request& req, const http_response& reply, wall_time ser
                   "the answer is an event stream: remove \"stream\" from the body");
     return fail(v, reply_kind::malformed, describe_body(reply, body, parsed.error()));
   }
-  if (const auto error = find_error(*value, false))
-    return judge_error(*error, reply.status, server_now, v);
+  if (auto error = find_error(*value, false))
+    return judge_error(req, std::move(*error), reply.status, server_now, v);
   const auto* answer = value->if_object();
   if (!answer)
     return fail(v, reply_kind::malformed, "the answer is no JSON object: " + quoted_sample(body));
@@ -142,7 +160,7 @@ verdict judge_reply(const request& req, const http_response& reply, wall_time wa
   else if (reply.status >= 200 && reply.status < 300)
     judge_success(req, reply, headers.server_now, check, v);
   else
-    judge_failure(reply, headers.server_now, v);
+    judge_failure(req, reply, headers.server_now, v);
   if (reply.status < 400) // The word of a 4xx or 5xx only.
     v.should_retry.reset();
   if (v.kind == reply_kind::success)

@@ -25,7 +25,7 @@ BOOST_AUTO_TEST_CASE(each_status_alone_means_one_kind) {
     {400, k::bad_request}, {401, k::unauthorized}, {402, k::billing},      {403, k::unauthorized},
     {404, k::bad_request}, {405, k::bad_request},  {408, k::conflict},     {409, k::conflict},
     {413, k::too_large},   {415, k::bad_request},  {422, k::bad_request},  {429, k::rate_limited},
-    {499, k::bad_request}, {500, k::server_error}, {501, k::bad_request},  {502, k::server_error},
+    {499, k::conflict},    {500, k::server_error}, {501, k::bad_request},  {502, k::server_error},
     {503, k::overloaded},  {504, k::server_error}, {520, k::server_error}, {524, k::server_error},
     {529, k::overloaded},  {200, k::malformed},    {307, k::bad_request},  {0, k::malformed},
   };
