@@ -342,8 +342,10 @@ typename Inspector::result_type inspect(Inspector& f, peer_welcome& x) {
   return f(caf::meta::type_name("penstock.peer_welcome"), x.protocol, x.version, x.engine);
 }
 
-/// The DOOR actor interface: what a head publishes. It lets those in that speak our protocol.
-using door_actor = caf::typed_actor<caf::replies_to<atom::hello, peer_hello>::with<peer_welcome>>;
+/// The VERSION GATE actor interface: the only actor that a head publishes. It answers processes
+/// that speak our protocol with the engine, and refuses all others.
+using version_gate_actor =
+  caf::typed_actor<caf::replies_to<atom::hello, peer_hello>::with<peer_welcome>>;
 
 /// The SUPERVISOR actor interface, one per process.
 using supervisor_actor = caf::typed_actor<

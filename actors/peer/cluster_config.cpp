@@ -1,7 +1,7 @@
 #include "actors/peer/cluster_config.hpp"
 
 #include "actors/peer/cluster_trust.hpp"
-#include "actors/peer/peer_guard.hpp"
+#include "actors/peer/peer_limits.hpp"
 #include "actors/peer/peer_link.hpp"
 
 #include <caf/all.hpp>
@@ -26,14 +26,14 @@ cluster_config::cluster_config(const config::cluster_settings& settings) {
     openssl_key = settings.tls_key;
     openssl_cafile = settings.tls_ca;
   }
-  peer_limits limits;
-  limits.handshake = timeout;
-  guard = std::make_shared<peer_guard>(limits);
-  link = peer_link::install(*this, guard, tls);
+  peer_bounds bounds;
+  bounds.handshake = timeout;
+  limits = std::make_shared<peer_limits>(bounds);
+  link = peer_link::install(*this, limits, tls);
 }
 
 void cluster_config::announce_by(std::function<void(std::string)> sink) const {
-  guard->announce_by(std::move(sink));
+  limits->announce_by(std::move(sink));
 }
 
 } // namespace penstock::actors

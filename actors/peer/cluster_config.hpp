@@ -9,7 +9,7 @@
 
 namespace penstock::actors {
 
-class peer_guard;
+class peer_limits;
 class peer_link;
 
 /// The configuration of an actor system whose actors may live in several processes: Penstock's
@@ -20,8 +20,8 @@ struct cluster_config : system_config {
   /// Where lines about connections that were refused go; nowhere if never called.
   void announce_by(std::function<void(std::string)> sink) const;
 
-  std::shared_ptr<peer_guard> guard; ///< Of all connections of the systems made with it.
-  std::shared_ptr<peer_link*> link;  ///< Of the system made with it.
+  std::shared_ptr<peer_limits> limits; ///< Of all connections of the systems made with it.
+  std::shared_ptr<peer_link*> link;    ///< Of the system made with it.
 };
 
 } // namespace penstock::actors

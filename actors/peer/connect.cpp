@@ -2,7 +2,7 @@
 
 #include "actors/peer/cluster_config.hpp"
 #include "actors/peer/cluster_trust.hpp"
-#include "actors/peer/peer_guard.hpp"
+#include "actors/peer/peer_limits.hpp"
 #include "actors/peer/peer_link.hpp"
 #include "messages/errors.hpp"
 
@@ -15,8 +15,8 @@ namespace penstock::actors {
 namespace {
 
 /// Why nobody could be reached: what our side of the connection saw is clearer than CAF's code.
-std::string reason(const caf::error& e, peer_guard& guard) {
-  if (auto seen = guard.take_failure(); !seen.empty())
+std::string reason(const caf::error& e, peer_limits& limits) {
+  if (auto seen = limits.take_failure(); !seen.empty())
     return seen;
   if (e.context().match_elements<std::string>())
     return e.context().get_as<std::string>(0);
@@ -42,24 +42,24 @@ result<engine_actor> connect(caf::actor_system& sys, const config::cluster_setti
                    (uses_tls(settings) ? ", with certificates of the same CA?" : ", without TLS?")};
   };
   caf::scoped_actor self{sys, true};
-  door_actor door;
+  version_gate_actor gate;
   error wrong;
-  config->guard->take_failure(); // Of an earlier attempt.
+  config->limits->take_failure(); // Of an earlier attempt.
   self->request((*config->link)->actor(), timeout, caf::connect_atom::value, at->host, at->port)
     .receive(
       [&](const caf::node_id&, caf::strong_actor_ptr& found, const std::set<std::string>& speaks) {
-        const auto needed = sys.message_types<door_actor>();
+        const auto needed = sys.message_types<version_gate_actor>();
         if (found && std::includes(speaks.begin(), speaks.end(), needed.begin(), needed.end()))
-          door = caf::actor_cast<door_actor>(std::move(found));
+          gate = caf::actor_cast<version_gate_actor>(std::move(found));
         else
           wrong = {errc::incompatible, settings.head + " is no head of penstock"};
       },
-      [&](const caf::error& e) { wrong = nobody(reason(e, *config->guard)); });
-  if (!door)
+      [&](const caf::error& e) { wrong = nobody(reason(e, *config->limits)); });
+  if (!gate)
     return wrong;
   result<engine_actor> engine = error{};
   self
-    ->request(door, timeout, atom::hello_v,
+    ->request(gate, timeout, atom::hello_v,
               peer_hello{cluster_protocol, PENSTOCK_VERSION, role, name})
     .receive(
       [&](peer_welcome& welcome) {
@@ -72,7 +72,7 @@ result<engine_actor> connect(caf::actor_system& sys, const config::cluster_setti
                                                " (penstock " PENSTOCK_VERSION ")"};
       },
       [&](const caf::error& e) {
-        engine = e.category() == error_category ? from_caf(e) : nobody(reason(e, *config->guard));
+        engine = e.category() == error_category ? from_caf(e) : nobody(reason(e, *config->limits));
       });
   return engine;
 }

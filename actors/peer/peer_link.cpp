@@ -69,7 +69,7 @@ private:
 /// A connection for the middleman over `peer.socket`, which it takes in any case. Fails with a text
 /// if TLS comes to nothing at once.
 result<caf::io::scribe_ptr> make_scribe(net::default_multiplexer& mpx, caf::actor_system& sys,
-                                        std::shared_ptr<peer_guard> guard, peer_state peer,
+                                        std::shared_ptr<peer_limits> limits, peer_state peer,
                                         bool tls) {
   const int fd = peer.socket;
   const int patience_ms = 30'000;
@@ -81,13 +81,13 @@ result<caf::io::scribe_ptr> make_scribe(net::default_multiplexer& mpx, caf::acto
   ::setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &patience_ms, sizeof patience_ms);
   if (!tls)
     return caf::io::scribe_ptr{caf::make_counted<peer_scribe<plain_policy>>(
-      mpx, std::move(guard), std::move(peer), plain_policy{})};
+      mpx, std::move(limits), std::move(peer), plain_policy{})};
   std::string fault;
   try {
     ERR_clear_error();
     if (auto session = caf::openssl::make_session(sys, fd, peer.accepted))
       return caf::io::scribe_ptr{caf::make_counted<peer_scribe<tls_policy>>(
-        mpx, std::move(guard), std::move(peer), tls_policy{std::move(session)})};
+        mpx, std::move(limits), std::move(peer), tls_policy{std::move(session)})};
     fault = tls_fault();            // The other end's first bytes were there already.
   } catch (const std::exception&) { // CAF reads the files again for each connection.
     fault = "our own certificate files cannot be read any more";
@@ -100,8 +100,8 @@ result<caf::io::scribe_ptr> make_scribe(net::default_multiplexer& mpx, caf::acto
 class peer_doorman final : public net::doorman_impl {
 public:
   peer_doorman(net::default_multiplexer& mpx, net::native_socket fd,
-               std::shared_ptr<peer_guard> guard, bool tls)
-      : doorman_impl{mpx, fd}, guard_{std::move(guard)}, tls_{tls} {}
+               std::shared_ptr<peer_limits> limits, bool tls)
+      : doorman_impl{mpx, fd}, limits_{std::move(limits)}, tls_{tls} {}
 
   bool new_connection() override {
     if (detached())
@@ -113,9 +113,9 @@ public:
     peer.who = (host ? *host : "?") + ":" + (port ? std::to_string(*port) : "?");
     const auto who = peer.who;
     auto& mpx = acceptor_.backend();
-    auto scribe = make_scribe(mpx, parent()->system(), guard_, std::move(peer), tls_);
+    auto scribe = make_scribe(mpx, parent()->system(), limits_, std::move(peer), tls_);
     if (!scribe) {
-      guard_->say("refused a connection from " + who + ": " + scribe.error().context);
+      limits_->say("refused a connection from " + who + ": " + scribe.error().context);
       return true;
     }
     auto hdl = (*scribe)->hdl();
@@ -124,7 +124,7 @@ public:
   }
 
 private:
-  std::shared_ptr<peer_guard> guard_;
+  std::shared_ptr<peer_limits> limits_;
   bool tls_;
 };
 
@@ -150,9 +150,9 @@ caf::error failure(std::string why) {
 /// CAF's middleman actor with our connections.
 class link_actor final : public caf::io::middleman_actor_impl {
 public:
-  link_actor(caf::actor_config& config, caf::actor broker, std::shared_ptr<peer_guard> guard,
+  link_actor(caf::actor_config& config, caf::actor broker, std::shared_ptr<peer_limits> limits,
              bool tls)
-      : middleman_actor_impl{config, std::move(broker)}, guard_{std::move(guard)}, tls_{tls} {}
+      : middleman_actor_impl{config, std::move(broker)}, limits_{std::move(limits)}, tls_{tls} {}
 
   const char* name() const override { return "peer-link"; }
 
@@ -173,7 +173,7 @@ protected:
         code = errno;
         continue;
       }
-      code = connect_within(fd, *a, static_cast<int>(to_ms(guard_->limits().handshake)));
+      code = connect_within(fd, *a, static_cast<int>(to_ms(limits_->bounds().handshake)));
       if (code != 0) {
         ::close(fd);
         continue;
@@ -182,7 +182,7 @@ protected:
       peer.socket = fd;
       peer.accepted = false;
       peer.who = host + ":" + service;
-      auto scribe = make_scribe(mpx(), system(), guard_, std::move(peer), tls_);
+      auto scribe = make_scribe(mpx(), system(), limits_, std::move(peer), tls_);
       if (!scribe)
         return failure(scribe.error().context);
       return std::move(*scribe);
@@ -196,7 +196,7 @@ protected:
     if (!fd)
       return std::move(fd.error());
     net::child_process_inherit(*fd, false);
-    return caf::make_counted<peer_doorman>(mpx(), *fd, guard_, tls_);
+    return caf::make_counted<peer_doorman>(mpx(), *fd, limits_, tls_);
   }
 
 private:
@@ -204,31 +204,31 @@ private:
     return static_cast<net::default_multiplexer&>(system().middleman().backend());
   }
 
-  std::shared_ptr<peer_guard> guard_;
+  std::shared_ptr<peer_limits> limits_;
   bool tls_;
 };
 
 } // namespace
 
 std::shared_ptr<peer_link*> peer_link::install(caf::actor_system_config& config,
-                                               std::shared_ptr<peer_guard> guard, bool tls) {
+                                               std::shared_ptr<peer_limits> limits, bool tls) {
   auto place = std::make_shared<peer_link*>(nullptr);
   auto threads = actor_threads::install(config);
   config.module_factories.push_back([=](caf::actor_system& sys) {
-    *place = new peer_link{sys, guard, threads, tls}; // The system owns it.
+    *place = new peer_link{sys, limits, threads, tls}; // The system owns it.
     return *place;
   });
   return place;
 }
 
-peer_link::peer_link(caf::actor_system& sys, std::shared_ptr<peer_guard> guard,
+peer_link::peer_link(caf::actor_system& sys, std::shared_ptr<peer_limits> limits,
                      std::shared_ptr<actor_threads> threads, bool tls)
-    : system_{sys}, guard_{std::move(guard)}, threads_{std::move(threads)}, tls_{tls} {}
+    : system_{sys}, limits_{std::move(limits)}, threads_{std::move(threads)}, tls_{tls} {}
 
 void peer_link::start() {
   auto broker = system_.middleman().named_broker<caf::io::basp_broker>(caf::atom("BASP"));
   actor_ = caf::actor_cast<caf::io::middleman_actor>(
-    system_.spawn<link_actor, caf::hidden + caf::detached>(std::move(broker), guard_, tls_));
+    system_.spawn<link_actor, caf::hidden + caf::detached>(std::move(broker), limits_, tls_));
 }
 
 void peer_link::stop() {

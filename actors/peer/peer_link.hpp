@@ -1,6 +1,6 @@
 #pragma once
 
-#include "actors/peer/peer_guard.hpp"
+#include "actors/peer/peer_limits.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/io/middleman_actor.hpp>
@@ -18,9 +18,9 @@ class peer_link : public caf::actor_system::module {
 public:
   /// Has the systems made from `config` load one.
   static std::shared_ptr<peer_link*> install(caf::actor_system_config& config,
-                                             std::shared_ptr<peer_guard> guard, bool tls);
+                                             std::shared_ptr<peer_limits> limits, bool tls);
 
-  peer_link(caf::actor_system& sys, std::shared_ptr<peer_guard> guard,
+  peer_link(caf::actor_system& sys, std::shared_ptr<peer_limits> limits,
             std::shared_ptr<actor_threads> threads, bool tls);
 
   /// Takes `publish` and `connect` as CAF's middleman does.
@@ -35,7 +35,7 @@ public:
 
 private:
   caf::actor_system& system_;
-  std::shared_ptr<peer_guard> guard_;
+  std::shared_ptr<peer_limits> limits_;
   std::shared_ptr<actor_threads> threads_;
   bool tls_;
   caf::io::middleman_actor actor_;

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "actors/peer/peer_guard.hpp"
+#include "actors/peer/peer_limits.hpp"
 
 #include <caf/io/basp_broker.hpp>
 #include <caf/io/network/default_multiplexer.hpp>
@@ -75,29 +75,29 @@ class peer_scribe final : public caf::io::scribe {
 public:
   using scribe = caf::io::scribe;
 
-  peer_scribe(caf::io::network::default_multiplexer& mpx, std::shared_ptr<peer_guard> guard,
+  peer_scribe(caf::io::network::default_multiplexer& mpx, std::shared_ptr<peer_limits> limits,
               peer_state peer, Policy policy)
-      : scribe{caf::io::network::conn_hdl_from_socket(peer.socket)}, guard_{std::move(guard)},
+      : scribe{caf::io::network::conn_hdl_from_socket(peer.socket)}, limits_{std::move(limits)},
         peer_{std::move(peer)}, stream_{mpx, peer_.socket, &peer_, std::move(policy)} {}
 
   ~peer_scribe() override {
     if (opened_ && !peer_.known)
-      guard_->leave(peer_);
+      limits_->leave(peer_);
   }
 
   void configure_read(caf::io::receive_policy::config config) override {
     if (!opened_) { // The broker's first word about it: from now on it is its.
       opened_ = true;
-      guard_->enter(peer_);
+      limits_->enter(peer_);
     }
     const uint64_t awaited = config.second;
-    const auto& limits = guard_->limits();
-    const auto most = peer_.known ? limits.message_bytes_max : limits.handshake_bytes_max;
+    const auto& bounds = limits_->bounds();
+    const auto most = peer_.known ? bounds.message_bytes_max : bounds.handshake_bytes_max;
     if (awaited > most) {
       const auto why = "a message of " + std::to_string(awaited) + " bytes, where " +
                        std::to_string(most) + " are allowed";
       if (peer_.known)
-        guard_->say("closed the connection to " + peer_.who + ": " + why);
+        limits_->say("closed the connection to " + peer_.who + ": " + why);
       peer_.refuse(why);
       config = caf::io::receive_policy::exactly(1);
     }
@@ -129,7 +129,7 @@ public:
                     : peer_.bytes == 0 ? "it said nothing"
                                        : "it did not say what it is";
     const auto known = peer_.known;
-    guard_->report(peer_);
+    limits_->report(peer_);
     stream_.graceful_shutdown();
     // CAF waits for the other end to close as well; a stranger may keep us waiting for ever.
     if (!known)
@@ -151,14 +151,14 @@ public:
     consuming_ = false;
     if (auto* b = broker(); b && !peer_.closing && b->instance.tbl().lookup_direct(hdl())) {
       peer_.known = true;
-      guard_->leave(peer_);
+      limits_->leave(peer_);
     }
     return go_on;
   }
 
 protected:
   caf::message detach_message() override {
-    guard_->report(peer_);
+    limits_->report(peer_);
     if (broker_)
       stay(caf::intrusive_ptr<peer_scribe>{this}, caf::strong_actor_ptr{broker_->ctrl()});
     return scribe::detach_message();
@@ -212,7 +212,7 @@ private:
       stream_.force_empty_write(this);
   }
 
-  std::shared_ptr<peer_guard> guard_;
+  std::shared_ptr<peer_limits> limits_;
   caf::io::basp_broker* broker_ =
     nullptr; ///< Valid while it is our parent, and when it was held since.
   peer_state peer_;

@@ -1,4 +1,4 @@
-#include "actors/peer/door.hpp"
+#include "actors/peer/version_gate.hpp"
 #include "actors/host/host.hpp"
 #include "tests/support/cluster_fixture.hpp"
 #include "tests/support/process_memory.hpp"
@@ -51,7 +51,7 @@ struct fixture : cluster_fixture {
 /// A head that speaks another version of the protocol.
 struct strange_head {
   explicit strange_head(bool says_welcome) : config{settings}, sys{config} {
-    door = sys.spawn([=]() -> door_actor::behavior_type {
+    gate = sys.spawn([=]() -> version_gate_actor::behavior_type {
       return {[=](atom::hello, const peer_hello&) -> caf::result<peer_welcome> {
         if (says_welcome)
           return peer_welcome{77, "7.0.0", {}};
@@ -59,16 +59,16 @@ struct strange_head {
       }};
     });
     settings.listen = "127.0.0.1:0";
-    auto p = actors::publish(sys, settings, door);
+    auto p = actors::publish(sys, settings, gate);
     BOOST_REQUIRE(p);
     port = *p;
   }
-  ~strange_head() { caf::anon_send_exit(door, caf::exit_reason::kill); }
+  ~strange_head() { caf::anon_send_exit(gate, caf::exit_reason::kill); }
 
   config::cluster_settings settings;
   actors::cluster_config config;
   caf::actor_system sys;
-  door_actor door;
+  version_gate_actor gate;
   uint16_t port = 0;
 };
 

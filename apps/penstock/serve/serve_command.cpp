@@ -3,7 +3,7 @@
 #include "actors/supervisor/cache_setup.hpp"
 #include "actors/peer/cluster_config.hpp"
 #include "actors/peer/cluster_trust.hpp"
-#include "actors/peer/door.hpp"
+#include "actors/peer/version_gate.hpp"
 #include "actors/supervisor/spawn_engine.hpp"
 #include "actors/supervisor/supervisor.hpp"
 #include "apps/penstock/process/engine_setup.hpp"
@@ -144,17 +144,17 @@ private:
     self->request(running.supervisor, start_timeout, atom::engine_v)
       .receive([&](engine_actor& e) { running.engine = std::move(e); },
                [&](const caf::error& e) { broken = from_caf(e); });
-    door_actor door;
+    version_gate_actor gate;
     if (!broken) {
-      door = sys.spawn(actors::door, running.engine, log_line);
-      auto port = actors::publish(sys, settings_.cluster, door);
+      gate = sys.spawn(actors::version_gate, running.engine, log_line);
+      auto port = actors::publish(sys, settings_.cluster, gate);
       if (port)
         tell_where(*port, lanes);
       else
         broken = port.error();
     }
     const auto code = broken ? complain(*broken) : await_end(self, running);
-    caf::anon_send_exit(door, caf::exit_reason::user_shutdown);
+    caf::anon_send_exit(gate, caf::exit_reason::user_shutdown);
     self->demonitor(running.supervisor.address());
     if (!stop_engine(sys, running)) {
       log_line("not everything could be stopped in time; what is in the store is safe");

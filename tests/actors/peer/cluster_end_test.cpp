@@ -2,7 +2,7 @@
 
 #include "actors/peer/cluster_config.hpp"
 #include "actors/peer/connect.hpp"
-#include "actors/peer/door.hpp"
+#include "actors/peer/version_gate.hpp"
 #include "tests/support/fake_engine.hpp"
 #include "tests/support/process.hpp"
 
@@ -26,8 +26,8 @@ BOOST_AUTO_TEST_CASE(an_actor_with_a_thread_of_its_own_that_others_know_may_end_
   actors::cluster_config config{settings};
   std::optional<caf::actor_system> sys{std::in_place, config};
   auto engine = sys->spawn<caf::detached>(fake_engine, std::make_shared<engine_log>());
-  auto door = sys->spawn(actors::door, engine, [](std::string) {});
-  const auto port = actors::publish(*sys, settings, door);
+  auto gate = sys->spawn(actors::version_gate, engine, [](std::string) {});
+  const auto port = actors::publish(*sys, settings, gate);
   BOOST_REQUIRE(port);
 
   auto theirs = settings;
@@ -47,9 +47,9 @@ BOOST_AUTO_TEST_CASE(an_actor_with_a_thread_of_its_own_that_others_know_may_end_
   // Those who watch an actor hear of its end one after the other; this one takes its time, and all
   // others wait.
   engine->attach_functor([] { std::this_thread::sleep_for(300ms); });
-  caf::anon_send_exit(door, caf::exit_reason::kill);
+  caf::anon_send_exit(gate, caf::exit_reason::kill);
   caf::anon_send_exit(engine, caf::exit_reason::kill);
   engine = nullptr;
-  door = nullptr;
+  gate = nullptr;
   sys.reset();
 }

@@ -2,7 +2,7 @@
 
 #include "actors/peer/cluster_config.hpp"
 #include "actors/peer/connect.hpp"
-#include "actors/peer/door.hpp"
+#include "actors/peer/version_gate.hpp"
 #include "tests/support/fake_engine.hpp"
 #include "tests/support/process_memory.hpp"
 #include "tests/support/raw_client.hpp"
@@ -30,7 +30,7 @@ config::cluster_settings at(const std::string& address) {
   return s;
 }
 
-/// A head with nothing behind its door.
+/// A head whose version gate leads to no real engine.
 struct head {
   explicit head(const config::cluster_settings& s) : settings{s}, config{s}, sys{config} {
     config.announce_by([this](std::string line) {
@@ -39,15 +39,15 @@ struct head {
       grown.notify_all();
     });
     engine = sys.spawn(fake_engine, std::make_shared<engine_log>());
-    door =
-      sys.spawn(actors::door, engine, [this](std::string line) { config_say(std::move(line)); });
-    auto p = actors::publish(sys, settings, door);
+    gate = sys.spawn(actors::version_gate, engine,
+                     [this](std::string line) { config_say(std::move(line)); });
+    auto p = actors::publish(sys, settings, gate);
     BOOST_REQUIRE_MESSAGE(p, (p ? "" : p.error().context));
     port = *p;
   }
   ~head() {
     config.announce_by({});
-    caf::anon_send_exit(door, caf::exit_reason::kill);
+    caf::anon_send_exit(gate, caf::exit_reason::kill);
     caf::anon_send_exit(engine, caf::exit_reason::kill);
   }
   void config_say(std::string line) {
@@ -69,7 +69,7 @@ struct head {
   actors::cluster_config config;
   caf::actor_system sys;
   engine_actor engine;
-  door_actor door;
+  version_gate_actor gate;
   uint16_t port = 0;
   std::mutex mutex;
   std::condition_variable grown;
@@ -161,7 +161,7 @@ std::string header(uint8_t operation, uint32_t length) {
 
 } // namespace
 
-BOOST_AUTO_TEST_CASE(a_client_gets_through_the_door) {
+BOOST_AUTO_TEST_CASE(a_client_gets_through_the_version_gate) {
   head h{at("127.0.0.1:0")};
   check_serves(at(h.address()));
   BOOST_TEST(h.says("client test (penstock "));
@@ -173,9 +173,9 @@ BOOST_AUTO_TEST_CASE(another_protocol_is_refused_with_both_versions) {
   auto engine = c.connect();
   BOOST_REQUIRE(engine);
   caf::scoped_actor self{c.sys, true};
-  auto door = c.sys.middleman().remote_actor<door_actor>("127.0.0.1", h.port);
-  BOOST_REQUIRE(door);
-  self->request(*door, patience, atom::hello_v, peer_hello{77, "9.9\n\x1b[31m", "node", "late"})
+  auto gate = c.sys.middleman().remote_actor<version_gate_actor>("127.0.0.1", h.port);
+  BOOST_REQUIRE(gate);
+  self->request(*gate, patience, atom::hello_v, peer_hello{77, "9.9\n\x1b[31m", "node", "late"})
     .receive([](const peer_welcome&) { BOOST_ERROR("welcome"); },
              [](const caf::error& e) {
                BOOST_TEST(e.code() == static_cast<uint8_t>(errc::incompatible));

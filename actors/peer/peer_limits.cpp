@@ -1,4 +1,4 @@
-#include "actors/peer/peer_guard.hpp"
+#include "actors/peer/peer_limits.hpp"
 
 #include <sys/socket.h>
 
@@ -15,12 +15,12 @@ void peer_state::refuse(std::string why) {
   ::shutdown(socket, SHUT_RDWR);
 }
 
-void peer_guard::announce_by(std::function<void(std::string)> sink) {
+void peer_limits::announce_by(std::function<void(std::string)> sink) {
   std::lock_guard lock{mutex_};
   sink_ = std::move(sink);
 }
 
-void peer_guard::say(std::string line) {
+void peer_limits::say(std::string line) {
   std::lock_guard lock{mutex_};
   if (!sink_)
     return;
@@ -31,26 +31,26 @@ void peer_guard::say(std::string line) {
     second_ = now;
     lines_ = left_out_ = 0;
   }
-  if (++lines_ > limits_.lines_max)
+  if (++lines_ > bounds_.lines_max)
     ++left_out_;
   else
     sink_(std::move(line));
 }
 
-void peer_guard::enter(peer_state& peer) {
+void peer_limits::enter(peer_state& peer) {
   peer.number = next_++;
   unknown_.emplace(peer.number, &peer);
   // A flood of silent connections pushes out its own first: a true peer needs milliseconds.
-  if (unknown_.size() > limits_.unknown_max) {
+  if (unknown_.size() > bounds_.unknown_max) {
     auto* oldest = unknown_.begin()->second;
     unknown_.erase(unknown_.begin());
     oldest->refuse("too many connections that say nothing");
   }
 }
 
-void peer_guard::leave(peer_state& peer) { unknown_.erase(peer.number); }
+void peer_limits::leave(peer_state& peer) { unknown_.erase(peer.number); }
 
-void peer_guard::report(peer_state& peer) {
+void peer_limits::report(peer_state& peer) {
   leave(peer);
   if (peer.known || peer.fault.empty())
     return;
@@ -63,7 +63,7 @@ void peer_guard::report(peer_state& peer) {
   peer.fault.clear(); // Said once.
 }
 
-std::string peer_guard::take_failure() {
+std::string peer_limits::take_failure() {
   std::lock_guard lock{mutex_};
   return std::exchange(failure_, {});
 }

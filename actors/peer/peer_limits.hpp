@@ -12,7 +12,7 @@
 namespace penstock::actors {
 
 /// What is let through by the connections of a process to others.
-struct peer_limits {
+struct peer_bounds {
   duration handshake = std::chrono::seconds{4}; ///< For whoever connects to say what it is.
   uint32_t unknown_max = 256; ///< Connections that have not said it yet; the oldest makes room.
   uint64_t handshake_bytes_max = 64u << 10; ///< Of a message of one of these.
@@ -29,7 +29,7 @@ struct peer_state {
   bool closing = false; ///< We want no more of it.
   uint64_t bytes = 0;   ///< Received, before it was known.
   std::string fault;    ///< Why it goes; the first reason counts.
-  uint64_t number = 0;  ///< Among those of its guard.
+  uint64_t number = 0;  ///< Among those with the same `peer_limits`.
   std::function<void()> on_bytes; ///< Called when some of a long message have come; empty: not now.
 
   /// Ends the connection from our side: the next read fails.
@@ -38,11 +38,11 @@ struct peer_state {
 
 /// What the connections of a process share: their limits, who is told, and the list of those that
 /// have not said yet what they are.
-class peer_guard {
+class peer_limits {
 public:
-  explicit peer_guard(peer_limits limits) : limits_{limits} {}
+  explicit peer_limits(peer_bounds bounds) : bounds_{bounds} {}
 
-  const peer_limits& limits() const noexcept { return limits_; }
+  const peer_bounds& bounds() const noexcept { return bounds_; }
   /// Where lines for people go from now on; empty: nowhere.
   void announce_by(std::function<void(std::string)> sink);
   /// One line for people, unless there were too many in this second.
@@ -59,7 +59,7 @@ public:
   std::string take_failure();
 
 private:
-  const peer_limits limits_;
+  const peer_bounds bounds_;
   std::mutex mutex_; ///< Guards what follows, up to the list.
   std::function<void(std::string)> sink_;
   std::string failure_;

@@ -1,4 +1,4 @@
-#include "actors/peer/door.hpp"
+#include "actors/peer/version_gate.hpp"
 
 #include "actors/peer/cluster_config.hpp"
 #include "actors/peer/cluster_trust.hpp"
@@ -12,7 +12,7 @@ namespace penstock::actors {
 
 namespace {
 
-/// "node build-7/4711 (penstock 0.1.0)", whatever it was that came.
+/// "node build-7/4711 (penstock 0.1.0)". Safe to print, even if the peer sent hostile text.
 std::string describe(const peer_hello& who) {
   constexpr size_t length_max = 80;
   return core::clean_text(who.role, length_max) + " " + core::clean_text(who.name, length_max) +
@@ -21,8 +21,8 @@ std::string describe(const peer_hello& who) {
 
 } // namespace
 
-door_actor::behavior_type door(door_actor::pointer, engine_actor engine,
-                               std::function<void(std::string)> announce) {
+version_gate_actor::behavior_type version_gate(version_gate_actor::pointer, engine_actor engine,
+                                               std::function<void(std::string)> announce) {
   return {
     [=](atom::hello, const peer_hello& who) -> caf::result<peer_welcome> {
       if (who.protocol != cluster_protocol) {
@@ -45,7 +45,7 @@ door_actor::behavior_type door(door_actor::pointer, engine_actor engine,
 }
 
 result<uint16_t> publish(caf::actor_system& sys, const config::cluster_settings& settings,
-                         const door_actor& door) {
+                         const version_gate_actor& gate) {
   auto at = trusted_address(settings, "cluster.listen", settings.listen);
   if (!at)
     return at.error();
@@ -56,7 +56,7 @@ result<uint16_t> publish(caf::actor_system& sys, const config::cluster_settings&
   caf::scoped_actor self{sys, true};
   self
     ->request((*config->link)->actor(), caf::infinite, caf::publish_atom::value, at->port,
-              caf::actor_cast<caf::strong_actor_ptr>(door), sys.message_types<door_actor>(),
+              caf::actor_cast<caf::strong_actor_ptr>(gate), sys.message_types<version_gate_actor>(),
               at->host, true)
     .receive([&](uint16_t actual) { port = actual; },
              [&](const caf::error&) {
