@@ -200,7 +200,7 @@ using opener_actor = caf::typed_actor<caf::reacts_to<atom::open>>;
 
 /// The JOB STORE actor interface, one per engine that takes jobs by value: the one writer. It
 /// answers when what it was told is safe; what arrives together is made safe together.
-using job_store_actor = caf::typed_actor<
+using job_writer_actor = caf::typed_actor<
   caf::replies_to<atom::submit, submission>::with<job_ticket>,
   caf::replies_to<atom::add, submission_part>::with<job_ticket>,
   // Begins another life of a complete job.

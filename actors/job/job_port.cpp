@@ -65,7 +65,7 @@ caf::result<bool> job_port_state::close() {
 }
 
 job_port_actor::behavior_type job_port(job_port_actor::stateful_pointer<job_port_state> self,
-                                       stored_job job, job_store_actor store,
+                                       stored_job job, job_writer_actor store,
                                        job_reader_actor reader) {
   auto& st = self->state;
   st.self = self;

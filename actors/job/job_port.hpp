@@ -35,7 +35,7 @@ struct job_port_state {
   caf::result<bool> close();
 
   job_port_actor::pointer self = nullptr;
-  job_store_actor store;
+  job_writer_actor store;
   job_reader_actor reader;
   uint64_t job = 0;
 
@@ -57,7 +57,7 @@ private:
 
 /// The port of one life of `job`.
 job_port_actor::behavior_type job_port(job_port_actor::stateful_pointer<job_port_state> self,
-                                       stored_job job, job_store_actor store,
+                                       stored_job job, job_writer_actor store,
                                        job_reader_actor reader);
 
 } // namespace penstock::actors

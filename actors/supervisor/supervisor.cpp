@@ -2,7 +2,7 @@
 
 #include "actors/engine/engine.hpp"
 #include "actors/store/job_reader.hpp"
-#include "actors/store/job_store.hpp"
+#include "actors/store/job_writer.hpp"
 #include "actors/node/node.hpp"
 #include "actors/node/null_client.hpp"
 #include "actors/lane/rate_limiter.hpp"
@@ -37,7 +37,7 @@ void supervisor_state::start(supervisor_setup setup) {
     add(role::cache);
   if (setup_.jobs) {
     add(role::job_reader);
-    add(role::job_store);
+    add(role::job_writer);
   }
   add(role::engine);
   if (setup_.slots > 0)
@@ -52,7 +52,7 @@ const char* supervisor_state::name_of(role what) {
   case role::limiter: return "rate limiter";
   case role::cache: return "response cache";
   case role::job_reader: return "job reader";
-  case role::job_store: return "job store";
+  case role::job_writer: return "job writer";
   case role::engine: return "engine";
   case role::node: return "node";
   }
@@ -61,7 +61,7 @@ const char* supervisor_state::name_of(role what) {
 
 /// Whether what it owned can be found again by its next life.
 bool supervisor_state::is_restarted(role what) {
-  return what != role::engine && what != role::job_store && what != role::job_reader;
+  return what != role::engine && what != role::job_writer && what != role::job_reader;
 }
 
 /// On a thread of its own, if this process has some to spare.
@@ -103,10 +103,10 @@ void supervisor_state::start_child(child& c) {
     else
       fail(opened.error());
     break;
-  case role::job_store: {
-    job_store_options options;
+  case role::job_writer: {
+    job_writer_options options;
     options.retention = setup_.retention;
-    store = keep(spawn_blocking(job_store, setup_.jobs, reader, options));
+    store = keep(spawn_blocking(job_writer, setup_.jobs, reader, options));
     break;
   }
   case role::engine:

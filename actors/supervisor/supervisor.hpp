@@ -62,12 +62,12 @@ struct supervisor_state {
 
   supervisor_actor::pointer self = nullptr;
   engine_actor engine;
-  job_store_actor store;   ///< Null if `supervisor_setup::jobs` is.
+  job_writer_actor store;  ///< Null if `supervisor_setup::jobs` is.
   job_reader_actor reader; ///< The same.
   wiring handles;
 
 private:
-  enum class role : uint8_t { http, limiter, cache, job_reader, job_store, engine, node };
+  enum class role : uint8_t { http, limiter, cache, job_reader, job_writer, engine, node };
   struct child {
     role what = role::http;
     uint32_t lane = 0; ///< Of a limiter.

@@ -2,7 +2,7 @@
 // it, and bare SQLite with groups of the same size, in turns.
 //   submits [--requests N] [--body-bytes B] [--dir D]
 #include "actors/store/job_reader.hpp"
-#include "actors/store/job_store.hpp"
+#include "actors/store/job_writer.hpp"
 #include "messages/system_config.hpp"
 
 #include <SQLiteCpp/SQLiteCpp.h>
@@ -52,7 +52,7 @@ double bare_rate(const options& o) {
     for (uint64_t i = 0; i < o.requests;) {
       SQLite::Transaction group{db};
       for (const auto end =
-             std::min<uint64_t>(i + actors::job_store_state::group.rows_max, o.requests);
+             std::min<uint64_t>(i + actors::job_writer_state::group.rows_max, o.requests);
            i < end; ++i) {
         insert.bind(1, static_cast<int64_t>(i));
         insert.bindNoCopy(2, name);
@@ -76,7 +76,7 @@ struct bulk_state {
 };
 
 /// Sends a job in parts, several under way, and keeps its promise when all of them are safe.
-caf::behavior bulk_submitter(caf::stateful_actor<bulk_state>* self, job_store_actor store,
+caf::behavior bulk_submitter(caf::stateful_actor<bulk_state>* self, job_writer_actor store,
                              uint64_t total, std::vector<shared_request> part,
                              std::shared_ptr<std::promise<bool>> done) {
   self->state.part = std::move(part);
@@ -130,7 +130,7 @@ struct single_state {
 
 /// Submits a job of one request at each tick, whether the last one was answered or not; the time
 /// counts from when the tick was due. Tells its latencies when it is asked.
-caf::behavior single_submitter(caf::stateful_actor<single_state>* self, job_store_actor store,
+caf::behavior single_submitter(caf::stateful_actor<single_state>* self, job_writer_actor store,
                                shared_request one) {
   return {
     [=](caf::tick_atom, int64_t due) {
@@ -153,7 +153,7 @@ caf::behavior single_submitter(caf::stateful_actor<single_state>* self, job_stor
 }
 
 /// Lets such an actor submit until `stop`.
-std::vector<double> single_latencies(caf::actor_system& sys, const job_store_actor& store,
+std::vector<double> single_latencies(caf::actor_system& sys, const job_writer_actor& store,
                                      const shared_request& one, const std::atomic<bool>& stop) {
   auto submitter = sys.spawn(single_submitter, store, one);
   for (auto due = clock_type::now(); !stop; due += single_every) {
@@ -201,7 +201,7 @@ sample store_rate(caf::actor_system& sys, const options& o, bool with_singles) {
   {
     auto reader = sys.spawn<caf::detached>(actors::job_reader, (*opened)->open_reader().value());
     auto store =
-      sys.spawn<caf::detached>(actors::job_store, *opened, reader, actors::job_store_options{});
+      sys.spawn<caf::detached>(actors::job_writer, *opened, reader, actors::job_writer_options{});
     auto done = std::make_shared<std::promise<bool>>();
     auto finished = done->get_future();
     std::atomic<bool> stop{false};

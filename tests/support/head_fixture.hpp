@@ -1,7 +1,7 @@
 #pragma once
 
 #include "actors/store/job_reader.hpp"
-#include "actors/store/job_store.hpp"
+#include "actors/store/job_writer.hpp"
 #include "core/io/store/job_store.hpp"
 #include "core/jsonl/jsonl.hpp"
 #include "tests/support/engine_fixture.hpp"
@@ -44,9 +44,9 @@ struct head_fixture : engine_fixture {
     if (!opened)
       throw std::runtime_error{to_string(opened.error())};
     reader = spawn(actors::job_reader, *opened);
-    actors::job_store_options options;
+    actors::job_writer_options options;
     options.wall_now = std::move(wall_now);
-    writer = spawn(actors::job_store, std::move(store), reader, options);
+    writer = spawn(actors::job_writer, std::move(store), reader, options);
     actors::engine_setup setup;
     setup.store = writer;
     setup.reader = reader;
@@ -142,7 +142,7 @@ struct head_fixture : engine_fixture {
   }
 
   job_reader_actor reader;
-  job_store_actor writer;
+  job_writer_actor writer;
 };
 
 /// Every store there is, for suites that run over both.

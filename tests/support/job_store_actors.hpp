@@ -1,7 +1,7 @@
 #pragma once
 
 #include "actors/store/job_reader.hpp"
-#include "actors/store/job_store.hpp"
+#include "actors/store/job_writer.hpp"
 #include "messages/errors.hpp"
 
 #include "tests/support/deterministic_system.hpp"
@@ -46,14 +46,14 @@ struct job_store_actors : deterministic_system {
   temp_dir dir;
   std::shared_ptr<io::job_store> store;
   job_reader_actor reader;
-  job_store_actor writer;
+  job_writer_actor writer;
   io::unix_ms wall = 1'800'000'000'000;
 
-  void start(std::shared_ptr<io::job_store> with, actors::job_store_options options = {}) {
+  void start(std::shared_ptr<io::job_store> with, actors::job_writer_options options = {}) {
     store = std::move(with);
     options.wall_now = [this] { return wall; };
     reader = spawn(actors::job_reader, must(store->open_reader()));
-    writer = spawn(actors::job_store, store, reader, options);
+    writer = spawn(actors::job_writer, store, reader, options);
     run();
   }
   void start(bool durable = true) {

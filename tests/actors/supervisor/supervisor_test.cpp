@@ -217,7 +217,7 @@ BOOST_AUTO_TEST_CASE(the_death_of_store_or_reader_ends_the_process) {
     const auto why = end();
     BOOST_REQUIRE(why.has_value());
     BOOST_TEST(
-      from_caf(*why).context.starts_with(reader ? "the job reader died" : "the job store died"));
+      from_caf(*why).context.starts_with(reader ? "the job reader died" : "the job writer died"));
   }
 }
 

@@ -28,7 +28,7 @@ public:
 struct fixture : job_store_actors {
   std::shared_ptr<counted_store> counted;
 
-  void start(bool durable = true, actors::job_store_options options = {}) {
+  void start(bool durable = true, actors::job_writer_options options = {}) {
     counted = std::make_shared<counted_store>(durable ? must(io::open_job_store(dir / "jobs.db"))
                                                       : io::make_memory_job_store());
     job_store_actors::start(counted, options);
@@ -41,7 +41,7 @@ struct fixture : job_store_actors {
 
 } // namespace
 
-BOOST_FIXTURE_TEST_SUITE(job_store_actor_suite, fixture)
+BOOST_FIXTURE_TEST_SUITE(job_writer_actor_suite, fixture)
 
 BOOST_AUTO_TEST_CASE(a_submission_is_answered_when_it_is_safe) {
   start();

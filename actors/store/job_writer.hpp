@@ -16,7 +16,7 @@
 
 namespace penstock::actors {
 
-struct job_store_options {
+struct job_writer_options {
   duration retention =
     std::chrono::hours{24 * 7}; ///< How long an ended job is kept; zero: for ever.
   /// A job that is not complete goes after so long without a new request.
@@ -37,8 +37,8 @@ struct job_store_options {
 /// not be there when it is opened again.
 ///
 /// A job whose options are of a newer program cannot be taken up, and says so.
-struct job_store_state {
-  static inline const char* name = "job-store";
+struct job_writer_state {
+  static inline const char* name = "job-writer";
   static constexpr core::group_limits group{};
   static constexpr uint32_t swept_at_once = 200; ///< Rows removed with one group.
 
@@ -52,11 +52,11 @@ struct job_store_state {
   void flush();
   void sweep();
 
-  job_store_actor::pointer self = nullptr;
+  job_writer_actor::pointer self = nullptr;
   caf::actor alarm; ///< Sends us `wake`.
   std::shared_ptr<io::job_store> store;
   job_reader_actor reader;
-  job_store_options options;
+  job_writer_options options;
 
 private:
   struct news {
@@ -85,8 +85,9 @@ private:
 };
 
 /// Writes jobs into `store` and tells `reader` what is new. Blocks on the disk: spawn it detached.
-job_store_actor::behavior_type job_store(job_store_actor::stateful_pointer<job_store_state> self,
-                                         std::shared_ptr<io::job_store> store,
-                                         job_reader_actor reader, job_store_options options);
+job_writer_actor::behavior_type
+job_writer(job_writer_actor::stateful_pointer<job_writer_state> self,
+           std::shared_ptr<io::job_store> store, job_reader_actor reader,
+           job_writer_options options);
 
 } // namespace penstock::actors

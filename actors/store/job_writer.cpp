@@ -1,4 +1,4 @@
-#include "actors/store/job_store.hpp"
+#include "actors/store/job_writer.hpp"
 
 #include "actors/store/alarm.hpp"
 #include "actors/store/job_record.hpp"
@@ -49,7 +49,7 @@ result<To> mapped(result<From> from, F&& f) {
 
 /// Lets `call` wait for its group, and its answer for the commit. What was refused is said at once.
 template <class T, class F>
-caf::result<T> job_store_state::later(uint64_t job, size_t rows, uint64_t bytes, F&& call) {
+caf::result<T> job_writer_state::later(uint64_t job, size_t rows, uint64_t bytes, F&& call) {
   auto promise = self->make_response_promise<T>();
   push(job, rows, bytes, [this, to = promise, call = std::forward<F>(call)]() mutable {
     auto answer = call();
@@ -67,17 +67,17 @@ caf::result<T> job_store_state::later(uint64_t job, size_t rows, uint64_t bytes,
   return promise;
 }
 
-void job_store_state::push(uint64_t job, size_t rows, uint64_t bytes, write_call call) {
+void job_writer_state::push(uint64_t job, size_t rows, uint64_t bytes, write_call call) {
   queue_.push(job, rows, bytes, std::move(call));
   if (!std::exchange(flush_pending_, true))
     self->send(self, atom::flush_v);
 }
 
-io::unix_ms job_store_state::now() const {
+io::unix_ms job_writer_state::now() const {
   return options.wall_now ? options.wall_now() : io::wall_now_ms();
 }
 
-caf::result<job_ticket> job_store_state::submit(submission what) {
+caf::result<job_ticket> job_writer_state::submit(submission what) {
   auto p = unpack(what.requests);
   if (!p)
     return to_caf(p.error());
@@ -92,7 +92,7 @@ caf::result<job_ticket> job_store_state::submit(submission what) {
     });
 }
 
-caf::result<job_ticket> job_store_state::add(submission_part what) {
+caf::result<job_ticket> job_writer_state::add(submission_part what) {
   auto p = unpack(what.requests);
   if (!p)
     return to_caf(p.error());
@@ -105,7 +105,7 @@ caf::result<job_ticket> job_store_state::add(submission_part what) {
     });
 }
 
-result<stored_job> job_store_state::take_up(uint64_t job) {
+result<stored_job> job_writer_state::take_up(uint64_t job) {
   auto row = store->take_up(job);
   if (!row)
     return row.error();
@@ -133,11 +133,11 @@ result<stored_job> job_store_state::take_up(uint64_t job) {
   return taken;
 }
 
-caf::result<stored_job> job_store_state::open(uint64_t job) {
+caf::result<stored_job> job_writer_state::open(uint64_t job) {
   return later<stored_job>(job, 1, 0, [this, job] { return take_up(job); });
 }
 
-caf::result<bool> job_store_state::write(uint64_t job, std::vector<sink_item> items) {
+caf::result<bool> job_writer_state::write(uint64_t job, std::vector<sink_item> items) {
   std::vector<io::job_outcome> outcomes;
   outcomes.reserve(items.size());
   uint64_t bytes = 0;
@@ -152,7 +152,7 @@ caf::result<bool> job_store_state::write(uint64_t job, std::vector<sink_item> it
                      [this, job, outcomes = std::move(outcomes)] { return keep(job, outcomes); });
 }
 
-result<bool> job_store_state::keep(uint64_t job, const std::vector<io::job_outcome>& outcomes) {
+result<bool> job_writer_state::keep(uint64_t job, const std::vector<io::job_outcome>& outcomes) {
   auto ordered = store->write(job, outcomes);
   if (!ordered)
     return ordered.error();
@@ -160,11 +160,11 @@ result<bool> job_store_state::keep(uint64_t job, const std::vector<io::job_outco
   return true;
 }
 
-caf::result<bool> job_store_state::finished(uint64_t job, job_progress progress) {
+caf::result<bool> job_writer_state::finished(uint64_t job, job_progress progress) {
   return later<bool>(job, 1, 0, [this, job, p = std::move(progress)] { return end(job, p); });
 }
 
-result<bool> job_store_state::end(uint64_t job, const job_progress& progress) {
+result<bool> job_writer_state::end(uint64_t job, const job_progress& progress) {
   // What was interrupted goes on at the next start, so its requests are still awaited.
   const auto ended = has_ended(progress.state) && progress.state != job_state::interrupted;
   auto done = store->finish(job, ended, static_cast<uint8_t>(progress.state),
@@ -175,15 +175,15 @@ result<bool> job_store_state::end(uint64_t job, const job_progress& progress) {
   return true;
 }
 
-caf::result<uint64_t> job_store_state::retry(uint64_t job) {
+caf::result<uint64_t> job_writer_state::retry(uint64_t job) {
   return later<uint64_t>(job, 1, 0, [this, job] { return store->retry(job, now()); });
 }
 
-caf::result<std::vector<uint64_t>> job_store_state::jobs() {
+caf::result<std::vector<uint64_t>> job_writer_state::jobs() {
   return later<std::vector<uint64_t>>(0, 1, 0, [this] { return store->unfinished(); });
 }
 
-void job_store_state::flush() {
+void job_writer_state::flush() {
   flush_pending_ = false;
   queue_.begin_group();
   while (auto call = queue_.next())
@@ -193,7 +193,7 @@ void job_store_state::flush() {
     self->send(self, atom::flush_v);
 }
 
-void job_store_state::commit() {
+void job_writer_state::commit() {
   if (auto safe = store->commit(); !safe) {
     fail(safe.error());
     return;
@@ -208,7 +208,7 @@ void job_store_state::commit() {
 }
 
 /// The first time, what waits shall still hear why; then we go.
-void job_store_state::fail(const error& why) {
+void job_writer_state::fail(const error& why) {
   const auto reason = to_caf(why);
   for (auto& answer : std::exchange(waiting_, {}))
     answer(reason);
@@ -220,11 +220,11 @@ void job_store_state::fail(const error& why) {
 }
 
 /// A little with each group, in turns with what is large.
-void job_store_state::sweep() {
+void job_writer_state::sweep() {
   push(0, swept_at_once, 0, [this] { sweep_some(); });
 }
 
-void job_store_state::sweep_some() {
+void job_writer_state::sweep_some() {
   const auto at = now();
   const auto before = [&](duration kept) { return at - to_ms(kept); };
   auto more = store->sweep(options.retention > duration{} ? before(options.retention) : 0,
@@ -235,9 +235,10 @@ void job_store_state::sweep_some() {
     caf::delayed_anon_send(alarm, options.sweep_every, atom::wake_v);
 }
 
-job_store_actor::behavior_type job_store(job_store_actor::stateful_pointer<job_store_state> self,
-                                         std::shared_ptr<io::job_store> store,
-                                         job_reader_actor reader, job_store_options options) {
+job_writer_actor::behavior_type
+job_writer(job_writer_actor::stateful_pointer<job_writer_state> self,
+           std::shared_ptr<io::job_store> store, job_reader_actor reader,
+           job_writer_options options) {
   auto& st = self->state;
   st.self = self;
   st.store = std::move(store);
