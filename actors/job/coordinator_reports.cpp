@@ -1,5 +1,7 @@
 #include "actors/job/coordinator.hpp"
 
+#include "core/attempt/retry_policy.hpp"
+
 #include <caf/all.hpp>
 
 #include <algorithm>
@@ -55,6 +57,16 @@ shared_outcome with_cost(shared_outcome o, double cost) {
     return o;
   auto out = *o;
   out.cost = cost;
+  return make_shared_value(std::move(out));
+}
+
+/// `o` with the number of its attempts in the text of a failure that passes: only the coordinator
+/// knows all of them.
+shared_outcome with_attempts(shared_outcome o) {
+  if (!is_degradable(*o) || o->attempts == 0)
+    return o;
+  auto out = *o;
+  out.failure = core::after_attempts(std::move(*out.failure), out.attempts);
   return make_shared_value(std::move(out));
 }
 
@@ -280,7 +292,7 @@ bool coordinator_state::used_up(const core::window_entry& entry) const {
 
 void coordinator_state::finish(uint64_t index, shared_outcome outcome) {
   auto& entry = *window_.find(index);
-  auto whole = with_cost(std::move(outcome), entry.cost);
+  auto whole = with_attempts(with_cost(std::move(outcome), entry.cost));
   count(*whole, entry);
   packable_.forget(index);
   window_.finish(index);

@@ -71,8 +71,7 @@ next_step attempt_plan::judge(const verdict& v, time_point now, uint64_t random)
     if (const auto final = terminal_action(v.kind);
         final != action::finish_failed || !is_retryable(v.kind))
       return end(final, std::move(why));
-    return exhausted(
-      {why.code, why.context + " (after " + std::to_string(attempts_) + " attempts)"});
+    return exhausted(std::move(why));
   }
   auto wait =
     std::max(backoff(limits_, counted_, random), v.retry_after.value_or(duration::zero()));

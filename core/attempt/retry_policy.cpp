@@ -1,6 +1,7 @@
 #include "core/attempt/retry_policy.hpp"
 
 #include <algorithm>
+#include <string>
 
 namespace penstock::core {
 
@@ -31,6 +32,12 @@ duration backoff(const attempt_limits& limits, uint32_t failures, uint64_t rando
   // 53 bits fill a double exactly, so the share is uniform in [0, 1).
   const double share = static_cast<double>(random >> 11) * 0x1p-53;
   return duration{static_cast<int64_t>(share * static_cast<double>(end.count()))};
+}
+
+error after_attempts(error why, uint32_t attempts) {
+  why.context +=
+    " (after " + std::to_string(attempts) + (attempts == 1 ? " attempt)" : " attempts)");
+  return why;
 }
 
 } // namespace penstock::core

@@ -30,4 +30,8 @@ attempt_limits patient(attempt_limits limits) noexcept;
 /// @param random 64 uniform random bits. @pre `failures >= 1`.
 duration backoff(const attempt_limits& limits, uint32_t failures, uint64_t random) noexcept;
 
+/// The failure `why` of a request that has had all its attempts, with their number in the text:
+/// "... (after 5 attempts)". @param attempts All of them, in every mode, on every lane.
+error after_attempts(error why, uint32_t attempts);
+
 } // namespace penstock::core

@@ -98,8 +98,11 @@ core::output_totals check_lines(const memory_files& files, bool whole) {
 void check_effort(const memory_files& files, uint64_t attempts_max) {
   for (auto& line : files.lines) {
     auto record = core::parse_output_line(line);
-    if (record && record->state == core::outcome_state::failed && passes(record->error_code))
-      BOOST_TEST(record->attempts - record->rate_limited >= attempts_max, line);
+    if (!record || record->state != core::outcome_state::failed || !passes(record->error_code))
+      continue;
+    BOOST_TEST(record->attempts - record->rate_limited >= attempts_max, line);
+    const auto told = "(after " + std::to_string(record->attempts) + " attempt";
+    BOOST_TEST(line.find(told) != line.npos, line);
   }
 }
 

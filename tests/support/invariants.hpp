@@ -27,7 +27,8 @@ std::string answer_of(uint64_t index);
 /// recount of them. @param whole Nothing may be missing.
 core::output_totals check_lines(const memory_files& files, bool whole);
 
-/// I10: asserts that a final failure which another attempt could have changed has had all of them.
+/// I10: asserts that a final failure which another attempt could have changed has had all of them,
+/// and that its text tells how many.
 void check_effort(const memory_files& files, uint64_t attempts_max);
 
 /// Asserts the invariants of faults.md on a job that has ended and on the world it ran in:

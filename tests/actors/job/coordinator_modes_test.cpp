@@ -119,6 +119,8 @@ BOOST_AUTO_TEST_CASE(attempts_of_all_modes_stay_within_two_more) {
   });
   for (uint64_t i = 0; i < 3; ++i)
     BOOST_TEST(line(i).attempts == 5u);
+  for (auto& text : files->lines) // All of them, not those of the last mode.
+    BOOST_TEST(text.find("said the test (after 5 attempts)") != text.npos, text);
   BOOST_TEST(ended().attempts == 3 * 3 + 1 + 3u);
 }
 

@@ -116,8 +116,13 @@ BOOST_AUTO_TEST_CASE(used_up_attempts_are_carried_over_and_fail_in_the_last_mode
     BOOST_TEST((end.what == (last_mode ? action::finish_failed : action::carry_over)));
     BOOST_REQUIRE(end.failure);
     BOOST_TEST((end.failure->code == errc::overloaded && end.state == outcome_state::failed));
-    BOOST_TEST(end.failure->context == "m (after 3 attempts)");
+    BOOST_TEST(end.failure->context == "m");
   }
+}
+
+BOOST_AUTO_TEST_CASE(the_number_of_attempts_stands_in_the_text) {
+  BOOST_TEST(after_attempts({errc::timeout, "m"}, 7).context == "m (after 7 attempts)");
+  BOOST_TEST(after_attempts({errc::timeout, "m"}, 1).context == "m (after 1 attempt)");
 }
 
 BOOST_AUTO_TEST_CASE(a_hint_is_the_shortest_wait) {
