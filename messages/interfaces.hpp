@@ -309,6 +309,8 @@ using engine_actor = caf::typed_actor<
   caf::reacts_to<atom::finished, uint64_t, job_progress>,
   // From the supervisor: the long-lived actors as they are now.
   caf::reacts_to<atom::rewire, wiring>,
+  // INTERNAL: from its views (messages/views.hpp).
+  caf::replies_to<atom::snapshot, snapshot_query>::with<engine_snapshot>,
   // INTERNAL: the opener of a job is done.
   caf::reacts_to<atom::open, opened_job>,
   // INTERNAL: looks for nodes that have fallen silent.

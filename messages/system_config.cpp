@@ -1,7 +1,7 @@
 #include "messages/system_config.hpp"
 
 #include "messages/add_messages.hpp"
-#include "messages/interfaces.hpp"
+#include "messages/views.hpp"
 #include "messages/map.hpp"
 
 #include <caf/all.hpp>

@@ -15,9 +15,11 @@
 #include <vector>
 
 namespace penstock {
-struct wiring;       // messages/interfaces.hpp
-struct peer_welcome; // messages/interfaces.hpp
-struct node_welcome; // messages/interfaces.hpp
+struct wiring;          // messages/interfaces.hpp
+struct peer_welcome;    // messages/interfaces.hpp
+struct node_welcome;    // messages/interfaces.hpp
+struct snapshot_query;  // messages/views.hpp
+struct engine_snapshot; // messages/views.hpp
 } // namespace penstock
 
 /// Every atom and type that crosses an actor boundary, once.
@@ -142,4 +144,6 @@ CAF_BEGIN_TYPE_ID_BLOCK(penstock, caf::first_custom_type_id)
   CAF_ADD_TYPE_ID(penstock, (penstock::event_query))
   CAF_ADD_TYPE_ID(penstock, (penstock::job_event))
   CAF_ADD_TYPE_ID(penstock, (std::vector<penstock::job_event>))
+  CAF_ADD_TYPE_ID(penstock, (penstock::snapshot_query))
+  CAF_ADD_TYPE_ID(penstock, (penstock::engine_snapshot))
 CAF_END_TYPE_ID_BLOCK(penstock)

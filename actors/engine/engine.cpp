@@ -1,5 +1,6 @@
 #include "actors/engine/engine.hpp"
 
+#include "actors/engine/engine_views.hpp"
 #include "actors/job/coordinator.hpp"
 
 #include <caf/all.hpp>
@@ -302,6 +303,46 @@ void engine_state::distribute() {
   }
 }
 
+// --- looking ---
+
+engine_snapshot engine_state::snapshot(const snapshot_query& query) const {
+  engine_snapshot out;
+  const auto add = [&](uint64_t id, const job_record& job) {
+    out.jobs.push_back({id, job.options.tenant, job.options.priority, job.stored, job.ended,
+                        job.coordinator, job.progress});
+  };
+  for (auto id : query.jobs)
+    if (auto it = jobs_.find(id); it != jobs_.end())
+      add(id, it->second);
+  if (query.by_value)
+    for (auto& [id, job] : jobs_)
+      if (job.stored && job.coordinator)
+        add(id, job);
+  const auto& filter = query.files;
+  size_t files = 0;
+  for (auto it = jobs_.rbegin(); it != jobs_.rend() && files < filter.count_max; ++it) {
+    const auto& [id, job] = *it;
+    if (job.stored || (filter.before > 0 && id >= filter.before) ||
+        (!filter.tenant.empty() && filter.tenant != job.options.tenant) ||
+        (filter.active_only && job.ended))
+      continue;
+    add(id, job);
+    ++files;
+  }
+  out.limiters = wiring_.limiters;
+  out.stopping = stopping_;
+  out.why_no_slots = nodes_.why_no_slots();
+  out.free_slots = slots_.free_slots();
+  return out;
+}
+
+const engine_views_actor& engine_state::views() {
+  if (!views_)
+    views_ =
+      self->spawn<caf::linked>(engine_views, engine_actor{self}, setup_.reader, setup_.lanes);
+  return views_;
+}
+
 engine_actor::behavior_type engine(engine_actor::stateful_pointer<engine_state> self,
                                    engine_setup setup) {
   self->state.self = self;
@@ -311,9 +352,15 @@ engine_actor::behavior_type engine(engine_actor::stateful_pointer<engine_state> 
     [self](atom::submit, local_submission& job) { return self->state.submit(std::move(job)); },
     [self](atom::submit, submission& job) { return self->state.submit(std::move(job)); },
     [self](atom::add, submission_part& part) { return self->state.add(std::move(part)); },
-    [self](atom::status, uint64_t job) { return self->state.status(job); },
-    [self](atom::info, uint64_t job) { return self->state.info(job); },
-    [self](atom::jobs, const job_filter& which) { return self->state.jobs(which); },
+    [self](atom::status, uint64_t job) {
+      return self->delegate(self->state.views(), atom::status_v, job);
+    },
+    [self](atom::info, uint64_t job) {
+      return self->delegate(self->state.views(), atom::info_v, job);
+    },
+    [self](atom::jobs, const job_filter& which) {
+      return self->delegate(self->state.views(), atom::jobs_v, which);
+    },
     [self](atom::wait, uint64_t job) { return self->state.wait(job); },
     [self](atom::results, const results_query& query) { return self->state.results(query); },
     [self](atom::subscribe, const subscription& what) { self->state.subscribe(what); },
@@ -325,8 +372,8 @@ engine_actor::behavior_type engine(engine_actor::stateful_pointer<engine_state> 
     [self](atom::cancel, uint64_t job) { return self->state.cancel(job); },
     [self](atom::retry, uint64_t job) { return self->state.retry(job); },
     [self](atom::nodes) { return self->state.nodes(); },
-    [self](atom::lanes) { return self->state.lanes(); },
-    [self](atom::tenants) { return self->state.tenants(); },
+    [self](atom::lanes) { return self->delegate(self->state.views(), atom::lanes_v); },
+    [self](atom::tenants) { return self->delegate(self->state.views(), atom::tenants_v); },
     [self](atom::join, node_actor node, uint64_t id, uint32_t slots) {
       self->state.join(std::move(node), id, slots);
     },
@@ -340,6 +387,7 @@ engine_actor::behavior_type engine(engine_actor::stateful_pointer<engine_state> 
       self->state.finished(job, std::move(progress));
     },
     [self](atom::rewire, const wiring& now) { self->state.rewire(now); },
+    [self](atom::snapshot, const snapshot_query& what) { return self->state.snapshot(what); },
     [self](atom::open, const opened_job& what) { self->state.opened(what); },
     [self](atom::wake) { self->state.wake(); },
   };

@@ -6,7 +6,7 @@
 #include "core/engine/restart_policy.hpp"
 #include "core/engine/slot_scheduler.hpp"
 #include "messages/errors.hpp"
-#include "messages/interfaces.hpp"
+#include "messages/views.hpp"
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -76,14 +76,10 @@ struct engine_state {
   void credit(uint32_t events);
   caf::result<results_page> results(const results_query& query);
 
-  // engine_views.cpp: what people ask for
-  caf::result<job_progress> status(uint64_t job);
-  /// The same without asking the job itself.
-  void tell_last_status(uint64_t job, caf::typed_response_promise<job_progress> answer);
-  caf::result<job_info> info(uint64_t job);
-  caf::result<std::vector<job_info>> jobs(const job_filter& filter);
-  caf::result<std::vector<lane_info>> lanes();
-  caf::result<std::vector<tenant_counts>> tenants();
+  /// What its views have to know.
+  engine_snapshot snapshot(const snapshot_query& query) const;
+  /// Answers who looks at jobs, lanes and tenants.
+  const engine_views_actor& views();
 
   // engine_nodes.cpp: where the slots are
   void join(node_actor node, uint64_t id, uint32_t slots);
@@ -151,15 +147,6 @@ private:
   void end_receiving(uint64_t job, uint64_t first, caf::typed_response_promise<bool> answer);
   void note_cancel(uint64_t job, job_progress progress, caf::typed_response_promise<bool> answer,
                    std::function<void()> then);
-  // engine_views.cpp
-  struct live_view;
-  void look(const std::vector<uint64_t>& jobs, bool with_lanes,
-            std::function<void(const live_view&)> then);
-  void describe(std::vector<job_info> jobs, std::function<void(std::vector<job_info>)> then);
-  void overlay(job_info& info, const live_view& now) const;
-  void divide_pending(std::vector<tenant_counts>& rows, const live_view& now) const;
-  job_info local_info(uint64_t job, const job_record& record) const;
-  std::string waits_for(const job_info& info, const live_view& now) const;
   // engine_nodes.cpp
   void announce(const std::string& text) const;
   wiring wiring_for(const core::node_entry& node) const;
@@ -183,7 +170,8 @@ private:
   /// Nodes lost by silence whose death is still to come: until then their workers may be heard.
   std::map<caf::actor_addr, uint64_t> ghosts_;
   core::slot_scheduler slots_;
-  job_events_actor events_; ///< Null until somebody subscribes.
+  job_events_actor events_;  ///< Null until somebody subscribes.
+  engine_views_actor views_; ///< Null until somebody looks.
   uint64_t next_job_ = 1;
   std::mt19937_64 random_; ///< For names and seeds of jobs that bring none.
   bool stopping_ = false;  ///< All jobs were told to stop: none is taken up.

@@ -1,15 +1,19 @@
-#include "actors/engine/engine.hpp"
+#include "actors/engine/engine_views.hpp"
+
 #include "core/base/duration_text.hpp"
+#include "messages/errors.hpp"
 
 #include <caf/all.hpp>
 
 #include <algorithm>
+#include <memory>
+#include <utility>
 
 namespace penstock::actors {
 
 namespace {
 
-/// How long an actor may take to say how it stands; without its answer the list is made without it.
+/// How long an actor may take to say how it stands. Without its answer the list is made without it.
 constexpr auto view_timeout = std::chrono::seconds{5};
 /// Jobs of one list.
 constexpr uint32_t listed_max = 1000;
@@ -36,50 +40,78 @@ std::string why_closed(const std::vector<lane_info>& lanes) {
                                        : "has its breaker open");
 }
 
+/// Asks for no jobs over files.
+snapshot_query query_of(std::vector<uint64_t> jobs) {
+  snapshot_query query;
+  query.jobs = std::move(jobs);
+  query.files.count_max = 0;
+  return query;
+}
+
+/// What is known of a job over files.
+job_info local_info(const engine_snapshot::job& job) {
+  job_info info;
+  info.id = job.id;
+  info.tenant = job.tenant;
+  info.priority = job.priority;
+  info.progress = job.progress;
+  return info;
+}
+
+error no_job(uint64_t job) { return {errc::not_found, "no job " + std::to_string(job)}; }
+
+template <class T>
+auto deliver_error(caf::typed_response_promise<T> answer) {
+  return [answer](const caf::error& why) mutable { answer.deliver(why); };
+}
+
 } // namespace
 
-/// What running jobs and lanes say of themselves at this moment.
-struct engine_state::live_view {
-  std::map<uint64_t, job_progress> jobs;
-  std::vector<lane_info> lanes;
-};
+/// `then` gets what was answered in time; `otherwise` is called if the engine does not answer.
+void engine_views_state::look(snapshot_query query, bool with_lanes,
+                              std::function<void(const view&)> then, failure otherwise) {
+  self->request(engine, view_timeout, atom::snapshot_v, std::move(query))
+    .then(
+      [=, this](engine_snapshot& snapshot) {
+        auto now = std::make_shared<view>();
+        now->engine = std::move(snapshot);
+        ask_jobs_and_lanes(now, with_lanes, then);
+      },
+      otherwise);
+}
 
-/// Asks those of `jobs` that run, and the lanes; `then` gets what was answered in time.
-void engine_state::look(const std::vector<uint64_t>& jobs, bool with_lanes,
-                        std::function<void(const live_view&)> then) {
-  auto view = std::make_shared<live_view>();
+void engine_views_state::ask_jobs_and_lanes(std::shared_ptr<view> now, bool with_lanes,
+                                            std::function<void(const view&)> then) {
   auto open = std::make_shared<size_t>(1);
-  auto answered = [view, open, then = std::move(then)] {
+  auto answered = [now, open, then = std::move(then)] {
     if (--*open == 0)
-      then(*view);
+      then(*now);
   };
   auto silent = [answered](const caf::error&) { answered(); };
-  for (auto id : jobs) {
-    auto it = jobs_.find(id);
-    if (it == jobs_.end() || !it->second.coordinator)
+  for (auto& job : now->engine.jobs) {
+    if (!job.coordinator)
       continue;
     ++*open;
-    self->request(it->second.coordinator, view_timeout, atom::status_v)
+    self->request(job.coordinator, view_timeout, atom::status_v)
       .then(
-        [=](const job_progress& p) {
-          view->jobs[id] = p;
+        [=, id = job.id](const job_progress& p) {
+          now->running[id] = p;
           answered();
         },
         silent);
   }
-  for (size_t i = 0; with_lanes && i < setup_.lanes.size(); ++i) {
-    auto& lane = view->lanes.emplace_back();
-    lane.name = setup_.lanes[i];
-    if (i >= wiring_.limiters.size() || !wiring_.limiters[i])
+  for (size_t i = 0; with_lanes && i < lane_names.size(); ++i) {
+    now->lanes.emplace_back().name = lane_names[i];
+    if (i >= now->engine.limiters.size() || !now->engine.limiters[i])
       continue;
     ++*open;
-    self->request(wiring_.limiters[i], view_timeout, atom::snapshot_v)
+    self->request(now->engine.limiters[i], view_timeout, atom::snapshot_v)
       .then(
-        [=, this](const core::lane_snapshot& now) {
-          view->lanes[i].now = now;
-          if (now.paused_until)
-            view->lanes[i].paused_for =
-              std::max(duration{}, *now.paused_until - self->clock().now());
+        [=, this](const core::lane_snapshot& snapshot) {
+          auto& lane = now->lanes[i];
+          lane.now = snapshot;
+          if (snapshot.paused_until)
+            lane.paused_for = std::max(duration{}, *snapshot.paused_until - self->clock().now());
           answered();
         },
         silent);
@@ -89,183 +121,206 @@ void engine_state::look(const std::vector<uint64_t>& jobs, bool with_lanes,
 
 // --- one job ---
 
-caf::result<job_progress> engine_state::status(uint64_t job) {
+caf::result<job_progress> engine_views_state::status(uint64_t job) {
   auto answer = self->make_response_promise<job_progress>();
-  const auto it = jobs_.find(job);
-  if (it == jobs_.end() || !it->second.coordinator)
-    tell_last_status(job, answer);
-  else
-    self->request(it->second.coordinator, view_timeout, atom::status_v)
-      .then([answer](job_progress& p) mutable { answer.deliver(std::move(p)); },
-            // It has just ended, and its last word came before this.
-            [=, this](const caf::error&) { tell_last_status(job, answer); });
+  look(
+    query_of({job}), false,
+    [=, this](const view& now) mutable {
+      if (const auto live = now.running.find(job); live != now.running.end())
+        answer.deliver(live->second);
+      else // It has not begun, or it has just ended: then the engine knows its last word by now.
+        tell_last_status(job, answer);
+    },
+    deliver_error(answer));
   return answer;
 }
 
-void engine_state::tell_last_status(uint64_t job,
-                                    caf::typed_response_promise<job_progress> answer) {
-  if (auto it = jobs_.find(job); it != jobs_.end()) {
-    answer.deliver(it->second.progress);
-    return;
-  }
-  if (!setup_.reader) {
-    answer.deliver(to_caf({errc::not_found, "no job " + std::to_string(job)}));
-    return;
-  }
-  self->request(setup_.reader, view_timeout, atom::info_v, job)
-    .then([answer](const job_info& info) mutable { answer.deliver(info.progress); },
-          [answer](const caf::error& why) mutable { answer.deliver(why); });
+void engine_views_state::tell_last_status(uint64_t job,
+                                          caf::typed_response_promise<job_progress> answer) {
+  self->request(engine, view_timeout, atom::snapshot_v, query_of({job}))
+    .then(
+      [=, this](const engine_snapshot& now) mutable {
+        if (const auto* known = now.find(job))
+          answer.deliver(known->progress);
+        else if (!reader)
+          answer.deliver(to_caf(no_job(job)));
+        else
+          self->request(reader, view_timeout, atom::info_v, job)
+            .then([answer](const job_info& info) mutable { answer.deliver(info.progress); },
+                  deliver_error(answer));
+      },
+      deliver_error(answer));
 }
 
-caf::result<job_info> engine_state::info(uint64_t job) {
-  auto it = jobs_.find(job);
-  if (!setup_.reader && it == jobs_.end())
-    return to_caf({errc::not_found, "no job " + std::to_string(job)});
+caf::result<job_info> engine_views_state::info(uint64_t job) {
   auto answer = self->make_response_promise<job_info>();
   auto deliver = [answer](std::vector<job_info> all) mutable {
     answer.deliver(std::move(all.front()));
   };
-  if (it != jobs_.end() && !it->second.stored) {
-    describe({local_info(job, it->second)}, deliver);
-    return answer;
-  }
-  self->request(setup_.reader, view_timeout, atom::info_v, job)
-    .then([=, this](job_info& info) { describe({std::move(info)}, deliver); },
-          [answer](const caf::error& why) mutable { answer.deliver(why); });
+  const auto fail = deliver_error(answer);
+  self->request(engine, view_timeout, atom::snapshot_v, query_of({job}))
+    .then(
+      [=, this](const engine_snapshot& now) mutable {
+        const auto* known = now.find(job);
+        if (known && !known->by_value)
+          describe({local_info(*known)}, deliver, fail);
+        else if (!reader)
+          answer.deliver(to_caf(no_job(job)));
+        else
+          self->request(reader, view_timeout, atom::info_v, job)
+            .then([=, this](job_info& info) { describe({std::move(info)}, deliver, fail); }, fail);
+      },
+      fail);
   return answer;
-}
-
-/// What is known of a job over files.
-job_info engine_state::local_info(uint64_t job, const job_record& record) const {
-  job_info info;
-  info.id = job;
-  info.tenant = record.options.tenant;
-  info.priority = record.options.priority;
-  info.progress = record.progress;
-  return info;
 }
 
 // --- lists ---
 
-caf::result<std::vector<job_info>> engine_state::jobs(const job_filter& filter) {
-  std::vector<job_info> local;
-  const size_t wanted = std::min(filter.count_max, listed_max);
-  // Those over files have the higher numbers: they come first.
-  for (auto it = jobs_.rbegin(); it != jobs_.rend() && local.size() < wanted; ++it) {
-    const auto& [id, record] = *it;
-    if (!record.stored && (filter.before == 0 || id < filter.before) &&
-        (filter.tenant.empty() || filter.tenant == record.options.tenant) &&
-        (!filter.active_only || !record.ended))
-      local.push_back(local_info(id, record));
-  }
+caf::result<std::vector<job_info>> engine_views_state::jobs(job_filter filter) {
   auto answer = self->make_response_promise<std::vector<job_info>>();
   auto deliver = [answer](std::vector<job_info> all) mutable { answer.deliver(std::move(all)); };
-  auto rest = filter;
-  rest.count_max = static_cast<uint32_t>(wanted - local.size());
-  if (!setup_.reader || rest.count_max == 0) {
-    describe(std::move(local), deliver);
-    return answer;
-  }
-  self->request(setup_.reader, view_timeout, atom::jobs_v, rest)
+  const auto fail = deliver_error(answer);
+  filter.count_max = std::min(filter.count_max, listed_max);
+  snapshot_query query;
+  query.files = filter;
+  self->request(engine, view_timeout, atom::snapshot_v, std::move(query))
     .then(
-      [=, this](std::vector<job_info>& stored) {
-        auto all = local;
-        std::move(stored.begin(), stored.end(), std::back_inserter(all));
-        describe(std::move(all), deliver);
+      [=, this](const engine_snapshot& now) mutable {
+        // Jobs over files have the higher numbers: they come first.
+        std::vector<job_info> all;
+        for (auto& job : now.jobs)
+          all.push_back(local_info(job));
+        auto rest = filter;
+        rest.count_max = static_cast<uint32_t>(filter.count_max - all.size());
+        if (!reader || rest.count_max == 0) {
+          describe(std::move(all), deliver, fail);
+          return;
+        }
+        self->request(reader, view_timeout, atom::jobs_v, rest)
+          .then(
+            [=, this](std::vector<job_info>& stored) {
+              auto list = all;
+              std::move(stored.begin(), stored.end(), std::back_inserter(list));
+              describe(std::move(list), deliver, fail);
+            },
+            fail);
       },
-      [answer](const caf::error& why) mutable { answer.deliver(why); });
+      fail);
   return answer;
 }
 
 /// Puts over `jobs`, as the store knows them, how they stand at this moment.
-void engine_state::describe(std::vector<job_info> jobs,
-                            std::function<void(std::vector<job_info>)> then) {
+void engine_views_state::describe(std::vector<job_info> jobs,
+                                  std::function<void(std::vector<job_info>)> then,
+                                  failure otherwise) {
   std::vector<uint64_t> ids;
   for (auto& job : jobs)
     ids.push_back(job.id);
-  look(ids, !ids.empty(), [this, jobs = std::move(jobs), then](const live_view& now) mutable {
-    for (auto& job : jobs)
-      overlay(job, now);
-    then(std::move(jobs));
-  });
+  const auto any = !ids.empty();
+  look(
+    query_of(std::move(ids)), any,
+    [jobs = std::move(jobs), then](const view& now) mutable {
+      for (auto& job : jobs)
+        overlay(job, now);
+      then(std::move(jobs));
+    },
+    std::move(otherwise));
 }
 
-void engine_state::overlay(job_info& info, const live_view& now) const {
-  const auto it = jobs_.find(info.id);
-  if (it != jobs_.end() && it->second.ended)
-    info.progress = it->second.progress;
-  else if (auto live = now.jobs.find(info.id); live != now.jobs.end())
+void engine_views_state::overlay(job_info& info, const view& now) {
+  const auto* known = now.engine.find(info.id);
+  if (known && known->ended)
+    info.progress = known->progress;
+  else if (auto live = now.running.find(info.id); live != now.running.end())
     info.progress = live->second;
-  if (it != jobs_.end() && !it->second.stored)
+  if (known && !known->by_value)
     info.requests = info.progress.read;
   info.waits_for = waits_for(info, now);
 }
 
 /// Why nothing of a job moves, as far as it is known here.
-std::string engine_state::waits_for(const job_info& info, const live_view& now) const {
+std::string engine_views_state::waits_for(const job_info& info, const view& now) {
   const auto& p = info.progress;
   if (has_ended(p.state))
     return {};
   if (p.state == job_state::receiving)
     return "the rest of its requests";
-  const auto it = jobs_.find(info.id);
-  if (it == jobs_.end() || !it->second.coordinator)
-    return stopping_ ? "the next start of the head" : "its turn to be opened";
+  const auto* known = now.engine.find(info.id);
+  if (!known || !known->coordinator)
+    return now.engine.stopping ? "the next start of the head" : "its turn to be opened";
   if (p.state == job_state::parked)
     return p.cause.context + "; goes on in " + rounded(p.resume_in);
-  if (auto why = nodes_.why_no_slots(); !why.empty())
-    return why;
+  if (!now.engine.why_no_slots.empty())
+    return now.engine.why_no_slots;
   if (p.in_flight > 0)
     return why_closed(now.lanes);
   if (p.held > 0)
     return "held: " + p.cause.context;
-  return slots_.free_slots() == 0 ? "its turn: other jobs use all slots" : std::string{};
+  return now.engine.free_slots == 0 ? "its turn: other jobs use all slots" : std::string{};
 }
 
-caf::result<std::vector<lane_info>> engine_state::lanes() {
+caf::result<std::vector<lane_info>> engine_views_state::lanes() {
   auto answer = self->make_response_promise<std::vector<lane_info>>();
-  look({}, true, [answer](const live_view& now) mutable { answer.deliver(now.lanes); });
+  look(
+    query_of({}), true, [answer](const view& now) mutable { answer.deliver(now.lanes); },
+    deliver_error(answer));
   return answer;
 }
 
-caf::result<std::vector<tenant_counts>> engine_state::tenants() {
-  if (!setup_.reader)
-    return not_here<std::vector<tenant_counts>>();
+caf::result<std::vector<tenant_counts>> engine_views_state::tenants() {
+  if (!reader)
+    return to_caf({errc::invalid_config, "this engine takes no jobs by value"});
   auto answer = self->make_response_promise<std::vector<tenant_counts>>();
-  self->request(setup_.reader, view_timeout, atom::tenants_v)
+  const auto fail = deliver_error(answer);
+  self->request(reader, view_timeout, atom::tenants_v)
     .then(
       [=, this](std::vector<tenant_counts>& rows) {
-        std::vector<uint64_t> running;
-        for (auto& [id, record] : jobs_)
-          if (record.stored && record.coordinator)
-            running.push_back(id);
-        look(running, false, [=, this, rows = std::move(rows)](const live_view& now) mutable {
-          divide_pending(rows, now);
-          answer.deliver(rows);
-        });
+        auto running = query_of({});
+        running.by_value = true;
+        look(
+          std::move(running), false,
+          [answer, rows = std::move(rows)](const view& now) mutable {
+            divide_pending(rows, now);
+            answer.deliver(std::move(rows));
+          },
+          fail);
       },
-      [answer](const caf::error& why) mutable { answer.deliver(why); });
+      fail);
   return answer;
 }
 
-/// The store counts what has no outcome; the running jobs know what of it is under way.
-void engine_state::divide_pending(std::vector<tenant_counts>& rows, const live_view& now) const {
-  for (auto& [id, p] : now.jobs) {
-    const auto it = jobs_.find(id);
-    if (it == jobs_.end())
-      continue;
-    const auto& o = it->second.options;
+/// The store counts requests without an outcome. The running jobs know which of them are sent, and
+/// which wait for a time.
+void engine_views_state::divide_pending(std::vector<tenant_counts>& rows, const view& now) {
+  for (auto& job : now.engine.jobs) {
+    const auto live = now.running.find(job.id);
     const auto row = std::find_if(rows.begin(), rows.end(), [&](auto& r) {
-      return r.tenant == o.tenant && r.priority == o.priority;
+      return r.tenant == job.tenant && r.priority == job.priority;
     });
-    if (row == rows.end())
+    if (live == now.running.end() || row == rows.end())
       continue;
-    const auto processing = std::min(p.in_flight, row->pending);
-    const auto scheduled = std::min(p.held, row->pending - processing);
+    const auto processing = std::min(live->second.in_flight, row->pending);
+    const auto scheduled = std::min(live->second.held, row->pending - processing);
     row->processing += processing;
     row->scheduled += scheduled;
     row->pending -= processing + scheduled;
   }
+}
+
+engine_views_actor::behavior_type
+engine_views(engine_views_actor::stateful_pointer<engine_views_state> self, engine_actor engine,
+             job_reader_actor reader, std::vector<std::string> lane_names) {
+  self->state.self = self;
+  self->state.engine = std::move(engine);
+  self->state.reader = std::move(reader);
+  self->state.lane_names = std::move(lane_names);
+  return {
+    [self](atom::status, uint64_t job) { return self->state.status(job); },
+    [self](atom::info, uint64_t job) { return self->state.info(job); },
+    [self](atom::jobs, const job_filter& filter) { return self->state.jobs(filter); },
+    [self](atom::lanes) { return self->state.lanes(); },
+    [self](atom::tenants) { return self->state.tenants(); },
+  };
 }
 
 } // namespace penstock::actors

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "messages/interfaces.hpp"
+#include "messages/views.hpp"
 
 #include <caf/all.hpp>
 
@@ -70,6 +70,7 @@ inline engine_actor::behavior_type fake_engine(std::shared_ptr<engine_log> log) 
       ++log->finished_times;
     },
     [](atom::rewire, const wiring&) {},
+    [](atom::snapshot, const snapshot_query&) { return engine_snapshot{}; },
     [](atom::open, const opened_job&) {},
     [](atom::wake) {},
   };

@@ -2,7 +2,7 @@
 
 #include "core/load/load_schedule.hpp"
 #include "messages/errors.hpp"
-#include "messages/interfaces.hpp"
+#include "messages/views.hpp"
 
 #include <caf/all.hpp>
 
@@ -156,6 +156,7 @@ inline engine_actor::behavior_type load_engine(engine_actor::pointer self,
     [](atom::demand, uint64_t, uint32_t) {},
     [](atom::finished, uint64_t, const job_progress&) {},
     [](atom::rewire, const wiring&) {},
+    [](atom::snapshot, const snapshot_query&) { return engine_snapshot{}; },
     [](atom::open, const opened_job&) {},
     [=](atom::wake) { log->speak(); },
   };
