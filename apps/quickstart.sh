@@ -22,7 +22,7 @@ done > "$work/sample.jsonl"
 
 penstock_say "running 50 requests of about 1 s each against the built-in mock, 50 in flight"
 env -u PENSTOCK_CMAKE_ARGS "$penstock" run "$work/sample.jsonl" -o "$work/results.jsonl" \
-  --upstream mock --mock-options "--latency 1s" --mode parallel --max-in-flight 50 "$@"
+  --upstream mock --mock-options "--latency 1s" --mode parallel --in-flight-max 50 "$@"
 
 echo
 echo "The first and last results, in the order of the input:"

@@ -54,6 +54,21 @@ key_row everyday(key_row row) {
   return row;
 }
 
+/// A setting that had another name and flag in an earlier release.
+key_row renamed(key_row row, std::string_view old_name, std::string_view old_flag) {
+  row.old_name = old_name;
+  row.old_flag = old_flag;
+  return row;
+}
+
+/// The variable that belongs to a flag: "in-flight-max" gives "PENSTOCK_IN_FLIGHT_MAX".
+std::string variable_of(std::string_view flag) {
+  std::string out = "PENSTOCK_";
+  for (char c : flag)
+    out += c == '-' ? '_' : static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
+  return out;
+}
+
 key_row adaptive_width_row() {
   auto row = choice_row(
     help_group::limits, in_engine, "upstream.limits.adaptive_in_flight", "adaptive-in-flight",
@@ -141,7 +156,7 @@ std::vector<key_row> make_keys() {
               "providers that count per second."),
     limit_row(help_group::limits, in_engine, "upstream.limits.in_flight", "lane-in-flight", integer,
               "N", PENSTOCK_LIMIT_AT(in_flight),
-              {.min = 1, .max = 100'000, .zero_means = "as run.max_in_flight"}, false,
+              {.min = 1, .max = 100'000, .zero_means = "as run.in_flight_max"}, false,
               "Requests in flight at once in this lane."),
     adaptive_width_row(),
     ramp_row(),
@@ -203,9 +218,10 @@ std::vector<key_row> make_keys() {
                       PENSTOCK_AT(run.model), is_printable,
                       "a model's name without control characters",
                       "Send this model instead of the one in each line.")),
-    everyday(plain_row(help_group::limits, in_engine | in_job, "run.max_in_flight", "max-in-flight",
-                       integer, "N", PENSTOCK_AT(run.max_in_flight), {.min = 1, .max = 100'000},
-                       "Requests in flight at once.")),
+    renamed(everyday(plain_row(help_group::limits, in_engine | in_job, "run.in_flight_max",
+                               "in-flight-max", integer, "N", PENSTOCK_AT(run.in_flight_max),
+                               {.min = 1, .max = 100'000}, "Requests in flight at once.")),
+            "run.max_in_flight", "max-in-flight"),
     everyday(plain_row(
       help_group::failures, in_engine | in_job, "run.attempts", "attempts", integer, "N",
       PENSTOCK_AT(run.attempts), {.min = 1, .max = 100},
@@ -260,7 +276,7 @@ std::vector<key_row> make_keys() {
       help_group::memory, in_engine | in_job, "run.window_requests", "window", integer, "N",
       PENSTOCK_AT(run.window_requests), {.min = 1, .max = 1'000'000},
       "Requests read whose results are not written yet; also a limit of requests in flight. "
-      "Unset: at least four times run.max_in_flight."),
+      "Unset: at least four times run.in_flight_max."),
     plain_row(help_group::memory, in_engine | in_job, "run.window_bytes", "window-bytes", bytes,
               "SIZE", PENSTOCK_AT(run.window_bytes), {.min = kib, .max = 64 * gib},
               "Bytes of request and answer bodies that may wait to be written in order."),
@@ -331,15 +347,16 @@ std::span<const key_row> keys() {
 
 const key_row* find_key(std::string_view name) {
   const auto rows = keys();
-  const auto found = std::ranges::find(rows, name, &key_row::name);
+  const auto found = std::ranges::find_if(rows, [&](const key_row& row) {
+    return row.name == name || (!row.old_name.empty() && row.old_name == name);
+  });
   return found == rows.end() ? nullptr : &*found;
 }
 
-std::string key_row::env_name() const {
-  std::string out = "PENSTOCK_";
-  for (char c : flag)
-    out += c == '-' ? '_' : static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
-  return out;
+std::string key_row::env_name() const { return variable_of(flag); }
+
+std::string key_row::old_env_name() const {
+  return old_flag.empty() ? std::string{} : variable_of(old_flag);
 }
 
 std::string_view key_row::short_name() const { return name.substr(name.rfind('.') + 1); }

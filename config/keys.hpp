@@ -69,8 +69,8 @@ enum setting_scope : uint32_t {
 /// the file reader, the environment, the command line, `--help`, `config show`, the reference and
 /// validation all walk it.
 struct key_row {
-  std::string_view name; ///< As in the file: "run.max_in_flight".
-  std::string_view flag; ///< On the command line: "max-in-flight".
+  std::string_view name; ///< As in the file: "run.in_flight_max".
+  std::string_view flag; ///< On the command line: "in-flight-max".
   value_kind kind;
   std::string_view placeholder;              ///< What help shows after the flag, for example "N".
   std::string_view help;                     ///< One sentence.
@@ -85,19 +85,23 @@ struct key_row {
   help_group group = help_group::provider; ///< Under which heading the help shows it.
   uint32_t scope = 0;                      ///< Bits of `setting_scope`: the commands that use it.
   bool everyday = false;                   ///< `--help` shows it; `--help-all` shows every setting.
+  /// Name and flag of an earlier release, or empty. They are still accepted, but never shown.
+  std::string_view old_name = {}, old_flag = {};
 
-  /// "PENSTOCK_MAX_IN_FLIGHT".
+  /// "PENSTOCK_IN_FLIGHT_MAX".
   std::string env_name() const;
+  /// The variable of an earlier release; empty if there was none.
+  std::string old_env_name() const;
   /// Whether only the processes and clients of a cluster have it.
   bool is_cluster() const { return (scope & in_run) == 0; }
-  /// The last part of the name: "max_in_flight".
+  /// The last part of the name: "in_flight_max".
   std::string_view short_name() const;
 };
 
 /// All settings, in the order of the reference.
 std::span<const key_row> keys();
 
-/// The row called `name`, or null.
+/// The row called `name`, now or in an earlier release, or null.
 const key_row* find_key(std::string_view name);
 
 /// What is allowed, to stand after "must be": "an integer from 1 to 100".

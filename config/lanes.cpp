@@ -23,8 +23,8 @@ core::lane_limits lane_limits_of(const settings& values, const limit_settings& l
   set(dimension::total_tokens, limits.tpm);
   set(dimension::input_tokens, limits.itpm);
   set(dimension::output_tokens, limits.otpm);
-  out.in_flight_max = limits.in_flight > 0 ? std::min(limits.in_flight, values.run.max_in_flight)
-                                           : values.run.max_in_flight;
+  out.in_flight_max = limits.in_flight > 0 ? std::min(limits.in_flight, values.run.in_flight_max)
+                                           : values.run.in_flight_max;
   out.ramp = parse_ramp(limits.ramp).value_or(std::vector<uint32_t>{});
   out.ramp_every = limits.ramp_every;
   // Who names a width wants that one.

@@ -108,10 +108,15 @@ private:
       return;
     }
     std::vector<std::string> known;
-    for (auto& row : keys())
+    for (auto& row : keys()) {
       known.emplace_back(row.name);
-    fault(place(entry), "unknown key " + in_quotes(entry.key) +
-                          core::did_you_mean(nearest_key(entry.key, known)));
+      if (!row.old_name.empty())
+        known.emplace_back(row.old_name);
+    }
+    auto best = nearest_key(entry.key, known);
+    if (auto row = best ? find_key(*best) : nullptr)
+      best = std::string{row->name}; // A misspelt old name leads to the new one.
+    fault(place(entry), "unknown key " + in_quotes(entry.key) + core::did_you_mean(best));
   }
 
   /// A value of the file.
@@ -135,12 +140,12 @@ private:
   }
 
   void read_environment() {
-    for (auto& row : keys()) {
-      const auto name = row.env_name();
-      const auto found = from_.env.find(name);
-      if (found != from_.env.end() && !found->second.empty())
-        take(row, "environment " + name, "environment " + name, found->second);
-    }
+    for (auto& row : keys())
+      for (const auto& name : {row.old_env_name(), row.env_name()}) {
+        const auto found = from_.env.find(name);
+        if (found != from_.env.end() && !found->second.empty())
+          take(row, "environment " + name, "environment " + name, found->second);
+      }
   }
 
   /// Whether an upstream takes its API key from the variable `name`.
@@ -151,15 +156,18 @@ private:
   }
 
   void find_unknown_variables() {
-    std::vector<std::string> known;
-    for (auto& row : keys())
+    std::vector<std::string> known, old;
+    for (auto& row : keys()) {
       known.push_back(row.env_name());
+      old.push_back(row.old_env_name());
+    }
     for (auto it = from_.env.lower_bound("PENSTOCK_"); it != from_.env.end(); ++it) {
       auto& name = it->first;
       if (!name.starts_with("PENSTOCK_"))
         break;
       const bool fine = it->second.empty() || is_reserved_variable(name) || holds_key(name) ||
-                        std::ranges::find(known, name) != known.end();
+                        std::ranges::find(known, name) != known.end() ||
+                        std::ranges::find(old, name) != old.end();
       if (!fine)
         fault("environment", "unknown variable " + in_quotes(name) +
                                core::did_you_mean(core::nearest(name, known)));
@@ -206,18 +214,18 @@ private:
   void widen_window() {
     auto& run = out_.values.run;
     auto& origin = out_.origins["run.window_requests"];
-    const auto needed = 4 * run.max_in_flight;
+    const auto needed = 4 * run.in_flight_max;
     if (origin == "built-in" && run.window_requests < needed) {
       run.window_requests = needed;
-      origin = "as run.max_in_flight needs";
+      origin = "as run.in_flight_max needs";
     }
   }
 
   /// Who names a width of the job wants that one: no lane looks for another unless it is told to.
   /// The default in a file is none: a file may hold all settings as `config show` prints them.
   void fix_width() {
-    const auto& origin = out_.origins["run.max_in_flight"];
-    const bool preset = out_.values.run.max_in_flight == settings{}.run.max_in_flight;
+    const auto& origin = out_.origins["run.in_flight_max"];
+    const bool preset = out_.values.run.in_flight_max == settings{}.run.in_flight_max;
     if (origin == "built-in" || (preset && origin.starts_with("file ")))
       return;
     const auto fix = [](limit_settings& limits) {
@@ -227,7 +235,7 @@ private:
       return open;
     };
     if (fix(out_.values.upstream.limits))
-      out_.origins["upstream.limits.adaptive_in_flight"] = "as run.max_in_flight is given";
+      out_.origins["upstream.limits.adaptive_in_flight"] = "as run.in_flight_max is given";
     for (auto& lane : out_.values.upstream.lanes)
       fix(lane.limits);
     for (auto& upstream : out_.values.upstreams) {

@@ -12,7 +12,7 @@ namespace penstock::config {
 /// One option as it stood on the command line.
 struct command_line_value {
   const key_row* row = nullptr; ///< The setting it is for.
-  std::string flag;             ///< As written, for messages: "--max-in-flight".
+  std::string flag;             ///< As written, for messages: "--in-flight-max".
   std::string text;
 };
 
@@ -33,7 +33,7 @@ struct load_request {
 ///
 /// A lane that is silent about headroom, adaptive or burst takes what holds for `[upstream.limits]`
 /// in the end; the rates of a lane are its own. A window that nobody sets grows with
-/// `max_in_flight`.
+/// `in_flight_max`.
 result<loaded_settings> load(const load_request& from);
 
 /// Whether a PENSTOCK_* variable is left alone although it is no setting: PENSTOCK_CONFIG,

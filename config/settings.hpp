@@ -126,7 +126,7 @@ struct run_settings {
     "default"; ///< Whose job it is: tenants take turns, and share no cached answers.
   core::priority priority = core::priority::normal;
   std::string model;            ///< Replaces the body's model; empty: as in the line.
-  uint32_t max_in_flight = 256; ///< Requests in flight at once.
+  uint32_t in_flight_max = 256; ///< Requests in flight at once.
   uint32_t attempts = 5; ///< HTTP attempts per request, at least 1; two more after falling back.
   duration timeout = std::chrono::seconds{600}; ///< One attempt.
   duration idle_timeout =

@@ -76,8 +76,8 @@ supervisor_setup make_supervisor_setup(const config::settings& s, const upstream
       s, *plan.limits[i], workers->upstreams[lanes[i].upstream].protocol->charging()));
   setup.workers = std::move(workers);
   setup.http.connect_timeout = s.run.connect_timeout;
-  setup.http.connections_max = std::max(1024u, s.run.max_in_flight);
-  setup.slots = s.run.max_in_flight;
+  setup.http.connections_max = std::max(1024u, s.run.in_flight_max);
+  setup.slots = s.run.in_flight_max;
   return setup;
 }
 
@@ -86,10 +86,10 @@ job_options make_job_options(const config::settings& s) {
   o.tenant = s.run.tenant;
   o.priority = s.run.priority;
   o.mode = s.run.mode;
-  o.in_flight_max = s.run.max_in_flight;
+  o.in_flight_max = s.run.in_flight_max;
   o.attempts_max = s.run.attempts;
   // A window narrower than the requests in flight would starve them.
-  o.window_requests = std::max(s.run.window_requests, 2 * s.run.max_in_flight);
+  o.window_requests = std::max(s.run.window_requests, 2 * s.run.in_flight_max);
   o.window_bytes = s.run.window_bytes;
   o.deadline = s.run.deadline;
   o.grace_period = s.run.grace_period;

@@ -37,7 +37,7 @@ struct engine_options {
   bool has_store = true;
   /// A response cache that was found already. Unset: the one of the settings.
   std::optional<actors::response_cache_setup> cache;
-  /// Slots of this process. Unset: `run.max_in_flight`. 0: only nodes send.
+  /// Slots of this process. Unset: `run.in_flight_max`. 0: only nodes send.
   std::optional<uint32_t> slots;
   /// True: the caller runs a server for each upstream whose `mock` is set, and its `base_url` is
   /// the address of that server. False: such an upstream is refused.

@@ -18,7 +18,7 @@ int main(int argc, char** argv) {
       return cli::print_text(chosen->text);
     return chosen->entry->run(*chosen->entry, chosen->args, env);
   } catch (const std::bad_alloc&) {
-    std::fputs("penstock: out of memory; lower --max-in-flight or --window-bytes\n", stderr);
+    std::fputs("penstock: out of memory; lower --in-flight-max or --window-bytes\n", stderr);
     return 3;
   } catch (const std::exception& e) {
     std::fprintf(stderr, "penstock: unexpected failure: %s\n", e.what());

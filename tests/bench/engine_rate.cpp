@@ -140,7 +140,7 @@ int main(int argc, char** argv) {
   config::settings settings;
   settings.upstream.protocol = "null";
   settings.run.mode = core::mode::parallel;
-  settings.run.max_in_flight = p.in_flight;
+  settings.run.in_flight_max = p.in_flight;
   settings.run.window_requests = std::max(settings.run.window_requests, 4 * p.in_flight);
   auto h = host::start(settings);
   if (!h) {

@@ -47,7 +47,7 @@ BOOST_AUTO_TEST_CASE(names_flags_and_variables_are_unique_and_well_formed) {
       BOOST_TEST((find_key(row.name) == &row));
     }
   }
-  BOOST_TEST(find_key("run.max_in_flight")->env_name() == "PENSTOCK_MAX_IN_FLIGHT");
+  BOOST_TEST(find_key("run.in_flight_max")->env_name() == "PENSTOCK_IN_FLIGHT_MAX");
   BOOST_TEST((find_key("run.nonsense") == nullptr));
 }
 
@@ -160,14 +160,14 @@ BOOST_AUTO_TEST_CASE(validate_finds_what_a_host_put_past_the_checks) {
     }
   }
   settings s;
-  s.run.max_in_flight = 0;
+  s.run.in_flight_max = 0;
   s.run.attempts = 101;
   s.run.seed = std::numeric_limits<uint64_t>::max();
   s.upstream.protocol = "smtp";
   s.upstream.base_url = "nowhere";
   const auto text = validate(s).error().context;
   for (auto key :
-       {"run.max_in_flight", "run.attempts", "run.seed", "upstream.protocol", "upstream.base_url"})
+       {"run.in_flight_max", "run.attempts", "run.seed", "upstream.protocol", "upstream.base_url"})
     BOOST_TEST(text.find(key) != std::string::npos);
 }
 

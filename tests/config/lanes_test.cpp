@@ -61,7 +61,7 @@ BOOST_AUTO_TEST_CASE(the_first_lane_that_matches_wins_and_the_rest_is_default) {
 
 BOOST_AUTO_TEST_CASE(a_lane_gets_its_limits_and_the_breaker_of_the_run) {
   settings s;
-  s.run.max_in_flight = 7;
+  s.run.in_flight_max = 7;
   s.run.breaker_trips_after = 3;
   s.run.breaker_open_for = std::chrono::seconds{9};
   limit_settings l{.rpm = 1,

@@ -194,9 +194,9 @@ BOOST_AUTO_TEST_CASE(faults_of_a_file_name_place_key_value_and_what_is_allowed) 
     {"[upstream]\napi_key = \"sk-secret\"",
      "unknown key \"upstream.api_key\" (did you mean upstream.api_key_env?)"},
     {"[run]\nmax_inflight = 5",
-     "penstock.toml:2:16: unknown key \"run.max_inflight\" (did you mean run.max_in_flight?)"},
+     "penstock.toml:2:16: unknown key \"run.max_inflight\" (did you mean run.in_flight_max?)"},
     {"[run]\nrpm = 5", "unknown key \"run.rpm\" (did you mean upstream.limits.rpm?)"},
-    {"max_in_flight = 5", "unknown key \"max_in_flight\" (did you mean run.max_in_flight?)"},
+    {"in_flight_max = 5", "unknown key \"in_flight_max\" (did you mean run.in_flight_max?)"},
     {"[limits]\nrpms = 5", "unknown key \"limits.rpms\" (did you mean upstream.limits.rpm?)"},
     {"[quux]", "unknown key \"quux\""},
     {"run = 5", "run must be a section: [run]"},
@@ -264,18 +264,30 @@ BOOST_AUTO_TEST_CASE(a_slash_at_the_end_of_the_base_url_goes) {
 }
 
 BOOST_AUTO_TEST_CASE(the_window_follows_a_larger_width_unless_it_was_chosen) {
-  set_option("run.max_in_flight", "5000");
+  set_option("run.in_flight_max", "5000");
   auto loaded = load(request);
   BOOST_TEST(loaded->values.run.window_requests == 20'000u);
-  BOOST_TEST(loaded->origins.at("run.window_requests") == "as run.max_in_flight needs");
+  BOOST_TEST(loaded->origins.at("run.window_requests") == "as run.in_flight_max needs");
   request.env["PENSTOCK_WINDOW"] = "100";
   loaded = load(request);
   BOOST_TEST(loaded->values.run.window_requests == 100u);
   BOOST_TEST(loaded->origins.at("run.window_requests") == "environment PENSTOCK_WINDOW");
   request.command_line.clear();
   request.env.clear();
-  set_option("run.max_in_flight", "10");
+  set_option("run.in_flight_max", "10");
   BOOST_TEST(load(request)->values.run.window_requests == 4096u);
+}
+
+BOOST_AUTO_TEST_CASE(names_of_the_earlier_release_are_still_accepted) {
+  auto loaded = load_file("[run]\nmax_in_flight = 11\n");
+  BOOST_REQUIRE(loaded.has_value());
+  BOOST_TEST(loaded->values.run.in_flight_max == 11u);
+  request.env["PENSTOCK_MAX_IN_FLIGHT"] = "12";
+  BOOST_TEST(load_file("[run]\nmax_in_flight = 11\n")->values.run.in_flight_max == 12u);
+  request.env["PENSTOCK_IN_FLIGHT_MAX"] = "13";
+  BOOST_TEST(load(request)->values.run.in_flight_max == 13u);
+  request.env = {{"PENSTOCK_MAX_IN_FLIGHT", "0"}};
+  BOOST_TEST(!load(request).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(who_names_a_width_is_not_second_guessed) {
@@ -284,13 +296,13 @@ BOOST_AUTO_TEST_CASE(who_names_a_width_is_not_second_guessed) {
     "[upstream.limits]\nramp = \"5 -> 10\"\nin_flight = 30\n"
     "[[upstream.lanes]]\nname = \"a\"\nmodels = [\"x\"]\nadaptive_in_flight = true\n"
     "[[upstream.lanes]]\nname = \"b\"\nmodels = [\"y\"]\nadaptive_in_flight = \"auto\"\n";
-  set_option("run.max_in_flight", "256"); // The default, but said.
+  set_option("run.in_flight_max", "256"); // The default, but said.
   auto loaded = load_file(lanes);
   BOOST_REQUIRE(loaded.has_value());
   const auto& upstream = loaded->values.upstream;
   BOOST_TEST(upstream.limits.adaptive_in_flight == "false");
   BOOST_TEST(loaded->origins.at("upstream.limits.adaptive_in_flight") ==
-             "as run.max_in_flight is given");
+             "as run.in_flight_max is given");
   BOOST_TEST(upstream.lanes[0].limits.adaptive_in_flight == "true");
   BOOST_TEST(upstream.lanes[1].limits.adaptive_in_flight == "false");
   BOOST_TEST(upstream.limits.in_flight == 30u);

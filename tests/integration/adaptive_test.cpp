@@ -31,7 +31,7 @@ struct fixture : program_fixture {
   double share_of_best(const mock::mock_options& o, std::initializer_list<int> widths) {
     double best = 0;
     for (int width : widths) {
-      const auto rate = throughput(o, {"--max-in-flight", std::to_string(width)}, 1, 3);
+      const auto rate = throughput(o, {"--in-flight-max", std::to_string(width)}, 1, 3);
       BOOST_TEST_MESSAGE(width << " in flight: " << rate << " requests/s");
       best = std::max(best, rate);
     }

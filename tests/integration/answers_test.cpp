@@ -15,7 +15,7 @@ struct fixture : program_fixture {
     for (size_t i = 0; i < 20; ++i)
       lines += request_line(i, i == 4 ? R"(,"user":"[[mock:)" + spec + R"(]]")" : "");
     write_file(in, lines);
-    options.insert(options.begin(), {"--max-in-flight", "10", "--attempts", "2", "--mode",
+    options.insert(options.begin(), {"--in-flight-max", "10", "--attempts", "2", "--mode",
                                      "parallel", "--idle-timeout", "1s"});
     end = run(options);
     const auto results = check(end);

@@ -11,7 +11,7 @@ struct fixture : program_fixture {
   static double cost_of(const run_end& end) { return end.summary.at("cost").to_number<double>(); }
 
   run_end run_at_prices(words more) const {
-    words options{"--price-input", "100", "--price-output", "1000", "--max-in-flight", "8"};
+    words options{"--price-input", "100", "--price-output", "1000", "--in-flight-max", "8"};
     options.insert(options.end(), more.begin(), more.end());
     return run(options);
   }

@@ -212,7 +212,7 @@ BOOST_AUTO_TEST_CASE(a_kill_damages_nothing_and_a_resumed_run_profits) {
   BOOST_TEST_CONTEXT("seed " << seed) {
     for (size_t kill = 0; kill < rounds(8, 3); ++kill) {
       const auto stop_at = seen() + 1 + random() % (lines / 10);
-      process p{run_command(with_cache({"--max-in-flight", "16"}))};
+      process p{run_command(with_cache({"--in-flight-max", "16"}))};
       BOOST_REQUIRE(wait_until([&] { return p.has_ended() || seen() >= stop_at; }));
       p.signal(SIGKILL);
       p.wait();

@@ -24,7 +24,7 @@ struct fixture : program_fixture {
   }
   /// Kills a run that has written some of its output.
   void leave_half() const {
-    process p{run_command({"--max-in-flight", "4"})};
+    process p{run_command({"--in-flight-max", "4"})};
     BOOST_REQUIRE(wait_until([this] { return seen() >= 200; }));
     p.signal(SIGKILL);
     p.wait();
@@ -38,7 +38,7 @@ BOOST_FIXTURE_TEST_SUITE(disk, fixture)
 // P4
 BOOST_AUTO_TEST_CASE(a_full_disk_stops_the_run_and_room_completes_it) {
   write_input(3000);
-  auto c = run_command({"--max-in-flight", "16", "--window", "64"});
+  auto c = run_command({"--in-flight-max", "16", "--window", "64"});
   c.before = "ulimit -f 100"; // 50 KB for each file; the signal of it must be ignored.
   const auto end = end_of(run_to_end(c));
   BOOST_TEST(end.code == 3);

@@ -72,7 +72,7 @@ BOOST_DATA_TEST_CASE(a_pipe_that_is_interrupted_goes_on_with_the_same_bytes_only
   write_input(60);
   upstream.mock->set_faults(faults({"slow:10ms"}));
   {
-    process p{piped({"--max-in-flight", "1", "--mode", "sequential"})};
+    process p{piped({"--in-flight-max", "1", "--mode", "sequential"})};
     p.write(read_file(in));
     const auto written = [this] { return std::ranges::count(read_file(out), '\n'); };
     BOOST_REQUIRE(wait_until([&] { return written() >= 8; }));
@@ -181,7 +181,7 @@ BOOST_AUTO_TEST_CASE(another_input_for_the_same_output_is_refused) {
   write_input(50);
   {
     upstream.mock->set_faults(faults({"hang:after=20"}));
-    process p{run_command({"--max-in-flight", "5"})};
+    process p{run_command({"--in-flight-max", "5"})};
     BOOST_REQUIRE(wait_until([this] { return seen() >= 24; }));
     p.signal(SIGKILL);
     p.wait();
@@ -203,7 +203,7 @@ BOOST_AUTO_TEST_CASE(an_input_that_changes_under_the_run_stops_it) {
   const size_t lines = 20'000; // More than is read ahead.
   write_input(lines);
   upstream.mock->set_faults(faults({"slow:5ms"}));
-  process p{run_command({"--max-in-flight", "10", "--window", "64"})};
+  process p{run_command({"--in-flight-max", "10", "--window", "64"})};
   BOOST_REQUIRE(wait_until([this] { return seen() >= 50; }));
   auto bytes = read_file(in);
   const auto at = bytes.find("question " + std::to_string(lines - 10));
@@ -230,7 +230,7 @@ BOOST_AUTO_TEST_CASE(results_flow_to_standard_output_in_order) {
 BOOST_AUTO_TEST_CASE(a_slow_reader_of_standard_output_slows_the_reading_of_the_input) {
   write_input(rounds(20'000, 5000));
   auto c = bare_command({"run", in, "-o", "-", "--quiet", "--base-url", upstream.mock->base_url(),
-                         "--window", "256", "--max-in-flight", "32"});
+                         "--window", "256", "--in-flight-max", "32"});
   c.hold_output = true;
   process p{c};
   // It stops when the pipe and the window are full; all of it would take no time.

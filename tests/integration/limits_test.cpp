@@ -16,7 +16,7 @@ struct fixture : program_fixture {
   run_end run_into(const std::string& spec, words options = {}) {
     write_input(60);
     upstream.mock->set_faults(faults({spec}));
-    options.insert(options.begin(), {"--max-in-flight", "20"});
+    options.insert(options.begin(), {"--in-flight-max", "20"});
     return run(options);
   }
   uint64_t seen() const { return upstream.mock->stats().requests(); }
@@ -67,7 +67,7 @@ BOOST_AUTO_TEST_CASE(a_storm_of_429s_without_hints_burns_no_attempts) {
   mock_options.latency = *mock::parse_latency("5ms");
   write_input(300);
   upstream.mock->set_faults(faults({"429_bare:p=0.5,until=1500ms"}));
-  const auto end = run({"--max-in-flight", "20", "--attempts", "2"});
+  const auto end = run({"--in-flight-max", "20", "--attempts", "2"});
   BOOST_TEST(end.code == 0);
   const auto results = check(end);
   check_attempts(results);
@@ -84,7 +84,7 @@ BOOST_DATA_TEST_CASE(money_stops_the_job,
   BOOST_TEST(end.err.find("remedy: settle the provider's bill") != std::string::npos);
   BOOST_TEST(end.summary.at("error").at("code").as_string() == "billing");
   upstream.mock->set_faults({});
-  const auto again = run({"--max-in-flight", "20"});
+  const auto again = run({"--in-flight-max", "20"});
   BOOST_TEST(again.code == 0);
   check(again);
 }
@@ -92,7 +92,7 @@ BOOST_DATA_TEST_CASE(money_stops_the_job,
 BOOST_AUTO_TEST_CASE(the_days_quota_parks_the_job_and_shows_it) {
   write_input(200);
   upstream.mock->set_faults(faults({"429_daily:after=50"}));
-  process p{run_command({"--max-in-flight", "10"})};
+  process p{run_command({"--in-flight-max", "10"})};
   BOOST_REQUIRE(wait_until([this] { return upstream.mock->stats().status(429) > 0; }));
   // Everything that was in flight meets the same wall; nothing may follow.
   BOOST_REQUIRE(wait_until([this] { return upstream.mock->stats().in_flight() == 0; }));
@@ -104,7 +104,7 @@ BOOST_AUTO_TEST_CASE(the_days_quota_parks_the_job_and_shows_it) {
   BOOST_TEST(end.summary.at("state").as_string() == "interrupted");
   BOOST_TEST(read_results(out).size() >= 40u);
   upstream.mock->set_faults({});
-  const auto again = run({"--max-in-flight", "10"});
+  const auto again = run({"--in-flight-max", "10"});
   BOOST_TEST(again.code == 0);
   BOOST_TEST(count_state(check(again), core::outcome_state::completed) == 200u);
 }
@@ -161,7 +161,7 @@ BOOST_DATA_TEST_CASE(usage_that_is_missing_or_absurd_is_lived_with,
                      data::make(words{"usage_missing", "usage_zero", "usage_x100"}), name) {
   write_input(100);
   upstream.mock->set_faults(faults({name + ":p=0.3"}));
-  const auto end = run({"--max-in-flight", "20", "--tpm", "1000000"});
+  const auto end = run({"--in-flight-max", "20", "--tpm", "1000000"});
   BOOST_TEST(end.code == 0);
   const auto results = check(end);
   check_attempts(results);
@@ -175,7 +175,7 @@ BOOST_AUTO_TEST_CASE(a_limit_that_halves_is_followed) {
   upstream.mock->set_limits(mock_options.limits);
   write_input(700);
   upstream.mock->set_faults(faults({"limit_drift:0.5,after=300"}));
-  const auto end = run({"--max-in-flight", "50", "--rpm", "6000", "--burst", "1s"});
+  const auto end = run({"--in-flight-max", "50", "--rpm", "6000", "--burst", "1s"});
   BOOST_TEST(end.code == 0);
   const auto results = check(end);
   check_attempts(results);

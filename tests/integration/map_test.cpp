@@ -226,7 +226,7 @@ struct billing_fixture : map_fixture {
 
 BOOST_FIXTURE_TEST_CASE(answers_that_do_not_fit_are_corrected, violating_fixture) {
   write_rows(40);
-  const auto end = map({"--max-in-flight", "4"});
+  const auto end = map({"--in-flight-max", "4"});
   BOOST_TEST_REQUIRE(end.code == 0, end.err);
   check_order(40, false);
   BOOST_TEST(number(stage(end, 0), "corrections") == 7u);
@@ -235,7 +235,7 @@ BOOST_FIXTURE_TEST_CASE(answers_that_do_not_fit_are_corrected, violating_fixture
 
 BOOST_FIXTURE_TEST_CASE(a_billing_error_stops_all_groups_at_once, billing_fixture) {
   write_rows(100, {"north", "south"});
-  const auto end = map({"--max-in-flight", "5", "--group-by", "school"});
+  const auto end = map({"--in-flight-max", "5", "--group-by", "school"});
   BOOST_TEST(end.code == 3);
   // Each group is a job: what the one gives up the other may take, until it hears no itself.
   BOOST_TEST(seen() <= 20u + 2 * 5u);

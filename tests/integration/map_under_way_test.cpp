@@ -12,7 +12,7 @@ BOOST_AUTO_TEST_CASE(killed_again_and_again_nothing_is_paid_twice_but_what_was_i
   const size_t rows = rounds(300, 100), kills = rounds(8, 3);
   write_recipe(two_stages);
   write_rows(rows);
-  const words width{"--max-in-flight", std::to_string(in_flight)};
+  const words width{"--in-flight-max", std::to_string(in_flight)};
   size_t killed = 0;
   for (; killed < kills; ++killed) {
     process p{map_command(width)};
@@ -36,7 +36,7 @@ BOOST_AUTO_TEST_CASE(killed_again_and_again_nothing_is_paid_twice_but_what_was_i
 
 BOOST_AUTO_TEST_CASE(an_interrupt_lets_what_is_in_flight_finish) {
   write_rows(200);
-  process p{map_command({"--max-in-flight", "10"})};
+  process p{map_command({"--in-flight-max", "10"})};
   BOOST_REQUIRE(wait_until([&] { return seen() >= 40; }));
   p.signal(SIGINT);
   BOOST_TEST(p.wait() == 130);
@@ -54,7 +54,7 @@ BOOST_AUTO_TEST_CASE(groups_are_served_in_turn_whatever_the_order_of_rows) {
     for (int i = 0; i < 40; ++i)
       text += std::string{"word-"} + school + std::to_string(i) + "," + school + "\n";
   write_file(in, text);
-  process p{map_command({"--max-in-flight", "3", "--group-by", "school"})};
+  process p{map_command({"--in-flight-max", "3", "--group-by", "school"})};
   boost::json::object seen_status;
   BOOST_REQUIRE(wait_until([&] {
     if (const auto s = status(); !s.empty() && number(s, "completed") >= 15)
@@ -76,7 +76,7 @@ BOOST_AUTO_TEST_CASE(groups_are_served_in_turn_whatever_the_order_of_rows) {
 
 BOOST_AUTO_TEST_CASE(one_group_can_be_cancelled_while_others_go_on) {
   write_rows(rounds(300, 150), {"north", "south"});
-  process p{map_command({"--max-in-flight", "4", "--group-by", "school"})};
+  process p{map_command({"--in-flight-max", "4", "--group-by", "school"})};
   BOOST_REQUIRE(wait_until([&] { return seen() >= 20; }));
   write_file(out + ".cancel", "south\n");
   BOOST_TEST(p.wait() == 1);

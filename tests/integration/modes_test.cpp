@@ -69,7 +69,7 @@ BOOST_AUTO_TEST_CASE(garbled_packs_are_halved_and_swap_nothing) {
 
 BOOST_AUTO_TEST_CASE(whatever_fails_in_parallel_and_in_packs_completes_one_by_one) {
   upstream.mock->set_faults(faults({"concurrent:1", "pack_malformed:p=1"}));
-  const auto results = run_all(rounds(500, 150), {"--attempts", "2", "--max-in-flight", "50"});
+  const auto results = run_all(rounds(500, 150), {"--attempts", "2", "--in-flight-max", "50"});
   BOOST_TEST(said("mode_asked") == "auto");
   BOOST_TEST(said("mode_used") == "sequential_fallback");
   BOOST_TEST(last.summary.at("mode_changes").as_array().size() == 2u);
@@ -84,7 +84,7 @@ BOOST_AUTO_TEST_CASE(whatever_fails_in_parallel_and_in_packs_completes_one_by_on
 
 BOOST_AUTO_TEST_CASE(packs_carry_a_job_whose_parallel_attempts_fail) {
   upstream.mock->set_faults(faults({"concurrent:1"}));
-  run_all(rounds(300, 150), {"--attempts", "2", "--max-in-flight", "50"});
+  run_all(rounds(300, 150), {"--attempts", "2", "--in-flight-max", "50"});
   BOOST_TEST(change(0).at("to").as_string() == "batch");
   // Not all: a pack that goes beside another may lose its last attempt to that.
   BOOST_TEST(number(last.summary, "packed") > number(last.summary, "requests") / 2);

@@ -167,7 +167,7 @@ BOOST_DATA_TEST_CASE(what_passes_is_retried_and_what_does_not_fails_in_openais_s
   f.write_bodies(10);
   f.upstream.mock->set_faults(
     faults({"429_ra:1,nth=3", "500:nth=5", "503:nth=7", "529:nth=9", "400_ctx:nth=20"}));
-  const auto end = f.run_through(p, {"--max-in-flight", "4"});
+  const auto end = f.run_through(p, {"--in-flight-max", "4"});
   BOOST_TEST(end.code == 1, end.err);
   const auto results = f.check(end);
   f.check_attempts(results);
@@ -185,7 +185,7 @@ BOOST_DATA_TEST_CASE(money_stops_the_job_in_any_language, data::make(translating
   fixture f;
   f.write_bodies(10);
   f.upstream.mock->set_faults(faults({"402:after=10"}));
-  const auto end = f.run_through(p, {"--max-in-flight", "4"});
+  const auto end = f.run_through(p, {"--in-flight-max", "4"});
   BOOST_TEST(end.code == 3, end.err);
   BOOST_TEST(end.summary.at("error").at("code").as_string() == "billing");
   BOOST_TEST(f.upstream.mock->stats().requests() <= 10u + 2 * 4);
@@ -198,7 +198,7 @@ BOOST_DATA_TEST_CASE(limits_that_only_the_answers_tell_are_kept, data::make(tran
   options.limits.burst = 0.01;
   fixture f{options};
   f.write_bodies(10);
-  const auto end = f.run_through(p, {"--max-in-flight", "8"});
+  const auto end = f.run_through(p, {"--in-flight-max", "8"});
   BOOST_TEST(end.code == 0, end.err);
   const auto results = f.check(end);
   f.check_attempts(results);

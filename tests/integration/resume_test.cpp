@@ -30,7 +30,7 @@ struct fixture : program_fixture {
     return o;
   }
 
-  words width() const { return {"--max-in-flight", std::to_string(in_flight)}; }
+  words width() const { return {"--in-flight-max", std::to_string(in_flight)}; }
 
   /// Looks at the files as the next run will.
   kept look() const {
@@ -72,7 +72,7 @@ BOOST_FIXTURE_TEST_SUITE(resume, fixture)
 BOOST_AUTO_TEST_CASE(killed_again_and_again_a_run_ends_as_if_undisturbed) {
   const size_t lines = rounds(5000, 1500), kills = rounds(50, 10);
   write_input(lines, R"(,"max_tokens":40)");
-  const auto undisturbed = run({"--max-in-flight", std::to_string(in_flight)});
+  const auto undisturbed = run({"--in-flight-max", std::to_string(in_flight)});
   BOOST_REQUIRE(undisturbed.code == 0);
   const auto wanted = check(undisturbed);
   std::filesystem::rename(out, out + ".undisturbed");

@@ -27,7 +27,7 @@ struct fixture : program_fixture {
   run_end run_routes(words options = {}, const std::string& route = R"(to = ["default", "b"])",
                      const std::string& more = "") {
     const auto file = config(route, more);
-    options.insert(options.begin(), {"--config", file, "--max-in-flight", "20"});
+    options.insert(options.begin(), {"--config", file, "--in-flight-max", "20"});
     return run(options);
   }
 
@@ -114,7 +114,7 @@ BOOST_AUTO_TEST_CASE(a_pause_beyond_the_patience_is_not_waited_for) {
 BOOST_AUTO_TEST_CASE(a_pause_within_the_patience_is_waited_for) {
   write_input(40);
   upstream.mock->set_faults(faults({"429_ra:1,nth=10"}));
-  const auto end = run_routes({"--max-in-flight", "4"});
+  const auto end = run_routes({"--in-flight-max", "4"});
   const auto results = check(end);
   all_completed(end, results);
   BOOST_TEST(lanes_of(results)["default/default"] == 40u);
@@ -151,7 +151,7 @@ BOOST_AUTO_TEST_CASE(without_money_anywhere_the_job_ends_at_once_and_says_what_t
 BOOST_AUTO_TEST_CASE(one_upstream_without_money_ends_the_job_within_what_is_in_flight) {
   write_input(500);
   upstream.mock->set_faults(faults({"429_billing:after=100"}));
-  const auto end = run({"--max-in-flight", "20"});
+  const auto end = run({"--in-flight-max", "20"});
   BOOST_TEST(end.code == 3);
   BOOST_TEST(requests_at_a() <= 100 + 20u);
   BOOST_TEST(end.err.find("remedy: settle the provider's bill") != std::string::npos);
@@ -189,13 +189,13 @@ BOOST_FIXTURE_TEST_CASE(second_attempts_cut_the_tail_and_keep_to_their_budget, t
   const auto seconds = [](const run_end& end, const char* name) {
     return end.summary.at(name).to_number<double>();
   };
-  const auto plain = run_routes({"--max-in-flight", "10"});
+  const auto plain = run_routes({"--in-flight-max", "10"});
   all_completed(plain, check(plain));
   BOOST_TEST(seconds(plain, "attempt_p99_seconds") > 1.4);
   BOOST_TEST(number(plain.summary, "hedged") == 0u);
 
   out = dir / "hedged.jsonl";
-  const auto hedged = run_routes({"--max-in-flight", "10", "--hedge-budget", "0.15"});
+  const auto hedged = run_routes({"--in-flight-max", "10", "--hedge-budget", "0.15"});
   const auto results = check(hedged);
   all_completed(hedged, results);
   const auto made = number(hedged.summary, "hedged");

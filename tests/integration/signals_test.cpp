@@ -21,9 +21,9 @@ struct fixture : program_fixture {
     o.latency = *mock::parse_latency("50ms");
     return o;
   }
-  static words width() { return {"--max-in-flight", "20"}; }
+  static words width() { return {"--in-flight-max", "20"}; }
 
-  static words talking() { return {"--max-in-flight", "20", "--no-quiet"}; }
+  static words talking() { return {"--in-flight-max", "20", "--no-quiet"}; }
 
   uint64_t seen() const { return upstream.mock->stats().requests(); }
 

@@ -16,7 +16,7 @@ struct fixture : program_fixture {
   std::vector<result_line> run_through(const words& specs, size_t count, words options = {}) {
     write_input(count);
     upstream.mock->set_faults(faults(specs));
-    options.insert(options.begin(), {"--max-in-flight", "50"});
+    options.insert(options.begin(), {"--in-flight-max", "50"});
     last = run(options);
     const auto results = check(last);
     const auto idle = std::ranges::find(specs, "reset_idle:p=0.2") != specs.end();
@@ -170,7 +170,7 @@ BOOST_AUTO_TEST_CASE(an_upstream_that_flaps_is_probed_by_one_and_everything_comp
   write_input(count);
   upstream.mock->set_faults(faults({"flap:up=500ms,down=700ms"}));
   const auto end =
-    run({"--max-in-flight", "20", "--breaker-open-for", "200ms", "--breaker-trips-after", "5"});
+    run({"--in-flight-max", "20", "--breaker-open-for", "200ms", "--breaker-trips-after", "5"});
   BOOST_TEST(end.code == 0);
   const auto results = check(end);
   check_attempts(results);
@@ -182,7 +182,7 @@ BOOST_DATA_TEST_CASE(a_key_that_stops_working_stops_the_job, data::make(words{"4
                      status) {
   write_input(300);
   upstream.mock->set_faults(faults({status + ":after=100"}));
-  const auto end = run({"--max-in-flight", "20"});
+  const auto end = run({"--in-flight-max", "20"});
   BOOST_TEST(end.code == 3);
   BOOST_TEST(upstream.mock->stats().requests() <=
              100u + 20 + 20); // Not one beyond what was in flight.
@@ -192,7 +192,7 @@ BOOST_DATA_TEST_CASE(a_key_that_stops_working_stops_the_job, data::make(words{"4
   BOOST_TEST(end.summary.at("state").as_string() == "aborted");
   BOOST_TEST(end.summary.at("error").at("code").as_string() == "unauthorized");
   upstream.mock->set_faults({});
-  const auto again = run({"--max-in-flight", "20"});
+  const auto again = run({"--in-flight-max", "20"});
   BOOST_TEST(again.code == 0);
   const auto results = check(again);
   BOOST_TEST(count_state(results, core::outcome_state::completed) == 300u);

@@ -32,8 +32,8 @@ const std::vector<refusal> refusals{
   {{"fly"}, "fly"},
   {{"run"}, "INPUT"},
   {{"run", "x.jsonl", "--rpm", "many"}, "--rpm"},
-  {{"run", "x.jsonl", "--max-in-flight", "0"}, "max-in-flight"},
-  {{"run", "x.jsonl", "--max-in-fligth", "5"}, "--max-in-flight"},
+  {{"run", "x.jsonl", "--in-flight-max", "0"}, "in-flight-max"},
+  {{"run", "x.jsonl", "--max-in-fligth", "5"}, "--in-flight-max"},
   {{"run", "x.jsonl", "--base-url", "ftp://x"}, "base-url"},
   {{"run", "x.jsonl", "--mode", "quick"}, "sequential"},
   {{"run", "x.jsonl", "--timeout", "-1s"}, "timeout"},
@@ -64,7 +64,7 @@ BOOST_AUTO_TEST_CASE(a_wrong_configuration_file_is_refused_with_its_line) {
   BOOST_TEST_CONTEXT(end.err) {
     BOOST_TEST(says(end, file));
     BOOST_TEST(says(end, "max_in_flght"));
-    BOOST_TEST(says(end, "max_in_flight"));
+    BOOST_TEST(says(end, "in_flight_max"));
     BOOST_TEST(says(end, "3"));
   }
   BOOST_TEST(seen() == 0u);
@@ -184,7 +184,7 @@ BOOST_AUTO_TEST_CASE(json_and_results_do_not_share_standard_output) {
 BOOST_AUTO_TEST_CASE(a_low_soft_limit_of_files_is_raised) {
   write_input(rounds(3000, 600));
   upstream.mock->set_faults(faults({"slow:700ms"}));
-  auto c = run_command({"--max-in-flight", "10000"});
+  auto c = run_command({"--in-flight-max", "10000"});
   c.before = "ulimit -Sn 1024";
   const auto end = end_of(run_to_end(c));
   BOOST_TEST(end.code == 0);
@@ -193,12 +193,12 @@ BOOST_AUTO_TEST_CASE(a_low_soft_limit_of_files_is_raised) {
 }
 
 BOOST_AUTO_TEST_CASE(a_low_hard_limit_of_files_is_an_error_at_the_start) {
-  auto c = run_command({"--max-in-flight", "10000"});
+  auto c = run_command({"--in-flight-max", "10000"});
   c.before = "ulimit -n 1024";
   const auto end = run_to_end(c);
   BOOST_TEST(end.code == 2);
   BOOST_TEST(says(end, "1024"));
-  BOOST_TEST(says(end, "--max-in-flight"));
+  BOOST_TEST(says(end, "--in-flight-max"));
   BOOST_TEST(seen() == 0u);
 }
 

@@ -38,28 +38,27 @@ constexpr std::pair<std::string_view, std::string_view> other_options[] = {
   {"--api-key", "--api-key-env"},
   {"--batch-size", "--pack-entries"},
   {"--class", "--priority"},
-  {"--concurrency", "--max-in-flight"},
+  {"--concurrency", "--in-flight-max"},
   {"--concurrency", "--slots"},
   {"--endpoint", "--base-url"},
   {"--file", "--output"},
   {"--host", "--listen"},
-  {"--in-flight-max", "--max-in-flight"},
-  {"--jobs", "--max-in-flight"},
+  {"--jobs", "--in-flight-max"},
   {"--key", "--api-key-env"},
   {"--max-cost", "--budget"},
   {"--max-retries", "--attempts"},
   {"--out", "--output"},
-  {"--parallel", "--max-in-flight"},
+  {"--parallel", "--in-flight-max"},
   {"--port", "--listen"},
   {"--port", "--base-url"},
   {"--provider", "--upstream"},
   {"--rate-limit", "--rpm"},
   {"--retries", "--attempts"},
   {"--server", "--head"},
-  {"--threads", "--max-in-flight"},
+  {"--threads", "--in-flight-max"},
   {"--url", "--base-url"},
   {"--verbose", "--no-quiet"},
-  {"--workers", "--max-in-flight"},
+  {"--workers", "--in-flight-max"},
   {"--workers", "--slots"},
 };
 
@@ -68,7 +67,17 @@ std::string suggestion_for(std::string_view flag, const option_form& form) {
   for (auto& [theirs, ours] : other_options)
     if (theirs == flag && std::ranges::find(known, ours) != known.end())
       return core::did_you_mean(std::string{ours});
-  return core::did_you_mean(core::nearest(flag, known));
+  auto candidates = known;
+  std::map<std::string, std::string> new_flags; // A misspelt old flag leads to the new one.
+  for (auto& row : config::keys())
+    if (!row.old_flag.empty() && form.takes(row)) {
+      candidates.push_back("--" + std::string{row.old_flag});
+      new_flags[candidates.back()] = "--" + std::string{row.flag};
+    }
+  auto best = core::nearest(flag, candidates);
+  if (best && new_flags.contains(*best))
+    best = new_flags[*best];
+  return core::did_you_mean(best);
 }
 
 /// Words that CLI11 could not place: misspelt options first, they explain the rest.
@@ -130,9 +139,10 @@ result<raw_options> split(const arguments& args, const option_form& form,
       app.add_flag("--json", out.json);
       continue;
     }
+    const auto old_flag = row.old_flag.empty() ? "" : ",--" + std::string{row.old_flag};
     auto option = row.kind == config::value_kind::boolean
                     ? app.add_flag("--" + flag + ",!--no-" + flag)
-                    : app.add_option("--" + flag);
+                    : app.add_option("--" + flag + old_flag);
     if (row.kind != config::value_kind::boolean)
       option->type_size(1)->expected(1);
     options.emplace_back(&row, option->multi_option_policy(last));

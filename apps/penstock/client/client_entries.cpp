@@ -32,7 +32,7 @@ Usage: penstock submit [OPTIONS] INPUT
   --name NAME                 What lists call the job; without it the file's name.
   --patience TIME             How long to look for a head that went away in the middle [10m].
 
-Without --max-in-flight and --window a job runs as wide as the slots of all nodes let it.
+Without --in-flight-max and --window a job runs as wide as the slots of all nodes let it.
 
 Broken off by Ctrl-C, a crash or a lost connection? The same command goes on where it stopped, and
 nothing is sent twice. Exit codes: 0 all completed, 1 some failed, 2 usage or input, 3 stopped or the

@@ -244,7 +244,7 @@ job_options submitted_options(const config::loaded_settings& s) {
            (it->second.starts_with("command line") || it->second.starts_with("file ") ||
             it->second.starts_with("environment"));
   };
-  if (!given("run.max_in_flight")) {
+  if (!given("run.in_flight_max")) {
     o.in_flight_max = any_width;
     if (!given("run.window_requests"))
       o.window_requests = wide_window;

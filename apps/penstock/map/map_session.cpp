@@ -92,7 +92,7 @@ int map_session::drive(const upstream_keys& keys) {
   setup->rows_of_group = scan_.groups.rows;
   setup->whole = scan_.rows_to_run == scan_.rows && command_.sample == 0;
   setup->window_rows =
-    std::max<size_t>(settings_.run.window_requests, 2 * settings_.run.max_in_flight);
+    std::max<size_t>(settings_.run.window_requests, 2 * settings_.run.in_flight_max);
   setup->window_bytes = settings_.run.window_bytes;
   if (view_.resumable)
     for (auto& name : names_to_cancel(output_ + ".cancel"))
@@ -218,7 +218,7 @@ int map_session::finish() {
   view_.formula_cells = recipe_.formulas == core::formula_mode::keep ? formulas_->load() : 0;
   const auto sampled = command_.sample > 0 && view_.state == job_state::completed;
   const auto rest =
-    sampled ? project_rest(view_, lanes_, settings_.run.max_in_flight) : core::map_projection{};
+    sampled ? project_rest(view_, lanes_, settings_.run.in_flight_max) : core::map_projection{};
   if (settings_.run.json) {
     auto summary = map_summary_json(view_);
     std::cout << (sampled ? with_projection(std::move(summary), rest) : summary) << std::endl;

@@ -32,7 +32,7 @@ result<engine_needs> find_needs(const config::settings& s, const config::environ
   if (!keys)
     return keys.error();
   needs.keys = std::move(*keys);
-  if (auto enough = need_files(s.run.max_in_flight, "requests in flight", "--max-in-flight");
+  if (auto enough = need_files(s.run.in_flight_max, "requests in flight", "--in-flight-max");
       !enough)
     return enough.error();
   if (uses_cache) {

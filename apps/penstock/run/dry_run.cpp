@@ -137,7 +137,7 @@ dry_run_report plan_dry_run(const dry_run_input& input, const config::settings& 
   if (report.requests > 0) {
     const auto sequential = values.run.mode == core::mode::sequential;
     const double width =
-      sequential ? 1 : std::min(values.run.max_in_flight, values.run.window_requests);
+      sequential ? 1 : std::min(values.run.in_flight_max, values.run.window_requests);
     const auto requests = static_cast<double>(report.requests);
     report.bounds.push_back(
       {"", "in flight", width, requests,

@@ -26,7 +26,7 @@ variable has turned on is turned off with --no-NAME.
       What it will take: requests, tokens, the limit that binds, time, cost.
   OPENAI_API_KEY=... penstock run --rpm 500 --tpm 200000 requests.jsonl
       Writes requests.out.jsonl. Interrupted? The same command goes on where it stopped.
-  penstock run --base-url http://localhost:8000/v1 --max-in-flight 64 -o out.jsonl requests.jsonl
+  penstock run --base-url http://localhost:8000/v1 --in-flight-max 64 -o out.jsonl requests.jsonl
       A server of your own: no key, no limits, 64 at once.
   zcat big.jsonl.gz | penstock run --upstream mock - > out.jsonl
       The built-in mock as the provider, in a pipe.

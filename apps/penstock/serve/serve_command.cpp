@@ -115,7 +115,7 @@ private:
 
   actors::supervisor_setup make_setup() {
     auto wide = settings_;
-    wide.run.max_in_flight = any_width;
+    wide.run.in_flight_max = any_width;
     auto setup = make_supervisor_setup(wide, keys_);
     setup.slots = settings_.cluster.slots;
     setup.http.connections_max = std::max(1024u, setup.slots);

@@ -27,7 +27,7 @@ when it is started on the same file; nodes and clients find it again by themselv
 lets finish what is in flight (at most --grace-period), twice stops at once.
 
 The options below say what the providers allow, as for `penstock run`. Limits hold for the whole
-cluster; --max-in-flight bounds nothing here, the slots of all nodes do. Nodes read upstreams and keys
+cluster; --in-flight-max bounds nothing here, the slots of all nodes do. Nodes read upstreams and keys
 of their own settings, the head sends them none: give all of them the same configuration file. A head
 with --slots 0 needs no keys. --upstream mock serves the head's own slots alone; for a cluster against
 a mock start `penstock mock` and name its --base-url everywhere.

@@ -68,7 +68,7 @@ BOOST_AUTO_TEST_CASE(outcomes_come_in_order_and_all_of_them) {
 
 BOOST_AUTO_TEST_CASE(outcomes_come_before_the_end) {
   auto s = null_settings(20ms);
-  s.run.max_in_flight = 2;
+  s.run.in_flight_max = 2;
   const auto h = started(s);
   const auto j = submitted(h, requests(200));
   auto all = j.results();

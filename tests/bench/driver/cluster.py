@@ -218,7 +218,7 @@ def recovery(bench):
         with Mock(bench, "--latency", "lognormal:p50=1s,sigma=0.2") as mock, \
                 Cluster(bench, mock.url, 4) as cluster, Watch(mock) as watch:
             # Room on the other nodes, so that what is lost need not wait for a slot.
-            client = cluster.submit(source, "--max-in-flight", 600)
+            client = cluster.submit(source, "--in-flight-max", 600)
             wait_until(lambda: mock.stats()["requests"] >= 1500, "1,500 requests at the provider")
             at = time.monotonic()
             cluster.nodes[0].kill()

@@ -21,7 +21,7 @@ def speedup(bench):
     with Mock(bench, "--no-ids", "--latency", latency) as mock:
         # Fifty seconds that do not vary: once is enough.
         slow = bench.penstock_run(mock.url, source, "--mode", "sequential")
-        fast = [bench.penstock_run(mock.url, source, "--max-in-flight", count)
+        fast = [bench.penstock_run(mock.url, source, "--in-flight-max", count)
                 for _ in range(bench.rounds)]
         runs = [plain(mock.command), slow.command, fast[0].command]
     yield Row("T4", f"{count} requests of {latency}, {count} in flight, to one after the other",

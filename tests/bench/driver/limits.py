@@ -55,7 +55,7 @@ class _Run:
         self.mock.__enter__()
         output = self.bench.work / f"limited-{self.style.name}-{self.seed}.out.jsonl"
         self.command = self.bench.run_command(
-            self.mock.url, self.source, output, *self.style.client, "--max-in-flight", 500,
+            self.mock.url, self.source, output, *self.style.client, "--in-flight-max", 500,
             "--mode", "parallel", "--deadline", f"{self.seconds}s", "--grace-period", "5s")
         self.process = subprocess.Popen([str(w) for w in self.command], stdout=subprocess.PIPE,
                                         stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True)

@@ -31,7 +31,7 @@ def floor(bench, mock, requests, in_flight=IN_FLIGHT):
 def penstock(bench, mock, requests, in_flight=IN_FLIGHT):
     """`penstock run` from the start of the process to its end: looking the input through, the
     journal, the output and the summary are all in the time and the CPU time."""
-    cost = bench.penstock_run(mock.url, kilobyte_requests(bench, requests), "--max-in-flight",
+    cost = bench.penstock_run(mock.url, kilobyte_requests(bench, requests), "--in-flight-max",
                               in_flight)
     said = cost.said
     return cost, Sample(requests / cost.wall, cost.cpu / requests * 1e6,

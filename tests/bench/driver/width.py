@@ -37,7 +37,7 @@ def adaptive(bench):
         source = kilobyte_requests(bench, 200 * seconds)
         fixed = {}
         for width in bench.size(WIDTHS, WIDTHS[2:5]):
-            fixed[width], _, _ = _per_second(bench, shape, source, seconds, "--max-in-flight", width)
+            fixed[width], _, _ = _per_second(bench, shape, source, seconds, "--in-flight-max", width)
             note(f"ADAPTIVE: {what}: {width} in flight, {fixed[width]:.1f}/s")
         best = max(fixed, key=fixed.get)
         rate, said, runs = _per_second(bench, shape, source, seconds)

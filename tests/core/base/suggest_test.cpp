@@ -18,8 +18,8 @@ BOOST_AUTO_TEST_CASE(the_distance_counts_slips_of_the_finger) {
 }
 
 BOOST_AUTO_TEST_CASE(the_nearest_candidate_is_proposed_and_nonsense_is_not) {
-  const std::vector<std::string> words{"--max-in-flight", "--rpm", "--timeout", "--attempts"};
-  BOOST_TEST(nearest("--max_inflight", words).value() == "--max-in-flight");
+  const std::vector<std::string> words{"--in-flight-max", "--rpm", "--timeout", "--attempts"};
+  BOOST_TEST(nearest("--inflight_max", words).value() == "--in-flight-max");
   BOOST_TEST(nearest("--RMP", words).value() == "--rpm");
   BOOST_TEST(nearest("--attempt", words).value() == "--attempts");
   BOOST_TEST(!nearest("--quux-frobnicate", words).has_value());

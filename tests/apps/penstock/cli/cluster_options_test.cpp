@@ -57,7 +57,7 @@ BOOST_AUTO_TEST_CASE(a_submission_takes_the_settings_of_a_job_and_of_the_way_to_
   BOOST_TEST((s.run.priority == core::priority::bulk));
   BOOST_TEST((s.run.deadline == std::chrono::hours{2}));
   BOOST_TEST(s.run.budget == 2.5);
-  BOOST_TEST(c.settings.origins.at("run.max_in_flight") == "built-in");
+  BOOST_TEST(c.settings.origins.at("run.in_flight_max") == "built-in");
   BOOST_TEST(parsed({"submit", "--detach", "-"}).own.contains("detach"));
 }
 

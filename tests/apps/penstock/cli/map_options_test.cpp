@@ -74,7 +74,7 @@ BOOST_AUTO_TEST_CASE(its_own_options_belong_to_no_other_command) {
 BOOST_AUTO_TEST_CASE(the_help_names_every_way_to_steer_a_map) {
   const auto help = help_of(map_entry, help_extent::page);
   for (auto* word : {"--check", "--sample N", "--limit N", "--group-by COLUMN", ".status.json",
-                     ".cancel", "--max-in-flight", "--budget"})
+                     ".cancel", "--in-flight-max", "--budget"})
     BOOST_TEST(contains(help, word), word);
   BOOST_TEST(!contains(help, "--dry-run"));
   BOOST_TEST(!contains(help_of(map_entry, help_extent::all), "--dry-run"));

@@ -69,7 +69,7 @@ BOOST_FIXTURE_TEST_SUITE(options, options_fixture)
 
 BOOST_AUTO_TEST_CASE(a_whole_command_line_becomes_settings) {
   auto run = parse_run({"--base-url", "http://h/v1",     "--rpm=500", "--tpm",
-                        "2e5",        "--max-in-flight", "64",        "--mode",
+                        "2e5",        "--in-flight-max", "64",        "--mode",
                         "parallel",   "--timeout",       "90s",       "--no-adaptive",
                         "--strict",   "--body-max",      "1MiB",      "-o",
                         "out.jsonl",  "in.jsonl",        "--seed",    "7"},
@@ -81,7 +81,7 @@ BOOST_AUTO_TEST_CASE(a_whole_command_line_becomes_settings) {
   BOOST_TEST(s.upstream.base_url == "http://h/v1");
   BOOST_TEST(s.upstream.limits.rpm == 500);
   BOOST_TEST(s.upstream.limits.tpm == 200'000);
-  BOOST_TEST(s.run.max_in_flight == 64u);
+  BOOST_TEST(s.run.in_flight_max == 64u);
   BOOST_TEST((s.run.mode == core::mode::parallel));
   BOOST_TEST((s.run.timeout == std::chrono::seconds{90}));
   BOOST_TEST(!s.upstream.limits.adaptive);
@@ -90,6 +90,13 @@ BOOST_AUTO_TEST_CASE(a_whole_command_line_becomes_settings) {
   BOOST_TEST(s.run.body_max == 1u << 20);
   BOOST_TEST(s.run.seed == 7u);
   BOOST_TEST(run->settings.origins.at("run.strict") == "command line --strict");
+}
+
+BOOST_AUTO_TEST_CASE(flags_of_the_earlier_release_are_accepted_and_not_shown) {
+  auto run = parse_run({"--max-in-flight", "64", "in.jsonl"}, request.env);
+  BOOST_REQUIRE(run.has_value());
+  BOOST_TEST(run->settings.values.run.in_flight_max == 64u);
+  BOOST_TEST(!contains(printed({"run", "--help-all"}), "--max-in-flight"));
 }
 
 BOOST_AUTO_TEST_CASE(every_key_has_a_working_flag) {
@@ -187,7 +194,7 @@ BOOST_AUTO_TEST_CASE(usage_errors_say_what_to_do) {
   BOOST_TEST(contains(fault({"run"}), "which file?"));
   BOOST_TEST(contains(fault({"run", "a", "b"}), "the second is \"b\""));
   BOOST_TEST(contains(fault({"run", "--max-inflight", "5", "a"}),
-                      "unknown option \"--max-inflight\" (did you mean --max-in-flight?)"));
+                      "unknown option \"--max-inflight\" (did you mean --in-flight-max?)"));
   BOOST_TEST(contains(fault({"run", "--rmp=5", "a"}), "(did you mean --rpm?)"));
   BOOST_TEST(contains(fault({"run", "-x", "a"}), "unknown option \"-x\""));
   BOOST_TEST(contains(fault({"run", "a", "--rpm"}), "penstock run: --rpm needs a value"));
@@ -264,7 +271,7 @@ BOOST_AUTO_TEST_CASE(other_commands_keep_their_words) {
 }
 
 BOOST_AUTO_TEST_CASE(words_of_other_programs_are_answered_with_ours) {
-  BOOST_TEST(contains(fault({"run", "--concurrency", "5", "a"}), "did you mean --max-in-flight?"));
+  BOOST_TEST(contains(fault({"run", "--concurrency", "5", "a"}), "did you mean --in-flight-max?"));
   BOOST_TEST(contains(fault({"run", "--retries=5", "a"}), "did you mean --attempts?"));
   BOOST_TEST(contains(fault({"run", "--port", "80", "a"}), "did you mean --base-url?"));
   BOOST_TEST(contains(fault({"serve", "--port", "80"}), "did you mean --listen?"));

@@ -149,16 +149,16 @@ BOOST_AUTO_TEST_CASE(jobs_are_told_apart_beyond_their_number) {
 
 BOOST_AUTO_TEST_CASE(a_job_of_a_cluster_is_as_wide_as_its_slots_unless_somebody_says_so) {
   config::loaded_settings s;
-  s.origins = {{"run.max_in_flight", "built-in"},
+  s.origins = {{"run.in_flight_max", "built-in"},
                {"run.window_requests", "built-in"},
                {"run.window_bytes", "built-in"}};
   auto o = submitted_options(s);
   BOOST_TEST(o.in_flight_max == 100'000u);
   BOOST_TEST(o.window_requests == 16'384u);
   BOOST_TEST(o.window_bytes == 64u << 20);
-  s.values.run.max_in_flight = 10;
+  s.values.run.in_flight_max = 10;
   s.values.run.tenant = "t";
-  s.origins["run.max_in_flight"] = "command line --max-in-flight";
+  s.origins["run.in_flight_max"] = "command line --in-flight-max";
   o = submitted_options(s);
   BOOST_TEST(o.in_flight_max == 10u);
   BOOST_TEST(o.window_requests == 4096u);

@@ -99,7 +99,7 @@ BOOST_AUTO_TEST_CASE(each_limit_gives_the_time_beyond_a_full_bucket) {
 
 BOOST_AUTO_TEST_CASE(the_width_bounds_the_time_too) {
   config::settings s;
-  s.run.max_in_flight = 100;
+  s.run.in_flight_max = 100;
   auto report = plan_dry_run(thousand(), s);
   BOOST_TEST((bound(report, "in flight").least == 50s));
   BOOST_TEST(report.binding.value() == 0u);
