@@ -54,7 +54,7 @@ void slot_scheduler::remove_node(node_id node) {
 
 /// Puts a tenant on the lists of those that wait, or takes it off.
 void slot_scheduler::list(const std::string& name, const tenant_state& tenant, bool on) {
-  for (size_t c = 0; c < class_count; ++c) {
+  for (size_t c = 0; c < priority_count; ++c) {
     if (tenant.waiting[c].empty())
       continue;
     auto key = std::tuple{tenant.served, *tenant.waiting[c].begin(), name};
@@ -74,7 +74,7 @@ void slot_scheduler::change(job_id id, job_state& job, Change what) {
   if (waited == waits)
     return;
   auto& tenant = tenants_[job.tenant];
-  auto& waiting = tenant.waiting[static_cast<size_t>(job.class_)];
+  auto& waiting = tenant.waiting[static_cast<size_t>(job.priority)];
   list(job.tenant, tenant, false);
   if (waits)
     waiting.insert(id);
@@ -82,7 +82,7 @@ void slot_scheduler::change(job_id id, job_state& job, Change what) {
     waiting.erase(id);
   list(job.tenant, tenant, true);
   // Who begins to wait has not been passed over yet.
-  const auto c = static_cast<size_t>(job.class_);
+  const auto c = static_cast<size_t>(job.priority);
   if (turns_[c].empty())
     passed_over_[c] = 0;
 }
@@ -104,11 +104,11 @@ void slot_scheduler::give_back(job_id job, node_id node, uint32_t slots) {
     set_free(node, known->second, known->second.free + n);
 }
 
-void slot_scheduler::add_job(job_id job, std::string tenant, priority class_,
+void slot_scheduler::add_job(job_id job, std::string tenant, core::priority priority,
                              uint32_t in_flight_max) {
   remove_job(job);
   ++tenants_[tenant].jobs;
-  jobs_[job] = job_state{std::move(tenant), class_, in_flight_max, 0, 0, {}};
+  jobs_[job] = job_state{std::move(tenant), priority, in_flight_max, 0, 0, {}};
 }
 
 void slot_scheduler::remove_job(job_id job) {
@@ -132,19 +132,19 @@ void slot_scheduler::set_demand(job_id job, uint32_t ready) {
 
 // --- distribution ---
 
-/// The class that gets the next slot; `class_count` if none waits.
-size_t slot_scheduler::class_in_turn() {
-  auto best = class_count;
-  for (size_t c = class_count; c-- > 0;)
-    if (!turns_[c].empty() && (best == class_count || passed_over_[best] < patience_slots))
+/// The priority that gets the next slot; `priority_count` if no tenant waits.
+size_t slot_scheduler::priority_in_turn() {
+  auto best = priority_count;
+  for (size_t c = priority_count; c-- > 0;)
+    if (!turns_[c].empty() && (best == priority_count || passed_over_[best] < patience_slots))
       best = c;
   return best;
 }
 
 /// How many slots go to a job in one step: all it can use while nobody else waits, else one.
-uint32_t slot_scheduler::at_once(size_t cls, const job_state& job, const node_state& node) const {
-  for (size_t c = 0; c < class_count; ++c)
-    if (turns_[c].size() > (c == cls ? 1u : 0u))
+uint32_t slot_scheduler::at_once(size_t level, const job_state& job, const node_state& node) const {
+  for (size_t c = 0; c < priority_count; ++c)
+    if (turns_[c].size() > (c == level ? 1u : 0u))
       return 1;
   // As many as keep this node the one with the most free slots.
   const auto next = open_.size() > 1 ? std::next(open_.rbegin())->first : 0;
@@ -154,16 +154,16 @@ uint32_t slot_scheduler::at_once(size_t cls, const job_state& job, const node_st
 std::vector<slot_scheduler::grant> slot_scheduler::schedule() {
   std::map<std::pair<job_id, node_id>, uint32_t> given;
   while (!open_.empty()) {
-    const auto cls = class_in_turn();
-    if (cls == class_count)
+    const auto level = priority_in_turn();
+    if (level == priority_count)
       break;
-    const auto name = std::get<std::string>(*turns_[cls].begin());
+    const auto name = std::get<std::string>(*turns_[level].begin());
     auto& tenant = tenants_[name];
-    const auto id = *tenant.waiting[cls].begin();
+    const auto id = *tenant.waiting[level].begin();
     auto& job = jobs_[id];
     const auto node_id = open_.rbegin()->second;
     auto& node = nodes_[node_id];
-    const auto n = at_once(cls, job, node);
+    const auto n = at_once(level, job, node);
 
     set_free(node_id, node, node.free - n);
     list(name, tenant, false);
@@ -174,8 +174,8 @@ std::vector<slot_scheduler::grant> slot_scheduler::schedule() {
       j.in_use += n;
       j.by_node[node_id] += n;
     });
-    passed_over_[cls] = 0;
-    for (auto c = cls + 1; c < class_count; ++c)
+    passed_over_[level] = 0;
+    for (auto c = level + 1; c < priority_count; ++c)
       passed_over_[c] += turns_[c].empty() ? 0 : n;
     given[{id, node_id}] += n;
   }

@@ -17,14 +17,16 @@ namespace penstock::core {
 /// Gives the free slots of nodes to jobs that have requests ready, never more than a job's own
 /// maximum.
 ///
-/// Between classes: the higher one first, but a class that has watched `patience_slots` go to
-/// higher ones gets the next, so that bulk work starves nowhere. Within a class: the tenant that
-/// was served longest ago, one slot a turn while others wait; of a tenant, the oldest job. Over the
-/// nodes it spreads evenly: the one with the most free slots first. A suspended node gets nothing
-/// new.
+/// 1. Priority: the higher priority is served first. After `patience_slots` slots for higher
+///    priorities, a waiting lower priority gets the next slot, so that bulk work never starves.
+/// 2. Tenant: within a priority, the tenant that was served longest ago is served next. While other
+///    tenants wait, a tenant gets one slot a turn.
+/// 3. Job: of a tenant, the oldest job is served first.
+/// 4. Node: the slot is taken from the node with the most free slots. A suspended node gets no new
+///    requests.
 ///
-/// Example: 100,000 requests of A, 10 of B, all slots with A: of the next 20 slots that come free,
-/// B gets every other one.
+/// Example: tenant A has 100,000 requests and holds all slots; tenant B brings 10 requests of the
+/// same priority. Of the next 20 slots that become free, every other one goes to B.
 ///
 /// A slot costs O(log jobs + log nodes). Pure; one owner (the engine).
 class slot_scheduler {
@@ -32,7 +34,7 @@ public:
   using job_id = uint64_t;
   using node_id = uint64_t;
 
-  /// Slots that may go to higher classes before a waiting one gets one.
+  /// Slots that higher priorities may get before a waiting lower priority gets one.
   static constexpr uint32_t patience_slots = 32;
 
   /// Slots given to one job on one node.
@@ -44,22 +46,21 @@ public:
 
   /// Makes a node known, all its slots free.
   void add_node(node_id node, uint32_t slots);
-  /// Whether nothing new may go there. What jobs have there stays.
+  /// Suspends a node (`on`): it gets no new requests; jobs keep the slots that they have there.
   void suspend(node_id node, bool on);
-  /// Gives slots of `node` back that `job` had, or never used. What it does not hold (any more) is
-  /// ignored.
+  /// Gives back slots of `node` that `job` held. Slots beyond those that the job holds are ignored.
   void give_back(job_id job, node_id node, uint32_t slots);
-  /// Forgets a node and what jobs had there.
+  /// Forgets a node and the slots that jobs held there.
   void remove_node(node_id node);
 
   /// Makes a job known. Ids grow with age: a lower id is an older job.
-  void add_job(job_id job, std::string tenant, priority class_, uint32_t in_flight_max);
-  /// Forgets a job and frees all it held: nobody is left to say which of it ever reached a node.
+  void add_job(job_id job, std::string tenant, core::priority priority, uint32_t in_flight_max);
+  /// Forgets a job and frees all slots that it held.
   void remove_job(job_id job);
   /// How many requests of `job` could start now.
   void set_demand(job_id job, uint32_t ready);
 
-  /// Hands out what can be handed out; demand and free slots shrink accordingly.
+  /// Hands out as many slots as possible; demand and free slots shrink accordingly.
   std::vector<grant> schedule();
 
   uint32_t free_slots() const noexcept;
@@ -69,7 +70,7 @@ public:
   uint32_t in_use_on(node_id node) const noexcept;
 
 private:
-  static constexpr size_t class_count = 3;
+  static constexpr size_t priority_count = 3;
 
   struct node_state {
     uint32_t slots = 0, free = 0;
@@ -77,7 +78,7 @@ private:
   };
   struct job_state {
     std::string tenant;
-    core::priority class_ = core::priority::normal;
+    core::priority priority = core::priority::normal;
     uint32_t in_flight_max = 0;
     uint32_t demand = 0;
     uint32_t in_use = 0;
@@ -87,12 +88,12 @@ private:
     }
   };
   struct tenant_state {
-    uint64_t served = 0;                               ///< Turn at which it was served last.
-    size_t jobs = 0;                                   ///< All of it that are known.
-    std::array<std::set<job_id>, class_count> waiting; ///< Those that want slots, by class.
+    uint64_t served = 0;                                  ///< Turn at which it was served last.
+    size_t jobs = 0;                                      ///< Jobs of the tenant.
+    std::array<std::set<job_id>, priority_count> waiting; ///< Jobs that want slots, by priority.
   };
-  /// Tenants of a class that want slots: served longest ago first, then the one with the oldest
-  /// job.
+  /// Tenants of one priority that want slots: served longest ago first; of equals, the tenant with
+  /// the oldest job first.
   using turns = std::set<std::tuple<uint64_t, job_id, std::string>>;
 
   void set_free(node_id id, node_state& node, uint32_t free);
@@ -100,15 +101,16 @@ private:
   void list(const std::string& name, const tenant_state& tenant, bool on);
   template <class Change>
   void change(job_id id, job_state& job, Change what);
-  size_t class_in_turn();
-  uint32_t at_once(size_t cls, const job_state& job, const node_state& node) const;
+  size_t priority_in_turn();
+  uint32_t at_once(size_t level, const job_state& job, const node_state& node) const;
 
   std::map<job_id, job_state> jobs_;
   std::map<std::string, tenant_state> tenants_;
-  std::array<turns, class_count> turns_;
-  std::array<uint32_t, class_count> passed_over_{}; ///< Slots that higher classes got meanwhile.
+  std::array<turns, priority_count> turns_;
+  std::array<uint32_t, priority_count>
+    passed_over_{}; ///< Slots that higher priorities got meanwhile.
   std::map<node_id, node_state> nodes_;
-  std::set<std::pair<uint32_t, node_id>> open_; ///< Nodes with free slots, most of them last.
+  std::set<std::pair<uint32_t, node_id>> open_; ///< Nodes with free slots; most free slots last.
   uint64_t turn_ = 0;
 };
 

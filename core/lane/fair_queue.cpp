@@ -10,14 +10,14 @@ constexpr size_t remembered_max = 4096;
 } // namespace
 
 // std's heaps keep the greatest on top, so "less" means "its turn comes later".
-auto fair_queue::later(const class_queue& c) {
+auto fair_queue::later(const priority_queue& c) {
   return [&flows = c.flows](uint32_t a, uint32_t b) {
     const auto &x = flows[a], &y = flows[b];
     return x.tag != y.tag ? x.tag > y.tag : x.served > y.served;
   };
 }
 
-uint32_t fair_queue::flow_of(class_queue& c, const std::string& tenant) {
+uint32_t fair_queue::flow_of(priority_queue& c, const std::string& tenant) {
   if (c.last_flow != none && c.flows[c.last_flow].tenant == tenant)
     return c.last_flow;
   auto [it, added] = c.by_tenant.try_emplace(tenant, 0);
@@ -38,7 +38,7 @@ uint32_t fair_queue::flow_of(class_queue& c, const std::string& tenant) {
 
 // A tenant whose tag is not ahead would start at the tag of the last grant anyway. Beyond
 // `remembered_max` the others go too: a crowd of tenants that come once may not fill the memory.
-void fair_queue::forget_idle_flows(class_queue& c) {
+void fair_queue::forget_idle_flows(priority_queue& c) {
   const bool crowded = c.by_tenant.size() > remembered_max + c.heap.size();
   std::erase_if(c.by_tenant, [&](const auto& entry) {
     const auto& f = c.flows[entry.second];
@@ -52,8 +52,8 @@ void fair_queue::forget_idle_flows(class_queue& c) {
 }
 
 void fair_queue::push(permit_request req, time_point now) {
-  const auto cls = std::min<size_t>(static_cast<size_t>(req.priority), class_count - 1);
-  auto& c = classes_[cls];
+  const auto level = std::min<size_t>(static_cast<size_t>(req.priority), priority_count - 1);
+  auto& c = priorities_[level];
   if (c.waiting == 0)
     c.since = now;
   const uint32_t fi = flow_of(c, req.tenant);
@@ -66,7 +66,7 @@ void fair_queue::push(permit_request req, time_point now) {
   }
   auto& f = c.flows[fi];
   by_id_.insert(req.id, n);
-  nodes_[n] = node{std::move(req), f.tail, none, fi, static_cast<uint8_t>(cls)};
+  nodes_[n] = node{std::move(req), f.tail, none, fi, static_cast<uint8_t>(level)};
   (f.tail == none ? f.head : nodes_[f.tail].next) = n;
   f.tail = n;
   ++c.waiting;
@@ -80,7 +80,7 @@ void fair_queue::push(permit_request req, time_point now) {
 }
 
 // Cancels leave empty flows in the heap; they go when they come to the top.
-void fair_queue::settle_heap_top(class_queue& c) {
+void fair_queue::settle_heap_top(priority_queue& c) {
   while (!c.heap.empty() && c.flows[c.heap.front()].head == none) {
     std::pop_heap(c.heap.begin(), c.heap.end(), later(c));
     c.flows[c.heap.back()].in_heap = false;
@@ -88,10 +88,10 @@ void fair_queue::settle_heap_top(class_queue& c) {
   }
 }
 
-fair_queue::class_queue* fair_queue::class_in_turn(time_point now) {
-  class_queue* first = nullptr;
-  class_queue* oldest = nullptr;
-  for (auto& c : classes_) {
+fair_queue::priority_queue* fair_queue::priority_in_turn(time_point now) {
+  priority_queue* first = nullptr;
+  priority_queue* oldest = nullptr;
+  for (auto& c : priorities_) {
     if (c.waiting == 0)
       continue;
     if (!first)
@@ -99,12 +99,12 @@ fair_queue::class_queue* fair_queue::class_in_turn(time_point now) {
     else if (now - c.since >= aging_bound_ && (!oldest || c.since < oldest->since))
       oldest = &c;
   }
-  // A class above that waited longer keeps its place in front.
+  // A higher priority that has waited longer stays in front.
   return oldest && first && oldest->since <= first->since ? oldest : first;
 }
 
 const permit_request* fair_queue::front(time_point now) {
-  auto* c = class_in_turn(now);
+  auto* c = priority_in_turn(now);
   if (!c)
     return nullptr;
   settle_heap_top(*c);
@@ -114,7 +114,7 @@ const permit_request* fair_queue::front(time_point now) {
 
 void fair_queue::unlink(uint32_t n) {
   auto& e = nodes_[n];
-  auto& c = classes_[e.cls];
+  auto& c = priorities_[e.level];
   auto& f = c.flows[e.flow];
   (e.prev == none ? f.head : nodes_[e.prev].next) = e.next;
   (e.next == none ? f.tail : nodes_[e.next].prev) = e.prev;
@@ -128,7 +128,7 @@ void fair_queue::unlink(uint32_t n) {
 permit_request fair_queue::pop(uint64_t cost, time_point now) {
   assert(front_ != none);
   const uint32_t n = front_;
-  auto& c = classes_[nodes_[n].cls];
+  auto& c = priorities_[nodes_[n].level];
   const uint32_t fi = nodes_[n].flow;
   auto& f = c.flows[fi];
   assert(c.heap.front() == fi);
@@ -186,7 +186,7 @@ void fair_queue::drain(std::vector<uint64_t>& ids) {
 std::optional<time_point> fair_queue::next_aging() const {
   std::optional<time_point> next;
   bool behind = false;
-  for (const auto& c : classes_) {
+  for (const auto& c : priorities_) {
     if (c.waiting == 0)
       continue;
     if (behind && (!next || c.since + aging_bound_ < *next))

@@ -61,12 +61,12 @@ public:
 
 private:
   static constexpr uint32_t none = UINT32_MAX;
-  static constexpr size_t class_count = 3;
+  static constexpr size_t priority_count = 3;
   struct node {
     permit_request req;
     uint32_t prev = none, next = none; // In its flow; `next` also links free nodes.
     uint32_t flow = none;
-    uint8_t cls = 0;
+    uint8_t level = 0;
   };
   /// One tenant in one priority.
   struct flow {
@@ -76,7 +76,7 @@ private:
     uint64_t served = 0;  // Number of its last grant; zero: never.
     bool in_heap = false; // May be there although empty, after a cancel.
   };
-  struct class_queue {
+  struct priority_queue {
     std::vector<flow> flows;
     std::vector<uint32_t> free_flows;
     std::unordered_map<std::string, uint32_t> by_tenant;
@@ -88,16 +88,16 @@ private:
     time_point since{}; // Last served, or began to wait.
   };
 
-  static auto later(const class_queue& c);
-  uint32_t flow_of(class_queue& c, const std::string& tenant);
-  void forget_idle_flows(class_queue& c);
+  static auto later(const priority_queue& c);
+  uint32_t flow_of(priority_queue& c, const std::string& tenant);
+  void forget_idle_flows(priority_queue& c);
   void unlink(uint32_t n);
   void take(std::vector<uint64_t>& ids, size_t first);
-  class_queue* class_in_turn(time_point now);
-  void settle_heap_top(class_queue& c);
+  priority_queue* priority_in_turn(time_point now);
+  void settle_heap_top(priority_queue& c);
 
   duration aging_bound_ = std::chrono::seconds{30};
-  std::array<class_queue, class_count> classes_;
+  std::array<priority_queue, priority_count> priorities_;
   std::vector<node> nodes_;
   uint32_t free_ = none;
   id_table<uint32_t> by_id_;

@@ -56,7 +56,7 @@ double per_1000(uint64_t part, uint64_t whole) {
   return whole == 0 ? 0 : 1000 * static_cast<double>(part) / static_cast<double>(whole);
 }
 
-/// Within each class, and the worst of them: classes are not meant to be equal.
+/// The fairness within each priority, and the worst of them: priorities are not meant to be equal.
 double fairness_of(const load_result& r) {
   double worst = 1;
   for (auto p : {priority::interactive, priority::normal, priority::bulk}) {

@@ -127,7 +127,8 @@ BOOST_FIXTURE_TEST_CASE(a_job_left_with_the_head_is_looked_at_and_fetched, long_
   BOOST_TEST(contains(first.err, "--follow waits"));
   const auto status = look({"status", job});
   BOOST_TEST(status.at("tenant").as_string() == "night");
-  BOOST_TEST(status.at("class").as_string() == "bulk");
+  BOOST_TEST(status.at("priority").as_string() == "bulk");
+  BOOST_TEST(status.at("class").as_string() == "bulk"); // The old name, for one release.
   BOOST_TEST(status.at("name").as_string() == "mine");
   BOOST_TEST(number(status, "requests") == lines);
   BOOST_TEST(look({"jobs"}).at("jobs").as_array().size() == 1u);

@@ -32,7 +32,7 @@ json::object job_object(const job_info& j, int64_t now) {
   json::object o{{"job", j.id},
                  {"name", j.name},
                  {"tenant", j.tenant},
-                 {"class", view(to_string(j.priority))},
+                 {"priority", view(to_string(j.priority))},
                  {"idempotency_key", j.idempotency_key},
                  {"state", view(to_string(p.state))},
                  {"ended", has_ended(p.state)},
@@ -49,7 +49,8 @@ json::object job_object(const job_info& j, int64_t now) {
                  {"age_seconds", static_cast<double>(std::max<int64_t>(now - j.created, 0)) / 1000},
                  {"waits_for", j.waits_for},
                  {"mode_asked", p.mode_asked},
-                 {"mode_used", p.mode_used}};
+                 {"mode_used", p.mode_used},
+                 {"class", view(to_string(j.priority))}}; // The old name of "priority".
   o["resume_in_seconds"] =
     p.state == job_state::parked ? json::value(seconds(p.resume_in)) : json::value(nullptr);
   o["error"] = p.cause.context.empty()
@@ -145,11 +146,17 @@ std::string lanes_json(const std::vector<lane_info>& lanes) {
 
 std::string tenants_json(const std::vector<tenant_counts>& tenants) {
   return listed("tenants", tenants, [](const tenant_counts& t) {
-    return json::object{{"tenant", t.tenant},       {"class", view(to_string(t.priority))},
-                        {"jobs", t.jobs},           {"pending", t.pending},
-                        {"scheduled", t.scheduled}, {"processing", t.processing},
-                        {"completed", t.completed}, {"failed", t.failed},
-                        {"cancelled", t.cancelled}, {"expired", t.expired}};
+    return json::object{{"tenant", t.tenant},
+                        {"priority", view(to_string(t.priority))},
+                        {"jobs", t.jobs},
+                        {"pending", t.pending},
+                        {"scheduled", t.scheduled},
+                        {"processing", t.processing},
+                        {"completed", t.completed},
+                        {"failed", t.failed},
+                        {"cancelled", t.cancelled},
+                        {"expired", t.expired},
+                        {"class", view(to_string(t.priority))}}; // The old name of "priority".
   });
 }
 

@@ -81,8 +81,8 @@ std::string changes_text(const job_progress& p) {
 } // namespace
 
 text_table jobs_table(const std::vector<job_info>& jobs, int64_t now, const job_rates& rates) {
-  text_table table{">JOB", "NAME",    "TENANT",     "CLASS", "STATE",    ">DONE",
-                   ">OF",  ">FAILED", ">IN FLIGHT", "PACE",  "WAITS FOR"};
+  text_table table{">JOB", "NAME",    "TENANT",     "PRIORITY", "STATE",    ">DONE",
+                   ">OF",  ">FAILED", ">IN FLIGHT", "PACE",     "WAITS FOR"};
   for (auto& j : jobs) {
     const auto& p = j.progress;
     const auto rate = rates.find(j.id);
@@ -136,7 +136,7 @@ text_table lanes_table(const std::vector<lane_info>& lanes) {
 }
 
 text_table tenants_table(const std::vector<tenant_counts>& tenants) {
-  text_table table{"TENANT",      "CLASS",      ">JOBS",   ">PENDING",   ">SCHEDULED",
+  text_table table{"TENANT",      "PRIORITY",   ">JOBS",   ">PENDING",   ">SCHEDULED",
                    ">PROCESSING", ">COMPLETED", ">FAILED", ">CANCELLED", ">EXPIRED"};
   for (auto& t : tenants)
     table.add({short_name(t.tenant), std::string{to_string(t.priority)}, count_text(t.jobs),
@@ -151,7 +151,7 @@ std::string status_text(const job_info& j, int64_t now) {
   const auto clean = [](const std::string& text) { return core::clean_text(text, text_bytes); };
   auto out = fmt::format("job {}{}: {}\n", j.id, j.name.empty() ? "" : " (" + clean(j.name) + ")",
                          to_string(p.state));
-  out += line("tenant", fmt::format("{}, class {}", clean(j.tenant), to_string(j.priority)));
+  out += line("tenant", fmt::format("{}, priority {}", clean(j.tenant), to_string(j.priority)));
   if (!j.idempotency_key.empty())
     out += line("key", clean(j.idempotency_key));
   const auto under_way = p.in_flight + p.held;

@@ -33,7 +33,7 @@ BOOST_AUTO_TEST_CASE(a_job_never_gets_more_than_its_maximum) {
   BOOST_TEST(by_job(s.schedule())[1] == 4u);
 }
 
-BOOST_AUTO_TEST_CASE(tenants_of_a_class_share_evenly) {
+BOOST_AUTO_TEST_CASE(tenants_of_a_priority_share_evenly) {
   slot_scheduler s;
   s.add_node(1, 10);
   s.add_job(1, "big", priority::normal, 100);
@@ -45,7 +45,7 @@ BOOST_AUTO_TEST_CASE(tenants_of_a_class_share_evenly) {
   BOOST_TEST(got[2] == 3u);
 }
 
-BOOST_AUTO_TEST_CASE(a_higher_class_goes_first) {
+BOOST_AUTO_TEST_CASE(a_higher_priority_goes_first) {
   slot_scheduler s;
   s.add_node(1, 4);
   s.add_job(1, "a", priority::bulk, 100);
@@ -168,7 +168,7 @@ BOOST_AUTO_TEST_CASE(a_node_that_is_slow_to_finish_keeps_its_slots_busy_and_harm
   BOOST_TEST(s.in_use_on(1) == 4u);
 }
 
-BOOST_AUTO_TEST_CASE(a_lower_class_waits_for_no_more_than_its_patience) {
+BOOST_AUTO_TEST_CASE(a_lower_priority_waits_for_no_more_than_its_patience) {
   slot_scheduler s;
   s.add_node(1, 1);
   s.add_job(1, "busy", priority::interactive, 1000);

@@ -79,7 +79,7 @@ BOOST_AUTO_TEST_CASE(absence_earns_nothing) {
   BOOST_TEST(serve(q, 6, {}, start) == "bababa");
 }
 
-BOOST_AUTO_TEST_CASE(classes_are_strict_until_one_comes_of_age) {
+BOOST_AUTO_TEST_CASE(priorities_are_strict_until_a_lower_one_has_waited_long_enough) {
   fair_queue q{30s};
   for (uint64_t i = 0; i < 100; ++i)
     q.push(req(i, "i", priority::interactive), start);
