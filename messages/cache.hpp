@@ -10,46 +10,48 @@ namespace penstock {
 
 using shared_answer = shared<core::cached_answer>;
 
-/// Worker to response cache: has anybody answered this? @see io::cache_key
+/// Worker to response cache: is there an answer to this request? @see io::cache_key
 struct cache_query {
-  uint64_t id = 0;    ///< Of the asker, unique among the workers of all nodes.
-  uint64_t owner = 0; ///< The node it runs on: if that dies, its questions are void.
-  core::cache_mode mode = core::cache_mode::on; ///< Of its job.
+  uint64_t id = 0;    ///< Of the question, unique among all nodes.
+  uint64_t owner = 0; ///< Node of the worker. If it dies, its questions are dropped.
+  core::cache_mode mode = core::cache_mode::on; ///< Cache mode of the job.
   std::string key; ///< Equal for requests that may share an answer; never across tenants.
 };
 
-/// Response cache to worker: somebody has.
+/// Response cache to worker: the answer.
 struct cache_hit {
-  uint64_t id = 0;     ///< As in the query.
-  bool joined = false; ///< An equal request in flight has just been answered; else it was kept.
+  uint64_t id = 0; ///< As in the query.
+  bool joined =
+    false; ///< True: an equal request in flight was answered just now. False: it was stored.
   shared_answer answer;
 };
 
-/// Worker to response cache: the answer to what it was told to send itself.
+/// Worker to response cache: the answer to a request that the worker was told to send.
 struct cache_result {
   uint64_t id = 0;  ///< As in the query.
   std::string key;  ///< As in the query.
-  bool keep = true; ///< False: good for those who wait for it, but not to be kept.
+  bool keep = true; ///< False: give it to the requests that wait, but do not store it.
   shared_answer answer;
 };
 
-/// Worker to response cache: it needs no answer any more, and brings none.
+/// Worker to response cache: the worker needs no answer any more, and has none to give.
 struct cache_leave {
   uint64_t id = 0; ///< As in the query.
   std::string key; ///< As in the query.
-  bool failed =
-    false; ///< The upstream was asked and gave no usable answer; else it was never heard.
+  /// True: the provider gave no usable answer. False: the provider was not asked, or did not
+  /// answer.
+  bool failed = false;
 };
 
-/// What a response cache has done since it was started.
+/// Counters of a response cache since its start.
 struct cache_snapshot {
   uint64_t hits = 0, misses = 0;
-  uint64_t joined = 0;    ///< Answered together with an equal request in flight.
+  uint64_t joined = 0;    ///< Requests answered together with an equal request in flight.
   uint64_t kept = 0;      ///< Answers written to the store.
-  uint64_t dropped = 0;   ///< Answers that the store did not take.
-  uint64_t in_flight = 0; ///< Different keys under way.
+  uint64_t dropped = 0;   ///< Answers that the store refused.
+  uint64_t in_flight = 0; ///< Keys that are being asked for upstream.
   uint64_t waiting = 0;   ///< Requests that wait for an equal one.
-  error trouble;          ///< The last failure of the store; no context: none.
+  error trouble;          ///< The last failure of the store; empty context: no failure.
 };
 
 template <class Inspector>

@@ -7,15 +7,15 @@
 #include <string>
 #include <vector>
 
-/// What nodes and people learn of a head.
+/// Messages between a head, its nodes and its clients.
 namespace penstock {
 
-/// Both ends of a connection must have the same: the shape of every message depends on it. Raise it
-/// whenever a message changes.
+/// Version of all messages. Both ends of a connection must have the same one. Raise it when a
+/// message changes.
 constexpr uint32_t cluster_protocol = 2;
 
-/// The first message to a head, from whoever connects. Its shape never changes, so that versions
-/// can tell each other apart.
+/// The first message of a process that connects to a head. Its members never change, so that every
+/// version can read it.
 struct peer_hello {
   uint32_t protocol = cluster_protocol;
   std::string version; ///< Of the program, for people.
@@ -23,20 +23,21 @@ struct peer_hello {
   std::string name;    ///< Host and process, for people.
 };
 
-/// A node to the engine: it would work.
+/// Node to engine: the node offers to work.
 struct node_offer {
   std::string name;    ///< For people; need not be unique.
-  std::string version; ///< Of its program.
+  std::string version; ///< Of the program.
   uint32_t slots = 0;
-  std::vector<std::string> lanes; ///< Those that its settings name, in their order.
+  std::vector<std::string> lanes; ///< Names of its lanes, in the order of its settings.
 };
 
-/// A sign of life, and that its actor makes progress. The engine answers with the same number.
+/// Node to engine: a heartbeat. It shows that the actor works, not only its connection. The engine
+/// answers with the same number.
 struct node_beat {
   uint64_t node = 0;
   uint64_t number = 0;
-  uint32_t running = 0;  ///< Requests that it has.
-  bool draining = false; ///< It takes nothing more.
+  uint32_t running = 0;  ///< Requests that the node has.
+  bool draining = false; ///< The node accepts no more work.
 };
 
 using core::lane_info;

@@ -8,15 +8,15 @@
 
 namespace penstock {
 
-/// The category of our codes among CAF's errors.
+/// The category of our error codes in CAF.
 constexpr caf::atom_value error_category = caf::atom("penstock");
 
-/// Our error as an exit reason or an error reply; code and context survive.
+/// Our error as an exit reason or an error reply. Code and context are kept.
 inline caf::error to_caf(const error& e) {
   return {static_cast<uint8_t>(e.code), error_category, caf::make_message(e.context)};
 }
 
-/// What a CAF error says in our words; a foreign one becomes `errc::internal` with its text.
+/// A CAF error as ours. An error of another category becomes `errc::internal` with its text.
 inline error from_caf(const caf::error& e) {
   if (e.category() != error_category)
     return {errc::internal, "actor failure: " + caf::to_string(e)};

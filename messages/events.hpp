@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-/// What a program gets that follows jobs without asking again and again.
+/// Events of jobs, for programs that follow jobs without polling.
 namespace penstock {
 
 /// What changed in a job since the last event; the bits of several changes are added.
@@ -26,8 +26,8 @@ struct event_query {
   uint32_t credit = 256; ///< Events that may be sent before the subscriber gives more credit.
 };
 
-/// How a job stands after a change. A subscriber without credit misses steps, not the end: changes
-/// of one job that wait for credit become one event.
+/// The state of a job after a change. While a subscriber has no credit, the changes of a job are
+/// merged into one event. So a subscriber may miss steps, but never the end.
 struct job_event {
   uint64_t job = 0;
   uint64_t number = 0; ///< Counts the changes of this job, from 1. Merged events leave gaps.

@@ -9,19 +9,19 @@
 
 namespace penstock {
 
-/// One exchange on its way to the http client, which takes it out. Stays inside the process: every
-/// node has a client.
+/// One exchange on its way to the HTTP client, which moves it out of the message. Stays inside the
+/// process, because every node has its own client.
 struct exchange_call {
   std::shared_ptr<core::exchange> what;
 };
 
-/// The answer of the http client to one `exchange_call`.
+/// The answer of the HTTP client to one `exchange_call`.
 struct exchange_reply {
   uint64_t id = 0;
   std::shared_ptr<core::http_response> response;
 };
 
-/// What the curl loop finished in one round: one message, one wake-up.
+/// All exchanges that the curl loop finished in one round. One message wakes the actor only once.
 struct completion_batch {
   std::shared_ptr<std::vector<core::completion>> completions;
 };

@@ -13,8 +13,8 @@
 #include <string>
 #include <utility>
 
-/// How the values of core cross an actor boundary to another node. CAF 0.17 knows neither
-/// `std::optional` nor shared pointers, so both go through a small wrapper here.
+/// How values of core are sent to another node. CAF 0.17 can send neither `std::optional` nor
+/// shared pointers, so each has a small wrapper here.
 namespace penstock {
 
 /// Lets an inspector read and write a `std::optional`: a flag, then a value.
@@ -40,7 +40,7 @@ typename Inspector::result_type inspect(Inspector& f, optional_field<T>& x) {
   }
 }
 
-/// A value that many actors of a process share and nobody changes; another node gets a copy.
+/// An immutable value that many actors of a process share. Another node gets a copy.
 template <class T>
 struct shared : std::shared_ptr<const T> {
   using std::shared_ptr<const T>::shared_ptr;

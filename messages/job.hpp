@@ -21,14 +21,14 @@ using core::job_options;
 using core::job_progress;
 using core::job_state;
 
-/// A job for an engine of the same process: its options, and what opens its source and sink, again
-/// after a crash of one of its actors.
+/// A job for an engine of the same process. `launcher` opens its source and sink, also again after
+/// a crash of one of its actors.
 struct local_submission {
   job_options options;
   std::shared_ptr<actors::job_launcher> launcher;
 };
 
-/// What came of opening a job: its parts, or the reason why there are none.
+/// The result of opening a job: its parts, or null and the reason.
 struct opened_job {
   uint64_t job = 0;
   std::shared_ptr<actors::job_parts> parts;

@@ -13,10 +13,10 @@
 
 namespace penstock {
 
-/// Hub to port: the next requests of a stage's job. They get their place in the job at the port.
+/// Hub to port: the next requests of a stage's job. The port numbers them within the job.
 struct map_offer {
   std::vector<core::request> requests;
-  std::vector<core::map_ticket> tickets; ///< One for each.
+  std::vector<core::map_ticket> tickets; ///< One for each request.
   bool end = false;                      ///< No more will come.
 };
 
@@ -26,61 +26,65 @@ struct map_answer {
   shared_outcome outcome;
 };
 
-/// Where one stage of a group stands.
+/// Progress of one stage of a group.
 struct map_stage_status {
   core::map_stage_totals done;
-  uint64_t ready = 0;   ///< Rows that wait to be asked for.
+  uint64_t ready = 0;   ///< Rows whose request waits for a `pull`.
   uint64_t offered = 0; ///< Rows whose request is with the stage's job.
 };
 
-/// Where one group of a map stands.
+/// Progress of one group of a map.
 struct map_group_status {
   std::string name;
-  uint64_t rows = 0;   ///< In the input, as far as this map goes.
-  uint64_t unread = 0; ///< Of these, not yet begun.
+  uint64_t rows = 0;   ///< Rows of the group in the input, up to the limit of this map.
+  uint64_t unread = 0; ///< Rows of the group that were not read yet.
   bool cancelled = false;
-  core::map_group_totals done; ///< Rows with a result; `stages` as in the next line.
+  core::map_group_totals done; ///< Rows with a result; its `stages` are those below.
   std::vector<map_stage_status> stages;
 };
 
-/// Where a map stands.
+/// Progress of a map.
 struct map_status {
   std::vector<map_group_status> groups;
-  uint64_t written = 0;         ///< Rows at the output.
-  uint64_t resumed_answers = 0; ///< Answers taken over from an earlier life.
-  uint64_t resumed_rows = 0;    ///< Rows that an earlier life had written.
-  bool complete = false;        ///< Every row of the input is at the output.
-  double cost = 0;              ///< Dollars, earlier lives included.
-  std::vector<core::stage_sample>
-    samples; ///< By stage; of the rows that this life finished or took over.
-  std::string
-    first_note; ///< What was left out of a row's documents, as an example; empty: nothing.
+  uint64_t written = 0;         ///< Rows written to the output.
+  uint64_t resumed_answers = 0; ///< Answers that an earlier run had recorded.
+  uint64_t resumed_rows = 0;    ///< Rows that an earlier run had written.
+  bool complete = false;        ///< Every row of the input is written to the output.
+  double cost = 0;              ///< US dollars, with those of earlier runs.
+  /// By stage; of the rows that this run finished or took over.
+  std::vector<core::stage_sample> samples;
+  /// The first note about a part that was left out of a document; empty: nothing was left out.
+  std::string first_note;
 };
 
-/// Whoever is told that a map cannot go on as it is.
-using map_watcher_actor = caf::typed_actor<caf::reacts_to<atom::failed, error>>;
+/// An actor that is told when a map fails.
+using map_watcher_actor = caf::typed_actor<
+  // The map cannot go on.
+  caf::reacts_to<atom::failed, error>>;
 
 /// The STAGE PORT actor interface: source, sink and store of one job of a map.
 using stage_port_actor = source_actor::extend_with<sink_actor>::extend_with<store_actor>::extend<
-  // From the hub: what the last pull asked for.
+  // From the hub: the requests for the last `pull`.
   caf::reacts_to<atom::chunk, map_offer>>;
 
-/// The MAP HUB actor interface: the rows of a map.
+/// The MAP HUB actor interface: it owns the rows of a map.
 using map_hub_actor = caf::typed_actor<
-  // A port of job `n` begins; what an earlier one had is offered again.
+  // The port of this job begins. Requests that an earlier port had are offered again.
   caf::reacts_to<atom::join, uint32_t, stage_port_actor>,
-  // Requests for job `n`, at most so many and so many bytes; answered by `chunk`, perhaps much
-  // later.
+  // Asks for requests of this job, at most so many and so many bytes. Answered by `chunk`, perhaps
+  // much later.
   caf::reacts_to<atom::pull, uint32_t, uint32_t, uint64_t>,
   // Outcomes, in any order.
   caf::reacts_to<atom::keep, std::vector<map_answer>>,
-  // Rows of this group that have not finished end as cancelled.
-  caf::reacts_to<atom::cancel, std::string>, caf::replies_to<atom::status>::with<map_status>,
-  // Makes everything safe; answers how the map stands.
+  // Ends the open rows of this group as cancelled.
+  caf::reacts_to<atom::cancel, std::string>,
+  // Answers the progress.
+  caf::replies_to<atom::status>::with<map_status>,
+  // Syncs everything to disk; answers the progress.
   caf::replies_to<atom::close>::with<map_status>,
-  // INTERNAL: keeps the answers that wait.
+  // INTERNAL: writes the collected answers to the journal.
   caf::reacts_to<atom::flush>,
-  // INTERNAL: makes the output safe.
+  // INTERNAL: syncs the output to disk.
   caf::reacts_to<atom::mark>>;
 
 } // namespace penstock
@@ -90,7 +94,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(penstock::map_answer)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::vector<penstock::map_answer>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(penstock::map_status)
 
-/// They stay inside a process, and inside the programs that run recipes.
+/// These messages stay inside one process, and only programs that run recipes use them.
 CAF_BEGIN_TYPE_ID_BLOCK(penstock_map, caf::id_block::penstock::end)
   CAF_ADD_TYPE_ID(penstock_map, (penstock::map_offer))
   CAF_ADD_TYPE_ID(penstock_map, (penstock::map_answer))

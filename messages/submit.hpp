@@ -10,15 +10,15 @@
 #include <string>
 #include <vector>
 
-/// What programs send to an engine to have work done, on the same machine or another.
+/// Messages between a program and an engine that runs its jobs, in one process or over the network.
 namespace penstock {
 
-/// A job by value. It starts once all of its requests are there, and they are there for good: the
-/// answer comes after the engine's store is synced.
+/// A job by value. The engine answers when its store is synced. The job starts when all of its
+/// requests are stored.
 struct submission {
   job_options options;
   std::string name; ///< For people, for example the input's file name.
-  /// Of this tenant: a second submission with the same key is the first one. Empty: none.
+  /// A second submission of the same tenant with the same key returns the first job. Empty: no key.
   std::string idempotency_key;
   std::vector<shared_request> requests; ///< The first ones, or all; `index` is set by the engine.
   bool complete = true;                 ///< False: more follow by `add`.
@@ -27,17 +27,17 @@ struct submission {
 /// More requests of a job that is `receiving`.
 struct submission_part {
   uint64_t job = 0;
-  uint64_t first = 0; ///< Index of the first of them; those that are there already are skipped.
+  uint64_t first = 0; ///< Index of the first request; requests that are stored already are skipped.
   std::vector<shared_request> requests;
   bool complete = true; ///< No more will come.
 };
 
-/// The answer to a submission or a part of one: so much is safe.
+/// The answer to a submission or a part of one.
 struct job_ticket {
   uint64_t job = 0;
-  uint64_t accepted = 0; ///< Requests that are safe; the index that the next part begins with.
-  bool complete = false; ///< All are there.
-  bool existed = false; ///< The idempotency key was known: this is the job of the first submission.
+  uint64_t accepted = 0; ///< Requests stored so far: the index at which the next part begins.
+  bool complete = false; ///< All requests are stored.
+  bool existed = false;  ///< The idempotency key was known: this is the earlier job.
 };
 
 using core::job_info;
@@ -45,51 +45,51 @@ using core::tenant_counts;
 
 /// Which jobs to list: the newest first.
 struct job_filter {
-  std::string tenant;       ///< Empty: all.
-  bool active_only = false; ///< Leaves those out that have ended.
-  uint64_t before = 0;      ///< Only ids below, to page on; 0: from the newest.
+  std::string tenant;       ///< Empty: all tenants.
+  bool active_only = false; ///< Without the jobs that have ended.
+  uint64_t before = 0;      ///< Only lower ids, for the next page; 0: from the newest.
   uint32_t count_max = 100;
 };
 
 /// Asks for outcomes of a job, in the order of its requests.
 struct results_query {
   uint64_t job = 0;
-  uint64_t from = 0; ///< Index of the first one wanted.
+  uint64_t from = 0; ///< Index of the first outcome to return.
   uint32_t count_max = 256;
-  uint64_t bytes_max = 1u << 20; ///< Beyond the first one.
-  caf::timespan wait{};          ///< How long to wait for one if there is none yet.
-  /// All below `from` will not be asked for again: an engine without a durable store drops it.
+  uint64_t bytes_max = 1u << 20; ///< The first outcome may be larger.
+  caf::timespan wait{};          ///< How long to wait if there is no outcome yet.
+  /// The caller needs no outcome below `from` again. An engine without a durable store drops them.
   bool forget = false;
 };
 
-/// Outcomes without a gap. An engine with a durable store gives lines (OpenAI batch output form
-/// with a `penstock` object), one without gives outcomes.
+/// Outcomes without a gap. An engine with a durable store gives lines (the form of OpenAI's batch
+/// output with a `penstock` object); an engine without one gives outcomes.
 struct results_page {
   uint64_t job = 0;
-  uint64_t from = 0; ///< Index of the first one.
+  uint64_t from = 0; ///< Index of the first outcome.
   std::vector<sink_item> items;
-  bool end = false;                     ///< The job has ended, and nothing comes after these.
+  bool end = false;                     ///< The job has ended, and these are its last outcomes.
   job_state state = job_state::running; ///< Of the job.
 };
 
-/// Asks for the outcomes of a job as they come, by message: an `outcome_taker_actor` gets pages of
-/// at most `credit` outcomes together, and more for each `credit` that it gives back.
+/// Asks for the outcomes of a job as they come. The sender, an `outcome_taker_actor`, gets pages of
+/// together at most `credit` outcomes, and more for each `credit` message that it sends.
 struct subscription {
   uint64_t job = 0;
   uint64_t from = 0;
   uint32_t credit = 256;
 };
 
-/// A job of a store as it is taken up, at first or again.
+/// A stored job at the start of one of its lives.
 struct stored_job {
   uint64_t job = 0;
-  uint32_t life = 1; ///< How often it was taken up; begins its epochs.
+  uint32_t life = 1; ///< How often the job was started; sets the epochs of its hand-outs.
   std::string name, tenant;
   job_options options;
-  uint64_t total = 0;             ///< Its requests.
-  uint64_t first = 0;             ///< All below have their outcome.
-  std::vector<uint64_t> recorded; ///< Above `first`, these have one.
-  job_progress before;            ///< What earlier lives did.
+  uint64_t total = 0;             ///< Requests of the job.
+  uint64_t first = 0;             ///< All requests below this index have their outcome.
+  std::vector<uint64_t> recorded; ///< Indexes above `first` that have their outcome.
+  job_progress before;            ///< Progress made in earlier lives.
 };
 
 template <class Inspector>

@@ -14,8 +14,8 @@ namespace penstock {
 void add_messages(caf::actor_system_config& config) {
   config.add_message_types<caf::id_block::penstock>();
   config.add_message_types<caf::id_block::penstock_map>();
-  // A handle that is a message's own element needs a name to travel by; inside of a struct it needs
-  // none.
+  // A handle that is an element of a message must be registered by name; one inside a struct need
+  // not.
   config.add_message_type<node_actor>("penstock.node_actor");
 }
 

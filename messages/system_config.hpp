@@ -4,8 +4,8 @@
 
 namespace penstock {
 
-/// The configuration of an actor system that speaks Penstock's messages. Policy `sharing` and one
-/// thread a core: foreign threads (HTTP, disk) feed the actors, and idle workers must not poll.
+/// The configuration of an actor system with Penstock's messages. Policy `sharing` and one thread
+/// per core, because other threads (HTTP, disk) send most messages and idle threads must not poll.
 struct system_config : caf::actor_system_config {
   system_config();
 };

@@ -22,7 +22,7 @@ struct snapshot_query;  // messages/views.hpp
 struct engine_snapshot; // messages/views.hpp
 } // namespace penstock
 
-/// Every atom and type that crosses an actor boundary, once.
+/// The list of all atoms and types that are sent between actors.
 CAF_BEGIN_TYPE_ID_BLOCK(penstock, caf::first_custom_type_id)
   CAF_ADD_ATOM(penstock, penstock::atom, abort, "abort")
   CAF_ADD_ATOM(penstock, penstock::atom, acquire, "acquire")
