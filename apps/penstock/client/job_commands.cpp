@@ -4,6 +4,7 @@
 #include "apps/penstock/client/job_follow.hpp"
 #include "apps/penstock/client/job_watch.hpp"
 #include "apps/penstock/cli/option_split.hpp"
+#include "apps/penstock/process/start.hpp"
 #include "apps/penstock/view/summary.hpp"
 
 #include <fmt/format.h>
@@ -75,7 +76,7 @@ int fetch(client& c, uint64_t id, uint64_t from) {
 
 } // namespace
 
-int results_main(const cluster_command& command, const config::environment&) {
+int results_main(const cluster_command& command, const config::environment& env) {
   const auto job = job_of(command);
   if (!job)
     return complain_usage(job.error());
@@ -89,6 +90,8 @@ int results_main(const cluster_command& command, const config::environment&) {
     return complain_usage(
       usage("penstock results: --json prints the summary where the results go, on standard "
             "output; send those to a file with -o FILE"));
+  if (auto free = check_output(command.output.value_or("-"), command.settings, env); !free)
+    return complain(free.error());
   return with_head(command, [&](client& c) { return fetch(c, *job, *from); });
 }
 

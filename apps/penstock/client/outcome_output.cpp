@@ -58,6 +58,8 @@ result<outcome_output> outcome_output::open(outcome_place place) {
       out.raw_ = io::output_file::standard_output();
       return out;
     }
+    if (auto free = io::check_output_path("-", place.output); !free)
+      return free.error();
     auto file = io::output_file::create(place.output);
     if (!file)
       return file.error();

@@ -8,6 +8,7 @@
 #include "apps/penstock/client/job_watch.hpp"
 #include "apps/penstock/cli/option_split.hpp"
 #include "apps/penstock/client/outcome_output.hpp"
+#include "apps/penstock/process/start.hpp"
 #include "apps/penstock/run/run_input.hpp"
 #include "apps/penstock/view/summary.hpp"
 #include "config/prices.hpp"
@@ -254,7 +255,7 @@ job_options submitted_options(const config::loaded_settings& s) {
   return o;
 }
 
-int submit_main(const cluster_command& command, const config::environment&) {
+int submit_main(const cluster_command& command, const config::environment& env) {
   if (auto fit = check_words(command); !fit)
     return complain_usage(fit.error());
   const auto& settings = command.settings.values;
@@ -265,6 +266,10 @@ int submit_main(const cluster_command& command, const config::environment&) {
   };
   if (auto readable = check_input(input); !readable)
     return refuse(readable.error());
+  if (auto free = check_output(command.output.value_or(default_output(input)), command.settings,
+                               env, {{input, "the input"}});
+      !free && !command.own.contains("detach"))
+    return refuse(free.error());
   std::optional<io::input_summary> scan;
   if (is_regular_file(input)) {
     auto found = scan_run_input(input, settings);

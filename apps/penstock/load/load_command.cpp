@@ -102,6 +102,16 @@ result<core::load_script> adjusted(const load_command& command) {
   return script;
 }
 
+/// Refuses reports that would replace the script or each other.
+result<void> check_reports(const load_command& command) {
+  for (auto& report : {command.json, command.html})
+    if (!report.empty())
+      if (auto free = io::check_output_path(script_file(command.script), report); !free)
+        return free;
+  const io::kept_file other{command.json, "the report of --json as well"};
+  return io::check_not_kept(command.html, {&other, 1});
+}
+
 int run(const load_command& command, const core::load_script& script,
         const config::environment& env) {
   auto folder = work_folder::make(command.keep);
@@ -247,6 +257,8 @@ int load_main(const arguments& args, const config::environment& env) {
   auto script = adjusted(*command);
   if (!script)
     return complain(script.error());
+  if (auto free = check_reports(*command); !free)
+    return complain(free.error());
   if (!command->check)
     return run(*command, *script, env);
   if (auto settings = load_engine_settings(*script, env, "/nonexistent"); !settings)

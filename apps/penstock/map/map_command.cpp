@@ -33,22 +33,13 @@ std::string blank_text(uint64_t rows) {
                        " rows are empty: nothing is sent for them, and they keep their places";
 }
 
-/// Refuses an output that would replace what the map reads.
-result<void> check_not_read(const std::string& output, const std::string& input,
-                            const core::recipe& recipe) {
-  std::error_code ec;
-  if (output.empty() || output == "-")
-    return {};
-  if (input != "-" && fs::equivalent(input, output, ec))
-    return error{errc::invalid_config, output + " is the input: choose another -o"};
+/// What the map reads, and must not replace.
+std::vector<io::kept_file> files_read(const std::string& input, const core::recipe& recipe) {
+  std::vector<io::kept_file> files{{input, "the input"}};
   for (auto& file : recipe.files)
-    if (fs::equivalent(file, output, ec))
-      return error{
-        errc::invalid_config,
-        output +
-          (&file == &recipe.files.front() ? " is the recipe" : " is a schema of the recipe") +
-          ": choose another -o"};
-  return {};
+    files.push_back(
+      {file, &file == &recipe.files.front() ? "the recipe" : "a schema of the recipe"});
+  return files;
 }
 
 /// "rows.csv.gz" gives "rows".
@@ -176,7 +167,9 @@ result<void> map_session::choose_output() {
   if (command_.sample > 0)
     sample_output_ = output_ == "-" ? "-" : sample_name(output_);
   for (auto& name : {output_, sample_output_})
-    if (auto free = check_not_read(name, command_.input, recipe_); !free)
+    if (auto free =
+          check_output(name, command_.settings, env_, files_read(command_.input, recipe_));
+        !free)
       return free;
   return {};
 }

@@ -1,4 +1,5 @@
 #include "apps/penstock/process/start.hpp"
+#include "actors/supervisor/cache_setup.hpp"
 #include "apps/penstock/process/signals.hpp"
 #include "apps/penstock/view/summary.hpp"
 
@@ -42,6 +43,29 @@ result<engine_needs> find_needs(const config::settings& s, const config::environ
     needs.cache = std::move(*cache);
   }
   return needs;
+}
+
+result<void> check_output(const std::string& output, const config::loaded_settings& s,
+                          const config::environment& env, std::vector<io::kept_file> read) {
+  if (output.empty() || output == "-")
+    return {};
+  auto kept = std::move(read);
+  kept.push_back({s.file, "the configuration file"});
+  kept.push_back({s.values.serve.store, "the store of the head"});
+  if (const auto cache = actors::cache_file_of(s.values, env); cache)
+    kept.push_back({*cache, "the response cache"});
+  const auto& cluster = s.values.cluster;
+  for (auto& file : {cluster.tls_cert, cluster.tls_key, cluster.tls_ca})
+    kept.push_back({file, "a certificate or key of the cluster"});
+  auto upstreams = s.values.upstreams;
+  upstreams.push_back(s.values.upstream);
+  for (auto& upstream : upstreams) {
+    kept.push_back({upstream.api_key_file, "a file with a key"});
+    kept.push_back({upstream.ca_file, "a file with certificates"});
+  }
+  if (auto free = io::check_not_kept(output, kept); !free)
+    return free;
+  return io::check_output_path("-", output);
 }
 
 } // namespace penstock::cli

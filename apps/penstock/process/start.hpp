@@ -1,9 +1,12 @@
 #pragma once
 
 #include "apps/penstock/process/engine_setup.hpp"
+#include "core/io/file/output_paths.hpp"
 
 #include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace penstock::cli {
 
@@ -25,5 +28,11 @@ struct engine_needs {
 /// Finds keys, open files and, with `uses_cache`, the response cache of `run` and `map`.
 result<engine_needs> find_needs(const config::settings& s, const config::environment& env,
                                 bool uses_cache);
+
+/// Refuses an output that would replace a file which the settings name: the configuration, the
+/// cache, the store, keys and certificates; and what `io::check_output_path` refuses. @param read
+/// Other files that the command reads.
+result<void> check_output(const std::string& output, const config::loaded_settings& s,
+                          const config::environment& env, std::vector<io::kept_file> read = {});
 
 } // namespace penstock::cli

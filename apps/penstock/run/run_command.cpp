@@ -58,6 +58,8 @@ public:
                                              "output; name a file with -o"});
     if (auto readable = check_input(command_.input); !readable)
       return complain(readable.error());
+    if (auto free = check_output(command_.output, command_.settings, env_); !free)
+      return complain(free.error());
     const auto regular = is_regular_file(command_.input);
     if (settings_.run.dry_run && !regular)
       return complain({errc::invalid_config, "--dry-run reads the input twice; give it a file"});

@@ -2,6 +2,7 @@
 #include "core/io/file/file_descriptor.hpp"
 
 #include <filesystem>
+#include <fstream>
 #include <optional>
 #include <system_error>
 
@@ -25,6 +26,26 @@ std::optional<fs::path> behind_links(fs::path path) {
     path = target.is_absolute() ? target : path.parent_path() / target;
   }
   return std::nullopt;
+}
+
+/// Whether a regular file is a database of SQLite: journals, stores and caches are.
+bool is_database(const fs::path& path) {
+  std::error_code ec;
+  if (!fs::is_regular_file(path, ec))
+    return false;
+  constexpr std::string_view magic{"SQLite format 3\0", 16};
+  char found[magic.size()] = {};
+  std::ifstream file{path, std::ios::binary};
+  return file.read(found, sizeof found) && std::string_view{found, sizeof found} == magic;
+}
+
+/// Whether the name is one that Penstock and SQLite give to files beside others.
+bool is_companion(std::string_view name) {
+  for (std::string_view end : {".penstock-journal", ".penstock-lock"})
+    for (std::string_view more : {"", "-wal", "-shm", "-journal"})
+      if (name.ends_with(std::string{end} + std::string{more}))
+        return true;
+  return false;
 }
 
 } // namespace
@@ -57,10 +78,29 @@ uint64_t file_size_or_zero(const std::string& path) {
   return ec ? 0 : size;
 }
 
+result<void> check_not_kept(const std::string& output, std::span<const kept_file> kept) {
+  if (output.empty() || output == "-")
+    return {};
+  std::error_code ec;
+  for (auto& file : kept)
+    if (!file.path.empty() && file.path != "-" &&
+        (fs::equivalent(file.path, output, ec) ||
+         canonical_path(file.path) == canonical_path(output)))
+      return error{errc::invalid_config, output + " is " + file.what + ": choose another -o"};
+  return {};
+}
+
 result<void> check_output_path(const std::string& input, const std::string& output) {
   std::error_code ec;
-  if (input != "-" && fs::equivalent(input, output, ec))
-    return error{errc::invalid_config, output + " is the input: choose another -o"};
+  const kept_file read{input, "the input"};
+  if (auto other = check_not_kept(output, {&read, 1}); !other)
+    return other;
+  if (is_companion(output) || is_companion(canonical_path(output)))
+    return error{errc::invalid_config,
+                 output + " is the name of a journal or lock of Penstock: choose another -o"};
+  if (is_database(output))
+    return error{errc::invalid_config,
+                 output + " is a database (a journal, a store or a cache): choose another -o"};
   if (fs::is_directory(output, ec))
     return error{errc::invalid_config, output + " is a directory: choose another -o"};
   const auto target = behind_links(fs::absolute(output, ec));

@@ -4,6 +4,7 @@
 #include "core/io/file/journal.hpp"
 
 #include <cstdint>
+#include <span>
 #include <string>
 
 /// What the files beside an output are called, and when an output may be touched.
@@ -21,7 +22,16 @@ bool is_stream_path(const std::string& path);
 /// Zero for what is not there.
 uint64_t file_size_or_zero(const std::string& path);
 
-/// Refuses an output that is the input itself or a directory.
+/// A file that no output may replace, and what it is: "the recipe".
+struct kept_file {
+  std::string path;
+  std::string what;
+};
+/// Refuses an output that is one of `kept`, also by links and hard links. Empty paths and "-" are
+/// passed over.
+result<void> check_not_kept(const std::string& output, std::span<const kept_file> kept);
+/// Refuses an output that is the input itself, a directory, or a file of Penstock's own: a journal,
+/// a lock, a store or a cache.
 result<void> check_output_path(const std::string& input, const std::string& output);
 /// Removes an output and its journal. The output goes first: a crash in between leaves a journal
 /// without its output, which is refused.
