@@ -135,7 +135,7 @@ template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, settlement& x) {
   optional_field<duration> retry_after{x.retry_after};
   return f(caf::meta::type_name("penstock.settlement"), x.id, x.sent, x.kind, x.used, x.input_bytes,
-           x.abandoned, retry_after, x.limits);
+           x.abandoned, retry_after, x.limits, x.reason);
 }
 
 template <class Inspector>
@@ -145,7 +145,7 @@ typename Inspector::result_type inspect(Inspector& f, lane_snapshot& x) {
            x.in_flight_limit, x.in_flight_adaptive, x.headroom, x.limit, x.level, x.capacity,
            x.used_last_minute, paused, x.breaker, x.granted, x.settled, x.rate_limited,
            x.breaker_trips, x.tokens_per_byte, x.output_tokens_p95, x.adopted, x.released,
-           x.settled_unknown);
+           x.settled_unknown, x.refusal);
 }
 
 } // namespace core

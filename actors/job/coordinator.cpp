@@ -139,6 +139,7 @@ void coordinator_state::step() {
   check_budget();
   maybe_pull();
   settle_withheld();
+  settle_told_to_wait();
   flush_outcomes();
   announce();
   try_close();

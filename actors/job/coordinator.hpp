@@ -102,6 +102,8 @@ private:
   bool withhold(uint64_t index, const work_report& report);
   void release_withheld();
   void settle_withheld();
+  bool only_held(size_t of_them) const;
+  void settle_told_to_wait();
   void take_back(uint64_t node, report_kind kind);
   void count(const core::outcome& outcome, const core::window_entry& entry);
   // coordinator_modes.cpp: modes and detours

@@ -66,6 +66,16 @@ void coordinator_state::take_member(const work_report& report, const core::pack_
     }
     return;
   }
+  // A pack may be told to wait for its size: its requests go alone first.
+  const auto too_large = report.kind == report_kind::held && pack.size() > 1 && !ending_as_ &&
+                         report.outcome && report.outcome->failure->code == errc::rate_limited &&
+                         report.resume_in > duration{};
+  if (too_large) {
+    entry.last = part.outcome;
+    packable_.limit(index, 1);
+    window_.move(index, core::request_state::ready);
+    return;
+  }
   if (!pack.divide) {
     apply(part);
     return;

@@ -262,23 +262,44 @@ void coordinator_state::release_withheld() {
       finish(index, entry->last);
 }
 
+/// Whether nothing is left of the job, or can be read of it now, but `of_them` held requests.
+bool coordinator_state::only_held(size_t of_them) const {
+  if (phase_ != phase::running || pull_pending_ ||
+      window_.count(core::request_state::held) != of_them)
+    return false;
+  for (auto s : {core::request_state::in_flight, core::request_state::ready,
+                 core::request_state::carried, core::request_state::suspected})
+    if (window_.count(s) > 0)
+      return false;
+  return true;
+}
+
 /// Nothing is left of the job but refusals that are withheld: they are final if the key has worked
 /// before. If no request was ever answered well, all requests met the same refusal.
 void coordinator_state::settle_withheld() {
   const auto waiting = refusals_.waiting();
-  if (phase_ != phase::running || waiting == 0 || pull_pending_ ||
-      window_.count(core::request_state::held) != waiting)
+  if (waiting == 0 || !only_held(waiting))
     return;
-  for (auto s : {core::request_state::in_flight, core::request_state::ready,
-                 core::request_state::carried, core::request_state::suspected})
-    if (window_.count(s) > 0)
-      return;
   const auto some = window_.lowest(core::request_state::held);
   auto why = *window_.find(*some)->last->failure;
   if (refusals_.settle())
     release_withheld();
   else
     stop(job_state::aborted, std::move(why));
+}
+
+/// Nothing is left but requests that the provider told to wait for hours: the job stops, and can be
+/// resumed then. A full window that one of them blocks leaves nothing to do either.
+void coordinator_state::settle_told_to_wait() {
+  const auto waiting = held_.alone();
+  if (waiting == 0 || !only_held(waiting + refusals_.waiting()))
+    return;
+  if (!source_ended_ && counts_.written < *window_.lowest(core::request_state::held))
+    return; // What is being written makes room.
+  const auto first = held_.first_alone();
+  stop(job_state::aborted,
+       core::come_back_later(waiting, first.cause, first.retry_at - self->clock().now(),
+                             std::chrono::system_clock::now()));
 }
 
 /// Whether a failure that passes may be final: the request has had all its attempts.
@@ -360,10 +381,14 @@ void coordinator_state::take_back(uint64_t node, report_kind kind) {
 void coordinator_state::hold(uint64_t index, const work_report& report) {
   const auto now = self->clock().now();
   window_.move(index, core::request_state::held);
-  const auto retry_at = held_.hold(
-    index,
-    {report.lanes, *report.outcome->failure, report.resume_in, report.last_attempt > duration{}},
-    now);
+  const auto& why = *report.outcome->failure;
+  if (why.code == errc::rate_limited && report.resume_in > duration{}) {
+    held_.hold_alone(index, why, now + report.resume_in);
+    schedule_wake(report.resume_in);
+    return;
+  }
+  const auto retry_at =
+    held_.hold(index, {report.lanes, why, report.resume_in, report.last_attempt > duration{}}, now);
   schedule_wake(retry_at - now);
 }
 

@@ -7,6 +7,14 @@
 
 namespace penstock::actors {
 
+namespace {
+
+/// For a request that one lane told to wait for hours and that another lane could take, but is
+/// closed: it is tried again after this time.
+constexpr duration closed_lane_wait = std::chrono::minutes{1};
+
+} // namespace
+
 uint64_t worker_state::random() { return core::next_random(rng_); }
 
 void worker_state::start(worker_task next) {
@@ -53,6 +61,7 @@ void worker_state::start(worker_task next) {
 /// Asks the lanes of the route again from the first on.
 void worker_state::ask_anew() {
   walk_.begin_round();
+  told_to_wait_ = false;
   ask();
 }
 
@@ -79,6 +88,11 @@ void worker_state::finish_round() {
     lanes_ = std::move(at.lanes);
     outcome_.lane_reason.clear();
     const auto quota = at.why.code == errc::quota_exhausted;
+    if (told_to_wait_) { // Its lanes may take other requests: only this one is held.
+      const auto wait = at.retry_in > duration{} ? at.retry_in : closed_lane_wait;
+      at.why.code = errc::rate_limited;
+      return end(report_kind::held, core::outcome_state::failed, std::move(at.why), wait);
+    }
     if (!quota && !last_failure_.empty())
       at.why.context += "; the last attempt failed: " + last_failure_;
     end(report_kind::held, core::outcome_state::failed, std::move(at.why),
@@ -184,6 +198,10 @@ void worker_state::go_on(const attempt& a, const core::next_step& next) {
                  *next.failure);
     break;
   case action::park_job: walk_.refuse(a.candidate, *next.failure, next.wait); break;
+  case action::hold_request:
+    told_to_wait_ = true;
+    walk_.refuse(a.candidate, {errc::quota_exhausted, next.failure->context}, next.wait);
+    break;
   case action::retry_after:
   case action::stay_open:
   case action::carry_over: break;

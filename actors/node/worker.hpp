@@ -45,6 +45,7 @@ struct worker_request {
   std::string last_failure_;    ///< Text of the last attempt that failed.
   std::string cache_key_;       ///< While the cache has a question or a promise of ours.
   bool leads_ = false;          ///< We owe the cache an answer.
+  bool told_to_wait_ = false;   ///< In this round, for hours; a lane may take others meanwhile.
   bool joined_ = false;         ///< Answered by an equal request.
   bool other_model_ = false;    ///< Answered by another model than was asked for.
   uint32_t attempts_max_ = 1;   ///< Of this hand-out.

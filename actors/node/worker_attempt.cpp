@@ -97,6 +97,8 @@ void worker_state::settle(const attempt& a, bool sent, const core::verdict& v, b
   s.input_bytes = permit_call(a).input_bytes;
   s.retry_after = v.retry_after;
   s.limits = v.limits;
+  if (v.code == errc::rate_limited)
+    s.reason = v.message;
   // Anonymous: a dying worker settles, too.
   caf::anon_send(limiter_of(a), atom::settle_v, s);
 }

@@ -28,6 +28,7 @@ action terminal_action(reply_kind kind) noexcept {
   case reply_kind::billing:
   case reply_kind::unauthorized: return action::abort_job;
   case reply_kind::daily_quota: return action::park_job;
+  case reply_kind::long_wait: return action::hold_request;
   default: return action::finish_failed;
   }
 }

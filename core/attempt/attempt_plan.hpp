@@ -16,7 +16,9 @@ struct next_step {
     carry_over,       ///< Degradable: the next mode of the chain takes the request.
     stay_open,        ///< Not final: no mode follows, and the request has attempts left.
     abort_job,        ///< No request of this job can succeed (key, billing); `failure` says why.
-    park_job, ///< The daily quota is used up. Ask again after `wait`, or when the lane says.
+    park_job,     ///< The daily quota is used up. Ask again after `wait`, or when the lane says.
+    hold_request, ///< The provider asked this request to wait for `wait`, longer than anybody
+                  ///< waits.
   };
   action what = action::finish_failed;
   duration wait{};

@@ -97,6 +97,7 @@ std::string_view to_string(reply_kind k) noexcept {
   case reply_kind::unauthorized: return "unauthorized";
   case reply_kind::too_large: return "too_large";
   case reply_kind::bad_request: return "bad_request";
+  case reply_kind::long_wait: return "long_wait";
   }
   return "unknown";
 }

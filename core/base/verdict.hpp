@@ -21,12 +21,13 @@ enum class reply_kind : uint8_t {
   server_error, ///< Other 5xx: retry, the breaker counts.
   transport,    ///< No whole answer: retry, the breaker counts.
   malformed,    ///< A 2xx that is no answer: retry.
-  conflict,     ///< 408, 409: retry.
+  conflict,     ///< 408, 409, 424, 425, 499: retry.
   daily_quota,  ///< 429 until a day ends: park the job.
   billing,      ///< No money: abort the job.
   unauthorized, ///< 401, 403: abort the job.
   too_large,    ///< This one request is above a limit: fail it.
   bad_request,  ///< The rest of 4xx: fail it.
+  long_wait,    ///< Asked to wait for more than an hour: hold this one request, others may fit.
 };
 
 std::string_view to_string(reply_kind k) noexcept;

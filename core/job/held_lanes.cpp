@@ -1,6 +1,9 @@
 #include "core/job/held_lanes.hpp"
 
+#include "core/base/duration_text.hpp"
+
 #include <algorithm>
+#include <ctime>
 
 namespace penstock::core {
 
@@ -27,6 +30,16 @@ time_point held_lanes::hold(uint64_t index, refusal why, time_point now) {
   return g.retry_at;
 }
 
+void held_lanes::hold_alone(uint64_t index, error said, time_point until) {
+  alone_.insert_or_assign(index, told{until, std::move(said)});
+}
+
+held_lanes::wait_reason held_lanes::first_alone() const {
+  const auto first = std::min_element(
+    alone_.begin(), alone_.end(), [](auto& a, auto& b) { return a.second.until < b.second.until; });
+  return {first->second.said, false, first->second.until};
+}
+
 std::vector<uint64_t> held_lanes::answered(const lane_set& lanes) {
   answered_.insert(lanes.begin(), lanes.end());
   std::vector<uint64_t> freed;
@@ -50,6 +63,12 @@ bool held_lanes::has_answered(const lane_set& lanes) const {
 held_lanes::decision held_lanes::retry(time_point now,
                                        const std::function<uint32_t(uint64_t)>& attempts_of) {
   decision out;
+  std::erase_if(alone_, [&](auto& one) {
+    const auto due = one.second.until <= now;
+    if (due)
+      out.ready.push_back(one.first);
+    return due;
+  });
   for (auto it = groups_.begin(); it != groups_.end();) {
     auto& [lanes, g] = *it;
     if (g.retry_at > now) {
@@ -82,6 +101,8 @@ std::optional<time_point> held_lanes::next_retry() const {
   std::optional<time_point> next;
   for (auto& [lanes, g] : groups_)
     next = next ? std::min(*next, g.retry_at) : g.retry_at;
+  for (auto& [index, one] : alone_)
+    next = next ? std::min(*next, one.until) : one.until;
   return next;
 }
 
@@ -93,6 +114,21 @@ std::optional<held_lanes::wait_reason> held_lanes::reason() const {
   if (!found)
     return std::nullopt;
   return wait_reason{found->cause, found->quota, found->retry_at};
+}
+
+error come_back_later(size_t requests, const error& said, duration wait,
+                      std::chrono::system_clock::time_point now) {
+  const auto at = std::chrono::system_clock::to_time_t(
+    std::chrono::time_point_cast<std::chrono::seconds>(now + wait + std::chrono::minutes{1}));
+  std::tm utc{};
+  gmtime_r(&at, &utc);
+  char text[32];
+  std::strftime(text, sizeof text, "%Y-%m-%d %H:%M UTC", &utc);
+  return {errc::quota_exhausted, "the provider told " + std::to_string(requests) +
+                                   (requests == 1 ? " request" : " requests") +
+                                   " to wait; come back at " + text + " (in " +
+                                   format_duration(std::chrono::ceil<std::chrono::minutes>(wait)) +
+                                   "). It said: " + said.context};
 }
 
 } // namespace penstock::core

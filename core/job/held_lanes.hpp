@@ -26,7 +26,8 @@ struct held_limits {
 /// Requests that wait for the same set of lanes form one group. After `retry_every` one request of
 /// the group is sent as a probe. An answer from any lane of the group frees the group. The group
 /// gives up after its patience. A group with a used-up quota does not probe: it is freed when the
-/// quota begins again. Pure; one owner.
+/// quota begins again. A request that the provider told to wait for hours, while its lane takes
+/// others, waits alone. Pure; one owner.
 class held_lanes {
 public:
   /// Numbers of lanes, in the order of the settings of the head.
@@ -57,6 +58,13 @@ public:
 
   /// Adds the request `index`. @returns when `retry` must be called at the latest.
   time_point hold(uint64_t index, refusal why, time_point now);
+  /// Adds the request `index`, which the provider told to wait until `until`. No answer of another
+  /// request frees it.
+  void hold_alone(uint64_t index, error said, time_point until);
+  /// Requests that wait alone.
+  size_t alone() const noexcept { return alone_.size(); }
+  /// The first of them to be free again, and what the provider said. @pre `alone() > 0`.
+  wait_reason first_alone() const;
   /// A lane answered a request. @returns the requests that this frees.
   std::vector<uint64_t> answered(const lane_set& lanes);
   /// Keeps the text of a failed attempt. The error of an open breaker does not contain it.
@@ -71,7 +79,10 @@ public:
   /// Whether any lane has answered a request of this job.
   bool any_answered() const noexcept { return !answered_.empty(); }
   /// Forgets all waiting requests.
-  void clear() { groups_.clear(); }
+  void clear() {
+    groups_.clear();
+    alone_.clear();
+  }
 
 private:
   struct group {
@@ -84,9 +95,20 @@ private:
   bool has_answered(const lane_set& lanes) const;
 
   held_limits limits_;
+  /// A request that was told to wait.
+  struct told {
+    time_point until;
+    error said;
+  };
   std::map<lane_set, group> groups_;
+  std::map<uint64_t, told> alone_; ///< By request.
   std::set<uint32_t> answered_;
   std::string last_failure_;
 };
+
+/// Why a job stops whose last requests were told to wait: how many, what the provider said, and
+/// when to come back. @param wait Until the first of them may be sent again.
+error come_back_later(size_t requests, const error& said, duration wait,
+                      std::chrono::system_clock::time_point now);
 
 } // namespace penstock::core

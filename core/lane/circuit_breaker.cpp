@@ -23,6 +23,13 @@ bool circuit_breaker::fail(time_point now, bool probe, size_t unresolved) {
   return true;
 }
 
+bool circuit_breaker::trip(time_point now, bool probe) {
+  if (state_ == state::open || (state_ == state::half_open && !probe))
+    return false;
+  open(now);
+  return true;
+}
+
 void circuit_breaker::lose_probe(time_point now) {
   if (state_ != state::half_open)
     return;

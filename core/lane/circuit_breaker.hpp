@@ -41,6 +41,8 @@ public:
   /// The upstream failed. @param unresolved other requests that are sent and may still be answered.
   /// @returns whether this opened the breaker.
   bool fail(time_point now, bool probe, size_t unresolved = 0);
+  /// Opens at once, whatever failed before. @returns whether this opened the breaker.
+  bool trip(time_point now, bool probe);
   /// The probe ended without a result (cancelled, or its owner died).
   void lose_probe(time_point now);
 

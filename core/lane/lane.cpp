@@ -140,7 +140,7 @@ bool lane::impl::fits(const estimate& e) const {
 }
 
 bool lane::impl::is_full() const {
-  const auto most = width.limit();
+  const auto most = long_waits > 0 ? 1 : width.limit();
   return most > 0 && permits.size() >= most;
 }
 
@@ -209,10 +209,17 @@ void lane::impl::refuse_all(errc code, const std::string& why) {
 }
 
 std::string lane::impl::breaker_text(time_point now) const {
+  if (refused_since && now - *refused_since >= limits.refused_max)
+    return "the upstream has answered nothing but 429 for " + in_seconds(now, *refused_since) +
+           (refusal.empty() ? "" : ", it says: " + refusal) + "; next probe in " +
+           in_seconds(breaker.probe_at(), now);
   return "the breaker is open, next probe in " + in_seconds(breaker.probe_at(), now);
 }
 
 std::string lane::impl::parked_text(time_point now) const {
+  if (parked_for_waits)
+    return "the upstream tells requests to wait for hours (" + refusal + "), resumes in " +
+           in_seconds(*parked, now);
   return "the daily quota is used up, resumes in " + in_seconds(*parked, now);
 }
 
@@ -350,6 +357,7 @@ lane_snapshot lane::snapshot(time_point now) const {
   s.adopted = l.adopted;
   s.released = l.released;
   s.settled_unknown = l.unknown;
+  s.refusal = l.refusal;
   return s;
 }
 

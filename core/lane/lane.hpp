@@ -37,7 +37,9 @@ struct lane_limits {
   duration breaker_open_for = std::chrono::seconds{
     60}; ///< How long the breaker stays open. Then one request tests the provider.
   duration aging_bound =
-    std::chrono::seconds{30};   ///< A waiting priority is served at least this often.
+    std::chrono::seconds{30}; ///< A waiting priority is served at least this often.
+  /// The breaker opens after so long a time of nothing but 429s that do not say when to come back.
+  duration refused_max = std::chrono::minutes{10};
   uint32_t queue_max = 100'000; ///< Permit requests waiting; more are answered `overflow`.
 };
 
@@ -80,6 +82,7 @@ struct settlement {
     false; ///< Penstock gave it up (cancelled, deadline): it says nothing about the upstream.
   std::optional<duration> retry_after;
   limit_readings limits;
+  std::string reason; ///< What the provider said, if it refused for its speed.
 };
 
 /// The state of a lane, for progress, summaries and dashboards.
@@ -99,6 +102,7 @@ struct lane_snapshot {
   /// granted + adopted = settled + released + in_flight, always.
   uint64_t adopted = 0, released = 0;
   uint64_t settled_unknown = 0; ///< Settlements of ids that were not outstanding.
+  std::string refusal;          ///< The last words of the provider, while it refuses for its speed.
 };
 
 /// Decides when requests may be sent to one limited resource. Holds its buckets, cap in flight,

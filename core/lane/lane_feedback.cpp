@@ -16,13 +16,20 @@ constexpr duration backoff_max = std::chrono::seconds{30};
 constexpr duration unknown_limit_pause_max = std::chrono::seconds{60};
 constexpr double lift_doubt_max = 0.3;
 constexpr duration day = std::chrono::hours{24};
+constexpr uint32_t long_waits_max = 5;
 // With less accepted work than this, a quotient of rates means nothing.
 constexpr duration measure_min = std::chrono::seconds{2};
 constexpr double measure_work_seconds = 0.2;
 
 bool is_429(reply_kind k) {
   return k == reply_kind::rate_limited || k == reply_kind::slow_down ||
-         k == reply_kind::daily_quota;
+         k == reply_kind::daily_quota || k == reply_kind::long_wait;
+}
+
+// A 429 that does not say when to come back.
+bool is_bare_refusal(const settlement& s) {
+  return (s.kind == reply_kind::rate_limited || s.kind == reply_kind::slow_down) &&
+         !(s.retry_after && *s.retry_after > duration::zero());
 }
 
 // The provider refused before it did any work: the request counts, its tokens do not.
@@ -100,6 +107,11 @@ void lane::impl::judge_upstream(const settlement& s, bool probe, time_point now)
       breaker.lose_probe(now);
     return;
   }
+  if (only_refuses(s, now)) {
+    if (breaker.trip(now, probe))
+      refuse_all(errc::unavailable, breaker_text(now));
+    return;
+  }
   if (!failed)
     return breaker.succeed(probe);
   if (breaker.fail(now, probe, permits.size()))
@@ -147,6 +159,35 @@ void lane::impl::on_rate_limited(const settlement& s, const outstanding* o, time
     const auto doublings = std::min(hintless++, 6u);
     pause(now + std::min(backoff_first * (1 << doublings), backoff_max), now);
   }
+}
+
+// Keeps since when, and with which words, the provider refuses. An outage in between proves
+// nothing.
+void lane::impl::hear_refusals(const settlement& s, time_point now) {
+  if (is_429(s.kind)) {
+    refusal = s.reason;
+  } else if (s.kind == reply_kind::success) {
+    refusal.clear();
+    long_waits = 0;
+  }
+  if (is_bare_refusal(s))
+    refused_since = refused_since.value_or(now);
+  else if (s.kind == reply_kind::success || refused_unworked(s.kind))
+    refused_since.reset();
+}
+
+bool lane::impl::only_refuses(const settlement& s, time_point now) const {
+  return is_bare_refusal(s) && refused_since && now - *refused_since >= limits.refused_max;
+}
+
+void lane::impl::on_long_wait(const settlement& s, time_point now) {
+  if (++long_waits < long_waits_max) {
+    ++rate_limited;
+    return;
+  }
+  long_waits = 1; // The next request after the wait goes alone, too.
+  parked_for_waits = true;
+  park(s, now);
 }
 
 void lane::impl::park(const settlement& s, time_point now) {
@@ -200,6 +241,8 @@ void lane::settle(const settlement& s, time_point now) {
   l.learn(s, o);
   if (o && o->in_flight > 0)
     l.width.ended(s, o->ordinal, o->in_flight, o->granted_at, now);
+  if (s.sent && !s.abandoned)
+    l.hear_refusals(s, now);
   l.judge_upstream(s, o && o->probe, now);
   l.listen(s, o, now);
   if (o)
@@ -209,7 +252,11 @@ void lane::settle(const settlement& s, time_point now) {
   switch (s.kind) {
   case reply_kind::rate_limited:
   case reply_kind::slow_down: l.on_rate_limited(s, o, now); break;
-  case reply_kind::daily_quota: l.park(s, now); break;
+  case reply_kind::daily_quota:
+    l.parked_for_waits = false;
+    l.park(s, now);
+    break;
+  case reply_kind::long_wait: l.on_long_wait(s, now); break;
   case reply_kind::success:
     if (s.sent && o && o->ordinal > l.last_before_pause)
       l.hintless = 0;

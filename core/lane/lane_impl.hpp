@@ -20,6 +20,13 @@ namespace penstock::core {
 /// 429s belong to the running pause and can only make it longer, if they carry a hint. When a pause
 /// ends, one permit passes whatever the buckets say, because the provider allowed it. The buckets
 /// start empty, so the rest follows at the refill rate.
+///
+/// Long waits. A request that is told to wait for hours may be too large for its own limit, or the
+/// first to meet a limit of the day. So the lane goes on, one request at a time, until one
+/// succeeds; after `long_waits_max` in a row it is parked until the provider's time.
+///
+/// Refusals. After `refused_max` of nothing but 429s without a hint the breaker opens, because
+/// waiting has not helped: the account may have no money, whatever the words are.
 struct lane::impl {
   /// A granted permit.
   struct outstanding {
@@ -72,6 +79,9 @@ struct lane::impl {
   bool too_long(const permit_request& req, time_point now) const;
   error pause_error(time_point now) const;
   void park(const settlement& s, time_point now);
+  void on_long_wait(const settlement& s, time_point now);
+  void hear_refusals(const settlement& s, time_point now);
+  bool only_refuses(const settlement& s, time_point now) const;
 
   lane_limits limits;
   std::array<lane_gauge, dimension_count> gauges;
@@ -106,6 +116,12 @@ struct lane::impl {
   lane_cost accepted{};  // Settled as accepted since the last pause began,
   bool heard = false;    // and whether any header told what remains.
   std::optional<time_point> parked;
+  bool parked_for_waits = false; // Not for a daily quota.
+  // Requests in a row that were told to wait for hours. Until one succeeds, one goes at a time.
+  uint32_t long_waits = 0;
+  // Since when the provider has answered nothing but 429s without a hint.
+  std::optional<time_point> refused_since;
+  std::string refusal; // Its last words.
 
   uint64_t granted = 0, settled = 0, rate_limited = 0, adopted = 0, released = 0, unknown = 0;
   uint32_t in_flight_peak = 0;

@@ -8,7 +8,8 @@ namespace penstock::core {
 
 namespace {
 
-/// A 429 that asks for more patience than this is a quota of the day, whatever it calls itself.
+/// A reply that asks for more patience than this is about its own request until others meet the
+/// same: Azure says so of one that is larger than the quota of a minute.
 constexpr duration transient_wait_max = std::chrono::hours{1};
 
 using k = reply_kind;
@@ -72,14 +73,12 @@ constexpr std::array rows{
 };
 
 /// What kind of rate limit, once it is known to be one.
-reply_kind refine_rate_limit(const error_body& body, std::optional<duration> wait) noexcept {
+reply_kind refine_rate_limit(const error_body& body) noexcept {
   if (body.one_too_large)
     return k::too_large;
   if (body.no_quota)
     return k::billing;
-  if (body.per_day || (wait && *wait > transient_wait_max))
-    return k::daily_quota;
-  return k::rate_limited;
+  return body.per_day ? k::daily_quota : k::rate_limited;
 }
 
 } // namespace
@@ -122,6 +121,7 @@ errc code_of(reply_kind kind, int status) noexcept {
   switch (kind) {
   case k::success: return errc::internal;
   case k::rate_limited:
+  case k::long_wait:
   case k::slow_down: return errc::rate_limited;
   case k::overloaded: return errc::overloaded;
   case k::server_error: return errc::server_error;
@@ -172,7 +172,10 @@ reply_kind classify(int status, const error_body& body, std::optional<duration> 
         kind = *word;
     }
   }
-  return kind == k::rate_limited ? refine_rate_limit(body, wait) : kind;
+  if (kind == k::rate_limited)
+    kind = refine_rate_limit(body);
+  const auto passes = is_retryable(kind) && kind != k::malformed;
+  return passes && wait && *wait > transient_wait_max ? k::long_wait : kind;
 }
 
 } // namespace penstock::core

@@ -23,7 +23,8 @@ errc code_of(reply_kind kind, int status) noexcept;
 /// - 429: a daily quota, one request too large, ramping too fast;
 /// - 400, 403 and 503: a bad key, a bad request, ramping too fast;
 /// - a 2xx with an error inside, or no status: the names, then a numeric code in the body.
-/// @param wait the hint of headers or body; of more than an hour it means that today is over.
+/// @param wait the hint of headers or body. One of more than an hour makes a failure that passes a
+/// `long_wait`.
 reply_kind classify(int status, const error_body& body, std::optional<duration> wait);
 
 } // namespace penstock::core

@@ -88,9 +88,11 @@ void judge_error(const request& req, error_body body, int status, wall_time serv
   if (v.request_id.empty())
     v.request_id = clean_text(body.request_id, name_bytes_max);
   const auto& day = v.limits[static_cast<size_t>(dimension::requests_day)];
-  if (kind == reply_kind::rate_limited && !v.retry_after && day.remaining && *day.remaining < 1) {
+  const auto waits =
+    kind == reply_kind::long_wait || (kind == reply_kind::rate_limited && !v.retry_after);
+  if (waits && day.remaining && *day.remaining < 1) {
     fail(v, reply_kind::daily_quota, message);
-    v.retry_after = day.reset ? sane_wait(*day.reset) : std::nullopt;
+    v.retry_after = day.reset ? sane_wait(*day.reset) : v.retry_after;
   }
   if (v.kind == reply_kind::daily_quota && body.midnight_pacific)
     v.retry_after = until_midnight_pacific(server_now);

@@ -60,6 +60,11 @@ struct routes_fixture : worker_fixture {
   static fake_answer refused_key() {
     return answer_with(401, R"({"error":{"message":"bad key"}})");
   }
+  static fake_answer told_to_wait(const char* seconds) {
+    auto a = answer_with(429, R"({"error":{"message":"come back later"}})");
+    a.response.headers.push_back({"retry-after", seconds});
+    return a;
+  }
   static fake_answer no_money() {
     return answer_with(429, R"({"error":{"message":"no money","type":"insufficient_quota",)"
                             R"("code":"insufficient_quota"}})");

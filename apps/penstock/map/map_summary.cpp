@@ -346,11 +346,13 @@ std::vector<std::string> map_progress_lines(const map_view& v, size_t lines_max,
                 count_text(all.in_flight), rate_of(v));
   if (v.priced)
     line += fmt::format(", {:.4f} dollars", cost_of(all.done.requests));
-  for (auto& lane : v.lanes)
+  for (auto& lane : v.lanes) {
     for (size_t d = 0; d < core::dimension_count; ++d)
       if (lane.state.limit[d] > 0)
         line += fmt::format(", {} {:.0f} %", to_string(static_cast<core::dimension>(d)),
                             100 * share(lane.state, d));
+    line += lane_trouble(lane.state);
+  }
   if (const auto eta = eta_of(v, v.rows - std::min(v.rows, rows_done(v))); eta && *eta > 0)
     line += ", ETA " + span_text(from_seconds(*eta));
   std::vector<std::string> lines{cut(std::move(line), width)};

@@ -1,5 +1,7 @@
 #include "apps/penstock/view/summary.hpp"
 
+#include "core/base/text.hpp"
+
 #include <boost/json.hpp>
 #include <fmt/format.h>
 
@@ -8,6 +10,9 @@
 namespace penstock::cli {
 
 namespace {
+
+/// Bytes of a provider's words on a progress line.
+constexpr size_t refusal_shown = 120;
 
 double speedup(const run_view& v) {
   const auto seconds = to_seconds(v.elapsed);
@@ -293,6 +298,17 @@ std::string summary_json(const run_view& v) {
   return boost::json::serialize(o);
 }
 
+std::string lane_trouble(const core::lane_snapshot& s) {
+  std::string text;
+  if (s.breaker == core::lane_snapshot::breaker_state::open)
+    text = ", breaker open";
+  else if (s.paused_until)
+    text = ", paused";
+  if (!text.empty() && !s.refusal.empty())
+    text += " (" + core::clean_text(s.refusal, refusal_shown) + ')';
+  return text;
+}
+
 std::string progress_line(const run_view& v, double rate, double tokens_per_minute, size_t width) {
   const auto& j = v.job;
   const auto finished = done(j);
@@ -313,10 +329,7 @@ std::string progress_line(const run_view& v, double rate, double tokens_per_minu
       if (lane.state.limit[d] > 0)
         line += fmt::format(", {} {:.0f} %", to_string(static_cast<core::dimension>(d)),
                             100 * used_share(lane.state, d));
-    if (lane.state.breaker == core::lane_snapshot::breaker_state::open)
-      line += ", breaker open";
-    else if (lane.state.paused_until)
-      line += ", paused";
+    line += lane_trouble(lane.state);
   }
   if (j.state == job_state::parked)
     line += ", daily quota used up, resumes in " + span_text(j.resume_in);

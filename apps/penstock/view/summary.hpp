@@ -49,6 +49,10 @@ std::string summary_text(const run_view& view);
 /// The summary for machines: one JSON object on one line.
 std::string summary_json(const run_view& view);
 
+/// What holds a lane back, with the last words of the provider: ", paused (Slow down)"; empty:
+/// nothing.
+std::string lane_trouble(const core::lane_snapshot& lane);
+
 /// One line of progress, without line break. `width` of a terminal draws a bar; zero: plain.
 /// `rate` is requests per second over the last moments.
 std::string progress_line(const run_view& view, double rate, double tokens_per_minute,

@@ -185,4 +185,58 @@ BOOST_AUTO_TEST_CASE(held_requests_keep_few_timers_alive) {
   BOOST_TEST(sched.clock().schedule().size() <= 3u);
 }
 
+BOOST_AUTO_TEST_CASE(a_request_told_to_wait_for_a_day_holds_nobody_else_and_ends_the_job_open) {
+  input(4);
+  start();
+  give(4);
+  report(1, report_kind::held, errc::rate_limited, 24h);
+  BOOST_TEST(demand() == 0u);
+  complete(0);
+  complete(2);
+  BOOST_TEST(!head->finished.has_value());
+  complete(3);
+  BOOST_TEST((ended().state == job_state::aborted));
+  BOOST_TEST((ended().cause.code == errc::quota_exhausted));
+  BOOST_TEST(ended().cause.context.find("come back at") != std::string::npos);
+  BOOST_TEST(ended().cause.context.find("said the test") != std::string::npos);
+  BOOST_TEST(ended().completed == 3u);
+  BOOST_TEST(ended().failed == 0u);
+  BOOST_TEST(times_handed_out(1) == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_request_told_to_wait_goes_again_when_its_time_has_come) {
+  input(3);
+  start();
+  give(3);
+  report(0, report_kind::held, errc::rate_limited, 2h);
+  report(1, report_kind::held, errc::unavailable, {}, 1); // Keeps the job.
+  complete(2);
+  for (int i = 0; i < 4; ++i)
+    advance(1s);
+  give(1);
+  complete(1, 1);
+  BOOST_TEST((ended().state == job_state::aborted)); // Nothing else is left: not for two hours.
+  BOOST_TEST(ended().completed == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(a_full_window_behind_a_request_told_to_wait_ends_the_job_open) {
+  options.window_requests = 4;
+  input(20);
+  start();
+  give(4);
+  complete(0);
+  report(1, report_kind::held, errc::rate_limited, 24h);
+  complete(2);
+  complete(3);
+  for (int i = 0; i < 8 && !head->finished; ++i) {
+    give(demand());
+    for (uint64_t index = 4; index < 20; ++index)
+      if (times_handed_out(index) == 1)
+        complete(index);
+  }
+  BOOST_TEST((ended().state == job_state::aborted));
+  BOOST_TEST(ended().cause.context.find("come back at") != std::string::npos);
+  BOOST_TEST(ended().failed == 0u);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -191,4 +191,25 @@ BOOST_AUTO_TEST_CASE(a_request_that_is_handed_out_again_begins_at_the_same_lane)
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_request_told_to_wait_for_hours_goes_to_the_next_lane) {
+  answer(told_to_wait("86400"), test::completion("yes"));
+  start();
+  advance(20ms);
+  auto& report = only_report();
+  BOOST_TEST((report.outcome->state == core::outcome_state::completed));
+  BOOST_TEST(order() == "ab");
+}
+
+BOOST_AUTO_TEST_CASE(a_request_that_every_lane_told_to_wait_is_held_until_the_first_takes_it) {
+  answer(told_to_wait("86400"), told_to_wait("7200"));
+  start();
+  advance(20ms);
+  auto& report = only_report();
+  BOOST_TEST((report.kind == report_kind::held));
+  BOOST_TEST((report.outcome->failure->code == errc::rate_limited));
+  BOOST_TEST(report.outcome->failure->context.find("come back later") != std::string::npos);
+  BOOST_TEST((report.resume_in == caf::timespan{2h}));
+  BOOST_TEST(order() == "ab");
+}
+
 BOOST_AUTO_TEST_SUITE_END()

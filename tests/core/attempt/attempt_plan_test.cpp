@@ -99,6 +99,7 @@ BOOST_AUTO_TEST_CASE(each_kind_leads_to_its_step) {
     {k::conflict, action::retry_after},     {k::daily_quota, action::park_job},
     {k::billing, action::abort_job},        {k::unauthorized, action::abort_job},
     {k::too_large, action::finish_failed},  {k::bad_request, action::finish_failed},
+    {k::long_wait, action::hold_request},
   };
   for (auto [kind, what] : rows) {
     const auto step = attempt_plan{}.judge(of(kind), start, 0);

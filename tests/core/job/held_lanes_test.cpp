@@ -99,4 +99,37 @@ BOOST_AUTO_TEST_CASE(the_cause_holds_the_failure_that_opened_the_breaker) {
   BOOST_TEST(held.reason()->cause.context == "connection refused");
 }
 
+BOOST_AUTO_TEST_CASE(a_request_that_was_told_to_wait_waits_alone) {
+  held.hold_alone(3, {errc::rate_limited, "tomorrow"}, now + 24h);
+  held.hold_alone(4, {errc::rate_limited, "later"}, now + 2h);
+  hold(0, {0});
+  BOOST_TEST(held.alone() == 2u);
+  BOOST_TEST(held.first_alone().cause.context == "later");
+  BOOST_TEST((held.first_alone().retry_at == now + 2h));
+  BOOST_TEST(held.answered({0}) == indexes{0}); // Others of its lane do not free it.
+  BOOST_TEST((held.next_retry() == now + 2h));
+  now += 2h;
+  BOOST_TEST(retry().ready == indexes{4});
+  BOOST_TEST(held.alone() == 1u);
+  now += 22h;
+  BOOST_TEST(retry().ready == indexes{3});
+  BOOST_TEST(!held.next_retry());
+  held.hold_alone(5, {}, now + 1h);
+  held.clear();
+  BOOST_TEST(held.alone() == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(the_end_of_such_a_job_tells_when_to_come_back) {
+  const std::chrono::system_clock::time_point noon{
+    std::chrono::seconds{1785585603}}; // 2026-08-01 12:00:03 UTC.
+  const error said{errc::rate_limited, "Please retry after 86400 seconds."};
+  const auto one = come_back_later(1, said, 24h, noon);
+  BOOST_TEST((one.code == errc::quota_exhausted));
+  BOOST_TEST(one.context == "the provider told 1 request to wait; come back at 2026-08-02 12:01 "
+                            "UTC (in 1d). It said: Please retry after 86400 seconds.");
+  BOOST_TEST(come_back_later(3, said, 90min, noon)
+               .context.find("3 requests to wait; come back at "
+                             "2026-08-01 13:31 UTC") != std::string::npos);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

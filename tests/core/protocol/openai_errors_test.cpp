@@ -117,7 +117,13 @@ BOOST_AUTO_TEST_CASE(the_kinds_of_429_are_told_apart) {
   BOOST_TEST(
     (v.kind == k::daily_quota && v.code == errc::quota_exhausted && v.retry_after == 7min + 12s));
   v = judge_429("m", {{"retry-after", "86400"}});
+  BOOST_TEST((v.kind == k::long_wait && v.code == errc::rate_limited && v.retry_after == 24h));
+  v = judge_429("Limit of requests per day reached", {{"retry-after", "86400"}});
   BOOST_TEST((v.kind == k::daily_quota && v.retry_after == 24h));
+  v = judge(reply_of(503, "{}", {{"retry-after", "7200"}}));
+  BOOST_TEST((v.kind == k::long_wait && v.retry_after == 2h));
+  v = judge(reply_of(503, "{}", {{"retry-after", "3600"}}));
+  BOOST_TEST((v.kind == k::overloaded && v.retry_after == 1h));
   v = judge_429("m", {{"retry-after", "1800"}});
   BOOST_TEST((v.kind == k::rate_limited && v.retry_after == 30min));
   v = judge_429("m", {{"x-ratelimit-limit-requests", "200"},
