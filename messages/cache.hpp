@@ -20,9 +20,8 @@ struct cache_query {
 
 /// Response cache to worker: the answer.
 struct cache_hit {
-  uint64_t id = 0; ///< As in the query.
-  bool joined =
-    false; ///< True: an equal request in flight was answered just now. False: it was stored.
+  uint64_t id = 0;     ///< As in the query.
+  bool joined = false; ///< True: an equal request in flight got it just now. False: it was stored.
   shared_answer answer;
 };
 

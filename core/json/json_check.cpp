@@ -12,9 +12,9 @@ namespace {
 
 constexpr size_t depth_max = 200; // Far above real bodies, far below what would hurt a provider.
 
-// How many of the 8 bytes at `text` are plain before the first that is a control byte, quote,
-// backslash or above 0x7f. Each test sets the high bit of a byte that fails it; a borrow may set
-// more, but only behind a byte that failed itself.
+// The number of plain bytes among the 8 bytes at `text` before the first control byte, quote,
+// backslash or byte above 0x7f. Each test sets the high bit of a byte that is not plain. A borrow
+// may set wrong bits too, but only behind the first byte that is not plain.
 size_t plain_bytes(const char* text) noexcept {
   constexpr uint64_t ones = 0x0101010101010101u, highs = 0x8080808080808080u;
   uint64_t word;
@@ -50,8 +50,8 @@ private:
       ++at_;
   }
 
-  // The whole text: a value, and behind each value what its container allows. No recursion, so the
-  // depth costs a bit, not a stack frame.
+  // Checks the whole text: a value, and after each value the characters that its container allows.
+  // There is no recursion: one level costs a bit, not a stack frame.
   bool values() noexcept {
     for (;;) {
       bool opened = false;
@@ -80,7 +80,7 @@ private:
     }
   }
 
-  // One value, or the begin of a container that is not empty (`opened`).
+  // Checks one value, or the begin of a container that is not empty (`opened`).
   bool value(bool& opened) noexcept {
     const char c = peek();
     if (c == '"')
@@ -200,7 +200,7 @@ private:
     return true;
   }
 
-  // The `u` and four digits.
+  // Checks the `u` and four digits.
   bool hex(uint32_t& unit) noexcept {
     if (peek() != 'u')
       return fail("an escape is not whole");

@@ -21,7 +21,7 @@ const boost::json::array* array_at(const boost::json::object& o, std::string_vie
 const boost::json::array* filled_array_at(const boost::json::object& o,
                                           std::string_view key) noexcept;
 
-/// Whether member `key` is there and not null.
+/// Whether member `key` is present and not null.
 bool has_value(const boost::json::object& o, std::string_view key) noexcept;
 
 /// Whether member `key` is true.

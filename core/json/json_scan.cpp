@@ -24,7 +24,7 @@ void member_scanner::skip_space() noexcept {
     ++at_;
 }
 
-// A quote ends the string unless an odd number of backslashes stands before it.
+// A quote ends the string, unless an odd number of backslashes stands before it.
 bool member_scanner::skip_string() noexcept {
   const size_t begin = ++at_;
   while (at_ < text_.size()) {
@@ -108,7 +108,7 @@ bool member_scanner::next() noexcept {
 bool member_scanner::key_is(std::string_view name) const {
   if (key_.find('\\') == std::string_view::npos)
     return key_ == name;
-  // The quotes stand around the key in the same text.
+  // The literal is the key and the quotes around it.
   return decode_json_string({key_.data() - 1, key_.size() + 2}) == name;
 }
 

@@ -6,22 +6,22 @@
 
 namespace penstock::core {
 
-/// Walks the members of one JSON object without building anything, so that the bytes of a value
-/// can be passed on exactly as they came. It trusts the text to be valid JSON where the caller has
-/// checked that; on any other text it stays inside the bounds and ends early.
+/// Walks the members of one JSON object without parsing their values, so that the bytes of a value
+/// can be passed on unchanged. The text should be valid JSON; on any other text the scanner stays
+/// inside the bounds and ends early.
 class member_scanner {
 public:
-  /// @param object Text that begins with `{`, white space before it allowed.
+  /// @param object Text that begins with `{`; white space may stand before it.
   explicit member_scanner(std::string_view object) noexcept;
-  /// Goes to the next member. @returns false at the end, or where the text cannot be followed.
+  /// Goes to the next member. @returns false at the end, or where the text is not valid JSON.
   bool next() noexcept;
-  /// Whether the key of the current member is `name`, escapes in it decoded.
+  /// Whether the key of the current member, with its escapes decoded, is `name`.
   bool key_is(std::string_view name) const;
-  /// The key as it stands in the text, without its quotes.
+  /// The key as written in the text, without its quotes.
   std::string_view raw_key() const noexcept { return key_; }
   /// The bytes of the current value, without white space around it.
   std::string_view value() const noexcept { return value_; }
-  /// After `next` was false: whether the closing brace was met.
+  /// After `next` returned false: whether it reached the closing brace.
   bool complete() const noexcept { return complete_; }
 
 private:
@@ -37,13 +37,13 @@ private:
   std::string_view value_;
 };
 
-/// The value of the last member called `name` (the one that parsers keep), or nullopt.
+/// The value of the last member called `name`, or nullopt. Parsers keep the last one, too.
 std::optional<std::string_view> find_member(std::string_view object, std::string_view name);
 
-/// The text of a JSON string literal with its quotes, or nullopt if it is not a valid one.
+/// The text of a JSON string literal (with its quotes), or nullopt if the literal is not valid.
 std::optional<std::string> decode_json_string(std::string_view literal);
 
-/// Appends `text` as a JSON string with quotes. Bytes that are no UTF-8 become U+FFFD.
+/// Appends `text` as a JSON string with quotes. Bytes that are not UTF-8 become U+FFFD.
 void append_json_string(std::string& out, std::string_view text);
 
 } // namespace penstock::core

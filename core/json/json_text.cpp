@@ -17,7 +17,7 @@ void append_number(std::string& out, Number n) {
   out.append(digits, end);
 }
 
-// A whole double keeps a mark of being one, so that it comes back as a double.
+// A whole double keeps its ".0", so that it is read as a double again.
 void append_double(std::string& out, double x) {
   if (!std::isfinite(x)) {
     out += "null";

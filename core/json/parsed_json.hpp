@@ -8,19 +8,19 @@
 
 namespace penstock::core {
 
-/// How deep JSON of an upstream may nest. Real answers stay below 20; a hostile one must not reach
-/// the end of the stack.
+/// How deep the JSON of a provider may nest. Real answers nest less than 20 deep. A hostile answer
+/// must not overflow the stack.
 inline constexpr size_t json_depth_max = 128;
 
-/// JSON in memory that goes away as one piece. The buffer holds what a usual answer needs, so that
-/// judging one costs no allocation of its own.
+/// Parsed JSON whose memory is freed in one piece. A usual answer fits into the buffer, so that
+/// parsing it allocates nothing.
 class parsed_json {
 public:
   explicit parsed_json(std::string_view text) : value_(parse(text)) {}
 
-  /// @returns null if the text is no JSON, or nests too deeply.
+  /// @returns null if the text is not JSON, or nests too deeply.
   const boost::json::value* get() const noexcept { return ec_ ? nullptr : &value_; }
-  /// Why not.
+  /// Why `get` returns null.
   std::string error() const { return ec_.message(); }
 
 private:
@@ -33,7 +33,8 @@ private:
   std::array<unsigned char, 16u << 10> buffer_;
   boost::json::monotonic_resource memory_{buffer_.data(), buffer_.size()};
   boost::json::error_code ec_;
-  boost::json::value value_; // Built in place: an assignment would copy it out of the buffer.
+  // Built in place, because an assignment would copy it out of the buffer.
+  boost::json::value value_;
 };
 
 } // namespace penstock::core

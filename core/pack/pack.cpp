@@ -19,7 +19,7 @@ constexpr std::string_view preamble = "The JSON document below holds ";
 
 uint64_t mix(uint64_t x) noexcept { return next_random(x); }
 
-/// Six characters that tokenizers and people can tell apart: 30 bits.
+/// Six characters (30 bits) that people and tokenizers do not confuse.
 std::string token(uint64_t bits) {
   constexpr std::string_view letters = "abcdefghijkmnpqrstuvwxyz23456789";
   static_assert(letters.size() == 32);
@@ -57,8 +57,8 @@ json::object strict_object(json::object properties) {
           {"additionalProperties", false}};
 }
 
-/// The schema of the whole reply: fixes the ids and how many there are. Checks are not in it: a
-/// decoder bound to it would write them without having read them.
+/// The schema of the whole reply, with all ids and their number. It does not contain the checks:
+/// with them, a decoder that follows the schema would write a check that the model never read.
 json::object reply_format(const pack& p, json::value answer) {
   json::array ids;
   for (auto& e : p.entries)
@@ -77,7 +77,7 @@ json::object reply_format(const pack& p, json::value answer) {
             {"schema", strict_object({{"answers", std::move(answers)}})}}}};
 }
 
-/// What of the members' own schema is looked at again in their answers.
+/// Keeps the parts of the members' schema that `take_apart` checks in each answer.
 void note_schema(pack& p, const json::object& schema) {
   p.schema_type = text_at(schema, "type");
   if (const auto* required = filled_array_at(schema, "required"))
@@ -123,7 +123,7 @@ result<pack> compose_pack(std::span<const request* const> members, pack_style st
     return error{errc::not_packable, "its schema needs a provider with structured output"};
   for (size_t i = 0; i < parts.size(); ++i) {
     const auto noise = mix(mix(seed ^ (i * 2)) ^ checksum(parts[i].text));
-    // The number keeps ids and checks apart, whatever is drawn.
+    // The number makes the ids unique, even if the drawn parts are equal.
     const auto number = std::to_string(i + 1);
     out.entries.push_back({members[i]->index, number + '-' + token(noise),
                            token(mix(noise ^ 1)) + number,
@@ -190,7 +190,7 @@ std::vector<uint64_t> share_out(uint64_t total, std::span<const uint64_t> weight
     given += shares[i];
     rests.emplace_back(part % whole, i);
   }
-  // What is left over goes to the largest rests, the first ones among equals.
+  // The rest goes to the shares with the largest fractions; of equals, to the first ones.
   std::ranges::sort(rests, [](auto& a, auto& b) {
     return a.first != b.first ? a.first > b.first : a.second < b.second;
   });

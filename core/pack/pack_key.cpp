@@ -53,7 +53,7 @@ bool is_default(std::string_view name, const json::value& v) {
   return false;
 }
 
-/// Object members in the order of their names, at every depth.
+/// Sorts object members by name, at every depth.
 void append_canonical(std::string& out, const json::value& v) {
   if (const auto* o = v.if_object()) {
     std::vector<const json::key_value_pair*> members;
@@ -89,7 +89,7 @@ bool mentions(const json::value& v, std::string_view key) {
          });
 }
 
-/// The text of a message that holds nothing else, or null.
+/// The text of a message that consists of one text, or null.
 const json::string* plain_text(const json::object& message) {
   const auto* content = message.if_contains("content");
   if (!content || content->is_string())
@@ -102,7 +102,7 @@ const json::string* plain_text(const json::object& message) {
   return text ? text->if_string() : nullptr;
 }
 
-/// Whether a system message is text: anything else may mean more than text.
+/// Whether a system message consists of text only.
 bool is_text_message(const json::object& message) {
   const auto* content = message.if_contains("content");
   if (!content || content->is_string())
@@ -146,7 +146,7 @@ result<answer_form> find_form(const json::object& body) {
   const auto* schema = named ? object_at(*named, "schema") : nullptr;
   if (!schema)
     return unfit("its response_format is unknown");
-  // References are counted from the root of a schema, which the pack's own would become.
+  // A reference counts from the root of a schema; in a pack, the root is the pack's own schema.
   for (std::string_view key : {"$ref", "$dynamicRef", "$id", "$anchor"})
     if (mentions(*schema, key))
       return unfit("its schema refers to parts of itself");
@@ -198,7 +198,7 @@ result<pack_part> read_pack_part(const request& req) {
   auto rest = part.body;
   for (auto name : output_maxima)
     if (has_value(rest, name))
-      rest[name] = true; // That there is one matters, not which.
+      rest[name] = true; // Only its presence matters, not its value.
   rest["messages"].get_array().pop_back();
   part.canonical = req.url + '\n';
   append_canonical(part.canonical, rest);

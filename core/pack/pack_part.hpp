@@ -8,11 +8,11 @@
 
 namespace penstock::core {
 
-/// A packable request, read: what `pack_key` and `pack` share.
+/// The parts of a packable request, for `pack_key` and `pack`.
 struct pack_part {
   boost::json::object body;
-  std::string text;      ///< Of the last message.
-  std::string canonical; ///< Everything else, as text that is equal for equal meaning.
+  std::string text;      ///< Text of the last message.
+  std::string canonical; ///< All other parts as text; equal texts mean equal requests.
   answer_form form = answer_form::text;
 };
 

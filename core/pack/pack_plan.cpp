@@ -7,7 +7,7 @@ namespace penstock::core {
 
 namespace {
 
-/// Minutes until `need` has passed: a full bucket at once, then the rate.
+/// Minutes until `need` is through: a full bucket at once, the rest at the rate of the limit.
 double minutes(double need, double rate, double burst) {
   return rate > 0 ? std::max(0.0, need - rate * burst) / rate : 0;
 }

@@ -5,20 +5,20 @@
 
 namespace penstock::core {
 
-/// What a lane has to carry and what it may: the part of a job that can be packed.
+/// The packable part of a job on one lane, and the limits of that lane.
 struct pack_forecast {
-  uint64_t requests = 0;      ///< Chat completions.
-  double input_tokens = 0;    ///< Of all of them, estimated.
-  double output_tokens = 0;   ///< As they would be charged.
-  double requests_minute = 0; ///< Limits, headroom taken off; 0: none.
+  uint64_t requests = 0;      ///< Number of chat completions.
+  double input_tokens = 0;    ///< Estimate for all requests.
+  double output_tokens = 0;   ///< Estimate for all requests, as charged to the limit.
+  double requests_minute = 0; ///< Limits, reduced by the headroom; 0: no limit.
   double input_minute = 0, output_minute = 0, total_minute = 0;
-  double burst_minutes = 1; ///< What a full bucket holds, in minutes of its limit.
+  double burst_minutes = 1; ///< Content of a full bucket, in minutes of its limit.
 };
 
-/// Whether packing makes the job shorter: requests per minute bind, and tokens per minute leave
-/// room. Worth it only if they take five minutes or more (a model does better with one text before
-/// it), and if tokens would let the job end in half of that.
-/// @returns why, for people; empty if it does not.
+/// Decides whether packing makes the job much shorter: the limit of requests per minute is what
+/// slows it, and the limits of tokens leave room. Because models answer better one by one, packing
+/// must save at least half of a time of at least five minutes.
+/// @returns the reason to pack, for people; empty: do not pack.
 std::string why_to_pack(const pack_forecast& f);
 
 } // namespace penstock::core

@@ -35,18 +35,18 @@ size_t nested_end(std::string_view text, size_t at) noexcept {
   return std::string_view::npos;
 }
 
-/// One object of a reply's list, read as it stands.
+/// One object of a reply's list, as written.
 struct said_entry {
   std::string id, check;
   std::string_view answer; ///< JSON.
-  bool whole = false;      ///< Has each of the three exactly once.
+  bool whole = false;      ///< Each of the three members stands in it exactly once.
 };
 
 said_entry read_entry(std::string_view object) {
   said_entry e;
   size_t ids = 0, checks = 0, answers = 0;
   for (member_scanner scan{object}; scan.next();) {
-    // A parser would keep one of two equal names, and nobody knows which was meant.
+    // Of two equal names a parser would keep one, and we cannot know which one is meant.
     if (scan.key_is("id")) {
       e.id = decode_json_string(scan.value()).value_or("");
       ++ids;
@@ -62,14 +62,14 @@ said_entry read_entry(std::string_view object) {
   return e;
 }
 
-/// What a reply lists, and what stands behind the place where it was cut.
+/// The objects of a reply, the text behind them, and the fault where the list was cut.
 struct said_list {
   std::vector<said_entry> entries;
   std::string_view tail;
-  std::string fault; ///< Empty if the list is whole.
+  std::string fault; ///< Empty if the list is complete.
 };
 
-/// Reads objects from `at`, behind the opening bracket of a list, up to its end or to the cut.
+/// Reads objects of a list from `at` (after its opening bracket) up to its end or to the cut.
 void read_list(std::string_view text, size_t at, said_list& list) {
   while (at < text.size()) {
     const auto next = text.find_first_not_of(" \t\r\n,", at);
@@ -85,7 +85,7 @@ void read_list(std::string_view text, size_t at, said_list& list) {
   }
 }
 
-/// A reply that its output maximum cut: the objects before the cut are whole.
+/// Reads a reply that was cut at its output maximum. The objects before the cut are complete.
 said_list read_cut(std::string_view text) {
   said_list list;
   list.fault = "the reply was cut at its output maximum";
@@ -103,7 +103,7 @@ said_list read_cut(std::string_view text) {
   return list;
 }
 
-/// The value of the only `answers` in a whole JSON object, if it is a list of objects.
+/// The value of the only `answers` in a complete JSON object, if it is a list of objects.
 std::optional<std::string_view> find_answers(std::string_view object) {
   std::optional<std::string_view> found;
   for (member_scanner scan{object}; scan.next();)
@@ -124,7 +124,8 @@ said_list read_whole(std::string_view text, pack_style style) {
     if (!check_json(text))
       answers = find_answers(text);
   } else {
-    // Fences and words around it are all right; a second such object is not: which one counts?
+    // Code fences and words around it are fine. Of two such objects we cannot know which one
+    // counts.
     constexpr int tries_max = 64;
     size_t at = text.find('{');
     for (int tries = 0; at != std::string_view::npos && tries < tries_max; ++tries) {
@@ -149,7 +150,7 @@ said_list read_whole(std::string_view text, pack_style style) {
   return list;
 }
 
-/// What the caller of one request would have got as content, or nothing if it is no such answer.
+/// The content for the caller of one request, or nothing if the answer has the wrong form.
 std::optional<std::string> content_of(const pack& sent, std::string_view answer) {
   if (sent.form == answer_form::text) {
     auto text = decode_json_string(answer);
@@ -181,7 +182,7 @@ void append_count(std::string& out, std::string_view name, uint64_t n) {
   out += std::to_string(n);
 }
 
-/// A chat completion that says `content`, with the head of `reply`.
+/// A chat completion with the text `content` and the other members of `reply`.
 std::string completion(const json::object& reply, std::string_view content, const usage& used) {
   std::string out = "{";
   for (std::string_view name :
@@ -205,8 +206,9 @@ std::string completion(const json::object& reply, std::string_view content, cons
   return out + '}';
 }
 
-/// Splits `used` among the entries that have a content: input by their texts, output by their
-/// answers. Parts are split by what they are parts of, so that none exceeds its whole.
+/// Splits `used` among the entries with a content: input by the size of the texts, output by the
+/// size of the answers. A part (such as cached input) is split like its total, so that no part
+/// exceeds the total.
 std::vector<usage> split_usage(const usage& used, const pack& sent,
                                const std::vector<std::optional<std::string>>& contents) {
   std::vector<uint64_t> texts(contents.size()), answers(contents.size());
@@ -225,7 +227,7 @@ std::vector<usage> split_usage(const usage& used, const pack& sent,
   return shares;
 }
 
-/// The first choice's text, or the reason why the reply has none to take apart.
+/// The text of the first choice, or the reason why there is none.
 result<std::string_view> text_of(const json::object& reply, std::string_view& finish) {
   const auto* choices = filled_array_at(reply, "choices");
   const auto* choice = choices && choices->size() == 1 ? choices->front().if_object() : nullptr;
@@ -276,7 +278,7 @@ pack_reply take_apart(const pack& sent, std::string_view body, const usage& used
   const auto cut = finish == "length";
   const auto list = cut ? read_cut(*text) : read_whole(*text, sent.style);
 
-  // An id or check that comes twice proves nothing, in whichever entry.
+  // An id or check that stands twice in the reply proves nothing, not even in different entries.
   std::map<std::string_view, size_t> ids, checks;
   for (auto& said : list.entries) {
     ++ids[said.id];

@@ -8,7 +8,7 @@ namespace penstock::core {
 
 namespace {
 
-/// Whether a failure of a whole pack may be the fault of one of its requests, or of their number.
+/// Whether one request of a pack, or the size of the pack, may have caused its failure.
 bool is_divisible(const outcome& o) {
   if (o.state != outcome_state::failed || !o.failure)
     return false;
@@ -61,7 +61,7 @@ pack_deal packs_in_flight::take(uint64_t first, end how, const outcome* said,
   out.smaller = std::max<uint32_t>(1, static_cast<uint32_t>(size / 2));
   if (out.divide && !out.answered && schema && !schema_worked_ &&
       said->failure->code == errc::bad_request && out.sent.form == answer_form::text) {
-    // Perhaps the provider does not know schemas: the same pack once more without.
+    // Perhaps the provider does not support schemas: send the same pack without one.
     style_ = pack_style::plain;
     out.smaller = entries_max;
   } else {
