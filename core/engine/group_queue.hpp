@@ -11,27 +11,29 @@
 
 namespace penstock::core {
 
-/// How large a group of writes may become.
+/// Size limits of a group of writes.
 struct group_limits {
-  size_t rows_max = 256; ///< Larger groups gain nothing on SQLite, but everybody waits longer.
+  size_t rows_max = 256; ///< Larger groups are not faster in SQLite, and every write waits longer.
   uint64_t bytes_max = 2u << 20;
-  size_t small_rows = 32;            ///< What has so few
-  uint64_t small_bytes = 128u << 10; ///< and so little does not wait behind what has more.
+  // A write within both of these limits is small: it does not wait behind larger ones.
+  size_t small_rows = 32;
+  uint64_t small_bytes = 128u << 10;
 };
 
-/// Writes that wait to be made safe together. Small ones go first; the owners of large ones take
-/// turns, one write each; what one owner asked for stays in its order. A group ends when the next
-/// write does not fit any more, but takes at least one large one, so nobody waits for ever.
+/// Writes that wait for a common commit. Small writes go first. The owners of large writes take
+/// turns, one write each. The writes of one owner keep their order. A group ends when the next
+/// write does not fit, but it has at least one large write, so that every write gets its turn.
 template <class Write>
 class group_queue {
 public:
   explicit group_queue(group_limits limits = {}) : limits_{limits} {}
 
-  /// @param owner Whose order counts, for example a job; 0: nobody's.
+  /// @param owner Writes of one owner (for example a job) keep their order; 0: order does not
+  /// matter.
   void push(uint64_t owner, size_t rows, uint64_t bytes, Write what) {
     entry e{rows, bytes, std::move(what)};
     if (owner == 0)
-      owner = nobody_ | ++strangers_;
+      owner = no_owner_ | ++without_owner_;
     const auto it = large_.find(owner);
     if (it != large_.end()) {
       it->second.push_back(std::move(e));
@@ -46,10 +48,10 @@ public:
 
   bool empty() const noexcept { return small_.empty() && turns_.empty(); }
 
-  /// From here on `next` fills another group.
+  /// Begins another group for `next`.
   void begin_group() noexcept { rows_ = bytes_ = large_taken_ = 0; }
 
-  /// The next write of this group; nothing if it is full, or nothing waits.
+  /// The next write of this group; nullopt if the group is full or no write waits.
   std::optional<Write> next() {
     if (!small_.empty() && fits(small_.front().second)) {
       auto [owner, e] = std::move(small_.front());
@@ -58,7 +60,7 @@ public:
         small_of_.erase(it);
       return take(std::move(e));
     }
-    // An owner whose small ones have not gone yet waits for them.
+    // Large writes of an owner wait until its small writes are done.
     const auto turn = std::find_if(turns_.begin(), turns_.end(),
                                    [this](auto owner) { return small_of_.count(owner) == 0; });
     if (turn == turns_.end())
@@ -84,7 +86,7 @@ private:
     Write what;
   };
 
-  static constexpr uint64_t nobody_ = uint64_t{1} << 63;
+  static constexpr uint64_t no_owner_ = uint64_t{1} << 63;
 
   bool fits(const entry& e) const noexcept {
     return rows_ == 0 ||
@@ -97,11 +99,11 @@ private:
   }
 
   group_limits limits_;
-  std::deque<std::pair<uint64_t, entry>> small_;  ///< With their owners.
-  std::unordered_map<uint64_t, size_t> small_of_; ///< How many of them are whose.
+  std::deque<std::pair<uint64_t, entry>> small_;  ///< Owner and write.
+  std::unordered_map<uint64_t, size_t> small_of_; ///< Number of small writes by owner.
   std::map<uint64_t, std::deque<entry>> large_;   ///< By owner.
-  std::deque<uint64_t> turns_;                    ///< Owners of large ones, the next one first.
-  uint64_t strangers_ = 0;
+  std::deque<uint64_t> turns_; ///< Owners of large writes, in the order of their turns.
+  uint64_t without_owner_ = 0;
   size_t rows_ = 0, large_taken_ = 0; ///< Of this group.
   uint64_t bytes_ = 0;                ///< Of this group.
 };

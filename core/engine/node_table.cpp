@@ -12,9 +12,9 @@ namespace {
 constexpr uint32_t slots_max = 100'000;
 constexpr size_t offered_lanes_max = 10'000;
 
-/// Numbers of remote nodes have a random part, which no two lives of a head share, and a count. The
-/// ids of permits have room for the count alone, so the count has to differ within one life. Local
-/// nodes have the numbers below `first_count`.
+/// The number of a remote node has a random part, which differs between two starts of a head, and a
+/// count. The ids of permits have room for the count only, so each node of one start gets its own
+/// count. Local nodes have the numbers below `first_count`.
 constexpr uint32_t count_bits = 16;
 constexpr uint64_t count_mask = (uint64_t{1} << count_bits) - 1;
 constexpr uint64_t first_count = 4096;
@@ -39,7 +39,8 @@ void node_table::add_local(node_id id, uint32_t slots, time_point now) {
   node.since = now;
 }
 
-/// What is wrong with an offer. If nothing is, `order` has our lanes in the order of the offer's.
+/// Why an offer is refused, or nullopt. Then `order` has our lane numbers in the order of the
+/// offer.
 std::optional<error> node_table::refusal(const node_terms& terms,
                                          std::vector<uint32_t>& order) const {
   if (terms.slots < 1 || terms.slots > slots_max)

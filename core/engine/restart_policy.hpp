@@ -12,20 +12,21 @@ namespace penstock::core {
 struct restart_limits {
   uint32_t restarts_max = 5;                  ///< Restarts within `window`.
   duration window = std::chrono::seconds{60}; ///< A failure older than this is forgotten.
-  duration backoff_base =
-    std::chrono::milliseconds{100};               ///< Wait before the second restart; doubles.
+  /// Wait before the second restart; doubles with each further restart.
+  duration backoff_base = std::chrono::milliseconds{100};
   duration backoff_max = std::chrono::seconds{5}; ///< No wait is longer.
 };
 
-/// Decides whether, and after what wait, something that died is started again. Five failures within
-/// the window wait 0, 100, 200, 400 and 800 ms; the sixth is one too many, and the process should
-/// stop cleanly rather than spin. Calm for a whole window starts over at 0.
+/// Decides whether an actor that died is restarted, and after which wait. The first five failures
+/// within the window wait 0, 100, 200, 400 and 800 ms. At the sixth, the process should stop
+/// instead of restarting for ever. After a whole window without a failure the waits begin at 0
+/// again.
 class restart_policy {
 public:
   restart_policy() = default;
   explicit restart_policy(restart_limits limits) noexcept : limits_{limits} {}
 
-  /// Notes a failure. @returns the wait before the restart, or nullopt if the budget is exceeded.
+  /// Notes a failure. @returns the wait before the restart, or nullopt: no more restarts.
   /// @pre `now` does not go back.
   std::optional<duration> on_failure(time_point now);
   /// Restarts granted so far, for statistics.

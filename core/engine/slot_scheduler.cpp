@@ -6,7 +6,7 @@ namespace penstock::core {
 
 // --- nodes ---
 
-/// Puts a node on the list of open ones, or takes it off.
+/// Adds a node to the list of nodes with free slots (`on`), or removes it.
 void slot_scheduler::list(node_id id, const node_state& node, bool on) {
   if (node.suspended || node.free == 0)
     return;
@@ -52,7 +52,7 @@ void slot_scheduler::remove_node(node_id node) {
 
 // --- jobs ---
 
-/// Puts a tenant on the lists of those that wait, or takes it off.
+/// Adds a tenant to the lists of tenants that wait (`on`), or removes it.
 void slot_scheduler::list(const std::string& name, const tenant_state& tenant, bool on) {
   for (size_t c = 0; c < priority_count; ++c) {
     if (tenant.waiting[c].empty())
@@ -65,7 +65,7 @@ void slot_scheduler::list(const std::string& name, const tenant_state& tenant, b
   }
 }
 
-/// Changes a job, and with it whether it and its tenant wait for slots.
+/// Changes a job, and updates whether the job and its tenant wait for slots.
 template <class Change>
 void slot_scheduler::change(job_id id, job_state& job, Change what) {
   const auto waited = job.wants() > 0;
@@ -81,7 +81,7 @@ void slot_scheduler::change(job_id id, job_state& job, Change what) {
   else
     waiting.erase(id);
   list(job.tenant, tenant, true);
-  // Who begins to wait has not been passed over yet.
+  // A priority that begins to wait has not been passed over yet.
   const auto c = static_cast<size_t>(job.priority);
   if (turns_[c].empty())
     passed_over_[c] = 0;
@@ -141,12 +141,12 @@ size_t slot_scheduler::priority_in_turn() {
   return best;
 }
 
-/// How many slots go to a job in one step: all it can use while nobody else waits, else one.
+/// How many slots a job gets in one step: all that it can use if no other tenant waits, else one.
 uint32_t slot_scheduler::at_once(size_t level, const job_state& job, const node_state& node) const {
   for (size_t c = 0; c < priority_count; ++c)
     if (turns_[c].size() > (c == level ? 1u : 0u))
       return 1;
-  // As many as keep this node the one with the most free slots.
+  // As many as this node can give before another node has more free slots.
   const auto next = open_.size() > 1 ? std::next(open_.rbegin())->first : 0;
   return std::max(1u, std::min(job.wants(), node.free - next));
 }

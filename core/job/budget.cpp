@@ -47,7 +47,7 @@ void budget::settle(uint64_t id, double cost) {
   reserved_ -= it->second;
   held_.erase(it);
   if (held_.empty())
-    reserved_ = 0; // Sheds what rounding left.
+    reserved_ = 0; // Removes the rounding error.
 }
 
 void budget::learn(const request& req, const usage& used) {

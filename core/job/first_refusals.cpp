@@ -28,7 +28,8 @@ first_refusals::advice first_refusals::key_refused(uint64_t index, uint64_t turn
 void first_refusals::answered(uint64_t turn) {
   answered_ = decided_ = true;
   released_.merge(withheld_);
-  // A success that was under way already says nothing of a key that was taken away meanwhile.
+  // A request that was in flight before the refusal says nothing about a key that was revoked
+  // since.
   std::erase_if(of_key_, [&](auto& refused) {
     const auto later = refused.second < turn;
     if (later)
@@ -64,7 +65,7 @@ std::string kind_of_refusal(const outcome& o) {
 }
 
 bool is_about_content(const outcome& o) {
-  // Codes of OpenAI and Azure, and the words of others for the same.
+  // Codes of OpenAI and Azure, and the words of other providers for the same.
   static constexpr std::string_view words[]{
     "content_filter", "content_policy", "content management policy", "context_length_exceeded",
     "context length", "invalid_prompt", "string_above_max_length",   "too long",

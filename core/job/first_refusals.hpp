@@ -14,16 +14,18 @@ namespace penstock::core {
 /// Decides whether a refusal is about its own request or about the whole job: a misspelt model, a
 /// wrong path, a parameter that the model does not take, a key without rights.
 ///
-/// A refusal is withheld while nothing says which of the two it is. The owner keeps the request
-/// open and does not send it again.
-/// - A bad request: the first success of the job, or two refusals that differ, show that requests
-///   are judged one by one. All bad requests are final from then on. Without that, `enough` equal
-///   refusals stop the job.
-/// - A refused key: the success of a request that was handed out later shows that the key works, so
-///   what was withheld was about its own request (a firewall, moderation). `enough_of_key` refusals
-///   of different requests without a success among them stop the job; `enough_of_working_key` if
-///   the key has worked before.
-/// When a job stops, nothing that is withheld is final: the mended command sends it again.
+/// While that is unknown, the refusal is withheld: the owner keeps the request open and does not
+/// send it again.
+/// - A bad request: after the first success of the job, or after two different refusals, every bad
+///   request is about itself, and its refusal is final. `enough` equal refusals before that stop
+///   the job.
+/// - A refused key: if a request that was handed out later succeeds, the key works. Then the
+/// withheld
+///   refusals were about their own requests (a firewall, moderation), and are final.
+///   `enough_of_key` refusals of different requests without a success among them stop the job;
+///   `enough_of_working_key` refusals if the key has worked before.
+/// When a job stops, withheld refusals are not final: after the mistake is corrected, the same
+/// command sends these requests again.
 ///
 /// Example: 2,000 requests name a model that does not exist. The first 30 answers, all 404
 /// "model_not_found", are withheld; with the thirtieth the job stops. Pure; one owner.
@@ -37,40 +39,40 @@ public:
   enum class advice : uint8_t {
     is_final, ///< It is about its own request.
     withhold, ///< Not yet known.
-    stop_job, ///< Every request would meet it.
+    stop_job, ///< Every request would be refused.
   };
 
-  /// The provider refused a request as it stands. @param kind See `kind_of_refusal`.
+  /// The provider refused a request because of its content. @param kind See `kind_of_refusal`.
   advice refused(uint64_t index, std::string_view kind);
   /// The provider refused the key or its rights. @param turn The last hand-out of the job so far.
   /// @param unknown_key The key itself is refused (401), not its rights (403).
   advice key_refused(uint64_t index, uint64_t turn, bool unknown_key);
-  /// A request of the job was answered well. @param turn Its hand-out; 0: in an earlier life.
+  /// A request of the job succeeded. @param turn Its hand-out; 0: in an earlier life.
   void answered(uint64_t turn);
-  /// The requests whose refusal has turned out to be final. Forgets them.
+  /// The withheld requests whose refusal is final now. Forgets them.
   std::set<uint64_t> release();
 
   /// Requests whose refusal is withheld.
   size_t waiting() const noexcept { return withheld_.size() + of_key_.size(); }
-  /// Nothing of the job is left but what is withheld. @returns whether that is final: the key has
-  /// worked before, and it was not the key itself that was refused. If not, the job stops.
+  /// Only withheld requests of the job are left. @returns whether their refusals are final: the key
+  /// has worked before, and no refusal was about the key itself. If not, the job stops.
   bool settle();
 
 private:
-  bool answered_ = false; ///< A request of the job was answered well.
-  bool decided_ = false;  ///< Bad requests are about themselves.
-  std::string kind_;      ///< Of all bad requests that are withheld.
+  bool answered_ = false; ///< A request of the job succeeded.
+  bool decided_ = false;  ///< Every bad request is about itself.
+  std::string kind_;      ///< Kind of all withheld bad requests.
   std::set<uint64_t> withheld_, released_;
-  std::map<uint64_t, uint64_t> of_key_; ///< Requests whose key was refused, and the turn then.
-  bool unknown_key_ = false;            ///< One of these was refused with 401.
+  std::map<uint64_t, uint64_t> of_key_; ///< Requests whose key was refused, with the turn.
+  bool unknown_key_ = false;            ///< One of them was refused with 401.
 };
 
-/// What makes two refusals equal: the status, and the text without words that hold digits (ids,
-/// places, counts).
+/// Two refusals of the same kind are equal: same status, and same text except for words with digits
+/// (ids, places, counts).
 std::string kind_of_refusal(const outcome& o);
 
-/// Whether a refusal names the content of its request: a filter, a length. No other request need
-/// meet it.
+/// Whether a refusal is about the content of its request (a filter, a length). Other requests may
+/// well be accepted.
 bool is_about_content(const outcome& o);
 
 } // namespace penstock::core

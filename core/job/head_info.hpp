@@ -12,10 +12,10 @@ namespace penstock::core {
 struct node_info {
   uint64_t id = 0;
   std::string name, version;
-  bool local = false; ///< In the head's own process.
+  bool local = false; ///< Runs in the process of the head.
   uint32_t slots = 0, in_use = 0;
-  std::string state;     ///< "active", "silent" (gets nothing new), "draining".
-  duration silent_for{}; ///< Since its last sign of life.
+  std::string state;     ///< "active", "silent" (gets no new work), "draining".
+  duration silent_for{}; ///< Time since its last heartbeat.
   duration joined_for{};
   uint64_t finished = 0; ///< Hand-outs that the node has ended.
 };
@@ -24,7 +24,7 @@ struct node_info {
 struct lane_info {
   std::string name;
   lane_snapshot now;
-  duration paused_for{}; ///< How long it will still take nothing; zero: it is open.
+  duration paused_for{}; ///< Time until it accepts requests again; zero: it accepts them.
 };
 
 } // namespace penstock::core

@@ -13,11 +13,13 @@
 
 namespace penstock::core {
 
-/// How long a job waits for lanes that refuse its requests.
+/// Time limits for lanes that refuse the requests of a job.
 struct held_limits {
-  duration retry_every = std::chrono::seconds{1}; ///< Between two probes of the same lanes.
-  duration patience = std::chrono::minutes{5};    ///< Without an answer, for lanes that answered.
-  duration first_patience = std::chrono::seconds{90}; ///< The same for lanes that never answered.
+  duration retry_every = std::chrono::seconds{1}; ///< Time between two probes of the same lanes.
+  /// Longest wait for lanes that have answered before.
+  duration patience = std::chrono::minutes{5};
+  /// Longest wait for lanes that never answered.
+  duration first_patience = std::chrono::seconds{90};
 };
 
 /// The requests of one job that wait because their lanes refuse all requests: the breaker of each
@@ -41,13 +43,13 @@ public:
     bool attempted = false; ///< The request was sent at least once in this hand-out.
   };
 
-  /// What `retry` decided.
+  /// The decision of `retry`.
   struct decision {
     std::vector<uint64_t> ready;  ///< Requests to hand out again.
-    std::optional<error> give_up; ///< The patience with one group is over, because of this.
+    std::optional<error> give_up; ///< One group has waited too long; this is the reason.
   };
 
-  /// What a person needs to know about a wait.
+  /// Why requests wait, for people.
   struct wait_reason {
     error cause;
     bool quota = false;
@@ -58,14 +60,15 @@ public:
 
   /// Adds the request `index`. @returns when `retry` must be called at the latest.
   time_point hold(uint64_t index, refusal why, time_point now);
-  /// Adds the request `index`, which the provider told to wait until `until`. No answer of another
-  /// request frees it.
+  /// Adds the request `index`, which the provider told to wait until `until`. Answers to other
+  /// requests do not free it.
   void hold_alone(uint64_t index, error said, time_point until);
-  /// Requests that wait alone.
+  /// Number of requests that wait alone.
   size_t alone() const noexcept { return alone_.size(); }
-  /// The first of them to be free again, and what the provider said. @pre `alone() > 0`.
+  /// The request that waits alone for the shortest time: its time, and the text of the provider.
+  /// @pre `alone() > 0`.
   wait_reason first_alone() const;
-  /// A lane answered a request. @returns the requests that this frees.
+  /// A lane answered a request. @returns the requests that may be sent again now.
   std::vector<uint64_t> answered(const lane_set& lanes);
   /// Keeps the text of a failed attempt. The error of an open breaker does not contain it.
   void failed(std::string text) { last_failure_ = std::move(text); }

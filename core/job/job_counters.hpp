@@ -11,10 +11,10 @@ enum class counter_line : uint8_t { none, attempts, cache, packs, lanes };
 
 /// A counter of a job. Messages, the store, the JSON and the status text walk these rows.
 struct job_counter {
-  std::string_view name; ///< In JSON and in the store: never change one.
+  std::string_view name; ///< In JSON and in the store: never change a name.
   uint64_t job_progress::*member;
   counter_line line = counter_line::none; ///< Where the status text shows it.
-  std::string_view text = "";             ///< How: "{}" stands for the number.
+  std::string_view text = "";             ///< Its text; "{}" stands for the number.
 };
 
 inline constexpr std::array job_counters{
@@ -24,11 +24,11 @@ inline constexpr std::array job_counters{
   job_counter{"cancelled", &job_progress::cancelled},
   job_counter{"expired", &job_progress::expired},
   job_counter{"in_flight", &job_progress::in_flight},
-  job_counter{"held", &job_progress::held}, // Held back by a lane, or until the next mode.
-  // Requests taken from the source, earlier lives included.
+  job_counter{"held", &job_progress::held}, // Waits for a lane, or for the next mode.
+  // Requests read from the source, also in earlier lives.
   job_counter{"read", &job_progress::read},
-  job_counter{"written", &job_progress::written}, // Lines at the sink.
-  job_counter{"resumed", &job_progress::resumed}, // Outcomes taken over from an earlier life.
+  job_counter{"written", &job_progress::written}, // Lines that the sink has written.
+  job_counter{"resumed", &job_progress::resumed}, // Outcomes of earlier lives.
   // Attempts.
   job_counter{"attempts", &job_progress::attempts, counter_line::attempts, "{}"},
   job_counter{"rate_limited", &job_progress::rate_limited, counter_line::attempts, "429s {}"},
@@ -46,12 +46,12 @@ inline constexpr std::array job_counters{
   // Packs, and the requests in them.
   job_counter{"packs", &job_progress::packs, counter_line::packs, "{} sent"},
   job_counter{"packed", &job_progress::packed, counter_line::packs, "{} requests answered by them"},
-  // Packs that came back wrong and were halved.
+  // Packs with a wrong reply that were halved.
   job_counter{"pack_splits", &job_progress::pack_splits, counter_line::packs, "{} split"},
   // Packed requests that were also sent alone, and those with the same answer.
   job_counter{"canaries", &job_progress::canaries},
   job_counter{"canaries_agreed", &job_progress::canaries_agreed},
-  // Other lanes than the first of the route.
+  // Use of lanes after the first one of the route.
   job_counter{"rerouted", &job_progress::rerouted, counter_line::lanes, "{} rerouted"},
   job_counter{"hedged", &job_progress::hedged, counter_line::lanes, "{} second attempts"},
   job_counter{"hedges_won", &job_progress::hedges_won, counter_line::lanes,

@@ -10,30 +10,31 @@
 
 namespace penstock::core {
 
-/// How a job wants to be run.
+/// The options of a job.
 struct job_options {
   std::string tenant = "default";
   core::priority priority = core::priority::normal;
   core::mode mode = core::mode::automatic;
   uint32_t in_flight_max = 256;
-  uint32_t attempts_max = 5;         ///< HTTP attempts per request; two more after falling back.
-  uint32_t window_requests = 4096;   ///< Requests read and not yet written.
-  uint64_t window_bytes = 32u << 20; ///< Bytes of bodies and results among them.
-  duration deadline{};               ///< Of the whole job, from its start; zero: none.
-  duration grace_period = std::chrono::seconds{30}; ///< How long a drain waits.
-  /// How long a job whose lane's breaker stays open waits for a success before it gives up; half
-  /// again the breaker's own time if the upstream has never answered well.
+  uint32_t attempts_max = 5;       ///< HTTP attempts per request; two more after a change of mode.
+  uint32_t window_requests = 4096; ///< Requests that are read and not yet written.
+  uint64_t window_bytes = 32u << 20; ///< Bytes of their bodies and results.
+  duration deadline{};               ///< Time for the whole job, from its start; zero: no limit.
+  /// How long a drain waits for requests in flight.
+  duration grace_period = std::chrono::seconds{30};
+  /// How long a job waits for a success while the breaker of a lane stays open. If the provider has
+  /// never succeeded: one and a half times the open time of the breaker.
   duration outage_patience = std::chrono::minutes{5};
   duration first_patience = std::chrono::seconds{90};
-  uint64_t seed = 0;     ///< Of jitter.
-  std::string client_id; ///< Begins the client request id of every request; stable over restarts.
+  uint64_t seed = 0;     ///< For the jitter of pauses.
+  std::string client_id; ///< Prefix of each client request id; the same after a restart.
   cache_mode cache = cache_mode::off;
-  double budget = 0;             ///< Dollars that the job may cost; 0: no bound.
-  std::vector<price_row> prices; ///< What its models cost.
-  bool pack = true; ///< Lets the planner pack a parallel job when requests per minute bind.
-  uint32_t pack_entries_max = 10;    ///< Requests of one pack.
+  double budget = 0;              ///< US dollars that the job may cost; 0: no limit.
+  std::vector<price_row> prices;  ///< Prices of its models.
+  bool pack = true;               ///< Pack in parallel mode if requests per minute are the limit.
+  uint32_t pack_entries_max = 10; ///< Requests in one pack.
   uint32_t pack_tokens_max = 16'000; ///< Estimated input and output tokens of one pack.
-  double pack_canary = 0; ///< Share of packed requests that is also sent alone, to compare.
+  double pack_canary = 0;            ///< Share of packed requests also sent alone, to compare.
 };
 
 } // namespace penstock::core

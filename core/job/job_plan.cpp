@@ -57,7 +57,7 @@ bool job_plan::leave_early() const noexcept {
          (packs_fail() || (finished_ == 0 && skipped_ >= leave_.finished_min));
 }
 
-/// What the next change of mode is for.
+/// The reason of the next change of mode.
 error job_plan::why(bool for_good) const {
   const auto prefix = std::string{for_good ? "left early: " : ""};
   const auto of = [](uint64_t part, uint64_t whole) {

@@ -8,20 +8,20 @@
 
 namespace penstock::core {
 
-/// What `reorder_buffer::offer` did with an item.
+/// The result of `reorder_buffer::offer`.
 enum class offer_result : uint8_t {
   accepted,
   duplicate, ///< The index was released or is held already; the item was dropped.
   outside,   ///< The index lies beyond the window; the item was dropped (a bug of the caller).
 };
 
-/// Holds items until all before them are there: in any order in, in order out. Bounded by a window
-/// of entries, of which it takes memory for those in use; the bytes held are counted for whoever
-/// throttles the input. One owner.
+/// Accepts items in any order and releases them in order. It accepts only indexes within a window,
+/// and needs memory only for the places in use. The caller may read `held_bytes` to slow its input.
+/// One owner.
 template <class T>
 class reorder_buffer {
 public:
-  /// Expects `next` first and takes indexes below `next + entries_max`.
+  /// Releases `next` first, and accepts indexes below `next + entries_max`.
   /// @pre `entries_max > 0`
   reorder_buffer(uint64_t next, size_t entries_max) : entries_max_{entries_max}, next_{next} {}
 
@@ -43,7 +43,7 @@ public:
     return offer_result::accepted;
   }
 
-  /// Hands the items that are due, in order, to `take(T&&)`. @returns how many there were.
+  /// Gives the items without a gap before them, in order, to `take(T&&)`. @returns their number.
   template <class Take>
   size_t release(Take&& take) {
     size_t released = 0;
@@ -58,15 +58,15 @@ public:
     return released;
   }
 
-  /// The index that must come next.
+  /// The index that is released next.
   uint64_t next() const noexcept { return next_; }
-  /// Items waiting for their turn.
+  /// Number of items that wait for an earlier one.
   size_t held() const noexcept { return held_; }
-  /// Their bytes, as offered.
+  /// Bytes of these items, as offered.
   size_t held_bytes() const noexcept { return bytes_; }
 
 private:
-  std::deque<std::optional<std::pair<T, size_t>>> slots_; ///< From `next_` to the last one held.
+  std::deque<std::optional<std::pair<T, size_t>>> slots_; ///< From `next_` to the last item held.
   size_t entries_max_;
   uint64_t next_;
   size_t held_ = 0;

@@ -111,7 +111,7 @@ void request_window::set_state(uint64_t index, request_state to) {
     aside_[static_cast<size_t>(to)].insert(index);
   if (e.state == request_state::ready && !returned_.empty())
     returned_.erase(index);
-  // A fresh one is found by its cursor; whatever comes back goes before all fresh ones.
+  // `fresh_` finds a new request. A request that came back goes before all new ones.
   if (to == request_state::ready && index < fresh_)
     returned_.insert(index);
   e.state = to;

@@ -7,30 +7,31 @@
 
 namespace penstock::core {
 
-/// Which lost requests are sent again, and how.
+/// Decides which lost requests are sent again, and how.
 ///
-/// A request that was lost goes out again. After two losses in a row it is a suspect: it may be the
-/// cause. A suspect runs alone, one suspect of the job at a time. The third loss in a row fails it.
-/// An attempt that ends clears the request. The window holds suspects apart. Pure; one owner.
+/// A lost request is sent again. After two losses in a row it is a suspect: it may have killed its
+/// worker or node. A suspect runs alone, one suspect of the job at a time. The third loss in a row
+/// fails it. A finished attempt clears the request. The window keeps suspects apart. Pure; one
+/// owner.
 class suspects {
 public:
-  /// Losses in a row after which a request is failed.
+  /// Losses in a row after which a request fails.
   static constexpr uint32_t losses_max = 3;
 
-  /// What becomes of a lost request.
+  /// What to do with a lost request.
   enum class verdict : uint8_t {
     again,  ///< Send it again.
     alone,  ///< Send it again, without others.
-    failed, ///< It is the cause.
+    failed, ///< It fails: it kills its workers.
   };
 
-  /// The worker or the node of a request died.
+  /// The worker or node of a request died.
   static verdict lost(window_entry& entry) noexcept {
     if (++entry.losses >= losses_max)
       return verdict::failed;
     return entry.losses >= request_window::suspected_after ? verdict::alone : verdict::again;
   }
-  /// An attempt of the request has ended.
+  /// An attempt of the request has finished.
   static void cleared(window_entry& entry) noexcept { entry.losses = 0; }
 
   /// A suspect was handed out.
@@ -44,7 +45,7 @@ public:
   std::optional<uint64_t> next(const request_window& window) const {
     return in_flight_ ? std::nullopt : window.lowest(request_state::suspected);
   }
-  /// Whether a request waits for nothing but a slot.
+  /// Whether a request waits only for a slot.
   bool may_go(const request_window& window, uint64_t index) const noexcept {
     const auto* entry = window.peek(index);
     return entry && (entry->state == request_state::ready ||
