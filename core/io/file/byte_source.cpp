@@ -15,13 +15,13 @@ namespace penstock::io {
 
 namespace {
 
-// Remembers the first bytes, which were read to tell gzip from text.
+// Keeps the first bytes, which were read to detect gzip.
 class plain_source : public byte_source {
 public:
   plain_source(file_descriptor fd, std::string path, bool regular)
       : fd_{std::move(fd)}, path_{std::move(path)}, regular_{regular} {}
 
-  // Reads the first bytes; a pipe may bring them one by one.
+  // Reads the first bytes; a pipe may deliver them one by one.
   result<bool> begins_with_gzip_magic() {
     while (peeked_.size() < 2) {
       char c;
@@ -68,7 +68,7 @@ private:
 class gzip_source : public byte_source {
 public:
   explicit gzip_source(std::unique_ptr<plain_source> source) : source_{std::move(source)} {
-    inflateInit2(&stream_, 15 + 16); // The largest window, gzip frames only.
+    inflateInit2(&stream_, 15 + 16); // The largest window; only gzip frames.
   }
   ~gzip_source() override { inflateEnd(&stream_); }
   gzip_source(const gzip_source&) = delete;
@@ -92,7 +92,7 @@ private:
       if (auto filled = fill(); !filled || ended_)
         return filled;
     if (between_members_) {
-      // Tapes and some tools pad with zeros after the last member.
+      // Tapes and some tools add zeros after the last member.
       while (stream_.avail_in > 0 && *stream_.next_in == 0) {
         ++stream_.next_in;
         --stream_.avail_in;

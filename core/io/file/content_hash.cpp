@@ -13,7 +13,7 @@ struct free_context {
 };
 using context_ptr = std::unique_ptr<EVP_MD_CTX, free_context>;
 
-// SHA-256 is built into OpenSSL: what can fail is memory alone.
+// SHA-256 is built into OpenSSL: only memory can fail.
 context_ptr make_context() {
   context_ptr context{EVP_MD_CTX_new()};
   if (!context)

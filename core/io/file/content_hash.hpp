@@ -6,7 +6,7 @@
 
 namespace penstock::io {
 
-/// A running SHA-256: the identity of an input. About 1 us per KB with SHA instructions.
+/// A running SHA-256, which identifies an input. About 1 us per KB with SHA instructions.
 class content_hash {
 public:
   content_hash();
@@ -14,9 +14,9 @@ public:
   content_hash(content_hash&&) noexcept;
   content_hash& operator=(content_hash&&) noexcept;
 
-  /// Takes more bytes in.
+  /// Adds bytes.
   void update(std::string_view bytes);
-  /// The hash of all bytes so far in lower-case hex; more may follow.
+  /// The hash of all bytes so far in lower-case hex. More bytes may follow.
   std::string hex() const;
 
 private:

@@ -7,11 +7,11 @@
 
 namespace penstock::io {
 
-/// Owns a file descriptor of the operating system.
+/// Owns a file descriptor.
 class file_descriptor {
 public:
   file_descriptor() = default;
-  /// Takes `fd`; closes it in the end only if `owned` (the standard streams are not ours).
+  /// Takes `fd`. Closes it at the end only if `owned` (standard streams must stay open).
   explicit file_descriptor(int fd, bool owned = true) noexcept : fd_{fd}, owned_{owned} {}
   file_descriptor(file_descriptor&& other) noexcept
       : fd_{std::exchange(other.fd_, -1)}, owned_{other.owned_} {}
@@ -30,12 +30,13 @@ private:
   bool owned_ = true;
 };
 
-/// What a failed system call means: `disk_full` with its remedy, or `io_error`.
+/// The error for a failed system call: `disk_full` with its remedy, or `io_error`.
 /// @param doing For example "cannot write".
 /// @param number The value of `errno`.
 error system_error(std::string_view doing, const std::string& path, int number);
 
-/// Makes the directory entry of `path` durable; a system that cannot do it is no error.
+/// Makes the directory entry of `path` durable. If the system does not support it, that is no
+/// error.
 result<void> sync_directory_of(const std::string& path);
 
 } // namespace penstock::io

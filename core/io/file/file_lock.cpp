@@ -22,7 +22,7 @@ error taken(int fd, const std::string& path, std::string_view remedy) {
   return {errc::locked, path + " is held by " + name + ", " + std::string{remedy}};
 }
 
-// Whether `path` still names the file behind `fd`: a holder that ends removes the file.
+// Whether `path` is still the file behind `fd`. A holder that ends removes the file.
 bool same_file(int fd, const std::string& path) {
   struct stat open_file {};
   struct stat named {};
@@ -45,9 +45,9 @@ result<file_lock> file_lock::acquire(const std::string& path, std::string_view r
       return system_error("cannot lock", path, errno);
     }
     if (!same_file(fd.get(), path))
-      continue; // The last holder removed it in between.
+      continue; // The last holder removed the file in between.
     const auto holder = std::to_string(::getpid()) + "\n";
-    // A full disk must not keep a run from starting: without the text the lock holds all the same.
+    // A full disk must not prevent a run: the lock works without the text, too.
     if (::ftruncate(fd.get(), 0) == 0 && ::pwrite(fd.get(), holder.data(), holder.size(), 0) < 0)
       errno = 0;
     return file_lock{std::move(fd), path};
@@ -55,7 +55,8 @@ result<file_lock> file_lock::acquire(const std::string& path, std::string_view r
 }
 
 file_lock::~file_lock() {
-  // Removed while it is held: whoever opened it before sees that its name is gone and tries again.
+  // Remove the file before the lock is freed. A process that opened it before notices that the name
+  // is gone, and tries again.
   if (fd_.valid())
     ::unlink(path_.c_str());
 }

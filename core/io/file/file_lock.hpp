@@ -8,13 +8,14 @@
 
 namespace penstock::io {
 
-/// Exclusive ownership of what a lock file stands for, until this object or the process ends.
-/// The holder's process id stands in the file for others to read. The kernel frees the lock of a
-/// process that died, so a file left behind locks nobody out.
+/// An exclusive lock, until this object or the process ends. The file contains the process id of
+/// the holder. The kernel frees the lock of a process that died, so a file that is left behind does
+/// not block others.
 class file_lock {
 public:
-  /// Takes the lock at once. @returns `errc::locked` with the holder's process id if it is taken.
-  /// @param remedy What that other process does, and what may be done about it.
+  /// Takes the lock without waiting. @returns `errc::locked` with the holder's process id if
+  /// another process has it.
+  /// @param remedy What the other process does, and what the user can do.
   static result<file_lock>
   acquire(const std::string& path,
           std::string_view remedy =

@@ -7,7 +7,7 @@ namespace penstock::io {
 
 namespace {
 
-constexpr size_t block = 1u << 20; // What one read asks for, and the usual size of the buffer.
+constexpr size_t block = 1u << 20; // Size of one read, and the usual size of the buffer.
 constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
 
 } // namespace
@@ -22,7 +22,7 @@ result<input_file> input_file::open(const std::string& path, uint64_t line_max) 
   return input_file{std::move(*source), line_max};
 }
 
-// The hash goes over large pieces, not over lines: a call costs as much as 100 bytes.
+// Hash large pieces, not lines: a call costs as much as 100 bytes.
 void input_file::flush_hash() {
   hash_.update({buffer_.data() + hashed_, at_ - hashed_});
   hashed_ = at_;
@@ -42,14 +42,14 @@ void input_file::take(size_t size) {
   bytes_ += size;
 }
 
-// Makes room and reads once. @returns false at the end of the input.
+// Makes room in the buffer and reads once. @returns false at the end of the input.
 result<bool> input_file::fill() {
   if (ended_)
     return false;
   flush_hash();
   const size_t kept = end_ - at_;
   if (buffer_.size() > 4 * block && kept < block)
-    // One huge line must not hold its memory for the rest of the run.
+    // Free the memory of a huge line before the rest of the run.
     std::vector<char>{buffer_.begin() + static_cast<std::ptrdiff_t>(at_),
                       buffer_.begin() + static_cast<std::ptrdiff_t>(end_)}
       .swap(buffer_);
@@ -68,7 +68,7 @@ result<bool> input_file::fill() {
   return !ended_;
 }
 
-// The line at `at_` is longer than allowed: keeps its start, goes on behind its end.
+// The line at `at_` is too long: keep its start, and go on after its end.
 result<bool> input_file::skip_line(input_line& line) {
   start_.assign(buffer_.data() + at_, std::min<size_t>(end_ - at_, start_kept));
   line.too_long = true;

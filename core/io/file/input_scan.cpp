@@ -14,8 +14,8 @@ namespace penstock::io {
 namespace {
 
 constexpr uint64_t progress_every = 16384;
-// Hashes compared in one more pass over the input. Equal hashes of different ids do not happen by
-// accident, so that one pass nearly always finds all examples.
+// Number of hashes that the second pass over the input compares. Equal hashes of different ids are
+// very rare, so that one more pass nearly always finds all examples.
 constexpr size_t suspects_per_pass = 64;
 
 result<request_reader> open_reader(const std::string& path, const scan_options& options) {
@@ -46,7 +46,7 @@ void count(input_summary& summary, const core::request& r) {
   share.without_maximum += r.output_tokens_max == 0;
 }
 
-// Reads the input again and compares the ids behind `suspects`.
+// Reads the input again and compares the ids whose hashes are in `suspects`.
 result<void> find_duplicates(input_summary& summary, const std::string& path,
                              const scan_options& options, std::span<const uint64_t> suspects) {
   auto reader = open_reader(path, options);

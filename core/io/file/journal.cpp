@@ -15,13 +15,13 @@ namespace penstock::io {
 namespace {
 
 constexpr int format_version = 1;
-constexpr int busy_timeout_ms = 1000; // Our own runs are kept apart by the lock file.
+constexpr int busy_timeout_ms = 1000; // For other programs: the lock file keeps our runs apart.
 
 int64_t sum_of(uint64_t index, std::string_view bytes) noexcept {
   core::running_checksum sum;
   sum.update(std::to_string(index));
   sum.update(bytes);
-  return static_cast<int64_t>(sum.value()); // SQLite knows signed numbers only.
+  return static_cast<int64_t>(sum.value()); // SQLite has only signed numbers.
 }
 
 error damaged(const std::string& path, std::string_view what) {
@@ -29,9 +29,9 @@ error damaged(const std::string& path, std::string_view what) {
                            "); pass --restart to begin anew, which throws away the output"};
 }
 
-// @param number `errno` of the failed system call behind `e`, 0 if unknown.
+// @param number `errno` of the system call that failed, 0 if unknown.
 error translate(const std::string& path, const SQLite::Exception& e, int number) {
-  // SQLite knows one kind of full disk; quotas and size limits come as plain I/O errors, and
+  // SQLite has a code for a full disk, but reports quotas and size limits as I/O errors, and
   // sqlite3_system_errno stays 0 for them (3.40).
   if (e.getErrorCode() == SQLITE_IOERR && (number == ENOSPC || number == EDQUOT || number == EFBIG))
     return system_error("cannot write", path, number);
@@ -39,7 +39,7 @@ error translate(const std::string& path, const SQLite::Exception& e, int number)
   case SQLITE_FULL:
     return {errc::disk_full, "cannot write " + path + ": " + e.what() +
                                "; free some space and start the same command again"};
-  case SQLITE_ERROR: // Our statements never change: if one does not fit, the schema is damaged.
+  case SQLITE_ERROR: // Our statements never change: if one fails, the schema is damaged.
   case SQLITE_CORRUPT:
   case SQLITE_NOTADB:
   case SQLITE_MISMATCH: return damaged(path, e.what());
@@ -53,7 +53,7 @@ class sqlite_journal : public journal {
 public:
   sqlite_journal(const std::string& path, int flags)
       : path_{path}, db_{path, flags, busy_timeout_ms} {
-    // Exclusive first: the WAL index then lives in memory and no third file is needed.
+    // Exclusive mode first: then the WAL index is in memory, and no third file is needed.
     db_.exec("PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
              "PRAGMA secure_delete=OFF");
   }
@@ -72,7 +72,7 @@ public:
 
   bool empty() { return db_.execAndGet("SELECT count(*) FROM sqlite_master").getInt64() == 0; }
 
-  // Everything that can be checked without the output.
+  // Checks everything that does not need the output.
   result<void> load() {
     const auto version = db_.execAndGet("PRAGMA user_version").getInt();
     if (version > format_version)
@@ -124,7 +124,7 @@ public:
       auto head = head_;
       head.checkpoint = at;
       head.complete = complete;
-      // Syncs the log, and with it all rows that were appended since the last time.
+      // Syncs the log, and with it all rows appended since the last sync.
       db_.exec("PRAGMA synchronous=FULL");
       {
         SQLite::Transaction tx{db_};
@@ -190,7 +190,7 @@ private:
     put.exec();
   }
 
-  // A finished run leaves a small file. It is finished with or without that, so errors are let go.
+  // Makes the file of a finished run small. The run is finished anyway, so errors are ignored.
   void shrink() noexcept {
     db_.tryExec("VACUUM");
     db_.tryExec("PRAGMA wal_checkpoint(TRUNCATE)");

@@ -14,21 +14,21 @@
 
 namespace penstock::io {
 
-/// What an output was begun with.
+/// The input and settings with which an output was begun.
 struct run_identity {
-  std::string input_path; ///< For people: it may move, the content may not change.
+  std::string input_path; ///< For messages: the file may move, but not change.
   std::string input_hash; ///< SHA-256 of a regular input; empty: a pipe.
-  std::string settings;   ///< What the answers depend on besides the input; the caller's choice.
+  std::string settings;   ///< Everything else that the answers depend on; a text of the caller.
   bool operator==(const run_identity&) const = default;
 };
 
-/// What is known to be on disk in the output.
+/// The part of the output that is safe on disk.
 struct run_checkpoint {
-  uint64_t output_bytes = 0;    ///< Size of the part that was synced.
-  uint64_t output_lines = 0;    ///< Lines in it; also the index of the next one.
+  uint64_t output_bytes = 0;    ///< Size of the synced part.
+  uint64_t output_lines = 0;    ///< Lines in it; also the index of the next line.
   uint64_t output_checksum = 0; ///< `core::running_checksum` over it.
   core::output_totals totals;   ///< Sums over it.
-  std::string note = {};        ///< What else its owner wants to find again.
+  std::string note = {};        ///< A text of the owner.
   bool operator==(const run_checkpoint&) const = default;
 };
 
@@ -36,32 +36,35 @@ struct run_checkpoint {
 struct journal_head {
   run_identity identity;
   run_checkpoint checkpoint;
-  input_mark input_read; ///< Of a pipe: covers every request with a row or line.
-  bool complete = false; ///< The run is over; kept so that the same command says so.
+  input_mark input_read; ///< Of a pipe: covers every request that has a row or line.
+  /// The run is finished. The journal stays, so that the same command can say so.
+  bool complete = false;
 };
 
-/// An outcome that waits for its turn: index and output line.
+/// An outcome that waits for earlier ones: index and output line.
 using journal_row = std::pair<uint64_t, std::string>;
 
-/// The journal of one run: outcomes that are not yet in the output, and how far the output is safe.
-/// SQLite in WAL mode. When `append` returns, the rows survive the death of the process: waiting
-/// for the disk there would let answers pile up that a kill then loses. `set_checkpoint` syncs, and
-/// with it all rows appended before survive the death of the machine. Rows and head carry
-/// checksums, so damage is `errc::corrupt` and never a wrong outcome. A full disk is
-/// `errc::disk_full`. Slow (fsync): call it from a thread that may block. Not thread-safe.
+/// The journal of one run: the outcomes that are not yet in the output, and how much of the output
+/// is safe. It is an SQLite file in WAL mode.
+///
+/// When `append` returns, the rows survive the death of the process, but not of the machine: it
+/// does not sync, because answers would collect in memory during the sync, and a kill would lose
+/// them. `set_checkpoint` syncs: all rows appended before survive the death of the machine. Rows
+/// and head have checksums, so damage gives `errc::corrupt`, never a wrong outcome. A full disk
+/// gives `errc::disk_full`. Slow (fsync): call it from a thread that may block. Not thread-safe.
 class journal {
 public:
   virtual ~journal() = default;
 
-  /// What was stored last.
+  /// The last stored head.
   virtual const journal_head& head() const noexcept = 0;
-  /// Keeps rows, all or none, against the death of the process. A row that is there already is
-  /// replaced.
-  /// @param read For pipes: a mark behind every request among `rows`.
+  /// Stores all of the rows or none. They survive the death of the process. A row with a known
+  /// index is replaced.
+  /// @param read For pipes: a mark after every request among `rows`.
   virtual result<void> append(const std::vector<journal_row>& rows,
                               const input_mark* read = nullptr) = 0;
-  /// Stores how far the output is safe and drops the rows before it, in one step.
-  /// @pre The output was synced up to there.
+  /// Stores a checkpoint of the output and removes the rows before it, in one transaction.
+  /// @pre The output was synced up to the checkpoint.
   virtual result<void> set_checkpoint(const run_checkpoint& at, bool complete = false) = 0;
   /// The indexes of all rows, ascending.
   virtual result<std::vector<uint64_t>> waiting() = 0;
@@ -69,15 +72,15 @@ public:
   virtual result<std::vector<journal_row>> rows_from(uint64_t first, size_t rows_max) = 0;
 };
 
-/// Makes an empty journal at `path`, where none may be; ":memory:" keeps it in memory.
+/// Makes an empty journal. @pre There is no file at `path`. ":memory:" keeps it in memory.
 result<std::unique_ptr<journal>> create_journal(const std::string& path, run_identity identity);
 
 /// Opens the journal at `path` and checks it.
-/// @returns null if the file holds nothing: its creation was interrupted, no outcome is lost.
+/// @returns null if the file is empty: its creation was interrupted, and no outcome is lost.
 /// `incompatible` if a newer penstock made it.
 result<std::unique_ptr<journal>> open_journal(const std::string& path);
 
-/// Removes a journal and the files that SQLite keeps beside it; none there is fine.
+/// Removes a journal and the files that SQLite keeps beside it, if they exist.
 result<void> remove_journal(const std::string& path);
 
 } // namespace penstock::io

@@ -8,7 +8,7 @@ namespace json = boost::json;
 
 namespace {
 
-// One list of the members for both directions.
+// The list of members, for reading and writing.
 template <class Head, class F>
 void for_each_number(Head& h, F&& f) {
   auto& at = h.checkpoint;
@@ -43,7 +43,7 @@ void for_each_text(Head& h, F&& f) {
 
 std::string encode_head(const journal_head& head) {
   json::object o;
-  // A path need not be UTF-8; Boost.JSON writes the bytes as they are, and reads them back so.
+  // A path need not be UTF-8. Boost.JSON writes and reads its bytes unchanged.
   for_each_text(head, [&](const char* name, const std::string& text) { o[name] = text; });
   for_each_number(head, [&](const char* name, uint64_t number) { o[name] = number; });
   if (!head.checkpoint.note.empty())

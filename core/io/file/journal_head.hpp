@@ -8,9 +8,9 @@
 
 namespace penstock::io {
 
-/// The head as the text that the journal stores.
+/// The head as the text in the journal.
 std::string encode_head(const journal_head& head);
-/// Reads what `encode_head` wrote; nullopt if it is anything else.
+/// Reads a text of `encode_head`; nullopt for any other text.
 std::optional<journal_head> decode_head(std::string_view text);
 
 } // namespace penstock::io

@@ -15,7 +15,7 @@ namespace {
 
 constexpr size_t read_at_once = 1 << 20;
 
-/// The checksum over the first `size` bytes of a file, or nothing if it is shorter.
+/// The checksum over the first `size` bytes of a file; nullopt if the file is shorter.
 result<std::optional<core::running_checksum>> sum_of_start(const std::string& path, uint64_t size) {
   core::running_checksum sum;
   if (size == 0)
@@ -89,7 +89,7 @@ result<void> map_files::open_stream(output_file output, const std::string& head)
   return output_->append(head);
 }
 
-/// The journal is made before the output: an output never stands without one.
+/// Make the journal before the output, so that there is never an output without a journal.
 result<void> map_files::begin(const map_request& request) {
   const auto at = journal_path(path_);
   if (path_exists(at)) {
@@ -146,7 +146,7 @@ result<void> map_files::begin_output(const map_request& request) {
     auto output = output_file::create(request.sample_output);
     return output ? open_stream(std::move(*output), request.head) : result<void>{output.error()};
   }
-  // Without a first checkpoint nothing there is known to be ours.
+  // Without a first checkpoint we cannot know that the content is ours.
   if (note_.empty() && !request.head.starts_with(start_of(path_, request.head.size() + 1)))
     return error{errc::invalid_config, request.output +
                                          " exists and is not of this map: choose another "
@@ -207,8 +207,8 @@ result<void> map_files::checkpoint(std::string note, bool complete) {
     return synced;
   if (!journal_)
     return {};
-  // A sample leaves the output, and what was said of it, as they were; storing that again syncs the
-  // answers that were kept.
+  // A sample does not change the output or its checkpoint. Storing the checkpoint again syncs the
+  // answers in the journal.
   if (!sampling_)
     written_.note = std::move(note);
   return journal_->set_checkpoint(sampling_ ? journal_->head().checkpoint : written_, complete);

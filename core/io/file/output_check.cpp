@@ -18,7 +18,7 @@ error edited(const std::string& path, std::string_view what) {
                            "; restore it, choose another -o, or pass --restart to begin anew"};
 }
 
-// Appends up to `size` bytes to `to`. @returns how many came; 0 at the end.
+// Appends up to `size` bytes to `to`. @returns the number of bytes read; 0 at the end.
 result<size_t> read_some(int fd, const std::string& path, std::string& to, size_t size) {
   const auto before = to.size();
   to.resize(before + size);
@@ -33,7 +33,7 @@ result<size_t> read_some(int fd, const std::string& path, std::string& to, size_
   return static_cast<size_t>(n);
 }
 
-// The part that was synced, by its checksum.
+// Check the synced part by its checksum.
 result<void> check_synced(int fd, const std::string& path, const run_checkpoint& at,
                           core::running_checksum& sum) {
   std::string piece;
@@ -52,9 +52,9 @@ result<void> check_synced(int fd, const std::string& path, const run_checkpoint&
   return {};
 }
 
-// Takes one line with its line break. @returns false where the cut has to be.
+// Takes one line with its line break. @returns false if the output must be cut before it.
 result<bool> take_line(checked_output& out, const std::string& path, std::string_view line) {
-  // We never write a zero byte: the disk got the size of the file, but not these bytes.
+  // We never write zero bytes: the disk has the size of the file, but not these bytes.
   if (line.find('\0') != std::string_view::npos)
     return false;
   const auto record = core::parse_output_line(line);

@@ -59,7 +59,7 @@ error output_file::fail(std::string_view doing, int number) {
   return *failure_;
 }
 
-// `written` reached the file before the error; the half line at its end is taken back.
+// `written` bytes reached the file before the error. Cut the half line at their end.
 error output_file::fail_write(std::string_view doing, int number, std::string_view written) {
   const auto last = written.rfind('\n');
   count(written.substr(0, last == std::string_view::npos ? 0 : last + 1));
@@ -87,7 +87,7 @@ result<void> output_file::append(std::string_view lines) {
 result<void> output_file::sync() {
   if (failure_)
     return *failure_;
-  // Pipes and some devices answer EINVAL: there is nothing to make durable.
+  // Pipes and some devices cannot sync (EINVAL). That is fine.
   if (::fdatasync(fd_.get()) != 0 &&
       (regular_ || (errno != EINVAL && errno != EROFS && errno != ENOTSUP)))
     return fail("cannot sync", errno);

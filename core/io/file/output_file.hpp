@@ -11,26 +11,26 @@
 
 namespace penstock::io {
 
-/// Appends whole lines to an output and never knowingly leaves half a line behind. After the first
-/// error everything else fails with the same error: what the disk refused once (a lost fsync above
-/// all) must never look written later.
-/// Writing to a pipe without a reader raises SIGPIPE; programs ignore that signal.
+/// Appends whole lines to an output and never leaves half a line on purpose. After the first error
+/// every call fails with the same error: bytes that the disk refused (for example at a failed
+/// fsync) must never look written later. Writing to a pipe without a reader raises SIGPIPE;
+/// programs must ignore that signal.
 class output_file {
 public:
-  /// Makes a new file; an empty one that exists is taken over, any other refused. A device or pipe
+  /// Makes a new file, or uses an empty one. Any other existing file is refused. A device or pipe
   /// is opened as a stream.
   static result<output_file> create(const std::string& path);
-  /// Opens an existing file, cuts it to `size` bytes and goes on behind them.
+  /// Opens an existing file, cuts it to `size` bytes and appends to them.
   /// @param sum The checksum over those bytes.
   static result<output_file> resume(const std::string& path, uint64_t size,
                                     core::running_checksum sum);
-  /// Standard output, which stays open afterwards.
+  /// Standard output; it stays open.
   static output_file standard_output();
 
-  /// Appends whole lines with one large write. On an error the file is cut after the last whole
-  /// line that reached it; that line and those before it count in `bytes`.
+  /// Appends whole lines with one large write. After an error, the file is cut after its last whole
+  /// line, and `bytes` counts up to there.
   result<void> append(std::string_view lines);
-  /// Returns when everything appended is on disk. Pipes and devices that know no sync are fine.
+  /// Returns when all appended lines are on disk. Pipes and devices that cannot sync are fine.
   result<void> sync();
 
   /// Size of the file.
@@ -39,7 +39,7 @@ public:
   uint64_t lines() const noexcept { return lines_; }
   /// The checksum over all bytes of the file.
   uint64_t checksum() const noexcept { return sum_.value(); }
-  /// Whether it is a regular file, which can be cut and resumed.
+  /// Whether the output is a regular file, which can be cut and resumed.
   bool is_regular() const noexcept { return regular_; }
 
 private:

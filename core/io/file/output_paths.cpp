@@ -12,8 +12,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// The file that links lead to, also one that is not there yet. @returns nothing for links that go
-/// round in circles.
+/// The file that links lead to; it need not exist yet. @returns nullopt if the links form a circle.
 std::optional<fs::path> behind_links(fs::path path) {
   constexpr int links_max = 40;
   std::error_code ec;
@@ -50,7 +49,7 @@ bool is_companion(std::string_view name) {
 
 } // namespace
 
-// Absolute in any case: SQLite reads a name such as "file:x" as a URI.
+// Always absolute, because SQLite reads a name such as "file:x" as a URI.
 std::string canonical_path(const std::string& path) {
   std::error_code ec;
   const auto absolute = fs::absolute(path, ec);

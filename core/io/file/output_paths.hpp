@@ -7,19 +7,19 @@
 #include <span>
 #include <string>
 
-/// What the files beside an output are called, and when an output may be touched.
+/// The names of the files beside an output, and checks before an output is changed.
 namespace penstock::io {
 
-/// One output has one name here, whatever links lead to it.
+/// The one name of an output, without links.
 std::string canonical_path(const std::string& path);
 /// The journal and the lock of an output.
 std::string journal_path(const std::string& output);
 std::string lock_path(const std::string& output);
-/// Whether anything stands at `path`, also a link to nowhere.
+/// Whether `path` exists, also as a link to a missing file.
 bool path_exists(const std::string& path);
-/// Whether `path` is there and neither a regular file nor a directory.
+/// Whether `path` exists and is neither a regular file nor a directory.
 bool is_stream_path(const std::string& path);
-/// Zero for what is not there.
+/// The size of a file; zero if it does not exist.
 uint64_t file_size_or_zero(const std::string& path);
 
 /// A file that no output may replace, and what it is: "the recipe".
@@ -33,10 +33,10 @@ result<void> check_not_kept(const std::string& output, std::span<const kept_file
 /// Refuses an output that is the input itself, a directory, or a file of Penstock's own: a journal,
 /// a lock, a store or a cache.
 result<void> check_output_path(const std::string& input, const std::string& output);
-/// Removes an output and its journal. The output goes first: a crash in between leaves a journal
-/// without its output, which is refused.
+/// Removes an output and its journal. The output is removed first: after a crash in between there
+/// is a journal without an output, which is refused.
 result<void> throw_away_output(const std::string& path);
-/// Refuses to go on with an output that was begun with something else.
+/// Refuses an output that was begun with another input or other settings.
 result<void> check_identity(const run_identity& begun, const run_identity& now,
                             const std::string& output);
 

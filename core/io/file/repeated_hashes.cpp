@@ -7,13 +7,13 @@
 
 namespace penstock::io {
 
-/// Reads one run of the file, a block at a time.
+/// Reads one sorted run from the file, block by block.
 class repeated_hashes::run_reader {
 public:
   run_reader(std::FILE* file, size_t first, size_t count, size_t block_max)
       : file_{file}, next_{first}, left_{count}, block_max_{block_max} {}
 
-  /// @returns nullopt at the end, and if the file cannot be read (then `failed` is set).
+  /// @returns nullopt at the end, and also if the file cannot be read: then `failed` is set.
   std::optional<uint64_t> next(bool& failed) {
     if (at_ == block_.size()) {
       block_.resize(std::min(left_, block_max_));
@@ -62,7 +62,7 @@ bool repeated_hashes::write_run() {
   size_t before = 0;
   for (auto n : runs_)
     before += n;
-  // A run that was written in part is overwritten by nothing and read by nobody.
+  // A run that was written only in part stays in the file, but is never read.
   return std::fseek(file_.get(), static_cast<long>(before * sizeof(uint64_t)), SEEK_SET) == 0 &&
          std::fwrite(current_.data(), sizeof(uint64_t), current_.size(), file_.get()) ==
            current_.size() &&
@@ -72,7 +72,7 @@ bool repeated_hashes::write_run() {
 result<std::vector<uint64_t>> repeated_hashes::take() {
   std::sort(current_.begin(), current_.end());
   std::vector<uint64_t> found;
-  // A heap of (next hash, its run); run number runs_.size() stands for the hashes in memory.
+  // A heap of (next hash, its run). Run number runs_.size() means the hashes in memory.
   std::vector<std::pair<uint64_t, size_t>> heap;
   std::vector<run_reader> readers;
   const auto later = std::greater<>{};

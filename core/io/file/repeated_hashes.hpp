@@ -10,14 +10,14 @@
 
 namespace penstock::io {
 
-/// Finds the hashes that were added more than once, in memory that does not grow with their number:
-/// sorted runs wait in a temporary file without a name and are merged at the end. Where no
-/// temporary file can be had, everything stays in memory (8 bytes a hash).
+/// Finds the hashes that were added more than once. The memory does not grow with their number:
+/// sorted runs are stored in a temporary file without a name and merged at the end. If no temporary
+/// file can be made, all hashes stay in memory (8 bytes each).
 ///
 /// Not thread-safe: one owner.
 class repeated_hashes {
 public:
-  /// @param run_max how many hashes to keep in memory at most, per run and for the merge.
+  /// @param run_max Largest number of hashes in memory, per run and for the merge.
   explicit repeated_hashes(size_t run_max = size_t{1} << 16) : run_max_{run_max} {}
 
   void add(uint64_t hash);
@@ -35,9 +35,9 @@ private:
   bool write_run();
 
   size_t run_max_;
-  bool in_memory_ = false;        ///< No temporary file works: keep the rest.
-  std::vector<uint64_t> current_; ///< The run that grows.
-  std::vector<size_t> runs_;      ///< How many hashes each run in the file has.
+  bool in_memory_ = false;        ///< There is no temporary file: keep all in memory.
+  std::vector<uint64_t> current_; ///< The run that is being filled.
+  std::vector<size_t> runs_;      ///< Number of hashes of each run in the file.
   std::unique_ptr<std::FILE, closer> file_;
 };
 

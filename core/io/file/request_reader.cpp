@@ -20,7 +20,7 @@ error request_reader::changed(std::string_view what) const {
                                  "; give the same input again, or pass --restart to begin anew"};
 }
 
-// Reads the next request that is not passed over, and only that.
+// Reads the next request from `first_index` on.
 result<std::optional<core::request>> request_reader::read_one() {
   const auto& mark = options_.expected_start;
   for (input_line line;;) {
@@ -40,7 +40,7 @@ result<std::optional<core::request>> request_reader::read_one() {
       sum_.update("\n");
     }
     if (index < options_.first_index) {
-      // The mark may lie among the requests that are passed over.
+      // The mark may be among the requests before `first_index`.
       if (index_ == mark.requests)
         return std::optional<core::request>{};
       continue;

@@ -56,7 +56,7 @@ result<run_files> run_files::open(run_request request) {
   return files;
 }
 
-// The journal is made before the output: an output never stands without one.
+// Make the journal before the output, so that there is never an output without a journal.
 result<void> run_files::begin_fresh(const run_request& request) {
   if (file_size_or_zero(path_) > 0)
     return error{errc::invalid_config,
@@ -83,7 +83,7 @@ result<void> run_files::begin_resumed(const run_request& request) {
   const auto head = journal_->head();
   if (auto same = check_identity(head.identity, request.identity, request.output); !same)
     return same.error();
-  // A fresh journal has no checksum yet; nothing was synced that it could stand for.
+  // A new journal has no checksum yet, because nothing was synced.
   auto at = head.checkpoint;
   if (at.output_bytes == 0)
     at.output_checksum = core::running_checksum{}.value();
@@ -106,7 +106,7 @@ result<void> run_files::begin_resumed(const run_request& request) {
     return output.error();
   output_ = std::move(*output);
   start_ = run_start::resumed;
-  // Lines behind the old checkpoint are safe only now; after that the journal drops their rows.
+  // Lines after the old checkpoint are safe only now. Then the journal drops their rows.
   if (auto synced = checkpoint(false); !synced)
     return synced.error();
   return load_waiting();

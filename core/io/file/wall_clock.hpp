@@ -4,8 +4,8 @@
 
 namespace penstock::io {
 
-/// Wall-clock time in seconds since 1970: for what outlives the process, and with it the steady
-/// clock.
+/// Wall-clock time in seconds since 1970, for times that are stored: the steady clock means nothing
+/// in another process.
 using unix_seconds = int64_t;
 
 /// The same in milliseconds; 0 stands for "never".
