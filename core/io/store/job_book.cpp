@@ -65,7 +65,7 @@ void job_book::advance(entry& e) {
   e.above.erase(e.above.begin(), it);
 }
 
-/// @pre the new requests follow without a gap and have room.
+/// @pre The new requests follow without a gap, and there is room for them.
 job_receipt job_book::append(entry& to, uint64_t first, std::span<const request_ptr> requests,
                              bool complete, unix_ms now) {
   const auto end = first + requests.size();
@@ -76,7 +76,7 @@ job_receipt job_book::append(entry& to, uint64_t first, std::span<const request_
     tenant_of(to).pending += end - row.requests;
     row.requests = end;
   }
-  // An old part that comes once more may say the truth of its own time.
+  // A part that is sent again may be older, so its `complete` may be out of date.
   if (complete && end == row.requests) {
     row.complete = true;
     row.phase = job_phase::open;
@@ -165,7 +165,7 @@ result<uint64_t> job_book::write(uint64_t job, std::span<const job_outcome> outc
     if (!e)
       return unknown_job(job);
     auto& row = e->row;
-    // Everything is looked at before anything is kept: what is refused must leave no trace.
+    // Check all of it before anything is stored: a refused call must change nothing.
     std::vector<core::output_record> records;
     records.reserve(outcomes.size());
     for (auto& o : outcomes) {

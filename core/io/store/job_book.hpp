@@ -12,8 +12,7 @@
 
 namespace penstock::io {
 
-/// The rules of a job store: what is accepted, what is counted, what may go. Where the rows lie is
-/// the matter of those that derive from it.
+/// The rules of a job store: what is accepted, counted and removed. Derived classes store the rows.
 class job_book : public job_store {
 public:
   result<job_receipt> submit(const job_header& head, std::span<const request_ptr> requests,
@@ -30,12 +29,12 @@ public:
   result<bool> sweep(unix_ms ended_before, unix_ms received_before, uint32_t rows_max) final;
 
 protected:
-  /// A job, and what can be told from its outcomes.
+  /// A job, and what follows from its outcomes.
   struct entry {
     job_row row;
-    std::set<uint64_t> above; ///< Outcomes above the first gap.
-    bool is_new = true;       ///< Its row is nowhere yet.
-    bool has_changed = false; ///< Its row is older than this.
+    std::set<uint64_t> above; ///< Indexes of outcomes above the first gap.
+    bool is_new = true;       ///< Its row is not stored yet.
+    bool has_changed = false; ///< The stored row is out of date.
   };
   struct tenant_entry {
     tenant_row row;
@@ -43,33 +42,34 @@ protected:
   };
   using tenant_map = std::map<std::pair<std::string, core::priority>, tenant_entry>;
 
-  /// Does `work` unless the store has failed; ends exceptions.
+  /// Does `work`, unless the store has failed. Turns exceptions into errors.
   virtual result<void> guarded(const std::function<void()>& work) = 0;
-  /// Null: there is none, or it is leaving.
+  /// Null: there is no such job, or it is `leaving`.
   virtual entry* find(uint64_t job) = 0;
   virtual entry* find(const std::string& tenant, const std::string& idempotency_key) = 0;
-  /// Gives the job its number.
+  /// Stores a new job and gives it its number.
   virtual entry& insert(job_row row) = 0;
   virtual void put_request(entry& to, uint64_t index, const request_ptr& what) = 0;
-  /// @pre there is none of this index.
+  /// @pre There is no outcome of this index.
   virtual void put_outcome(entry& to, const job_outcome& what, core::outcome_state state) = 0;
-  /// Removes the outcomes that are not completed and can be had anew.
-  /// @returns how many of each state; `ordered` and `above` of `from` are right again.
+  /// Removes the outcomes that are not completed and whose requests can run again.
+  /// @returns how many of each state. Updates `ordered` and `above` of `from`.
   virtual core::output_totals erase_failed(entry& from) = 0;
   virtual std::vector<uint64_t> open_jobs() = 0;
-  /// Any job that is past its time.
+  /// Any job whose retention is over.
   virtual entry* find_expired(unix_ms ended_before, unix_ms received_before) = 0;
-  /// Frees the idempotency key of a job that nobody shall find any more.
+  /// Frees the idempotency key of a job that is `leaving`.
   virtual void hide(entry& leaving) = 0;
-  /// Removes about `rows_max` rows of jobs that are leaving. @returns how many; 0: there are none.
+  /// Removes about `rows_max` rows of `leaving` jobs. @returns how many; 0: there are none.
   virtual uint32_t erase_leaving(uint32_t rows_max) = 0;
 
-  /// Moves the mark over what has become contiguous.
+  /// Moves `ordered` over outcomes without a gap.
   static void advance(entry& e);
 
   tenant_map tenants_;
-  std::vector<uint64_t> changed_; ///< Jobs whose rows are older than their entries.
-  std::vector<tenant_map::iterator> changed_tenants_; ///< The same of tenants.
+  std::vector<uint64_t> changed_; ///< Jobs whose stored rows are out of date.
+  /// Tenants whose stored rows are out of date.
+  std::vector<tenant_map::iterator> changed_tenants_;
 
 private:
   template <class T, class F>

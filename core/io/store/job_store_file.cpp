@@ -15,7 +15,7 @@ namespace {
 constexpr uint32_t job_store_id = 0x50534b4a; // "PSKJ"
 constexpr int format_version = 2;
 
-/// One list of the sums for both directions: name of the column, member.
+/// The sums: name of the column and member, for reading and writing.
 template <class Totals, class F>
 void for_each_total(Totals& t, F&& f) {
   f("completed", t.completed);
@@ -78,7 +78,7 @@ std::string schema() {
          std::to_string(job_store_id) + "; PRAGMA user_version=" + std::to_string(format_version);
 }
 
-/// The ends of the texts are part of what is summed.
+/// The checksum covers the ends of the texts, too.
 void add_text(core::running_checksum& sum, std::string_view text) {
   sum.update(std::to_string(text.size()) + ':');
   sum.update(text);
@@ -100,7 +100,7 @@ int64_t sum_of_header(const job_row& row) {
 namespace {
 
 int64_t sum_of_request(int64_t key, const core::request& r) {
-  // This is done for every request, so the numbers go in as they are in memory.
+  // This runs for every request, so it takes the numbers as they are in memory.
   const uint64_t numbers[] = {static_cast<uint64_t>(key),
                               r.line,
                               r.output_tokens_max,
@@ -155,17 +155,17 @@ error damaged_job_store(const std::string& path, std::string_view what) {
 
 error job_store_error(const std::string& path, const SQLite::Exception& e, int number) {
   switch (e.getErrorCode()) {
-  case SQLITE_IOERR: // SQLite does not say which; quotas and size limits come as such errors, too.
+  case SQLITE_IOERR: // Quotas and size limits are reported as I/O errors, too.
     if (number == ENOSPC || number == EDQUOT || number == EFBIG)
       return system_error("cannot write the store", path, number);
     break;
   case SQLITE_FULL:
     return {errc::disk_full, "cannot write the store " + path + ": " + e.what() +
                                "; free some space and start again: what was acknowledged is safe"};
-  case SQLITE_ERROR: // Our statements never change: if one does not fit, the schema is damaged.
+  case SQLITE_ERROR: // Our statements never change: if one fails, the schema is damaged.
   case SQLITE_CORRUPT:
   case SQLITE_NOTADB:
-  case SQLITE_CONSTRAINT: // Our own books exclude it: rows are there that should not be.
+  case SQLITE_CONSTRAINT: // Cannot happen: the file contains rows that we never wrote.
   case SQLITE_MISMATCH: return damaged_job_store(path, e.what());
   case SQLITE_BUSY:
   case SQLITE_LOCKED:
@@ -177,7 +177,7 @@ error job_store_error(const std::string& path, const SQLite::Exception& e, int n
 }
 
 result<void> prepare_job_store(SQLite::Database& db, const std::string& path) {
-  // SQLite fixes the size of pages with the first one; larger ones waste less behind bodies of 1
+  // The page size is fixed when the file is made. Large pages waste less space with bodies of 1
   // KB.
   db.exec("PRAGMA page_size=8192; PRAGMA secure_delete=OFF");
   if (!is_empty(db))
@@ -192,7 +192,7 @@ result<void> prepare_job_store(SQLite::Database& db, const std::string& path) {
     db.exec(schema());
   if (auto ours = look(db, path); !ours)
     return ours;
-  // Whatever ran is to be taken up again, however it was stopped.
+  // Jobs that ran before must run again, no matter how the process ended.
   db.exec("UPDATE jobs SET state=0 WHERE phase=1 AND state<>0");
   tx.commit();
   return {};

@@ -17,7 +17,7 @@ namespace penstock::io {
 
 namespace {
 
-/// A whole copy under its final name, or none.
+/// Makes a complete copy under its final name, or none.
 result<void> copy_store(SQLite::Database& db, const std::string& path, const upgrade_watch& watch) {
   const auto copy = path + ".format-1", unfinished = copy + ".unfinished";
   std::error_code ec;
@@ -29,7 +29,8 @@ result<void> copy_store(SQLite::Database& db, const std::string& path, const upg
       !made)
     return made;
   {
-    SQLite::Statement vacuum{db, "VACUUM INTO ?"}; // Takes an empty file, and keeps its mode.
+    SQLite::Statement vacuum{
+      db, "VACUUM INTO ?"}; // Accepts an existing empty file, and keeps its mode.
     vacuum.bind(1, unfinished);
     vacuum.exec();
   }
@@ -42,7 +43,7 @@ result<void> copy_store(SQLite::Database& db, const std::string& path, const upg
   return sync_directory_of(copy);
 }
 
-/// What cannot be read stays as it is: that job alone says that its description is damaged.
+/// A description that cannot be read stays as it is: only that job is reported as damaged.
 void convert(job_row& row) {
   if (auto options = options_of_format_1(row.head.options))
     row.head.options = stored_json(*options);
@@ -60,7 +61,7 @@ result<void> upgrade_job_store(SQLite::Database& db, const std::string& path,
     return copied;
   at("begin");
   SQLite::Transaction tx{db, SQLite::TransactionBehavior::IMMEDIATE};
-  // One job at a time: a store may have very many.
+  // One job at a time, because a store may have very many.
   SQLite::Statement rows{db,
                          "SELECT " + job_columns() + " FROM jobs WHERE id>? ORDER BY id LIMIT 1"};
   SQLite::Statement update{db, "UPDATE jobs SET options=?, progress=?, sum=? WHERE id=?"};
@@ -71,7 +72,7 @@ result<void> upgrade_job_store(SQLite::Database& db, const std::string& path,
       break;
     last = number_at(rows, 0);
     auto row = read_job(rows);
-    if (!row) // It is damaged already, and says so when it is asked for.
+    if (!row) // Damaged before the upgrade; reported when the job is read.
       continue;
     at("convert job " + std::to_string(last));
     convert(*row);

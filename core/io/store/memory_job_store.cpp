@@ -9,14 +9,14 @@ namespace penstock::io {
 
 namespace {
 
-/// A list that lets its beginning go.
+/// A list that can drop its beginning.
 template <class T>
 struct tail_of {
-  uint64_t base = 0; ///< Index of the first one that is still here.
+  uint64_t base = 0; ///< Index of the first element that is not dropped.
   std::deque<T> items;
 
   uint64_t end() const { return base + items.size(); }
-  /// Null: it is not here any more.
+  /// Null: the element is dropped.
   T* at(uint64_t index) { return index < base || index >= end() ? nullptr : &items[index - base]; }
   template <class Predicate>
   void drop_while(Predicate may_go) {
@@ -25,7 +25,7 @@ struct tail_of {
   }
 };
 
-/// The jobs, under a lock that the writer and all readers share.
+/// The jobs, protected by a lock for the writer and all readers.
 class memory_job_store : public job_book, public std::enable_shared_from_this<memory_job_store> {
 public:
   result<void> commit() override {
@@ -45,7 +45,7 @@ public:
       for (; j.outcomes.base < below && !j.outcomes.items.empty(); ++j.outcomes.base) {
         j.outcomes.items.pop_front();
         if (auto* request = j.requests.at(j.outcomes.base))
-          request->reset(); // What nobody asks for, nobody has anew.
+          request->reset(); // A forgotten outcome cannot be retried.
       }
       j.requests.drop_while([](auto& r) { return !r; });
     }
@@ -100,7 +100,7 @@ protected:
       place->state = state;
     }
     if (state != core::outcome_state::completed)
-      return; // It may be had anew.
+      return; // A retry may need the request.
     if (auto* request = j.requests.at(what.index))
       request->reset();
     j.requests.drop_while([](auto& r) { return !r; });
@@ -180,11 +180,11 @@ private:
   };
   struct kept_job {
     entry book;
-    tail_of<request_ptr> requests;  ///< Null: it is completed.
-    tail_of<kept_outcome> outcomes; ///< Those below the first one were forgotten.
+    tail_of<request_ptr> requests;  ///< Null: the request is completed.
+    tail_of<kept_outcome> outcomes; ///< Without the forgotten outcomes.
   };
 
-  std::mutex mutex_; ///< Guards everything: readers belong to other threads.
+  std::mutex mutex_; ///< Guards all members, because readers run on other threads.
   std::map<uint64_t, kept_job> jobs_;
   std::map<std::pair<std::string, std::string>, uint64_t> by_key_;
   std::vector<uint64_t> leaving_;
@@ -277,7 +277,7 @@ public:
   }
 
 private:
-  /// @pre the lock is held.
+  /// @pre The lock is held.
   memory_job_store::kept_job* find(uint64_t job) {
     return store_->find(job) ? &store_->jobs_.at(job) : nullptr;
   }

@@ -72,7 +72,7 @@ private:
   }
 
   store_limits limits_;
-  std::list<entry> entries_; ///< The last used one last.
+  std::list<entry> entries_; ///< In the order of their last use.
   std::unordered_map<std::string, position> by_key_;
   uint64_t bytes_ = 0;
 };

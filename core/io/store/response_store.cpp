@@ -16,13 +16,14 @@ namespace penstock::io {
 namespace {
 
 constexpr int response_format_version = 1;
-/// Several runs write in turn, each for milliseconds.
+/// Several processes may write in turn, each for milliseconds.
 constexpr int busy_timeout_ms = 5000;
-/// A use is noted when the last one is so long ago: a hit must not cost a write each time.
+/// A use is stored only if the last stored one is older than this, so that a hit seldom costs a
+/// write.
 constexpr unix_seconds use_grain = 60;
-/// Entries that are looked at together when some must go.
+/// Entries per step when old ones are removed.
 constexpr int evicted_at_once = 256;
-/// SQLite takes values up to a billion bytes.
+/// SQLite accepts values of up to a billion bytes.
 constexpr uint64_t value_max = 900'000'000;
 
 int64_t sum_of(const std::string& key, const core::cached_answer& a) noexcept {
@@ -36,7 +37,7 @@ int64_t sum_of(const std::string& key, const core::cached_answer& a) noexcept {
   sum.update(a.request_id);
   sum.update(a.lane);
   sum.update(a.body ? *a.body : std::string{});
-  return static_cast<int64_t>(sum.value()); // SQLite knows signed numbers only.
+  return static_cast<int64_t>(sum.value()); // SQLite has only signed numbers.
 }
 
 const char* response_schema = R"(
@@ -66,12 +67,12 @@ public:
     db_.exec(
       "PRAGMA secure_delete=OFF; PRAGMA synchronous=NORMAL; PRAGMA journal_size_limit=4194304");
     {
-      SQLite::Transaction one_view{db_}; // Another process may be making the file just now.
+      SQLite::Transaction one_view{db_}; // Another process may be making the file now.
       if (auto ours = look(); !ours)
         return ours;
       one_view.commit();
     }
-    // The change of mode does not wait for other processes that make it, too.
+    // The change to WAL mode does not wait for other processes that do the same.
     for (int tries_left = 50;; --tries_left) {
       if (db_.tryExec("PRAGMA journal_mode=WAL") == SQLITE_OK)
         break;
@@ -83,7 +84,7 @@ public:
     if (is_empty())
       db_.exec(response_schema + ("PRAGMA application_id=" + std::to_string(application_id)) +
                "; PRAGMA user_version=" + std::to_string(response_format_version));
-    if (auto ours = look(); !ours) // Another version of us may have been quicker.
+    if (auto ours = look(); !ours) // Another version of penstock may have made the file first.
       return ours;
     tx.commit();
     prepare();
@@ -118,7 +119,7 @@ public:
         a.body = core::make_payload(row->getColumn(12).getString());
         whole = sum_of(key, a) == row->getColumn(9).getInt64();
       }
-      if (!whole) { // A bit of the disk flipped: better asked again than answered wrong.
+      if (!whole) { // Damaged on disk: ask the provider again rather than give a wrong answer.
         in_use row{*drop_};
         row->bind(1, id);
         row->exec();
@@ -173,7 +174,7 @@ public:
       gone.bind(1, made_before.value_or(std::numeric_limits<int64_t>::max()));
       const auto count = static_cast<uint64_t>(gone.exec());
       uses_.clear();
-      // Gives the room back unless another process is in the way; then the room is used again.
+      // Frees the space on disk. If another process prevents that, SQLite uses the space again.
       db_.tryExec("VACUUM");
       db_.tryExec("PRAGMA wal_checkpoint(TRUNCATE)");
       return count;
@@ -194,7 +195,7 @@ private:
 
   bool is_empty() { return db_.execAndGet("SELECT count(*) FROM sqlite_master").getInt64() == 0; }
 
-  /// Whether the file is ours, or empty. @pre in a transaction.
+  /// Whether the file is a response store, or empty. @pre In a transaction.
   result<void> look() {
     const auto id = static_cast<uint32_t>(db_.execAndGet("PRAGMA application_id").getInt64());
     if (id != application_id)
@@ -293,7 +294,7 @@ private:
   store_limits limits_;
   SQLite::Database db_;
   statement find_, insert_, replace_, drop_, note_use_, expire_, least_used_, totals_;
-  std::unordered_map<int64_t, unix_seconds> uses_; ///< By id; written with the next rows.
+  std::unordered_map<int64_t, unix_seconds> uses_; ///< Last uses by id; written with the next rows.
 };
 
 } // namespace

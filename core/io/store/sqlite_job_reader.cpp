@@ -13,7 +13,7 @@ public:
       : path_{path}, db_{path, SQLite::OPEN_READWRITE, job_store_busy_ms} {
     db_.exec("PRAGMA query_only=ON");
     marks_.emplace(db_, "SELECT phase, state, requests, ordered FROM jobs WHERE id=? AND phase<3");
-    // A request with an outcome is told by its key alone: nobody needs its body any more.
+    // Of a request with an outcome read only the key: its body is not needed any more.
     requests_.emplace(
       db_, std::string{"SELECT "} + request_columns +
              ", EXISTS(SELECT 1 FROM outcomes o "
@@ -66,7 +66,7 @@ public:
         const auto index = first + found.size();
         const auto key = row->getColumn(0).getInt64();
         if (key != row_key(job, index))
-          break; // It is being had anew.
+          break; // A retry has removed the outcome.
         auto line = row->getColumn(2).getString();
         if (sum_of_line(key, line) != row->getColumn(1).getInt64())
           return damaged_job_store(path_, "outcome " + std::to_string(index) + " of job " +
@@ -143,7 +143,7 @@ private:
                : damaged_job_store(path_, "job " + std::to_string(number_at(s, 0)));
   }
 
-  /// @param end Index after the last one that may be found.
+  /// @param end Only indexes below.
   void bind_range(in_use& row, uint64_t job, uint64_t first, uint64_t end, uint32_t count_max) {
     row->bind(1, row_key(job, std::min(first, end)));
     row->bind(2, row_key(job, end));

@@ -9,7 +9,7 @@
 /// For the .cpp files of this folder only.
 namespace penstock::io {
 
-/// Opens a reader of the store in `path`, with a connection of its own. @pre The store is open.
+/// Opens a reader of the store in `path` with its own connection. @pre The store is open.
 result<std::shared_ptr<job_reader>> open_sqlite_job_reader(const std::string& path);
 
 /// The counters of all tenants. @throws SQLite::Exception

@@ -26,7 +26,7 @@ public:
 
   ~sqlite_job_store() override {
     checkpointer_.reset();
-    if (is_failed()) // The log is the truth: the next one to open the file begins with it.
+    if (is_failed()) // Do not touch the log: the next process that opens the file starts from it.
       sqlite3_db_config(db_.getHandle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
   }
 
@@ -70,7 +70,7 @@ public:
       if (pages_ > 0 && checkpointer_->has_grown(std::exchange(pages_, 0)))
         wal_checkpointer::pass(db_);
     });
-    if (done) // Ended jobs are seldom asked for again.
+    if (done) // Ended jobs are seldom needed again.
       for (auto job : std::exchange(seen_, {}))
         if (auto it = entries_.find(job);
             it != entries_.end() && it->second.row.phase >= job_phase::ended)
@@ -79,7 +79,7 @@ public:
   }
 
   void forget(uint64_t, uint64_t) override {
-  } // Here they take no memory; their time ends with their job's.
+  } // Outcomes on disk need no memory here; they are removed with their job.
 
   bool is_durable() const noexcept override { return true; }
 
@@ -104,7 +104,7 @@ protected:
     } catch (const SQLite::Exception& e) {
       failed_ = job_store_error(path_, e, errno);
     }
-    db_.tryExec("ROLLBACK"); // Does nothing if SQLite already did.
+    db_.tryExec("ROLLBACK"); // Does nothing if SQLite has rolled back already.
     in_group_ = false;
     return *failed_;
   }
@@ -215,7 +215,7 @@ protected:
     return row.executeStep() ? find(number_at(row, 0)) : nullptr;
   }
 
-  void hide(entry&) override {} // The key is a column of its row.
+  void hide(entry&) override {} // The key is a column of the row.
 
   uint32_t erase_leaving(uint32_t rows_max) override {
     save();
@@ -310,16 +310,17 @@ private:
   std::optional<SQLite::Statement> insert_, update_, find_, find_key_, outcome_keys_, put_request_,
     put_outcome_, put_tenant_, erase_tenant_;
   std::unordered_map<uint64_t, entry>
-    entries_;                  ///< Those that have not ended, or belong to this group.
-  std::vector<uint64_t> seen_; ///< Jobs that came or changed in this group.
+    entries_;                  ///< Jobs that have not ended, or changed in this group.
+  std::vector<uint64_t> seen_; ///< Jobs that are new or changed in this group.
   uint64_t next_job_ = 1;
   bool in_group_ = false;
-  int pages_ = 0;    ///< Of the log, since the last commit.
-  std::string line_; ///< Scratch.
-  std::mutex mutex_; ///< Guards the next one, which another thread sets.
+  int pages_ = 0;    ///< Size of the log after the last commit.
+  std::string line_; ///< Reused buffer.
+  std::mutex mutex_; ///< Guards the next member, which another thread sets.
   std::optional<error> log_failure_;
   std::optional<error> failed_;
-  std::optional<wal_checkpointer> checkpointer_; ///< Last: its thread uses the rest.
+  /// Last member, because its thread uses the others.
+  std::optional<wal_checkpointer> checkpointer_;
 };
 
 } // namespace

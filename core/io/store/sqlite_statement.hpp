@@ -5,10 +5,10 @@
 #include <cstdint>
 #include <string_view>
 
-/// What our uses of SQLite share; for the .cpp files of this folder only.
+/// Helpers for SQLite, for the .cpp files of this folder only.
 namespace penstock::io {
 
-/// Frees the rows that a prepared statement looks at, however its use ends.
+/// Resets a prepared statement at the end of its use, also after an exception.
 struct in_use {
   explicit in_use(SQLite::Statement& s) : statement{s} { statement.tryReset(); }
   ~in_use() { statement.tryReset(); }
@@ -18,12 +18,12 @@ struct in_use {
   SQLite::Statement* operator->() const { return &statement; }
 };
 
-/// Binds bytes without a copy: they must live until the statement was executed.
+/// Binds bytes without a copy. They must live until the statement was executed.
 inline void bind_bytes(SQLite::Statement& s, int at, std::string_view bytes) {
   s.bindNoCopy(at, static_cast<const void*>(bytes.data()), static_cast<int>(bytes.size()));
 }
 
-/// SQLite knows signed numbers only.
+/// SQLite has only signed numbers.
 inline void bind_number(SQLite::Statement& s, int at, uint64_t n) {
   s.bind(at, static_cast<int64_t>(n));
 }

@@ -39,7 +39,7 @@ error store_error(const std::string& path, const SQLite::Exception& e, int numbe
   case SQLITE_FULL:
     return {errc::disk_full, "cannot write the cache " + path + ": " + e.what() +
                                "; free some space or pass --cache off"};
-  case SQLITE_ERROR: // Our statements never change: if one does not fit, the schema is damaged.
+  case SQLITE_ERROR: // Our statements never change: if one fails, the schema is damaged.
   case SQLITE_CORRUPT:
   case SQLITE_NOTADB:
   case SQLITE_MISMATCH: return damaged_store(path, e.what());

@@ -10,34 +10,34 @@ namespace SQLite {
 class Exception;
 }
 
-/// What a response store has to do with its file besides SQL, and what its failures are called.
+/// The file of a response store, and its error messages.
 namespace penstock::io {
 
-/// Stands in the head of every store: "PSKC".
+/// Number in the head of every store: "PSKC".
 inline constexpr uint32_t application_id = 0x50534b43;
 
-/// What a user may do about a store that cannot be used; to end a message with.
+/// The end of a message: what a user can do about a store that cannot be used.
 std::string store_remedy(const std::string& path);
-/// The store in `path` cannot be read.
+/// The error: the store in `path` cannot be read.
 error damaged_store(const std::string& path, std::string_view what);
-/// `path` is something else.
+/// The error: `path` is not a response store.
 error foreign_store(const std::string& path, std::string_view what);
-/// An exception of SQLite in our words.
-/// @param number `errno` of the failed system call behind `e`, 0 if unknown.
+/// An exception of SQLite as our error.
+/// @param number `errno` of the system call that failed, 0 if unknown.
 error store_error(const std::string& path, const SQLite::Exception& e, int number);
 
-/// Makes the file before SQLite does, for its owner only: SQLite gives its side files the same
-/// mode.
-/// @param noun What it is to people. @param remedy What they may do if it cannot be made.
+/// Makes the file before SQLite does, readable only for its owner. SQLite gives its side files the
+/// same mode.
+/// @param noun Its name in messages. @param remedy What users can do if it cannot be made.
 result<void>
 make_private_file(const std::string& path, std::string_view noun = "the cache",
                   std::string_view remedy = "name another with --cache-file, or pass --cache off");
 
-/// Whose a file is.
+/// Which program a file belongs to.
 enum class file_mark : uint8_t { none, ours, foreign };
-/// Reads it from the number in the head: SQLite may not be able to read the file, and what somebody
-/// named by mistake must not be removed.
-/// @param ours The number of our kind of file.
+/// Reads the number in the head of the file. It does not use SQLite, because a damaged store must
+/// be recognized, too; and a file of another program that was named by mistake must not be removed.
+/// @param ours The number of the expected kind of file.
 result<file_mark> read_mark(const std::string& path, uint32_t ours = application_id);
 
 } // namespace penstock::io

@@ -7,7 +7,7 @@ namespace penstock::io {
 
 namespace {
 
-/// Reads one field after the other. After the first that is cut short all are zero.
+/// Reads one field after the other. If a field is incomplete, it and all later ones are zero.
 class byte_reader {
 public:
   explicit byte_reader(std::string_view bytes) : rest_{bytes} {}
@@ -16,7 +16,7 @@ public:
   void read(Ts&... to) {
     (take(to), ...);
   }
-  /// Whether all fields were there and nothing follows.
+  /// Whether all fields were complete and no bytes follow.
   bool is_whole() const { return !cut_ && rest_.empty(); }
 
 private:
@@ -32,7 +32,7 @@ private:
     return value;
   }
 
-  /// The size of a text or list: no more than one for each byte that is left.
+  /// The size of a text or list: at most the number of bytes left.
   size_t size() {
     uint64_t value = 0;
     for (unsigned shift = 0; shift < 35; shift += 7) {

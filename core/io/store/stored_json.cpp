@@ -209,7 +209,7 @@ template <class T>
 result<T> from_text(std::string_view text) {
   const error damaged{errc::corrupt, "its description is damaged"};
   stored::parse_options rules;
-  rules.allow_invalid_utf8 = true; // A provider's words need not be UTF-8.
+  rules.allow_invalid_utf8 = true; // A text of a provider need not be UTF-8.
   boost::system::error_code bad;
   const auto value = stored::parse(json_view(text), bad, {}, rules);
   if (bad || !value.is_object())

@@ -26,7 +26,7 @@ bool wal_checkpointer::has_grown(int pages) {
   std::lock_guard lock{mutex_};
   pages_ = pages;
   if (pages < begin_pages) {
-    wants_rest_ = false; // It has begun anew.
+    wants_rest_ = false; // The log has begun again from its start.
     return false;
   }
   if (std::exchange(wants_rest_, false) || pages >= pages_max)
@@ -48,7 +48,7 @@ std::optional<int> wal_checkpointer::pass(SQLite::Database& db) {
 
 void wal_checkpointer::run() {
   std::unique_lock lock{mutex_};
-  // A reader that looks at old pages holds them in the log: then the next commit is soon enough.
+  // A reader of old pages keeps them in the log. Then try again after the next commit.
   int seen = 0;
   for (;;) {
     wake_.wait(

@@ -11,34 +11,34 @@
 
 namespace penstock::io {
 
-/// Carries the log of a database (SQLite in WAL mode) over into its file, on a thread and with a
-/// connection of its own, so that the writer's commits do not have to.
+/// Copies the log of a database (SQLite in WAL mode) into its file (a checkpoint), on its own
+/// thread and with its own connection, so that commits of the writer stay short.
 ///
-/// Once the log has grown, passes follow each other until only little is left; that little the
-/// writer does itself after its next commit (`wants_rest`), because only when nothing is left
-/// between two commits does the log begin anew. A log that grows faster than that, the writer
-/// carries over alone. For the .cpp files of this folder only.
+/// When the log is large, the thread makes passes until few pages are left. The writer copies these
+/// after its next commit (`wants_rest`), because the log begins again from its start only if no
+/// page is left between two commits. If the log grows faster than the thread copies, the writer
+/// copies all of it. For the .cpp files of this folder only.
 class wal_checkpointer {
 public:
-  static constexpr int begin_pages = 2000; ///< A log of so many wants to be carried over.
-  static constexpr int rest_pages = 200;   ///< So few the writer may do itself.
-  static constexpr int pages_max = 32'768; ///< So many the writer does in any case.
+  static constexpr int begin_pages = 2000; ///< Size of the log at which the thread begins.
+  static constexpr int rest_pages = 200; ///< The writer copies the rest if it is at most so large.
+  static constexpr int pages_max = 32'768; ///< The writer copies the log if it is so large.
 
-  /// What a failure is called. @param number `errno` of the failed system call, 0 if unknown.
+  /// Makes the error for a failure. @param number `errno` of the system call, 0 if unknown.
   using namer = std::function<void(const SQLite::Exception&, int number)>;
 
-  /// @param on_failure called on the thread, once; nothing is carried over after it.
+  /// @param on_failure Called once, on the thread. After it, the thread copies nothing more.
   wal_checkpointer(const std::string& path, int busy_timeout_ms, namer on_failure);
   ~wal_checkpointer();
   wal_checkpointer(const wal_checkpointer&) = delete;
   wal_checkpointer& operator=(const wal_checkpointer&) = delete;
 
-  /// After a commit: the log has so many pages. @returns whether the writer should carry it over
+  /// Call after a commit. @param pages Size of the log. @returns whether the writer must copy it
   /// now.
   bool has_grown(int pages);
 
-  /// Carries over what it can without waiting for anybody.
-  /// @returns how many pages are left; none: somebody else is at it. @throws SQLite::Exception
+  /// Copies as many pages as possible without waiting for others.
+  /// @returns the number of pages left; nullopt: another checkpoint runs. @throws SQLite::Exception
   static std::optional<int> pass(SQLite::Database& db);
 
 private:
@@ -46,11 +46,11 @@ private:
 
   SQLite::Database db_;
   namer on_failure_;
-  std::mutex mutex_; ///< Guards what follows.
+  std::mutex mutex_; ///< Guards the members below.
   std::condition_variable wake_;
   int pages_ = 0;
   bool wants_rest_ = false, stopping_ = false;
-  std::thread thread_; ///< Last: it uses the rest.
+  std::thread thread_; ///< Last member, because it uses the others.
 };
 
 } // namespace penstock::io
