@@ -31,7 +31,7 @@ std::string code_page_decoder::decode(std::string_view bytes, uint32_t page, uin
     if (it->second)
       iconv(static_cast<iconv_t>(it->second), &from, &left, &to, &room);
     out.append(block, sizeof block - room);
-    if (left == before) { // The next byte is no character.
+    if (left == before) { // The next byte is not a character.
       const bool ascii = static_cast<unsigned char>(*from) < 0x80;
       out += ascii ? std::string(1, *from) : "\xef\xbf\xbd";
       bad += !ascii;

@@ -4,8 +4,8 @@
 
 namespace penstock::io {
 
-/// A letter with a mark, and the two characters that mean the same (canonical equivalence of
-/// Unicode): Latin, Greek, Cyrillic, kana.
+/// A letter with a mark, and the two equivalent characters (canonical equivalence of Unicode):
+/// Latin, Greek, Cyrillic, kana.
 struct composed_letter {
   uint16_t letter, base, mark;
 };

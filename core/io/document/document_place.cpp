@@ -14,7 +14,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Entries of one folder that are looked at.
+/// Largest number of entries of one folder that are searched.
 constexpr size_t entries_max = 20'000;
 
 void decompose(uint32_t c, std::string& out) {
@@ -38,7 +38,8 @@ void decompose(uint32_t c, std::string& out) {
   out += utf8_of(it->mark);
 }
 
-/// The entry of `folder` that is `step` but for its accents; empty if there is none, or more.
+/// The entry of `folder` that differs from `step` only in the form of its accents; empty if there
+/// is not exactly one.
 std::string same_name(const fs::path& folder, const std::string& step) {
   const auto wanted = decomposed(step);
   std::string found;
@@ -54,7 +55,7 @@ std::string same_name(const fs::path& folder, const std::string& step) {
   return found;
 }
 
-/// `name` below `root` with each step as the disk spells it; empty if a step is not there.
+/// The path of `name` below `root` as spelt on disk; empty if a step does not exist.
 fs::path spelled_as_on_disk(const fs::path& root, const std::string& name) {
   fs::path at = root;
   for (auto& step : fs::path{name}) {
@@ -113,7 +114,7 @@ result<std::string> locate_document(const std::string& name, const std::string& 
   if (!fs::exists(fs::symlink_status(path, ec))) {
     auto other = name;
     std::ranges::replace(other, '\\', '/');
-    // Folders and accents of the name itself count first; a drive letter is nowhere below the root.
+    // First look for the name as written. A path with a drive letter is never below the root.
     for (auto& spelled : {name, other})
       if (auto found = spelled_as_on_disk(root, spelled); !found.empty()) {
         path = found;

@@ -7,16 +7,16 @@
 
 namespace penstock::io {
 
-/// `text` with letters and their marks apart (NFD), so that names which look alike compare equal
-/// whatever system wrote them.
+/// `text` with letters and marks as separate characters (NFD), so that names from different systems
+/// compare equal.
 std::string decomposed(std::string_view text);
 
-/// The absolute path of the document called `name`, inside of `folder`.
+/// The absolute path of the document `name` inside `folder`.
 ///
-/// A name that is not there as it is written is looked for with `/` for each backslash (Windows),
-/// and with its accents composed or apart (macOS).
-/// @returns `errc::invalid_input` with what is wrong, to stand behind the name: no name, outside of
-/// the folder, not there (with the name that was most likely meant).
+/// If there is no file of that name, it also tries `/` for each backslash (Windows), and accents as
+/// part of the letter or as separate characters (macOS).
+/// @returns `errc::invalid_input` with the fault; the text follows the name: no name, outside the
+/// folder, or missing (with the name that was most likely meant).
 result<std::string> locate_document(const std::string& name, const std::string& folder);
 
 } // namespace penstock::io

@@ -28,7 +28,7 @@ std::string named(std::string_view name, const std::string& what) {
 }
 
 result<std::string> read_bytes(const std::string& path, uint64_t file_max) {
-  // Not waiting: a pipe by that name would never open.
+  // Does not wait: opening a pipe of that name could block for ever.
   file_descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
   if (file.get() < 0) {
     const int why = errno;
@@ -80,8 +80,8 @@ result<document_words> plain_text(std::string_view bytes, uint64_t text_max) {
   return document_words{std::string{bytes}, {}};
 }
 
-/// Whether a PDF asks for a password: its trailer names an encryption. Texts that speak of one do
-/// not count: the name stands before a reference or a dictionary.
+/// Whether a PDF needs a password: its trailer names an encryption. The name counts only before a
+/// reference or a dictionary, because a text may contain the word, too.
 bool is_locked(std::string_view pdf) {
   constexpr std::string_view key = "/Encrypt";
   for (auto at = pdf.find(key); at != std::string_view::npos; at = pdf.find(key, at + 1)) {
@@ -101,7 +101,7 @@ public:
   file_reader(std::string path, std::string bytes, const document_options& options)
       : path_{std::move(path)}, bytes_{std::move(bytes)}, options_{options} {}
 
-  /// The document; notes and errors are without the name of the file.
+  /// Reads the document. Its notes and errors do not contain the name of the file.
   result<core::document> read() {
     out_.name = core::clean_text(std::filesystem::path{path_}.filename().string(), 200);
     auto look = look_at(bytes_, out_.name);

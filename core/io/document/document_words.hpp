@@ -10,19 +10,19 @@
 
 namespace penstock::io {
 
-/// How a reader of one format takes the words out of a file.
+/// Options of a reader of one format.
 struct word_options {
   core::document_rules rules;
-  uint64_t text_max = 4u << 20; ///< Bytes of words.
+  uint64_t text_max = 4u << 20; ///< Largest size of the text in bytes.
 };
 
-/// The words of a document, and what is missing in them.
+/// The text of a document, and notes about missing parts.
 struct document_words {
   std::string text;               ///< UTF-8.
-  std::vector<std::string> notes; ///< One sentence each, to stand behind the name of the file.
+  std::vector<std::string> notes; ///< One sentence each; it follows the name of the file.
 };
 
-/// Counts what is left out of one document, by kind, in the order of the first of each.
+/// Counts the parts of one document that are left out, by kind, in the order of their first one.
 class document_notes {
 public:
   /// @param one "picture was left out" @param many "pictures were left out"
@@ -40,13 +40,13 @@ private:
   std::vector<kind> kinds_;
 };
 
-/// The error of a reader; its text stands behind the name of the file.
+/// The error of a reader; its text follows the name of the file.
 error unreadable(std::string what);
-/// The error of a document with more words than `text_max`.
+/// The error of a document with more text than `text_max`.
 error too_many_words(uint64_t text_max);
-/// Code points of a UTF-8 text that are not white space.
+/// Number of code points of a UTF-8 text that are not white space.
 uint64_t visible_characters(std::string_view text) noexcept;
-/// A character as UTF-8; U+FFFD for what is no character.
+/// A code point as UTF-8; U+FFFD if it is not a character.
 std::string utf8_of(uint32_t code_point);
 
 /// `text` on one line, for a cell: white space becomes one blank.

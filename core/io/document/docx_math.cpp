@@ -34,7 +34,7 @@ std::string part_of(const pugi::xml_node& node, std::string_view name) {
   return inside_of(child(node, name));
 }
 
-/// A character that the properties of an element name; `otherwise` if they name none.
+/// The character in the properties of an element; `otherwise` if there is none.
 std::string character(const pugi::xml_node& properties, std::string_view name,
                       std::string_view otherwise) {
   const auto node = child(properties, name);
@@ -55,7 +55,7 @@ std::string joined(const pugi::xml_node& node, std::string_view name, std::strin
 std::string fraction(const pugi::xml_node& node) {
   const auto above = part_of(node, "num"), below = part_of(node, "den");
   const auto type = attribute(child(child(node, "fPr"), "type"), "val");
-  if (type == "noBar") // A binomial coefficient, in brackets of its own.
+  if (type == "noBar") // A binomial coefficient; the file has brackets around it.
     return above + " over " + below;
   return "(" + above + ")/(" + below + ")";
 }

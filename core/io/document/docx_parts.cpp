@@ -25,8 +25,8 @@ int hex_digit(char c) {
                                 : -1;
 }
 
-/// A target as the name of a part: from the root or from the folder of its source, without `.` and
-/// `..`, with %20 and the like resolved.
+/// The name of the part for a target, which starts at the root or at the folder of its source.
+/// Resolves `.`, `..`, %20 and the like.
 std::string part_name(const std::string& folder, std::string target) {
   std::ranges::replace(target, '\\', '/');
   std::string plain;
@@ -57,7 +57,7 @@ std::string part_name(const std::string& folder, std::string target) {
   return out;
 }
 
-/// What an archive is that is no text document; empty if nobody knows.
+/// The kind of an archive that is not a text document; empty if unknown.
 std::string foreign_archive(zip_archive& archive) {
   if (archive.has("EncryptedPackage"))
     return "is encrypted; save it without a password";

@@ -14,10 +14,10 @@ namespace penstock::io {
 struct docx_relation {
   std::string id;     ///< "rId1"
   std::string type;   ///< The last word of its type: "footnotes", "header", "image".
-  std::string target; ///< The part's name inside the archive.
+  std::string target; ///< The name of the part inside the archive.
 };
 
-/// The parts of a DOCX file, found by their relations: names of parts are free.
+/// The parts of a DOCX file. They are found by their relations, because their names are not fixed.
 class docx_parts {
 public:
   /// Opens the archive and finds the main part.
@@ -40,13 +40,13 @@ private:
   std::map<std::string, std::unique_ptr<std::string>> bytes_; ///< The trees point into them.
 };
 
-/// What a paragraph or character style decides about words.
+/// The properties of a paragraph or character style that matter for the text.
 struct docx_style {
   std::string based_on;
-  int hidden = -1;  ///< 1, 0, or -1: says nothing.
+  int hidden = -1;  ///< 1, 0, or -1: not set.
   int heading = -1; ///< 0: title, 1 to 9: heading, -1: neither.
   std::string number_id;
-  int level = -1; ///< Of the list.
+  int level = -1; ///< Level of the list.
 };
 
 /// The styles of a document by id.
@@ -55,21 +55,22 @@ public:
   docx_styles() = default;
   explicit docx_styles(const pugi::xml_node& root);
 
-  /// A style with what it inherits; of an unknown id only what the id itself tells.
+  /// A style with its inherited properties. Of an unknown id, only the properties that the id
+  /// implies.
   docx_style resolve(std::string_view id) const;
 
 private:
   std::map<std::string, docx_style, std::less<>> styles_;
 };
 
-/// The numbers of numbered lists, counted as the paragraphs come.
+/// The numbers of lists, counted paragraph by paragraph.
 class docx_numbers {
 public:
   docx_numbers() = default;
   explicit docx_numbers(const pugi::xml_node& root);
 
-  /// The label of the next paragraph of a list: "- ", "3. ", "2.1 ", "b) ". Two blanks a level
-  /// stand before it. An unknown list gives "- ".
+  /// The label of the next paragraph of a list: "- ", "3. ", "2.1 ", "b) ", after two blanks per
+  /// level. An unknown list gives "- ".
   std::string next(const std::string& number_id, int level);
 
 private:

@@ -54,7 +54,7 @@ void docx_words::words(const pugi::xml_node& node, std::string& out) {
     object(node, out);
   else if (name == "sdt" && check_box_of(node))
     out += box_text(is_on(child(check_box_of(node), "checked")));
-  else if (name == "p" || name == "tbl") { // Blocks inside of a paragraph: not by the rules.
+  else if (name == "p" || name == "tbl") { // Blocks inside a paragraph are not allowed, but occur.
     std::string inside;
     block(node, inside);
     out += on_one_line(inside) + ' ';
@@ -197,7 +197,7 @@ void docx_words::field_mark(const pugi::xml_node& node, std::string& out) {
   }
 }
 
-/// The code of a field is no text, but equations of old documents are such codes.
+/// The code of a field is not text, except for equations of old documents.
 void docx_words::field_code(const pugi::xml_node& node, std::string& out) {
   const auto code = core::trim(node.text().get());
   if (code.starts_with("EQ ") || code.starts_with("eq "))

@@ -8,7 +8,7 @@ namespace penstock::io {
 
 namespace {
 
-/// Code points of the font Symbol from 0x20 on; 0: no character, or only a piece of a large
+/// Code points of the font Symbol from 0x20 on; 0: not a character, or only a part of a large
 /// bracket.
 constexpr uint16_t symbol_points[]{
   0x0020, 0x0021, 0x2200, 0x0023, 0x2203, 0x0025, 0x0026, 0x220b, 0x0028, 0x0029, 0x2217, 0x002b,
@@ -75,7 +75,7 @@ std::string symbol_text(std::string_view font, uint32_t code) {
                          : uint16_t{0};
     return point == 0 ? std::string{} : utf8_of(point);
   }
-  // Other fonts keep letters at their places; only what stands in the private area is unknown.
+  // Other fonts have letters at their usual places. Only the private area is unknown.
   return code >= 0x20 && (code < 0xe000 || code > 0xf8ff) ? utf8_of(code) : std::string{};
 }
 

@@ -12,7 +12,7 @@ namespace {
 
 using tree_ptr = std::unique_ptr<pugi::xml_document>;
 
-/// Reads the parts of one document in their order.
+/// Reads the parts of one document in order.
 class docx_reader {
 public:
   docx_reader(docx_parts parts, const word_options& options)
@@ -58,7 +58,7 @@ private:
     return it == relations_.end() ? nullptr : &*it;
   }
 
-  /// The part of that kind; empty if the document has none.
+  /// The name of the part of this kind; empty if the document has none.
   result<tree_ptr> part_of(std::string_view type) {
     const auto* relation = first_of(type);
     return relation && parts_.has(relation->target) ? parts_.tree(relation->target) : tree_ptr{};
@@ -94,12 +94,12 @@ private:
     return out;
   }
 
-  /// Headers or footers, equal ones once.
+  /// Writes headers or footers; equal ones only once.
   result<std::string> margins(docx_words& writer, const std::vector<std::string>& ids,
                               const std::string& word) {
     std::string out;
     std::set<std::string> seen;
-    const auto wanted = ids; // The parts may refer to nothing more, but who knows.
+    const auto wanted = ids; // A copy, because reading a part may add ids.
     for (auto& id : wanted) {
       const auto it = std::ranges::find(relations_, id, &docx_relation::id);
       if (it == relations_.end() || !parts_.has(it->target)) {
@@ -117,7 +117,7 @@ private:
     return out;
   }
 
-  /// Footnotes and endnotes that are referred to, in the order of their numbers.
+  /// Writes the footnotes and endnotes that have a reference, in the order of their numbers.
   result<std::string> notes(docx_words& writer) {
     std::string out;
     const std::vector<std::string>* lists[]{&writer.footnotes, &writer.endnotes};
@@ -155,7 +155,7 @@ private:
 } // namespace
 
 result<document_words> docx_text(const std::string& bytes, const word_options& options) {
-  constexpr uint64_t markup = 8; // What XML adds to words.
+  constexpr uint64_t markup = 8; // Bytes of XML per byte of text.
   auto parts = docx_parts::open(bytes, markup * options.text_max);
   if (!parts)
     return parts.error();

@@ -6,17 +6,17 @@
 
 namespace penstock::io {
 
-/// The words of a DOCX file: headers, the main part, its notes, footers.
+/// The text of a DOCX file: headers, the main part, its notes, footers.
 ///
 /// Parts are found by their relations. Paragraphs are lines (headings with `#`, lists with their
-/// numbers or `-`), tables have one line a row and ` | ` between cells. Footnotes and endnotes
-/// stand at the end under the marks of their references, headers and footers once. Equations are
-/// linear
-/// (`x^2+(a)/(b)`), check boxes `[x]` and `[ ]`. Comments and tracked changes follow
-/// `options.rules`. Hidden text, pictures, charts and embedded objects are left out and noted.
+/// numbers or `-`). Tables have one line per row and ` | ` between cells. Footnotes and endnotes
+/// are at the end, with the marks of their references. Headers and footers are written once.
+/// Equations are on one line (`x^2+(a)/(b)`), check boxes are `[x]` and `[ ]`. `options.rules`
+/// decides about comments and tracked changes. Hidden text, pictures, charts and embedded objects
+/// are left out and noted.
 /// @param bytes The file. At most 8 times `text_max` is unpacked.
-/// @returns `errc::invalid_input` with what is wrong and the remedy, to stand behind the name of
-/// the file.
+/// @returns `errc::invalid_input` with the fault and the remedy; the text follows the name of the
+/// file.
 result<document_words> docx_text(const std::string& bytes, const word_options& options);
 
 } // namespace penstock::io

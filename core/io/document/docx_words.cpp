@@ -68,7 +68,7 @@ void docx_words::block(const pugi::xml_node& node, std::string& out) {
                "embedded files were left out; copy their words into the document");
   else if (name == "oMathPara" || name == "oMath")
     out += linear_equation(node) + "\n\n";
-  else if (name == "r" || name == "t") // Not where they belong, but words.
+  else if (name == "r" || name == "t") // In a wrong place, but text.
     words(node, out);
   else
     blocks_of(node, out);
@@ -81,7 +81,7 @@ void docx_words::paragraph(const pugi::xml_node& node, std::string& out) {
   const auto outer_hidden = std::exchange(style_hidden_, style.hidden == 1);
   std::string line;
   words_of(node, line);
-  std::replace(fields_.begin(), fields_.end(), true, false); // A code does not span paragraphs.
+  std::replace(fields_.begin(), fields_.end(), true, false); // A field code never spans paragraphs.
   const auto mark = label(properties, style);
   if (const auto begin = line.find_first_not_of(" \t\n"); begin != std::string::npos)
     out.append(mark).append(line, begin).append("\n\n");

@@ -9,14 +9,15 @@
 
 namespace penstock::io {
 
-/// Walks parts of a DOCX and writes their words.
+/// Walks the parts of a DOCX file and writes their text.
 ///
-/// One writer walks all parts of a document, so that lists and notes are counted across them. Text
-/// boxes come behind the paragraph that holds them, each once. References to notes stay as `[^1]`
-/// and `[^e1]` and are collected for the caller.
+/// One writer walks all parts of a document, so that numbers of lists and notes continue from part
+/// to part. A text box follows its paragraph, and is written once. References to notes become
+/// `[^1]` and
+/// `[^e1]`, and are collected for the caller.
 class docx_words {
 public:
-  /// What one document brings beside its main part.
+  /// Data of one document from other parts than the main part.
   struct context {
     docx_styles styles;
     docx_numbers numbers;
@@ -25,12 +26,12 @@ public:
   docx_words(context about, const word_options& options, document_notes& notes)
       : about_{std::move(about)}, options_{options}, notes_{notes} {}
 
-  /// The words of a part, or of one element of it (a footnote).
+  /// The text of a part, or of one of its elements (a footnote).
   std::string blocks(const pugi::xml_node& node);
 
   std::vector<std::string> footnotes, endnotes; ///< Ids in the order of their references.
   std::vector<std::string> headers, footers;    ///< Relations that sections refer to.
-  /// Whether the words are more than allowed; then they are cut.
+  /// Whether the text was longer than allowed, and cut.
   bool is_too_long() const noexcept { return too_long_; }
 
 private:
@@ -59,10 +60,10 @@ private:
   context about_;
   const word_options& options_;
   document_notes& notes_;
-  std::vector<pugi::xml_node> boxes_; ///< Text boxes of the paragraph at hand.
-  std::vector<bool> fields_;          ///< Open fields; true: between its beginning and its result.
-  std::string font_;                  ///< Of the run at hand.
-  bool style_hidden_ = false;         ///< By the style of the paragraph at hand.
+  std::vector<pugi::xml_node> boxes_; ///< Text boxes of the current paragraph.
+  std::vector<bool> fields_;          ///< Open fields; true: its result has not begun yet.
+  std::string font_;                  ///< Font of the current run.
+  bool style_hidden_ = false;         ///< The style of the current paragraph hides its text.
   bool too_long_ = false;
 };
 

@@ -21,7 +21,7 @@ std::string_view image_type(std::string_view bytes) {
   return {};
 }
 
-/// A name of an entry in an old Office file: UTF-16.
+/// The name of an entry in an old Office file, as UTF-16.
 bool has_entry(std::string_view bytes, std::string_view name) {
   std::string wide;
   for (char c : name) {
@@ -31,7 +31,7 @@ bool has_entry(std::string_view bytes, std::string_view name) {
   return bytes.find(wide) != std::string_view::npos;
 }
 
-/// A file in the container of old Office programs, by the streams inside.
+/// The kind of a file of old Office programs, by the streams inside.
 std::string ole_refusal(std::string_view bytes) {
   if (has_entry(bytes, "EncryptedPackage") || has_entry(bytes, "EncryptionInfo"))
     return "is an encrypted Office document; save it without a password";
@@ -79,7 +79,7 @@ bool begins_nocase(std::string_view text, std::string_view lower) {
   return core::to_lower(text.substr(0, lower.size())) == lower;
 }
 
-/// Text that only a word processor or a browser shows as words.
+/// Text that only a word processor or a browser can show.
 std::string markup_refusal(std::string_view text) {
   const auto head = text.substr(0, 4096);
   if (head.find("<?mso-application") != std::string_view::npos ||
@@ -110,8 +110,8 @@ file_look refused_kind(std::string_view why) { return {file_kind::foreign, {}, s
 file_look look_at(std::string_view bytes, std::string_view name) {
   if (const auto image = image_type(bytes); !image.empty())
     return {file_kind::image, std::string{image}, {}};
-  // Some writers put bytes before the mark; readers look for it in the first kilobyte. A text that
-  // speaks of the mark is no PDF.
+  // Some programs write bytes before the mark; readers look for it in the first kilobyte. A text
+  // that only mentions the mark is not a PDF.
   const auto mark = bytes.substr(0, 1024).find("%PDF-");
   if (mark == 0 ||
       (mark != std::string_view::npos && bytes.find("%%EOF") != std::string_view::npos))

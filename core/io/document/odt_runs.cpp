@@ -14,7 +14,7 @@ void odt_words::say(std::string_view text, std::string& out) {
     out += text;
 }
 
-/// Counts the words of something that a reader does not see.
+/// Counts a part that a reader does not see.
 void odt_words::hide(const pugi::xml_node& node) {
   std::string hidden;
   const auto outer = std::exchange(boxes_, {});
@@ -39,7 +39,7 @@ void odt_words::words(const pugi::xml_node& node, std::string& out) {
   if (too_long_ || odt_without_words(name))
     return;
   if (node.type() == pugi::node_pcdata || node.type() == pugi::node_cdata) {
-    // Line breaks and runs of blanks in the file mean one blank.
+    // Line breaks and several blanks in the file mean one blank.
     std::string text;
     for (const char* c = node.value(); *c; ++c)
       if (*c != '\n' && *c != '\r' && *c != '\t' && *c != ' ')

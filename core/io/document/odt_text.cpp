@@ -29,7 +29,7 @@ result<std::unique_ptr<odt_part>> read_part(zip_archive& archive, const std::str
   return out;
 }
 
-/// The type that the archive names; empty: none.
+/// The type that the archive declares; empty: none.
 std::string type_of(zip_archive& archive) {
   if (!archive.has("mimetype"))
     return {};
@@ -54,7 +54,7 @@ bool is_encrypted(zip_archive& archive) {
   return manifest && manifest->find("encryption-data") != std::string::npos;
 }
 
-/// A formula of LibreOffice in its own language, which is linear: "x^2 + {a} over {b}".
+/// A formula in the language of LibreOffice, on one line: "x^2 + {a} over {b}".
 std::string formula_text(zip_archive& archive, std::string href) {
   if (href.starts_with("./"))
     href.erase(0, 2);
@@ -78,7 +78,7 @@ bool is_open_document(const std::string& bytes) {
 }
 
 result<document_words> odt_text(const std::string& bytes, const word_options& options) {
-  constexpr uint64_t markup = 8; // What XML adds to words.
+  constexpr uint64_t markup = 8; // Bytes of XML per byte of text.
   auto archive = zip_archive::open(bytes, markup * options.text_max);
   if (!archive)
     return archive.error();

@@ -6,13 +6,13 @@
 
 namespace penstock::io {
 
-/// Whether a zip archive says that it is an OpenDocument file of any kind.
+/// Whether a zip archive declares itself an OpenDocument file of any kind.
 bool is_open_document(const std::string& bytes);
 
-/// The words of an ODT file, as `docx_text` gives those of a DOCX. Equations come as the formula
-/// language of LibreOffice. Other OpenDocument files (spreadsheets, presentations) are refused.
-/// @returns `errc::invalid_input` with what is wrong and the remedy, to stand behind the name of
-/// the file.
+/// The text of an ODT file, in the form of `docx_text`. Equations are in the formula language of
+/// LibreOffice. Other OpenDocument files (spreadsheets, presentations) are refused.
+/// @returns `errc::invalid_input` with the fault and the remedy; the text follows the name of the
+/// file.
 result<document_words> odt_text(const std::string& bytes, const word_options& options);
 
 } // namespace penstock::io

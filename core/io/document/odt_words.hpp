@@ -11,21 +11,21 @@
 
 namespace penstock::io {
 
-/// Walks an ODT and writes its words.
+/// Walks an ODT file and writes its text.
 class odt_words {
 public:
-  /// @param formula Gives the words of an embedded formula by its reference; empty: it is none.
+  /// @param formula Returns the text of an embedded formula by its reference; empty: not a formula.
   odt_words(const word_options& options, document_notes& notes,
             std::function<std::string(const std::string&)> formula)
       : options_{options}, notes_{notes}, formula_{std::move(formula)} {}
 
-  /// Learns styles and lists of a part, before its words are read.
+  /// Reads the styles and lists of a part, before its text is read.
   void learn(const pugi::xml_node& root);
-  /// The words of an element that holds paragraphs.
+  /// The text of an element that contains paragraphs.
   std::string blocks(const pugi::xml_node& node);
 
-  std::vector<std::string> footnotes, endnotes; ///< Their words in the order of their marks.
-  /// Whether the words are more than allowed; then they are cut.
+  std::vector<std::string> footnotes, endnotes; ///< Their text in the order of their marks.
+  /// Whether the text was longer than allowed, and cut.
   bool is_too_long() const noexcept { return too_long_; }
 
 private:
@@ -64,13 +64,13 @@ private:
   std::function<std::string(const std::string&)> formula_;
   std::map<std::string, style, std::less<>> styles_;
   std::map<std::string, list_style, std::less<>> lists_;
-  std::map<std::string, pugi::xml_node> deletions_; ///< By change; their words.
+  std::map<std::string, pugi::xml_node> deletions_; ///< Deleted text by change.
   std::set<std::string> insertions_;
   std::vector<pugi::xml_node> boxes_;
   // Where the walk is:
-  std::vector<int64_t> counts_; ///< Of each level of the list at hand.
+  std::vector<int64_t> counts_; ///< Numbers by level of the current list.
   std::string list_name_;
-  std::string label_; ///< Of the next paragraph.
+  std::string label_; ///< Label of the next paragraph.
   int dropped_ = 0;   ///< Open insertions that are left out.
   bool too_long_ = false;
 };

@@ -10,7 +10,8 @@ namespace penstock::io {
 
 namespace {
 
-/// Pages that are drawn to see whether they are blank; later ones count as not blank.
+/// Largest number of pages that are drawn to see whether they are blank. Later ones count as not
+/// blank.
 constexpr size_t drawn_max = 50;
 
 error ended_badly(const tool_end& end, uint64_t text_max) {
@@ -27,7 +28,7 @@ error ended_badly(const tool_end& end, uint64_t text_max) {
                     "); open it in a viewer and print it to a new PDF");
 }
 
-/// The pages of the document by `pdftotext`, each with its line breaks.
+/// The text of each page from `pdftotext`, with line breaks.
 result<std::vector<std::string>> pages_of(const std::string& path, bool layout, uint64_t text_max) {
   std::vector<std::string> command{"pdftotext", "-enc", "UTF-8"};
   if (layout)
@@ -50,7 +51,7 @@ result<std::vector<std::string>> pages_of(const std::string& path, bool layout, 
   return pages;
 }
 
-/// Whether a page shows nothing at all, drawn very small. Unknown counts as something.
+/// Whether a page is blank. It is drawn very small. If that fails, it counts as not blank.
 bool is_blank_page(const std::string& path, size_t page) {
   const auto number = std::to_string(page);
   tool_limits limits;
@@ -103,7 +104,7 @@ std::map<size_t, page_pictures> pictures_of(const std::string& path) {
   return out;
 }
 
-/// Whether the letters of a page are no letters: its fonts do not tell what they show.
+/// Whether a page has no readable letters, because its fonts do not say which letters they show.
 bool is_garbled(std::string_view page) {
   uint64_t all = 0, bad = 0;
   for (size_t i = 0; i < page.size();) {
@@ -120,7 +121,7 @@ bool is_garbled(std::string_view page) {
   return all >= 20 && bad * 3 > all;
 }
 
-/// The pieces of a line between gaps of two blanks or more. @param begin Blanks before the first.
+/// The pieces of a line between gaps of at least two blanks. @param begin Blanks before the first.
 std::vector<size_t> pieces_of(std::string_view line, size_t& begin) {
   std::vector<size_t> sizes;
   begin = std::min(line.find_first_not_of(' '), line.size());
@@ -198,7 +199,7 @@ std::string page_list(const std::vector<size_t>& pages) {
 }
 
 result<pdf_words> pdf_text(const std::string& path, uint64_t text_max) {
-  // The layout adds blanks: a page of prose has room for three times its words.
+  // The layout adds blanks: allow three times the text.
   auto laid_out = pages_of(path, true, 3 * text_max);
   if (!laid_out)
     return laid_out.error();
@@ -219,7 +220,7 @@ result<pdf_words> pdf_text(const std::string& path, uint64_t text_max) {
     const auto page = without_end(columns ? flowing[i] : (*laid_out)[i]);
     const auto it = pictures.find(i + 1);
     const auto count = it == pictures.end() ? 0 : it->second.count;
-    // A stamp on a scan: a few words, and a picture of a quarter of a page of A4 (96 square
+    // A stamp on a scan: a few words and a picture of a quarter of an A4 page (96 square
     // inches).
     constexpr uint64_t stamp_max = 25;
     constexpr double scan_min = 24;

@@ -9,28 +9,28 @@
 
 namespace penstock::io {
 
-/// The words of a PDF file.
+/// The text of a PDF file.
 struct pdf_words {
   document_words words;
-  std::vector<size_t> scanned; ///< Pages, from 1, that show something but have no words.
-  size_t pages = 0;            ///< Of the whole document.
+  std::vector<size_t> scanned; ///< Numbers (from 1) of pages that show something but have no text.
+  size_t pages = 0;            ///< Pages of the whole document.
 };
 
-/// The words of a PDF file, page by page, by poppler's `pdftotext`; an empty line stands between
-/// pages. Text in columns comes column by column, tables row by row.
+/// The text of a PDF file, page by page, from poppler's `pdftotext`, with an empty line between
+/// pages. Text in columns is read column by column, tables row by row.
 ///
-/// A page without words counts as scanned if it shows anything; a blank page is noted. So does a
-/// page with hardly any words under a picture (a stamp of a scanner).
+/// A page without text counts as scanned if it shows anything, and so does a page with very few
+/// words and a picture (the stamp of a scanner). A blank page is noted.
 /// @param path An absolute path.
-/// @returns `errc::invalid_input` with what is wrong and the remedy, to stand behind the name of
-/// the file; `errc::io_error` if there is no `pdftotext`.
+/// @returns `errc::invalid_input` with the fault and the remedy; the text follows the name of the
+/// file. `errc::io_error` if there is no `pdftotext`.
 result<pdf_words> pdf_text(const std::string& path, uint64_t text_max);
 
 /// "3", "3 and 7", "1, 3 and 7 to 12".
 std::string page_list(const std::vector<size_t>& pages);
 
-/// Whether a page, as `pdftotext -layout` writes it, is prose in columns: its lines are cut by gaps
-/// at the same places, begin at the left margin, and have long pieces. Tables have short pieces, or
+/// Whether a page, as `pdftotext -layout` writes it, is prose in columns: its lines have gaps at
+/// the same places, begin at the left margin, and have long pieces. Tables have short pieces, or
 /// lines that begin further right.
 bool is_in_columns(std::string_view page);
 

@@ -26,7 +26,7 @@ result<document_words> rtf_reader::read() {
     } else if (c == '}') {
       flush();
       if (groups_.empty())
-        break; // The end; what follows is no RTF.
+        break; // The end; the rest is not RTF.
       end_group();
       skip_ = 0;
       ++at_;

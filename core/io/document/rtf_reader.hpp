@@ -12,15 +12,16 @@
 
 namespace penstock::io {
 
-inline constexpr char rtf_cell_end = '\x1f'; ///< Between the cells of a row that is not whole yet.
+/// Between the cells of a row that is not complete yet.
+inline constexpr char rtf_cell_end = '\x1f';
 
-/// A font of the table of fonts.
+/// A font in the table of fonts.
 struct rtf_font {
   uint32_t page = 0;
   std::string name;
 };
 
-/// Reads the words of one RTF document.
+/// Reads the text of one RTF document.
 class rtf_reader {
 public:
   rtf_reader(std::string_view bytes, const word_options& options)
@@ -36,10 +37,10 @@ private:
     uint32_t uc = 1, font = 0;
     bool hidden = false, deleted = false, revised = false, script = false;
     bool starts_sink = false, optional = false;
-    char script_mark = '\0'; ///< Stands before the next word.
+    char script_mark = '\0'; ///< Written before the next word.
   };
   struct sink {
-    std::string text, what; ///< What: "header", "footer", "^1", "comment"; empty: the body.
+    std::string text, what; ///< `what`: "header", "footer", "^1", "comment"; empty: the body.
     size_t row_begin = 0;
     bool in_row = false;
   };
@@ -60,7 +61,7 @@ private:
 
   void begin_sink(std::string what);
   void end_group();
-  /// Whether the word begins a group of its own kind.
+  /// Whether the word begins a special group.
   bool destination(std::string_view name);
   void word(std::string_view name, int64_t number, bool has_number);
   void leave_table();
@@ -77,8 +78,8 @@ private:
   std::map<uint32_t, rtf_font> fonts_;
   code_page_decoder decoder_;
   document_notes notes_;
-  std::string pending_; ///< Bytes of the code page at hand that were not decoded yet.
-  std::string author_;  ///< Of the next comment.
+  std::string pending_; ///< Bytes of the current code page, not decoded yet.
+  std::string author_;  ///< Author of the next comment.
   uint32_t page_ = 1252, skip_ = 0, high_ = 0;
   uint64_t footnotes_ = 0, bad_bytes_ = 0;
   bool in_left_out_ = false;

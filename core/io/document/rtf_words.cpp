@@ -6,7 +6,7 @@ using core::change_mode;
 
 namespace {
 
-/// What is no text: tables of fonts and styles, properties, data.
+/// Groups without text: tables of fonts and styles, properties, data.
 bool holds_no_words(std::string_view word) {
   static const std::set<std::string_view> words{"colortbl",   "stylesheet",
                                                 "info",       "filetbl",
@@ -37,7 +37,7 @@ bool holds_no_words(std::string_view word) {
   return words.contains(word);
 }
 
-/// Groups marked as optional (`\*`) that hold words all the same.
+/// Groups marked as optional (`\*`) that contain text.
 bool is_wanted_option(std::string_view word) {
   static const std::set<std::string_view> words{"shpinst", "annotation", "listtext", "pntext",
                                                 "shppict", "footnote",   "mmath",    "moMath"};
@@ -128,7 +128,7 @@ void rtf_reader::word(std::string_view name, int64_t number, bool has_number) {
     end_row();
   else if (name == "trowd" || name == "intbl")
     begin_row();
-  else if (name == "pard") // After a row that nothing has begun yet.
+  else if (name == "pard") // After a row, before its next cell has begun.
     leave_table();
   else if (name == "v")
     now_.hidden = on;

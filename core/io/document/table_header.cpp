@@ -19,11 +19,11 @@ std::string in_quotes(std::string_view text) { return '"' + core::clean_text(tex
 
 } // namespace
 
-/// Looks for the separator in the first rows, as far as they are at hand.
+/// Finds the separator from the first rows that are in memory.
 result<void> table_reader::find_separator() {
   constexpr size_t rows_looked_at = 20;
   if (format_ == core::table_format::tsv)
-    options_.separator = '\0'; // The recipe's separator is that of CSV.
+    options_.separator = '\0'; // The separator of the recipe is for CSV.
   if (const char named = core::separator_line(pending_.front().text); named != '\0') {
     if (options_.separator == '\0')
       options_.separator = named;
@@ -81,7 +81,7 @@ result<void> table_reader::read_header() {
       columns_.pop_back();
     if (!columns_.empty())
       return name_columns(at);
-    // Rows of nothing stand above some headers.
+    // Some headers have empty rows above them.
     more = skip_blank_lines();
     if (!more)
       return more.error();
@@ -90,8 +90,7 @@ result<void> table_reader::read_header() {
   }
 }
 
-/// Gives nameless columns their names. @pre the names are trimmed, and the last one is no empty
-/// one.
+/// Gives names to columns without one. @pre The names are trimmed, and the last one is not empty.
 result<void> table_reader::name_columns(const std::string& at) {
   if (columns_.size() > options_.columns_max)
     return refused(at + "has more than " + std::to_string(options_.columns_max) + " columns");
@@ -117,7 +116,7 @@ result<void> table_reader::name_columns(const std::string& at) {
   return {};
 }
 
-// The keys are a help for checks before the first request, so nothing waits for rows to come.
+// The keys only help the checks before the first request, so do not wait for more rows.
 result<void> table_reader::peek_keys() {
   auto more = skip_blank_lines();
   if (!more)

@@ -23,7 +23,7 @@ std::string_view without_return(std::string_view line) {
   return line;
 }
 
-/// Why the bytes of a row are no text, or an empty text.
+/// Why the bytes of a row are not text; empty: they are.
 std::string byte_fault(std::string_view text) {
   if (text.find('\0') != std::string_view::npos)
     return "holds a NUL byte; is this a text file?";
@@ -33,8 +33,8 @@ std::string byte_fault(std::string_view text) {
   return {};
 }
 
-/// `text` with U+FFFD for what is no UTF-8: broken bytes never reach a prompt, but what stands
-/// beside them tells people which row it was.
+/// `text` with U+FFFD for bytes that are not UTF-8. Such a row is never sent; people recognize it
+/// by the rest of the text.
 std::string mended(std::string_view text) {
   std::string out;
   for (size_t at = 0; at < text.size();) {
@@ -64,7 +64,7 @@ json::object readable_members(std::string_view line) {
   return out;
 }
 
-/// Whether nothing can be seen in a row.
+/// Whether a row has no visible character.
 bool is_blank_value(const json::value& v) {
   if (auto text = v.if_string())
     return core::is_blank_cell({text->data(), text->size()});
@@ -101,7 +101,7 @@ result<table_reader> table_reader::open(const std::string& path, const table_opt
   return made;
 }
 
-/// Sees that `count` lines are held, if the input has them. @returns whether they are.
+/// Reads until `count` lines are held. @returns false if the input has fewer lines.
 result<bool> table_reader::hold(size_t count) {
   while (pending_.size() < count) {
     input_line line;
@@ -132,7 +132,7 @@ result<bool> table_reader::skip_blank_lines() {
 
 /// Cuts the held lines into the cells of one row. @param lines How many lines the row takes; on a
 /// fault one, so that the rows behind broken quotes are not lost inside of a cell.
-/// @returns what is wrong, empty if nothing is.
+/// @returns the fault, or an empty text.
 result<std::string> table_reader::split(std::vector<std::string>& cells, size_t& lines) {
   enum class state : uint8_t { start, plain, quoted, closed } at = state::start;
   cells.clear();
@@ -157,7 +157,7 @@ result<std::string> table_reader::split(std::vector<std::string>& cells, size_t&
              std::to_string(options_.row_max) + " bytes";
     if (auto fault = byte_fault(line.text); !fault.empty())
       return fault;
-    // The carriage return belongs to the line break, unless the line ends inside of quotes.
+    // The carriage return is part of the line break, unless the line ends inside quotes.
     const std::string_view text = line.text;
     for (size_t k = 0; k < text.size(); ++k) {
       const char c = text[k];
@@ -224,7 +224,7 @@ std::vector<std::string> table_reader::split_plainly(bool quotes) const {
   }
 }
 
-/// Whether a row has the cells of the header; empty ones at its end do not count.
+/// Whether a row has as many cells as the header. Empty cells at its end do not count.
 bool table_reader::fits(const std::vector<std::string>& cells) const {
   if (cells.size() < columns_.size())
     return false;

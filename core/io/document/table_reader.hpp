@@ -10,41 +10,41 @@
 
 namespace penstock::io {
 
-/// How an input of rows is to be read.
+/// Options for reading an input of rows.
 struct table_options {
-  std::optional<core::table_format> format; ///< Unset: as the name promises; "-" needs one.
-  /// The separator of CSV; zero: the one of a first line "sep=;", or else found from the first rows
-  /// among `,` `;` tab and `|`. TSV: the tab, unless its first rows have none.
+  std::optional<core::table_format> format; ///< Unset: by the name; required for "-".
+  /// The separator of CSV. Zero: from a first line "sep=;", or else found from the first rows: `,`,
+  /// `;`, tab or `|`. TSV: the tab, unless its first rows have none.
   char separator = '\0';
-  uint64_t row_max = 16u << 20;  ///< Bytes of a row above which it fails.
-  uint32_t columns_max = 10'000; ///< Columns of a header.
+  uint64_t row_max = 16u << 20;  ///< Rows with more bytes fail.
+  uint32_t columns_max = 10'000; ///< Largest number of columns.
   std::string name = {};         ///< For messages; empty: the path.
 };
 
-/// Reads rows one at a time, in memory bounded by `row_max` (twice): a plain or gzip file, a pipe,
-/// or standard input ("-").
+/// Reads rows one at a time from a plain or gzip file, a pipe, or standard input ("-"). The memory
+/// is bounded by twice `row_max`.
 ///
-/// A row that cannot be used (too many or too few cells, broken quotes, bytes that are no UTF-8,
-/// NUL bytes, no JSON object, too large) comes with `fault` set, in its place; the next row is read
-/// as if nothing had been. After broken quotes reading goes on at the line after the one that
-/// opened them, so that no row disappears inside a cell. A file that cannot be used at all (not
-/// there, empty, UTF-16, a header with repeated or no names) is an error of `open`.
+/// A row that cannot be used (too many or too few cells, broken quotes, bytes that are not UTF-8,
+/// NUL bytes, not a JSON object, too large) is returned in its place with `fault` set; the next row
+/// is read as usual. After broken quotes, reading goes on at the line after the opening quote, so
+/// that no row disappears inside a cell. A file that cannot be used at all (missing, empty, UTF-16,
+/// a header with repeated names or without names) is an error of `open`.
 ///
-/// Names of the header come without blanks and zero-width characters around them. A first column
-/// without a name is called "index" (the index of pandas and R), others "column_3"; nameless
-/// columns at the end are left out. Cells of TSV may begin with a quote that is only a quote.
+/// Blanks and zero-width characters around the names of the header are removed. A first column
+/// without a name is called "index" (the index of pandas and R), other ones "column_3"; columns
+/// without a name at the end are left out. A quote at the start of a TSV cell may be a plain quote.
 class table_reader {
 public:
-  /// Opens `path` and reads its header; of JSONL the first rows, to know their columns.
+  /// Opens `path` and reads its header; for JSONL the first rows, to find the columns.
   static result<table_reader> open(const std::string& path, const table_options& options = {});
 
-  /// Goes to the next row. @returns false at the end; an error if reading fails half way.
+  /// Goes to the next row. @returns false at the end; an error if reading fails.
   result<bool> next(core::table_row& row);
-  /// The names of the header. Of JSONL: all keys of the first 100 rows (at most 1 MiB), as far as
-  /// they are at hand without waiting for a pipe.
+  /// The names of the header. For JSONL: all keys of the first 100 rows (at most 1 MiB) that can be
+  /// read without waiting for a pipe.
   const std::vector<std::string>& columns() const noexcept { return columns_; }
   core::table_format format() const noexcept { return format_; }
-  /// What was done to the header, for people.
+  /// Changes made to the header, for people.
   const std::vector<std::string>& notes() const noexcept { return notes_; }
   /// Whether the input can be opened and read again from the start.
   bool is_regular() const noexcept { return file_.is_regular(); }
@@ -54,11 +54,11 @@ public:
   std::string hash() { return file_.hash(); }
 
 private:
-  /// A line that was read but of which no row was made yet.
+  /// A line that was read but is not part of a row yet.
   struct held_line {
     std::string text;
     uint64_t number = 0;
-    uint64_t size = 0; ///< Of the whole line, also if it was too long to be kept.
+    uint64_t size = 0; ///< Of the whole line, even if only its start was kept.
     bool too_long = false;
   };
   table_reader(input_file file, core::table_format format, const table_options& options,
@@ -81,7 +81,7 @@ private:
   table_options options_;
   std::string name_;
   std::vector<std::string> columns_;
-  size_t header_cells_ = 0; ///< Cells of the header, nameless ones at its end included.
+  size_t header_cells_ = 0; ///< Cells of the header, with empty ones at its end.
   std::vector<std::string> notes_;
   std::deque<held_line> pending_;
   uint64_t rows_ = 0;

@@ -19,7 +19,7 @@ namespace {
 
 constexpr size_t table_block = 1 << 20;
 
-/// What a first look at a file tells.
+/// Result of a first look at a file.
 struct first_look {
   core::text_encoding encoding = core::text_encoding::utf8;
   bool marked = false;
@@ -37,7 +37,7 @@ result<first_look> look_at(const std::string& path, bool quotes) {
   std::unique_ptr<core::text_decoder> decoder;
   for (bool first = true;; first = false) {
     size_t size = 0;
-    for (;;) { // A read may bring two bytes only, which say too little of a start.
+    for (;;) { // A read may return very few bytes, which are not enough.
       auto n = (*source)->read(buffer.data() + size, buffer.size() - size);
       if (!n)
         return n.error();

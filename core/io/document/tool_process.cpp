@@ -20,7 +20,7 @@ namespace penstock::io {
 
 namespace {
 
-/// What a child of ours is started with; freed in the end.
+/// Start options of a child process.
 struct spawn_setup {
   posix_spawn_file_actions_t files;
   posix_spawnattr_t attributes;
@@ -31,7 +31,7 @@ struct spawn_setup {
     posix_spawn_file_actions_adddup2(&files, messages, 2);
     posix_spawn_file_actions_addclosefrom_np(&files, 3);
     posix_spawnattr_init(&attributes);
-    // In a group of its own: Ctrl-C lets running work finish, and this is part of it.
+    // Its own process group: Ctrl-C lets running work finish, and the tool is part of that work.
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK |
                                             POSIX_SPAWN_SETSIGDEF);
     posix_spawnattr_setpgroup(&attributes, 0);
@@ -51,10 +51,10 @@ struct spawn_setup {
 
 void limit(pid_t child, __rlimit_resource what, rlim_t most) {
   const rlimit bound{most, most};
-  prlimit(child, what, &bound, nullptr); // It may have ended already.
+  prlimit(child, what, &bound, nullptr); // The child may have ended already.
 }
 
-/// Reads until the end, until there is more than allowed, or until `deadline`.
+/// Reads until the end, until the output is longer than allowed, or until `deadline`.
 tool_end::how drain(int from, std::string& out, uint64_t most,
                     std::chrono::steady_clock::time_point deadline) {
   char block[64 << 10];
@@ -67,7 +67,7 @@ tool_end::how drain(int from, std::string& out, uint64_t most,
     const int ready =
       ::poll(&waiting, 1, static_cast<int>(std::min<int64_t>(left.count(), 60'000)));
     if (ready <= 0)
-      continue; // A signal, or the time is up.
+      continue; // A signal came, or the time is over.
     const auto n = ::read(from, block, sizeof block);
     if (n < 0 && errno == EINTR)
       continue;

@@ -63,7 +63,7 @@ public:
     return zip_name_locate(archive_.get(), name.c_str(), 0) >= 0;
   }
 
-  /// Parses a part. @returns false if it is not there.
+  /// Parses a part. @returns false if it does not exist.
   result<bool> load(const std::string& name, pugi::xml_document& xml) const {
     if (!has(name))
       return false;
@@ -98,12 +98,12 @@ private:
   std::unique_ptr<zip_t, closer> archive_;
 };
 
-/// The path of a part that a relation names, from the folder of the part that holds the relation.
+/// The path of the target of a relation; it starts at the folder of the part with the relation.
 std::string part_path(const std::string& folder, std::string target) {
   return target.starts_with('/') ? target.substr(1) : folder + target;
 }
 
-/// The words of a shared or inline text, without phonetic hints.
+/// The text of a shared or inline string, without phonetic hints.
 std::string words_of_text(const pugi::xml_node& node) {
   std::string out;
   for (auto inner : node) {
@@ -147,7 +147,7 @@ std::string date_text(double value, bool from_1904) {
   const auto clock = fmt::format("{:02}:{:02}:{:02}", in_day / 3600, in_day / 60 % 60, in_day % 60);
   if (day == 0 && !from_1904 && in_day != 0)
     return clock;
-  // Excel counts a 29th of February in 1900 that never was.
+  // Excel counts February 29, 1900, a day that never existed.
   if (!from_1904 && day < 60)
     ++day;
   // Days since 1970-01-01, then by the calendar of 400 years.
@@ -193,7 +193,7 @@ public:
     for (auto row : data)
       if (auto cells = cells_of(row); !cells.empty())
         width = std::max(width, cells.rbegin()->first + 1);
-    formulas_without_ = 0; // The first pass counted them as well.
+    formulas_without_ = 0; // The first pass has counted them, too.
     if (width > sheet_columns_max)
       return no_workbook("has more than 10000 columns; save the table as CSV (UTF-8)");
     const std::vector<std::string> columns(width);

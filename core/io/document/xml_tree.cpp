@@ -30,7 +30,7 @@ pugi::xml_attribute attribute_of(const pugi::xml_node& node, std::string_view na
   return {};
 }
 
-/// Goes through the tree without recursion. @returns whether it is deeper than allowed.
+/// Walks the tree without recursion. @returns whether it is deeper than allowed.
 bool is_too_deep(const pugi::xml_node& root) {
   size_t depth = 0;
   for (auto node = root.first_child(); node;) {

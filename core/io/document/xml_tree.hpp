@@ -9,24 +9,23 @@
 
 namespace penstock::io {
 
-/// Elements inside each other above which a document is refused.
+/// Largest depth of nested elements; a deeper document is refused.
 inline constexpr size_t xml_depth_max = 200;
 
 /// The name of an element without its namespace.
 std::string_view local_name(const pugi::xml_node& node);
-/// The first child of that local name, or none.
+/// The first child with this local name, or none.
 pugi::xml_node child(const pugi::xml_node& node, std::string_view name);
-/// The value of an attribute by its local name; empty if it is not there.
+/// The value of an attribute by its local name; empty if there is none.
 std::string_view attribute(const pugi::xml_node& node, std::string_view name);
 /// Whether there is such an attribute.
 bool has_attribute(const pugi::xml_node& node, std::string_view name);
-/// Whether a switch of OOXML is on: the element is there, and its value is not "0", "false", "off".
+/// Whether a switch of OOXML is on: the element exists, and its value is not "0", "false" or "off".
 bool is_on(const pugi::xml_node& node);
-/// An element of that local name anywhere inside of `node`, itself included; none if deeper than
-/// `xml_depth_max`.
+/// `node` or an element with this local name anywhere inside it, at most `xml_depth_max` deep.
 pugi::xml_node find_inside(const pugi::xml_node& node, std::string_view name);
 
-/// Parses `bytes` (they are changed) with bounds on the count of tags and their depth.
+/// Parses `bytes` (and changes them), with limits for the number of tags and their depth.
 /// @param what The format, for the message.
 result<void> parse_xml(pugi::xml_document& to, std::string& bytes, std::string_view what);
 

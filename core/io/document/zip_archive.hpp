@@ -13,19 +13,19 @@ namespace penstock::io {
 
 /// Reads the parts of a document that is a zip archive (DOCX, ODT) from memory.
 ///
-/// All parts together unpack to at most `unpacked_max` bytes, whatever the archive says about their
-/// sizes. An archive has at most 10,000 entries.
+/// All parts together unpack to at most `unpacked_max` bytes; the sizes declared in the archive are
+/// not trusted. An archive has at most 10,000 entries.
 class zip_archive {
 public:
   /// @param bytes Must outlive the archive.
   static result<zip_archive> open(const std::string& bytes, uint64_t unpacked_max);
 
   bool has(const std::string& name) const;
-  /// The names of all entries, in their order.
+  /// The names of all entries, in order.
   std::vector<std::string> names() const;
-  /// The bytes of an entry. Names are looked up as they are, then without regard to case, then with
-  /// backslashes, because some programs write them so.
-  /// @returns `errc::invalid_input` with what is wrong and the remedy.
+  /// The bytes of an entry. It looks for the exact name, then ignores case, then tries backslashes,
+  /// because some programs write them.
+  /// @returns `errc::invalid_input` with the fault and the remedy.
   result<std::string> read(const std::string& name);
 
 private:
