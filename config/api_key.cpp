@@ -14,7 +14,7 @@ constexpr size_t key_length_max = 8192;
 
 error refused(std::string text) { return {errc::invalid_config, std::move(text)}; }
 
-/// The first line of the key file, without the blanks around it.
+/// The first line of the key file, without blanks at its ends.
 result<std::string> read_key_file(const std::string& name, const std::string& section) {
   std::ifstream file{name, std::ios::binary};
   std::string head(key_length_max + 1, '\0');
@@ -24,7 +24,7 @@ result<std::string> read_key_file(const std::string& name, const std::string& se
   return head.substr(0, head.find('\n'));
 }
 
-/// A key travels in a header line: whatever could end that line early must not pass.
+/// A key is sent in a header line, so it must not contain characters that could end that line.
 result<std::string> usable(std::string_view raw, const std::string& where) {
   const auto key = core::trim(raw);
   if (key.empty())

@@ -16,11 +16,11 @@ struct endpoint {
 
 /// Reads "host:port" or "[address]:port".
 std::optional<endpoint> parse_endpoint(std::string_view text);
-/// Writes what `parse_endpoint` reads.
+/// Writes an endpoint in the form that `parse_endpoint` reads.
 std::string to_string(const endpoint& at);
 
-/// Whether `host` is this machine itself: 127.0.0.0/8, ::1 or "localhost". Decided by its text
-/// alone, so that no resolver can talk anybody out of certificates.
+/// Whether `host` is this machine: 127.0.0.0/8, ::1 or "localhost". It looks only at the text,
+/// because a wrong answer of a resolver must not switch off the need for certificates.
 bool is_loopback_host(std::string_view host);
 
 } // namespace penstock::config

@@ -5,11 +5,11 @@
 
 namespace penstock::config {
 
-/// Names and values of environment variables. Passed in, never read from the process, so that a
-/// test needs no process of its own.
+/// Names and values of environment variables. They are passed in, so that a test can choose them
+/// without another process.
 using environment = std::map<std::string, std::string, std::less<>>;
 
-/// The environment of a process, from the `environ` of its main program (null: none).
+/// The environment of this process, from `environ` (null: no variables).
 environment read_environment(const char* const* environ_block);
 
 } // namespace penstock::config

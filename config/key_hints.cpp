@@ -10,7 +10,7 @@ namespace penstock::config {
 
 namespace {
 
-/// The name of a provider or product, and what to write.
+/// The name of a provider or product, and the value to use instead.
 struct provider_name {
   std::string_view name;
   std::string_view instead;
@@ -29,7 +29,7 @@ constexpr provider_name provider_names[] = {
   {"vllm", speaks_openai},    {"xai", speaks_openai},
 };
 
-/// "200k" gives "200000"; empty if `text` is no number with such a suffix.
+/// "200k" gives "200000"; empty if `text` is not a number with such a suffix.
 std::string without_suffix(std::string_view text) {
   if (text.size() < 2)
     return {};

@@ -28,7 +28,7 @@ bool is_tenant(std::string_view text) {
 
 bool is_base_url(std::string_view text) { return parse_base_url(text).has_value(); }
 
-/// A setting that has one place only.
+/// A setting that exists once.
 key_row plain_row(help_group group, uint32_t scope, std::string_view name, std::string_view flag,
                   value_kind kind, std::string_view placeholder, field (*at)(settings&),
                   value_range range, std::string_view help) {
@@ -78,7 +78,7 @@ key_row choice_row(help_group group, uint32_t scope, std::string_view name, std:
           .scope = scope};
 }
 
-/// A setting of the default lane that every other lane has as well.
+/// A setting of the default lane that every other lane has, too.
 key_row limit_row(help_group group, uint32_t scope, std::string_view name, std::string_view flag,
                   value_kind kind, std::string_view placeholder, field (*at)(settings&),
                   field (*at_lane)(limit_settings&), value_range range, bool inherited,

@@ -4,7 +4,7 @@
 
 namespace penstock::config {
 
-// What the rows of config/keys.cpp are made with.
+// Helpers for the rows of config/keys.cpp.
 
 inline constexpr double day = 86'400;
 inline constexpr double kib = 1024;
@@ -13,14 +13,14 @@ inline constexpr double gib = kib * kib * kib;
 inline constexpr value_range rate_range{.min = 1e-3, .max = 1e12, .zero_means = "no limit"};
 inline constexpr value_range price_range{.min = 0, .max = 1e6};
 
-/// Checks of texts.
+/// Checks for texts.
 bool is_printable(std::string_view text);
 bool is_variable_name(std::string_view text);
 bool is_endpoint(std::string_view text);
 bool is_tenant(std::string_view text);
 bool is_base_url(std::string_view text);
 
-/// A setting that has one place only.
+/// A setting that exists once.
 key_row plain_row(help_group group, uint32_t scope, std::string_view name, std::string_view flag,
                   value_kind kind, std::string_view placeholder, field (*at)(settings&),
                   value_range range, std::string_view help);
@@ -30,7 +30,7 @@ key_row text_row(help_group group, uint32_t scope, std::string_view name, std::s
 key_row choice_row(help_group group, uint32_t scope, std::string_view name, std::string_view flag,
                    std::span<const std::string_view> words, field (*at)(settings&),
                    std::string_view help);
-/// A setting of the default lane that every other lane has as well.
+/// A setting of the default lane that every other lane has, too.
 key_row limit_row(help_group group, uint32_t scope, std::string_view name, std::string_view flag,
                   value_kind kind, std::string_view placeholder, field (*at)(settings&),
                   field (*at_lane)(limit_settings&), value_range range, bool inherited,

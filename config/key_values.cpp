@@ -23,10 +23,10 @@ struct overloaded : Fs... {
 template <class... Fs>
 overloaded(Fs...) -> overloaded<Fs...>;
 
-/// A number that no range includes, for text that says "larger than anything".
+/// A number outside every range, for a text that is too large to parse.
 constexpr int64_t beyond = std::numeric_limits<int64_t>::max();
 
-/// `value` in the unit of the row's range: seconds for a span, else as it is.
+/// `value` in the unit of the row's range: seconds for a span, else unchanged.
 double measure(const key_row& row, const scalar& value) {
   if (auto number = std::get_if<double>(&value))
     return *number;
@@ -56,7 +56,7 @@ bool in_range(const key_row& row, double x) {
   const auto& r = row.range;
   if (x == 0 && !r.zero_means.empty())
     return true;
-  return x >= r.min && x <= r.max && !(r.above_min && x == r.min); // NaN fails the first test
+  return x >= r.min && x <= r.max && !(r.above_min && x == r.min); // NaN fails the first test.
 }
 
 bool holds_kind(const key_row& row, const scalar& value) {
@@ -82,7 +82,7 @@ bool is_allowed(const key_row& row, const scalar& value) {
   }
 }
 
-/// What was given, for the end of a message; nothing if it may be a secret.
+/// The given value, for the end of a message; empty if it may be a secret.
 std::string is_shown(const key_row& row, const scalar& value) {
   return std::visit(
     overloaded{
@@ -90,7 +90,7 @@ std::string is_shown(const key_row& row, const scalar& value) {
       [](int64_t n) { return ", is " + std::to_string(n); },
       [](double x) { return ", is " + (std::isnan(x) ? "not a number" : format_number(x)); },
       [&](const std::string& text) {
-        // An '@' in a URL means credentials before it.
+        // An '@' in a URL follows credentials.
         const bool secret = !row.echoed || text.find('@') != std::string::npos;
         return secret ? std::string{} : ", is " + in_quotes(text);
       },
@@ -135,7 +135,7 @@ std::optional<scalar> as_scalar(const std::optional<T>& value) {
   return value ? std::optional<scalar>{scalar{*value}} : std::nullopt;
 }
 
-/// The value that `text` writes, or nothing if it writes none of the row's kind.
+/// The value of `text`, or nullopt if it is not a value of the row's kind.
 std::optional<scalar> parse(const key_row& row, std::string_view text) {
   switch (row.kind) {
   case value_kind::boolean: return as_scalar(parse_boolean(text));
@@ -155,9 +155,9 @@ std::optional<scalar> parse(const key_row& row, std::string_view text) {
   return std::nullopt;
 }
 
-/// The value that a file's typed value stands for: bare numbers are seconds and bytes.
+/// The value for a typed value of a file. Bare numbers are seconds or bytes.
 std::optional<scalar> convert(const key_row& row, const scalar& value) {
-  // true and false are words of some choices.
+  // Some choices have the words true and false.
   if (auto b = std::get_if<bool>(&value); b && row.kind == value_kind::choice)
     return scalar{std::string{*b ? "true" : "false"}};
   const bool unit_kind = row.kind == value_kind::span || row.kind == value_kind::bytes;
@@ -224,7 +224,7 @@ scalar read(const field& from) {
 }
 
 scalar read(const key_row& row, const settings& values) {
-  // One accessor serves reading and writing; reading through it changes nothing.
+  // The accessor is for reading and writing; reading changes nothing.
   return read(row.at(const_cast<settings&>(values)));
 }
 
@@ -232,7 +232,7 @@ void write(const field& to, const scalar& value) {
   std::visit(
     overloaded{
       [&](bool* at) { *at = std::get<bool>(value); },
-      [&](double* at) { *at = std::get<double>(value) + 0.0; }, // no minus zero
+      [&](double* at) { *at = std::get<double>(value) + 0.0; }, // No minus zero.
       [&](std::string* at) { *at = std::get<std::string>(value); },
       [&](duration* at) { *at = duration{std::get<int64_t>(value)}; },
       [&](core::mode* at) { *at = *core::mode_from(std::get<std::string>(value)); },
@@ -241,7 +241,7 @@ void write(const field& to, const scalar& value) {
       [&](upstream_settings* at) {
         auto& kind = std::get<std::string>(value);
         at->mock = kind == "mock";
-        at->protocol = at->mock ? "openai" : kind; // the mock speaks it
+        at->protocol = at->mock ? "openai" : kind; // The mock speaks this protocol.
       },
       [&](auto* at) {
         *at = static_cast<std::remove_pointer_t<decltype(at)>>(std::get<int64_t>(value));

@@ -42,7 +42,7 @@ const std::string& api_key_env_help() {
   return text;
 }
 
-// The accessors of one setting differ in nothing but the member.
+// The accessors of settings differ only in the member.
 #define PENSTOCK_AT(member) [](settings& s) -> field { return &s.member; }
 #define PENSTOCK_LIMIT_AT(member)                                                                  \
   [](settings& s) -> field { return &s.upstream.limits.member; },                                  \
@@ -99,7 +99,7 @@ std::vector<key_row> make_keys() {
       help_group::provider, in_engine, "upstream.protocol", "upstream", upstream_names(),
       PENSTOCK_AT(upstream),
       "The protocol of the provider. mock starts the built-in mock provider; null answers in "
-      "this process without HTTP, to measure the engine alone.")),
+      "this process without HTTP, to measure the engine.")),
     everyday(text_row(
       help_group::provider, in_engine, "upstream.base_url", "base-url", "URL",
       PENSTOCK_AT(upstream.base_url), is_base_url,
@@ -120,7 +120,7 @@ std::vector<key_row> make_keys() {
              "Options for the built-in mock (see penstock mock --help)."),
     plain_row(help_group::provider, in_engine, "upstream.null_latency", "null-latency", span,
               "TIME", PENSTOCK_AT(upstream.null_latency), {.min = 0, .max = day},
-              "How long the upstream null takes for an answer."),
+              "How long the protocol null takes to answer."),
     text_row(help_group::provider, in_engine, "upstream.ca_file", "ca-file", "FILE",
              PENSTOCK_AT(upstream.ca_file), is_printable, "a file name",
              "PEM bundle of trusted certificates instead of the system's."),
@@ -149,11 +149,12 @@ std::vector<key_row> make_keys() {
               "Share of each limit to use at first; the rest is for others on the same account."),
     limit_row(help_group::limits, in_engine, "upstream.limits.adaptive", "adaptive", boolean, "",
               PENSTOCK_LIMIT_AT(adaptive), {}, true,
-              "Let the share rise towards 1 while no 429 comes, and shrink on one."),
-    limit_row(help_group::limits, in_engine, "upstream.limits.burst", "burst", span, "TIME",
-              PENSTOCK_LIMIT_AT(burst), {.min = 1e-3, .max = day}, true,
-              "How much of a limit may go out at once; 60s is a whole minute's worth, 1s suits "
-              "providers that count per second."),
+              "Raise the headroom towards 1 while no 429 comes, and lower it after a 429."),
+    limit_row(
+      help_group::limits, in_engine, "upstream.limits.burst", "burst", span, "TIME",
+      PENSTOCK_LIMIT_AT(burst), {.min = 1e-3, .max = day}, true,
+      "How much of a limit may be used at once: 60s is the limit of a whole minute; 1s suits "
+      "providers that count per second."),
     limit_row(help_group::limits, in_engine, "upstream.limits.in_flight", "lane-in-flight", integer,
               "N", PENSTOCK_LIMIT_AT(in_flight),
               {.min = 1, .max = 100'000, .zero_means = "as run.in_flight_max"}, false,
@@ -162,7 +163,7 @@ std::vector<key_row> make_keys() {
     ramp_row(),
     limit_row(help_group::limits, in_engine, "upstream.limits.ramp_every", "ramp-every", span,
               "TIME", PENSTOCK_LIMIT_AT(ramp_every), {.min = 1e-3, .max = day}, true,
-              "How long each step of the ramp lasts while nothing is refused."),
+              "How long each step of the ramp lasts, if no request is refused."),
 
     plain_row(
       help_group::failures, in_engine, "routing.route_patience", "route-patience", span, "TIME",
@@ -171,8 +172,8 @@ std::vector<key_row> make_keys() {
     plain_row(
       help_group::failures, in_engine, "routing.hedge_budget", "hedge-budget", number, "X",
       PENSTOCK_AT(routing.hedge_budget), {.min = 0, .max = 1},
-      "Share of attempts that may be second ones: a slow request is sent on another lane of its "
-      "route, too, and the first answer wins. 0 is off."),
+      "Share of attempts that may be second attempts: a slow request is also sent on another lane "
+      "of its route, and the first answer is used. 0 is off."),
 
     everyday(choice_row(
       help_group::cache, in_engine | in_job, "cache.mode", "cache", cache_modes,
@@ -184,29 +185,30 @@ std::vector<key_row> make_keys() {
              "File of the cache; empty: penstock/cache.db in XDG_CACHE_HOME or ~/.cache."),
     plain_row(help_group::cache, in_engine, "cache.ttl", "cache-ttl", span, "TIME",
               PENSTOCK_AT(cache.ttl), {.min = 1, .max = 3650 * day},
-              "How long a kept answer is good."),
-    plain_row(
-      help_group::cache, in_engine, "cache.bytes_max", "cache-size", bytes, "SIZE",
-      PENSTOCK_AT(cache.bytes_max), {.min = kib, .max = 1024 * gib},
-      "Largest size of the cache. Beyond it the answers that were unused longest are removed."),
+              "How long a stored answer may be used."),
+    plain_row(help_group::cache, in_engine, "cache.bytes_max", "cache-size", bytes, "SIZE",
+              PENSTOCK_AT(cache.bytes_max), {.min = kib, .max = 1024 * gib},
+              "Largest size of the cache. Above it, the answers not used for the longest time are "
+              "removed."),
 
-    plain_row(help_group::packs, in_engine | in_job, "pack.automatic", "pack", boolean, "",
-              PENSTOCK_AT(pack.automatic), {},
-              "Let mode auto send several requests as one prompt where the limit of requests per "
-              "minute, not that of tokens, decides how long the job takes."),
+    plain_row(
+      help_group::packs, in_engine | in_job, "pack.automatic", "pack", boolean, "",
+      PENSTOCK_AT(pack.automatic), {},
+      "Let mode auto send several requests as one prompt if the limit of requests per minute, "
+      "not a limit of tokens, makes the job slow."),
     plain_row(help_group::packs, in_engine | in_job, "pack.entries_max", "pack-entries", integer,
               "N", PENSTOCK_AT(pack.entries_max), {.min = 1, .max = 100},
-              "Requests of one prompt at most; 1 packs nothing, in no mode."),
+              "Largest number of requests in one prompt; 1 never packs, in any mode."),
     plain_row(help_group::packs, in_engine | in_job, "pack.tokens_max", "pack-tokens", integer, "N",
               PENSTOCK_AT(pack.tokens_max), {.min = 100, .max = 10'000'000},
-              "Estimated tokens of one pack at most, in and out."),
+              "Largest number of estimated input and output tokens of one pack."),
     plain_row(help_group::packs, in_engine | in_job, "pack.canary", "pack-canary", number, "X",
               PENSTOCK_AT(pack.canary), {.min = 0, .max = 1},
-              "Share of the packed requests that is also sent alone, to compare the answers."),
+              "Share of packed requests that are also sent alone, to compare the answers."),
 
     everyday(choice_row(
       help_group::job, in_engine | in_job, "run.mode", "mode", modes, PENSTOCK_AT(run.mode),
-      "How requests run; auto picks by their number and falls back when it must.")),
+      "How requests run. auto chooses by their number and changes the mode if it fails.")),
     text_row(help_group::job, in_engine | in_job, "run.tenant", "tenant", "NAME",
              PENSTOCK_AT(run.tenant), is_tenant, "a name of at most 200 printable characters",
              "Owner of the job. Tenants take turns and never share cached answers."),
@@ -229,54 +231,55 @@ std::vector<key_row> make_keys() {
       "request gets two more attempts.")),
     plain_row(help_group::failures, in_engine, "run.timeout", "timeout", span, "TIME",
               PENSTOCK_AT(run.timeout), {.min = 1e-3, .max = 7 * day},
-              "The longest that one attempt may take."),
+              "Longest time of one attempt."),
     plain_row(help_group::failures, in_engine, "run.idle_timeout", "idle-timeout", span, "TIME",
               PENSTOCK_AT(run.idle_timeout), {.min = 1e-3, .max = 7 * day},
-              "The longest silence within one attempt."),
+              "Longest time between two bytes of an answer."),
     plain_row(help_group::failures, in_engine, "run.connect_timeout", "connect-timeout", span,
               "TIME", PENSTOCK_AT(run.connect_timeout), {.min = 1e-3, .max = 3600},
-              "The longest that connecting may take, TLS included."),
+              "Longest time to connect, with TLS."),
     everyday(plain_row(help_group::job, in_engine | in_job, "run.deadline", "deadline", span,
                        "TIME", PENSTOCK_AT(run.deadline),
                        {.min = 1e-3, .max = 365 * day, .zero_means = "none"},
-                       "The longest that the whole job may take.")),
+                       "Longest time of the whole job.")),
     everyday(
       plain_row(help_group::printed, in_engine | in_job, "run.budget", "budget", number, "USD",
-                PENSTOCK_AT(run.budget), {.min = 1e-6, .max = 1e9, .zero_means = "no bound"},
+                PENSTOCK_AT(run.budget), {.min = 1e-6, .max = 1e9, .zero_means = "no limit"},
                 "Dollars that the whole job may cost. The job stops before it costs more; a higher "
                 "budget resumes it.")),
     plain_row(help_group::job, in_engine | in_job, "run.grace_period", "grace-period", span, "TIME",
               PENSTOCK_AT(run.grace_period), {.min = 0, .max = day},
-              "How long a stop waits for what is in flight."),
+              "How long a stop waits for requests in flight."),
     plain_row(help_group::job, in_engine | in_job, "run.strict", "strict", boolean, "",
-              PENSTOCK_AT(run.strict), {}, "Stop before the first send if any input line is bad."),
+              PENSTOCK_AT(run.strict), {},
+              "Stop before the first request if an input line is bad."),
     everyday(
       plain_row(help_group::job, in_engine | in_job | in_results, "run.restart", "restart", boolean,
                 "", PENSTOCK_AT(run.restart), {},
                 "Delete an earlier output and its journal, and pay for all requests again.")),
     everyday(plain_row(help_group::job, in_engine, "run.dry_run", "dry-run", boolean, "",
                        PENSTOCK_AT(run.dry_run), {},
-                       "Print size, time and cost of the job; send nothing.")),
+                       "Print size, time and cost of the job; send no request.")),
     plain_row(help_group::printed, in_engine | in_client, "run.quiet", "quiet", boolean, "",
               PENSTOCK_AT(run.quiet), {}, "Show no progress."),
     everyday(plain_row(help_group::printed, in_engine | in_client, "run.json", "json", boolean, "",
                        PENSTOCK_AT(run.json), {}, "Print the summary as JSON on standard output.")),
-    // 2^53: the largest range that survives JSON readers of every language.
+    // 2^53: JSON readers of all languages read integers up to here exactly.
     plain_row(help_group::job, in_engine | in_job, "run.seed", "seed", integer, "N",
               PENSTOCK_AT(run.seed), {.min = 0, .max = 9'007'199'254'740'992.0},
-              "Seed of jitter and of the mock, to repeat a run; 0 draws one."),
+              "Seed for jitter and the mock, to repeat a run; 0: a random one."),
     plain_row(help_group::memory, in_engine, "run.body_max", "body-max", bytes, "SIZE",
               PENSTOCK_AT(run.body_max), {.min = kib, .max = 4 * gib},
-              "The largest answer that is accepted."),
+              "Size of the largest answer that is accepted."),
     // A permit counts the bytes of a body in 32 bits.
     plain_row(help_group::memory, in_engine | in_job, "run.line_max", "line-max", bytes, "SIZE",
               PENSTOCK_AT(run.line_max), {.min = kib, .max = 2 * gib},
-              "The longest input line that is accepted."),
-    plain_row(
-      help_group::memory, in_engine | in_job, "run.window_requests", "window", integer, "N",
-      PENSTOCK_AT(run.window_requests), {.min = 1, .max = 1'000'000},
-      "Requests read whose results are not written yet; also a limit of requests in flight. "
-      "Unset: at least four times run.in_flight_max."),
+              "Size of the longest input line that is accepted."),
+    plain_row(help_group::memory, in_engine | in_job, "run.window_requests", "window", integer, "N",
+              PENSTOCK_AT(run.window_requests), {.min = 1, .max = 1'000'000},
+              "Requests that are read and whose results are not written yet; also limits requests "
+              "in flight. "
+              "Unset: at least four times run.in_flight_max."),
     plain_row(help_group::memory, in_engine | in_job, "run.window_bytes", "window-bytes", bytes,
               "SIZE", PENSTOCK_AT(run.window_bytes), {.min = kib, .max = 64 * gib},
               "Bytes of request and answer bodies that may wait to be written in order."),
@@ -287,30 +290,32 @@ std::vector<key_row> make_keys() {
               span, "TIME", PENSTOCK_AT(run.breaker_open_for), {.min = 1e-3, .max = day},
               "How long the breaker stays open. Then one request tests the provider."),
 
-    text_row(help_group::head, in_head, "cluster.listen", "listen", "HOST:PORT",
-             PENSTOCK_AT(cluster.listen), is_endpoint,
-             "an address such as \"127.0.0.1:7117\" or \"[::1]:7117\"",
-             "Address on which a head listens; port 0 takes a free port. Other than "
-             "loopback needs certificates."),
+    text_row(
+      help_group::head, in_head, "cluster.listen", "listen", "HOST:PORT",
+      PENSTOCK_AT(cluster.listen), is_endpoint,
+      "an address such as \"127.0.0.1:7117\" or \"[::1]:7117\"",
+      "Address on which a head listens; port 0 is a free port. Other addresses than loopback "
+      "need certificates."),
 
     text_row(help_group::node, in_node | in_client, "cluster.head", "head", "HOST:PORT",
              PENSTOCK_AT(cluster.head), is_endpoint,
              "an address such as \"127.0.0.1:7117\" or \"[::1]:7117\"",
-             "Where nodes and clients find the head. Other than loopback needs certificates."),
+             "Address of the head, for nodes and clients. Other addresses than loopback need "
+             "certificates."),
     text_row(help_group::trust, in_head | in_node | in_client, "cluster.tls_cert", "tls-cert",
              "FILE", PENSTOCK_AT(cluster.tls_cert), is_printable, "a file name",
-             "PEM certificate of this process; both ends show one."),
+             "PEM certificate of this process. Head, nodes and clients each need one."),
     text_row(help_group::trust, in_head | in_node | in_client, "cluster.tls_key", "tls-key", "FILE",
              PENSTOCK_AT(cluster.tls_key), is_printable, "a file name",
              "PEM key of that certificate."),
     text_row(help_group::trust, in_head | in_node | in_client, "cluster.tls_ca", "tls-ca", "FILE",
              PENSTOCK_AT(cluster.tls_ca), is_printable, "a file name",
-             "PEM certificate of the authority that signed both ends' certificates."),
+             "PEM certificate of the authority that signed the certificates of both sides."),
 
     text_row(help_group::node, in_head | in_node | in_client, "cluster.node_name", "node-name",
              "NAME", PENSTOCK_AT(cluster.node_name), is_printable,
              "a name without control characters",
-             "Name of this process in lists; empty: host name and process number."),
+             "Name of this process in lists; empty: host name and process id."),
     plain_row(help_group::node, in_head | in_node, "cluster.slots", "slots", integer, "N",
               PENSTOCK_AT(cluster.slots),
               {.min = 1, .max = 100'000, .zero_means = "none, on a head"},
@@ -324,13 +329,13 @@ std::vector<key_row> make_keys() {
               "three heartbeats."),
     text_row(help_group::head, in_head, "serve.store", "store", "FILE", PENSTOCK_AT(serve.store),
              is_printable, "a file name",
-             "Database of a head's jobs, requests and outcomes; made if it is missing."),
+             "Database of the head with jobs, requests and outcomes; made if it is missing."),
     plain_row(help_group::head, in_head, "serve.retention", "retention", span, "TIME",
               PENSTOCK_AT(serve.retention), {.min = 1, .max = 3650 * day, .zero_means = "for ever"},
               "How long an ended job and its outcomes are kept."),
   };
   for (auto& row : rows)
-    // People paste the key where its name belongs.
+    // Users may paste the key itself in place of its name.
     row.echoed = row.name != "upstream.api_key_env";
   return rows;
 }

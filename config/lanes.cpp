@@ -27,7 +27,7 @@ core::lane_limits lane_limits_of(const settings& values, const limit_settings& l
                                            : values.run.in_flight_max;
   out.ramp = parse_ramp(limits.ramp).value_or(std::vector<uint32_t>{});
   out.ramp_every = limits.ramp_every;
-  // Who names a width wants that one.
+  // If the user chose a width, the lane keeps to it.
   const bool named = limits.in_flight > 0 || !out.ramp.empty();
   if (limits.adaptive_in_flight == "true")
     out.width = core::width_rule::adaptive;

@@ -9,10 +9,10 @@ namespace penstock::config {
 
 using core::glob_match;
 
-/// The lane that serves `model`: the first whose patterns match, or null for the default lane.
+/// The lane for `model`: the first lane with a matching pattern; null: the default lane.
 const lane_settings* lane_of(const upstream_settings& upstream, std::string_view model) noexcept;
 
-/// What `core::lane` needs to know of one lane: its limits, and the breaker and width of the run.
+/// The options of `core::lane`: the limits of one lane, and the breaker and width of the run.
 core::lane_limits lane_limits_of(const settings& values, const limit_settings& limits,
                                  core::charge_rule charging);
 

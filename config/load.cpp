@@ -14,13 +14,13 @@ namespace penstock::config {
 
 namespace {
 
-/// More lines than this tell nobody more.
+/// Largest number of faults in a message; more lines do not help.
 constexpr size_t faults_max = 20;
 
 std::string last_part(std::string_view key) { return std::string{key.substr(key.rfind('.') + 1)}; }
 
-/// The known key that `key` most likely means: the same word in another section first, then the
-/// nearest in spelling.
+/// The known key that is most likely meant: first the same word in another section, then the
+/// nearest spelling.
 std::optional<std::string> nearest_key(std::string_view key, std::span<const std::string> known) {
   const auto word = last_part(key);
   for (auto& candidate : known)
@@ -35,7 +35,7 @@ std::optional<std::string> nearest_key(std::string_view key, std::span<const std
   return best ? nearest_key(*best, known) : std::nullopt;
 }
 
-/// Whether keys stand below `name`: "upstream.limits".
+/// Whether `name` is a section with keys: "upstream.limits".
 bool is_section(std::string_view name) {
   return std::ranges::any_of(keys(), [&](auto& row) {
     return row.name.size() > name.size() && row.name.starts_with(name) &&
@@ -43,7 +43,7 @@ bool is_section(std::string_view name) {
   });
 }
 
-/// Builds settings layer by layer and keeps count of what was wrong.
+/// Builds the settings layer by layer and collects faults.
 class loader {
 public:
   explicit loader(const load_request& from) : from_{from} {
@@ -119,7 +119,7 @@ private:
     fault(place(entry), "unknown key " + in_quotes(entry.key) + core::did_you_mean(best));
   }
 
-  /// A value of the file.
+  /// Takes a value of the file.
   void take(const key_row& row, std::string_view key, const file_entry& entry, field to) {
     auto value = std::get_if<scalar>(&entry.value);
     if (!value)
@@ -131,7 +131,7 @@ private:
       out_.origins[std::string{row.name}] = place_in_file(entry);
   }
 
-  /// A value of the environment or the command line.
+  /// Takes a value of the environment or the command line.
   void take(const key_row& row, const std::string& where, std::string origin,
             std::string_view text) {
     if (auto wrong = assign_text(row, row.at(out_.values), text))
@@ -174,7 +174,7 @@ private:
     }
   }
 
-  /// Everything that can only be done once all layers are in.
+  /// The steps that need all layers.
   void finish() {
     take_protocol_defaults();
     finish_upstream(out_.values.upstream, out_.origins["upstream.ca_file"]);
@@ -199,7 +199,7 @@ private:
                      in_quotes(upstream.ca_file));
   }
 
-  /// Address and key of an upstream that nobody chose are those of its protocol.
+  /// If the user chose no address or key variable, take those of the protocol.
   void take_protocol_defaults() {
     auto& upstream = out_.values.upstream;
     const auto given = [this](const std::string& key) { return out_.origins[key] != "built-in"; };
@@ -209,8 +209,8 @@ private:
       out_.origins["upstream." + std::string{word}] = "built-in, for " + upstream.protocol;
   }
 
-  /// A window that nobody chose must not silently narrow a width that somebody did. Four times the
-  /// width lets the fast ones run on while a slow one holds back the order.
+  /// If the user chose a width but no window, the window must not limit the width. With four times
+  /// the width, other requests go on while a slow one blocks the order of the output.
   void widen_window() {
     auto& run = out_.values.run;
     auto& origin = out_.origins["run.window_requests"];
@@ -221,8 +221,8 @@ private:
     }
   }
 
-  /// Who names a width of the job wants that one: no lane looks for another unless it is told to.
-  /// The default in a file is none: a file may hold all settings as `config show` prints them.
+  /// If the user chose a width, no lane adapts its own width, unless that is set too. The default
+  /// value in a file is not a choice, because a file may contain all settings of `config show`.
   void fix_width() {
     const auto& origin = out_.origins["run.in_flight_max"];
     const bool preset = out_.values.run.in_flight_max == settings{}.run.in_flight_max;

@@ -1,12 +1,12 @@
 #!/bin/sh
 # Makes a CA and certificates for trying out a cluster with TLS:
 #   config/make-certs.sh DIR [NAME...]        (names: head and node, if none are given)
-# writes DIR/ca.pem and, for each NAME, DIR/NAME.pem and DIR/NAME.key. Run again with other names it
-# keeps the CA. Then, on every machine (of ca.* only ca.pem is needed there):
+# writes DIR/ca.pem and, for each NAME, DIR/NAME.pem and DIR/NAME.key. A second run with other names
+# uses the same CA. Then, on every machine (copy ca.pem there, but not ca.key):
 #   penstock serve --listen 0.0.0.0:7117 --tls-cert DIR/head.pem --tls-key DIR/head.key --tls-ca DIR/ca.pem
 #   penstock node --head HEAD:7117 --tls-cert DIR/node.pem --tls-key DIR/node.key --tls-ca DIR/ca.pem
-# Whoever has a certificate of this CA may submit, read and cancel everything: there are no roles. Keep
-# ca.key away from the machines of the cluster; for more than trials use a CA that somebody looks after.
+# Every holder of a certificate of this CA can submit, read and cancel all jobs: there are no roles. Do not
+# store ca.key on the machines of the cluster. For more than trials use a CA with proper administration.
 set -eu
 umask 077
 dir=${1:?"usage: $0 DIR [NAME...]"}

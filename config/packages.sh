@@ -1,5 +1,5 @@
-# Sourced by apps/quickstart.sh and tests/run.sh: what Debian 12 must bring, and how a tree is built.
-# Installs only what is missing, so a second call costs a few milliseconds.
+# For apps/quickstart.sh and tests/run.sh: the packages of Debian 12 that are needed, and how to build.
+# Installs only missing packages, so a second call takes a few milliseconds.
 
 penstock_packages=(
   g++ cmake ninja-build pkg-config ccache mold
@@ -11,7 +11,7 @@ penstock_packages=(
 
 penstock_say() { printf 'penstock: %s\n' "$*" >&2; }
 
-# Installs the packages named that are not there yet.
+# Installs those of the named packages that are missing.
 penstock_install() {
   local missing=() package
   for package in "$@"; do
@@ -29,7 +29,7 @@ penstock_install() {
     { penstock_say "apt-get failed; the packages needed are: ${missing[*]}"; return 1; }
 }
 
-# penstock_build PRESET [TARGET...]: configures build/PRESET if need be and builds.
+# penstock_build PRESET [TARGET...]: configures build/PRESET if it is new, and builds.
 penstock_build() {
   local preset=$1
   shift

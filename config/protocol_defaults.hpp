@@ -7,8 +7,8 @@
 
 namespace penstock::config {
 
-/// Gives `upstream` the usual address and key variable of its protocol where the settings name no
-/// others. @returns the keys that it changed: "base_url", "api_key_env".
+/// Sets the usual address and key variable of the protocol, if the settings give no others.
+/// @returns the changed keys: "base_url", "api_key_env".
 std::vector<std::string_view> take_protocol_defaults(upstream_settings& upstream,
                                                      bool base_url_given, bool api_key_env_given);
 

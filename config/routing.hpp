@@ -7,24 +7,24 @@
 
 namespace penstock::config {
 
-/// The upstreams that take part in a run, their lanes, and which of them takes which model.
+/// The upstreams of a run, their lanes, and the routes of models.
 struct routing_plan {
-  std::vector<const upstream_settings*>
-    upstreams; ///< Into the settings; `[upstream]` is the first if it takes part.
+  /// Point into the settings; `[upstream]` is first if it is used.
+  std::vector<const upstream_settings*> upstreams;
   std::vector<const limit_settings*> limits; ///< By lane.
   core::route_table routes;
 };
 
-/// How routes use `[upstream]`.
+/// Whether `[upstream]` is used.
 enum class default_use : uint8_t {
-  needed,   ///< Without routes, or one names it.
-  possible, ///< It serves the models that no route takes.
-  none,     ///< A route takes every other model.
+  needed,   ///< There are no routes, or a route names it.
+  possible, ///< It serves the models without a route.
+  none,     ///< The routes serve all models.
 };
 default_use use_of_default(const settings& values);
 
-/// The plan of valid settings. @param with_default Whether `[upstream]` takes part.
-/// Lanes are called as in the configuration, after their upstream's name if there are several.
+/// The plan of valid settings. If there are several upstreams, the name of a lane begins with the
+/// name of its upstream. @param with_default Whether to use `[upstream]`.
 routing_plan plan_routing(const settings& values, bool with_default);
 
 } // namespace penstock::config

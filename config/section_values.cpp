@@ -23,7 +23,7 @@ std::string target_text(const route_target& target) {
   return out + "}";
 }
 
-/// Writes the values down, one section after the other.
+/// Collects the values, section by section.
 class value_list {
 public:
   std::vector<section_value> values;

@@ -33,11 +33,11 @@ std::optional<numbered_key> parse_numbered(std::string_view key) {
   numbered_key out{key.substr(0, open), {}, 0};
   std::from_chars(key.data() + open + 1, key.data() + close, out.number);
   if (close + 1 < key.size())
-    out.rest = key.substr(close + 2); // behind "]."
+    out.rest = key.substr(close + 2); // After "].".
   return out;
 }
 
-/// The repeated section that `key` is, or lies in; empty if none.
+/// The repeated section that `key` is or belongs to; empty if none.
 std::string_view section_of(std::string_view key) {
   for (auto name : section_names)
     if (key.starts_with(name) &&
@@ -93,7 +93,7 @@ bool put_price(std::optional<double>& to, const file_value& value) {
   auto x = number_of(value);
   if (!x || *x < 0 || *x > 1e6)
     return false;
-  to = *x + 0.0; // no minus zero
+  to = *x + 0.0; // No minus zero.
   return true;
 }
 
@@ -121,7 +121,7 @@ bool put_strategy(route_settings& to, const file_value& value) {
   return true;
 }
 
-/// "name" or "name/model"; a model may hold further slashes.
+/// Reads "name" or "name/model"; a model may contain more slashes.
 bool put_targets(route_settings& to, const file_value& value) {
   std::vector<std::string> texts;
   if (!put_texts(texts, value))
@@ -140,11 +140,11 @@ bool put_targets(route_settings& to, const file_value& value) {
   return true;
 }
 
-/// One key of a section that has no row in the table of keys.
+/// One key of a repeated section that is not in the table of settings.
 template <class Section>
 struct section_key {
   std::string_view name;
-  std::string_view form; ///< What it must be.
+  std::string_view form; ///< The allowed values.
   bool (*put)(Section&, const file_value&);
 };
 
@@ -191,7 +191,7 @@ std::string unknown_key(std::string_view key, std::string_view what,
          core::did_you_mean(core::nearest(key, known));
 }
 
-/// Puts the value of `key` where the table says. @returns what is wrong; empty: nothing.
+/// Writes the value of `key` to its place in the table. @returns the fault; empty: none.
 template <class Section, size_t N>
 std::string put(const section_key<Section> (&table)[N], std::string_view section,
                 std::string_view what, std::string_view key, const file_value& value, Section& to) {
@@ -251,7 +251,7 @@ std::string section_reader::take(const file_entry& entry, const std::string& ori
     if (!upstream)
       return too_many();
     if (fresh)
-      upstream->name.clear(); // "default" is the one of [upstream].
+      upstream->name.clear(); // "default" is the name of [upstream].
     return take_upstream(entry, key->rest, *upstream, values);
   }
   if (key->name == "routes") {
@@ -267,7 +267,7 @@ std::string section_reader::take(const file_entry& entry, const std::string& ori
 std::string section_reader::take_upstream(const file_entry& entry, std::string_view key,
                                           upstream_settings& to, settings& values) {
   if (key.empty() || key == "limits")
-    return {}; // an empty section
+    return {}; // An empty section.
   if (auto lane_key = parse_numbered(key); lane_key && lane_key->name == "lanes") {
     auto* lane = at(to.lanes, lane_key->number);
     return lane ? take_lane(entry, lane_key->rest, *lane)
@@ -286,7 +286,7 @@ std::string section_reader::take_upstream(const file_entry& entry, std::string_v
   auto value = std::get_if<scalar>(&entry.value);
   if (!value)
     return what + "must be " + allowed(*row) + ", is " + described(entry.value);
-  // The rows know only the way to [upstream]; so this one takes its place for a moment.
+  // The rows can only write to [upstream], so swap this upstream with it for a moment.
   std::swap(values.upstream, to);
   auto wrong = assign(*row, row->at(values), *value);
   std::swap(values.upstream, to);
@@ -296,7 +296,7 @@ std::string section_reader::take_upstream(const file_entry& entry, std::string_v
 std::string section_reader::take_lane(const file_entry& entry, std::string_view key,
                                       lane_settings& to) const {
   if (key.empty())
-    return {}; // an empty section: the lane has no name, which is a fault of its own
+    return {}; // An empty section. A lane without a name is reported elsewhere.
   std::vector<std::string> known;
   for (auto& row : lane_keys) {
     if (row.name == key)
@@ -366,7 +366,7 @@ void section_reader::finish(loaded_settings& out) const {
 
 std::string section_reader::origin_of(std::string_view key) const {
   while (!key.empty()) {
-    // The first value of what stands in the section, in the order of their names.
+    // The first value of the section, by name.
     const auto found = given_.lower_bound(key);
     if (found != given_.end() && found->first.starts_with(key))
       return found->second;

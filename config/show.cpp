@@ -22,7 +22,7 @@ const std::string& origin_of(const loaded_settings& loaded, const std::string& k
   return found == loaded.origins.end() ? unknown : found->second;
 }
 
-/// A value for machines: spans in seconds, sizes in bytes, the rest as it is.
+/// A value for programs: spans in seconds, sizes in bytes, others unchanged.
 json::value as_json(const key_row& row, const scalar& value) {
   if (auto b = std::get_if<bool>(&value))
     return json::value(*b);
@@ -34,7 +34,7 @@ json::value as_json(const key_row& row, const scalar& value) {
   return row.kind == value_kind::span ? json_number(to_seconds(duration{n})) : json::value(n);
 }
 
-/// Calls `visit(row, key, value)` for every limit of a lane; `key` is the one of its origin.
+/// Calls `visit(row, key, value)` for every limit of a lane; `key` is the key for its origin.
 template <class Visitor>
 void for_each_limit(const lane_settings& lane, Visitor visit) {
   auto limits = lane.limits;

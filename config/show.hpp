@@ -7,8 +7,8 @@
 
 namespace penstock::config {
 
-/// Every setting as "key = value  # origin", in the order of the reference, then the lanes. Of the
-/// API key only its length.
+/// Every setting as "key = value  # origin", in the order of the reference, then the lanes. It
+/// shows only the length of the API key.
 std::string show(const loaded_settings& loaded, const environment& env);
 
 /// The same as one JSON object: {"settings": {key: {"value", "origin"}}, "lanes": [...], "api_key":

@@ -5,12 +5,12 @@
 
 namespace penstock::config {
 
-/// `text` in quotes for an error message: control characters and bytes above ASCII escaped, cut
-/// after 60 bytes. What comes from outside never reaches a terminal raw.
+/// `text` in quotes for an error message. Control characters and bytes above ASCII are escaped, so
+/// that a text from outside cannot control a terminal. Cut after 60 bytes.
 std::string in_quotes(std::string_view text);
 
 /// `text` as a TOML basic string.
-/// @pre `text` holds no control characters (validated settings do not).
+/// @pre `text` has no control characters (validated settings have none).
 std::string toml_string(std::string_view text);
 
 } // namespace penstock::config

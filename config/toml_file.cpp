@@ -6,7 +6,7 @@
 #include <fstream>
 #include <iterator>
 
-// The one place that includes it: the header costs seconds.
+// Included only here, because the header costs seconds to compile.
 #include <toml++/toml.h>
 
 namespace penstock::config {
@@ -17,7 +17,7 @@ constexpr size_t file_size_max = 1 << 20;
 
 error toml_refused(std::string text) { return {errc::invalid_config, std::move(text)}; }
 
-/// Walks a parsed document and collects its leaves. The parser bounds the depth.
+/// Walks a parsed document and collects its leaves. The parser limits the depth.
 class flattener {
 public:
   std::vector<file_entry> entries;

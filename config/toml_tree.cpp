@@ -43,7 +43,7 @@ json::value leaf_of(const toml::node& from) {
   return json::string{out.str()};
 }
 
-/// The parser bounds the depth.
+/// The parser limits the depth.
 toml_node node_of(std::string key, const toml::node& from) {
   toml_node node;
   node.key = std::move(key);
@@ -57,7 +57,7 @@ toml_node node_of(std::string key, const toml::node& from) {
     node.what = toml_node::kind::table;
     for (auto& [name, entry] : *table)
       node.members.push_back(node_of(std::string{name.str()}, entry));
-    // A table made by a dotted key has no place of its own before its first member.
+    // A table made by a dotted key has the place of its first member.
     std::ranges::stable_sort(node.members, {}, [](auto& m) { return std::pair{m.line, m.column}; });
   } else {
     node.leaf = leaf_of(from);

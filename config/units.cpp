@@ -20,14 +20,14 @@ constexpr std::array size_units{
   unit{"mb", 1'000'000}, unit{"kb", 1'000},    unit{"b", 1},
 };
 
-/// Sizes stay below this, far enough from 2^63 for rounding.
+/// Sizes are below this number, so that rounding cannot reach 2^63.
 constexpr double value_bound = 9.2e18;
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
-/// Takes an unsigned decimal ("12", "0.5") off the front of `text`.
+/// Removes an unsigned decimal ("12", "0.5") from the front of `text`.
 std::optional<double> take_decimal(std::string_view& text) {
   if (text.empty() || !is_digit(text.front()))
     return std::nullopt;
@@ -40,7 +40,7 @@ std::optional<double> take_decimal(std::string_view& text) {
   return value;
 }
 
-/// Takes the letters off the front of `text`.
+/// Removes the letters from the front of `text`.
 std::string_view take_letters(std::string_view& text) {
   size_t n = 0;
   while (n < text.size() && is_letter(text[n]))
@@ -89,7 +89,7 @@ std::optional<double> parse_number(std::string_view text) {
 
 std::string format_number(double x) {
   std::array<char, 64> buffer;
-  // People read 1000000 sooner than 1e+06.
+  // 1000000 is easier to read than 1e+06.
   const double size = std::abs(x);
   const bool plain = size == 0 || (size >= 1e-6 && size < 1e15);
   const auto form = plain ? std::chars_format::fixed : std::chars_format::general;

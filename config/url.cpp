@@ -14,7 +14,7 @@ bool is_alnum(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-/// A name or an IPv4 address: no colon can be left once the port is off.
+/// Whether `host` is a name or an IPv4 address: without its port it has no colon.
 bool is_plain_host(std::string_view host) {
   return !host.empty() && host.size() <= 253 && host.front() != '-' && host.front() != '.' &&
          host.find("..") == std::string_view::npos && std::ranges::all_of(host, [](char c) {
@@ -22,7 +22,7 @@ bool is_plain_host(std::string_view host) {
          });
 }
 
-/// What stands between the brackets of "[::1]"; the connection attempt judges the rest.
+/// The text between the brackets of "[::1]". Only its characters are checked.
 bool is_address_v6(std::string_view host) {
   return host.size() >= 2 && host.size() <= 45 && host.find(':') != std::string_view::npos &&
          std::ranges::all_of(host, [](char c) {

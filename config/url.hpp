@@ -10,17 +10,16 @@ namespace penstock::config {
 struct base_url_parts {
   std::string scheme; ///< "http" or "https".
   std::string host;   ///< In lower case; an IPv6 address without its brackets.
-  int port = 0;       ///< 80 or 443 if the text names none.
+  int port = 0;       ///< 80 or 443 if the URL has no port.
   std::string path;   ///< "" or "/v1": no slash at the end.
 };
 
-/// Takes "https://host[:port][/path]" apart. Refuses other schemes, credentials, a query, a
-/// fragment, blanks and control characters, so that what is left can be joined with a request's
-/// path.
+/// Parses "https://host[:port][/path]". Refuses other schemes, credentials, a query, a fragment,
+/// blanks and control characters, so that the path of a request can be appended.
 std::optional<base_url_parts> parse_base_url(std::string_view text);
 
-/// Whether `url` points to this machine by its very text: localhost, 127.x.x.x or [::1]. Names are
-/// not resolved: no key is owed to a loopback server, and a name could be made to look like one.
+/// Whether `url` is on this machine by its text: localhost, 127.x.x.x or [::1]. Names are not
+/// resolved: a loopback server needs no key, and a resolver could make any name look like one.
 bool is_loopback(std::string_view url);
 
 } // namespace penstock::config

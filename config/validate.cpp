@@ -31,9 +31,9 @@ std::string numbered_section(std::string_view name, size_t number) {
   return std::string{name} + "[" + std::to_string(number) + "]";
 }
 
-bool is_price(double x) { return x >= 0 && x <= 1e6; } // NaN fails
+bool is_price(double x) { return x >= 0 && x <= 1e6; } // NaN fails.
 
-/// Looks all sections through that may stand several times.
+/// Checks all repeated sections.
 class section_checker {
 public:
   explicit section_checker(const settings& values) : values_{values} {}
@@ -80,7 +80,7 @@ private:
            core::did_you_mean(core::nearest(name, known)) + "; there are " + all;
   }
 
-  /// @param key As people know it, @param at as it is numbered, both without ".models".
+  /// @param key For people. @param at With numbers. Both without ".models".
   void check_models(const std::vector<std::string>& models, const std::string& key,
                     const std::string& at, std::set<std::string, std::less<>>& seen,
                     const std::string& scope = {}) {
@@ -179,8 +179,8 @@ private:
 
   const settings& values_;
   std::vector<section_fault> faults_;
-  std::set<std::string, std::less<>> names_;   ///< Of the upstreams seen.
-  std::set<std::string, std::less<>> reached_; ///< Upstreams that routes name.
+  std::set<std::string, std::less<>> names_;   ///< Names of the upstreams so far.
+  std::set<std::string, std::less<>> reached_; ///< Upstreams that are targets of routes.
 };
 
 } // namespace

@@ -7,21 +7,20 @@
 
 namespace penstock::config {
 
-/// Refuses settings that make no sense, wherever they came from: one line for each fault, with key,
-/// value and what is allowed. `load` has done this already; a host that fills the struct by itself
-/// calls it.
+/// Checks settings from any source: one line for each fault, with key, value and the allowed
+/// values. `load` does this, too. Call it for settings that were filled in by a program.
 result<void> validate(const settings& values);
 
-/// A fault of a section that may stand several times.
+/// A fault in a repeated section.
 struct section_fault {
-  std::string at;   ///< Its key as the file reader numbers it: "routes[1].to".
-  std::string text; ///< With its key as people know it.
+  std::string at;   ///< Its key with numbers: "routes[1].to".
+  std::string text; ///< The message, with the key for people.
 };
 
 /// The faults of lanes, upstreams, routes and prices: names, patterns, limits, references.
 std::vector<section_fault> section_faults(const settings& values);
 
-/// One error (`invalid_config`) out of several lines.
+/// One error (`invalid_config`) with several lines.
 error joined(const std::vector<std::string>& faults);
 
 } // namespace penstock::config

@@ -1,5 +1,5 @@
-# Finds the C++ Actor Framework as Debian installs it: CAF 0.17 brings no package file of its own.
-# Makes CAF::core and CAF::io (and CAF::openssl where it is installed).
+# Finds the C++ Actor Framework of Debian, because CAF 0.17 installs no CMake package file.
+# Makes CAF::core and CAF::io, and CAF::openssl if it is installed.
 find_path(CAF_INCLUDE_DIR caf/all.hpp)
 find_library(CAF_CORE_LIBRARY caf_core)
 find_library(CAF_IO_LIBRARY caf_io)

@@ -1,9 +1,9 @@
-# What other projects get: `find_package(penstock)` makes penstock::engine. Headers stand below
+# The install for other projects: `find_package(penstock)` makes penstock::engine. Headers are below
 # include/penstock and are included as <penstock/actors/host/host.hpp>.
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
-# Where the interface of the library begins; what these include is installed with them.
+# The public headers. The headers that they include are installed with them.
 set(PENSTOCK_PUBLIC_HEADERS
   actors/peer/cluster_config.hpp
   actors/peer/connect.hpp
@@ -32,8 +32,8 @@ target_link_libraries(penstock_engine INTERFACE penstock_actors CAF::io CAF::ope
 set_target_properties(penstock_engine PROPERTIES EXPORT_NAME engine)
 target_include_directories(penstock_engine INTERFACE $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
 
-# Proves that each of them compiles alone: the target public_headers_verify_interface_header_sets, which
-# nothing else builds.
+# Checks that each of them compiles alone: the target public_headers_verify_interface_header_sets. No
+# other target builds it.
 add_library(penstock_public_headers INTERFACE)
 target_link_libraries(penstock_public_headers INTERFACE penstock::engine)
 target_sources(penstock_public_headers INTERFACE FILE_SET HEADERS BASE_DIRS ${PROJECT_SOURCE_DIR}

@@ -1,8 +1,7 @@
-# Runs at install time. Copies the public headers and whatever they include, with the includes among them
-# made to begin at "penstock/": a folder called core or config in the project that uses us must not
-# come before ours.
+# Runs at install time. Copies the public headers and all headers that they include. Their include paths
+# get the prefix "penstock/", so that they never find a folder core or config of the other project.
 cmake_policy(PUSH)
-cmake_policy(VERSION 3.25) # An install script begins without one.
+cmake_policy(VERSION 3.25) # An install script has no policies set.
 set(queue ${PENSTOCK_PUBLIC_HEADERS})
 set(seen "")
 while(queue)
@@ -24,7 +23,7 @@ while(queue)
   if(EXISTS $ENV{DESTDIR}${target})
     file(READ $ENV{DESTDIR}${target} before)
   endif()
-  if(NOT before STREQUAL text) # Who depends on it need not build again.
+  if(NOT before STREQUAL text) # Keep an unchanged file, so that users need not build again.
     file(WRITE $ENV{DESTDIR}${target} "${text}")
     message(STATUS "Installing: $ENV{DESTDIR}${target}")
   endif()

@@ -3,7 +3,7 @@
 #   penstock_room(NAME SOURCES a.cpp b.cpp LINKS penstock::core_base PRIVATE ZLIB::ZLIB)
 #
 # makes the target penstock_NAME with the alias penstock::NAME. A room is one unit of a unity build
-# (CMAKE_UNITY_BUILD); UNITS splits a large room into so many. A room without sources has headers only.
+# (CMAKE_UNITY_BUILD); UNITS splits a large room into several units. A room without sources has only headers.
 function(penstock_room name)
   cmake_parse_arguments(arg "" "UNITS" "SOURCES;LINKS;PRIVATE" ${ARGN})
   if(arg_SOURCES)

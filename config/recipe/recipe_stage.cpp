@@ -15,7 +15,7 @@ namespace {
 
 namespace json = boost::json;
 
-/// Members of the body that may stand beside name and prompt; others go into `parameters`.
+/// Members of the body that are keys of a stage; others belong into `parameters`.
 constexpr std::string_view common_parameters[]{"temperature",
                                                "top_p",
                                                "max_tokens",
@@ -27,7 +27,7 @@ constexpr std::string_view common_parameters[]{"temperature",
                                                "reasoning_effort",
                                                "verbosity"};
 
-/// Members that a stage decides by other keys, or that have no place in a job.
+/// Members that other keys of a stage set, or that are not allowed in a job.
 constexpr std::pair<std::string_view, std::string_view> taken_parameters[]{
   {"model", "write it beside name and prompt"},
   {"messages", "they are made of system, documents and prompt"},
@@ -63,7 +63,7 @@ void read_parameters(toml_section& section, json::object& to) {
                                    : "must be a number");
     else
       to[key] = node->to_json();
-    // Two names of one thing: providers refuse both together, and the stage's own word wins.
+    // Two names of one setting. Providers refuse both together, so the stage's own key wins.
     if (key == "max_tokens" || key == "max_completion_tokens")
       to.erase(key == "max_tokens" ? "max_completion_tokens" : "max_tokens");
   }
@@ -126,7 +126,7 @@ bool read_structured(toml_section& section, bool otherwise) {
   return word ? *word == "prompt" : otherwise;
 }
 
-/// Compiles a template; what is wrong with it becomes a fault of the section.
+/// Compiles a template. Its faults are reported for the section.
 core::prompt_template compile(toml_section& section, std::string_view name, const toml_node* at,
                               const std::string& text, const std::string& where) {
   auto made = core::prompt_template::compile(text, where);

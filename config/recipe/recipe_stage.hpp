@@ -8,11 +8,11 @@
 
 namespace penstock::config {
 
-/// What `[defaults]` of a recipe says for all stages that are silent about it.
+/// The `[defaults]` of a recipe, for stages that do not set these keys.
 struct stage_defaults {
   std::string model;
   std::string system;       ///< A template; compiled for each stage.
-  std::string system_where; ///< Its place.
+  std::string system_where; ///< Its place in the file.
   boost::json::object parameters;
   std::optional<int64_t> corrections;
   std::optional<core::cache_mode> cache;
@@ -25,9 +25,9 @@ struct stage_defaults {
 /// Reads `[defaults]`.
 stage_defaults read_defaults(toml_section& section);
 
-/// Reads one of `[[stages]]`; faults go to the section.
-/// @param recipe Knows its file, beside which schema files are; its `text` and `files` grow by
-/// them.
+/// Reads one of `[[stages]]`. Faults are reported for the section.
+/// @param recipe Its file gives the folder of schema files; they are added to its `text` and
+/// `files`.
 core::recipe_stage read_stage(toml_section& section, const stage_defaults& defaults,
                               core::recipe& recipe);
 

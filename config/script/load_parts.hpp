@@ -13,10 +13,10 @@ namespace penstock::config {
 
 /// A span: a text such as "90s", or a number of seconds; at most a month.
 std::optional<duration> read_span(toml_section& section, std::string_view name);
-/// A number within bounds.
+/// A number within limits.
 std::optional<double> read_number(toml_section& section, std::string_view name, double min,
                                   double max);
-/// Weights of messages; at least one above zero.
+/// Weights of messages; at least one is above zero.
 std::optional<core::load_mix> read_mix(toml_section& parent, const std::string& file,
                                        std::string_view path, std::string& faults);
 /// A size: a number, a text such as "2KiB", or a table with `shape` and its parameters.
@@ -29,7 +29,7 @@ core::load_tenant read_tenant(toml_section& section, const std::string& file,
                               const std::string& path, std::string& faults);
 core::load_action read_action(toml_section& section, const std::string& file,
                               const std::string& path, std::string& faults);
-/// The bounds of one table of expectations. @param tenant Empty: of all.
+/// The limits of one table of expectations. @param tenant Empty: all tenants.
 void read_expectations(toml_section& section, const toml_node& table, const std::string& tenant,
                        std::vector<core::load_expectation>& to);
 

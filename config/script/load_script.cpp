@@ -17,7 +17,7 @@ namespace {
 constexpr int64_t processes_max = 64;
 constexpr size_t phases_max = 1000, tenants_max = 1000, actions_max = 1000;
 
-/// Options that the load sets itself, because it alone knows the ports and files.
+/// Options that `load` sets itself, because only it knows the ports and files.
 constexpr std::string_view own_options[]{"--listen", "--head", "--port", "--host"};
 
 class script_reader {
@@ -198,7 +198,7 @@ private:
   }
 
   void read_expect(toml_section& top) {
-    // These hold for every load; a script may say otherwise.
+    // Defaults of every load; a script may change them.
     script_.expectations = {{"lost", "", 0},
                             {"duplicates", "", 0},
                             {"order_violations", "", 0},
@@ -236,7 +236,7 @@ private:
   std::string faults_;
 };
 
-/// What only all parts together can say.
+/// Checks that need all parts.
 std::string contradiction(const core::load_script& s) {
   const bool nodes = std::ranges::find(s.processes, core::load_role::node,
                                        &core::load_process::role) != s.processes.end();

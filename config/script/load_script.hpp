@@ -9,8 +9,8 @@
 namespace penstock::config {
 
 /// Reads a load script (config/load has examples): TOML of at most 1 MiB.
-/// @returns `errc::invalid_config` with all faults, one a line: file, line, key, what is allowed
-/// and the nearest known name. Options of processes and of the engine are not looked into.
+/// @returns `errc::invalid_config` with all faults, one per line: file, line, key, allowed values
+/// and the nearest known name. Options of processes and of the engine are not checked here.
 result<core::load_script> read_load_script(const std::string& path);
 
 /// `read_load_script` of a text. @param name For messages.
