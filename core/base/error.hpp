@@ -9,72 +9,72 @@
 
 namespace penstock {
 
-/// What went wrong. Each code has one remedy. Append only: the numbers reach disk (journal, output
-/// files) and the network.
+/// What went wrong. Each code has one remedy. The numbers reach disk (journal, stores) and the
+/// network: never change one. A new code takes the next number.
 enum class errc : uint8_t {
   /// A configuration value is missing or out of range. Stop and say which key.
   invalid_config = 1,
   /// An input line or request body cannot be used. Fail that request; it will not get better.
-  invalid_input,
+  invalid_input = 2,
   /// The provider asked for fewer requests. Retry once the lane allows it.
-  rate_limited,
+  rate_limited = 3,
   /// A daily quota is used up. Park the job until the quota resets.
-  quota_exhausted,
+  quota_exhausted = 4,
   /// The account has no money left. Abort the job; only the owner of the account can help.
-  billing,
+  billing = 5,
   /// The key is missing, wrong or not allowed. Abort the job; resume with another key.
-  unauthorized,
+  unauthorized = 6,
   /// One request is larger than the limit ever allows. Fail that request at once.
-  request_too_large,
+  request_too_large = 7,
   /// The provider refused this request. Fail it: the same request would be refused again.
-  bad_request,
+  bad_request = 8,
   /// The provider had an internal error (5xx). Retry.
-  server_error,
+  server_error = 9,
   /// The provider is overloaded (503, 529), although our limits were kept. Retry.
-  overloaded,
+  overloaded = 10,
   /// No answer in time. Retry.
-  timeout,
+  timeout = 11,
   /// The connection could not be made, or broke before the answer was whole. Retry.
-  connection_failed,
+  connection_failed = 12,
   /// The answer is not what the protocol promises (HTML, cut JSON, no choices). Retry.
-  bad_response,
+  bad_response = 13,
   /// The answer is larger than the response cap. Fail that request.
-  response_too_large,
+  response_too_large = 14,
   /// The breaker of the lane is open. Use another lane, or come back later.
-  unavailable,
+  unavailable = 15,
   /// Somebody cancelled the request or its job.
-  cancelled,
+  cancelled = 16,
   /// The deadline passed.
-  expired,
+  expired = 17,
   /// The request crashed its worker too often. Fail it for good.
-  poison,
+  poison = 18,
   /// A file or database operation failed. Stop; nothing more can be kept safely.
-  io_error,
+  io_error = 19,
   /// The disk (or quota) is full. Stop, make room, resume.
-  disk_full,
+  disk_full = 20,
   /// Another run holds the output. Wait for it, or choose another output.
-  locked,
+  locked = 21,
   /// A file of Penstock is damaged or was edited. Stop; `--restart` begins anew.
-  corrupt,
+  corrupt = 22,
   /// The output was begun with another input. Stop; `--restart` begins anew.
-  input_changed,
+  input_changed = 23,
   /// A queue is full. Try again later.
-  overflow,
+  overflow = 24,
   /// This mode cannot take this request; the next mode of the chain can.
-  not_packable,
+  not_packable = 25,
   /// A bug in Penstock.
-  internal,
+  internal = 26,
   /// The job's budget is spent. Stop; resume with a higher one.
-  budget_exhausted,
+  budget_exhausted = 27,
   /// The answer does not have the shape that was asked for, after all corrections. Fail that
   /// request.
-  schema_mismatch,
+  schema_mismatch = 28,
   /// A packed answer misses, repeats or adds an id. Send its requests in smaller packs.
-  pack_mismatch,
+  pack_mismatch = 29,
   /// There is no such job. Look at the list of jobs.
-  not_found,
+  not_found = 30,
   /// The other end speaks another version of the cluster's protocol. Bring both to the same one.
-  incompatible,
+  incompatible = 31,
 };
 
 /// The name of `code` as it stands in outcomes and logs, for example "rate_limited".
