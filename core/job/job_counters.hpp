@@ -6,8 +6,9 @@
 
 namespace penstock::core {
 
-/// The lines of the status of a job that consist of counters.
-enum class counter_line : uint8_t { none, attempts, cache, packs, lanes };
+/// The lines of the status of a job that consist of counters. `requests` are the counts of requests
+/// by state: they also stand in lists of jobs.
+enum class counter_line : uint8_t { none, requests, attempts, cache, packs, lanes };
 
 /// A counter of a job. Messages, the store, the JSON and the status text walk these rows.
 struct job_counter {
@@ -18,13 +19,14 @@ struct job_counter {
 };
 
 inline constexpr std::array job_counters{
-  // Requests by state. The status text shows them in lines of their own.
-  job_counter{"completed", &job_progress::completed},
-  job_counter{"failed", &job_progress::failed},
-  job_counter{"cancelled", &job_progress::cancelled},
-  job_counter{"expired", &job_progress::expired},
-  job_counter{"in_flight", &job_progress::in_flight},
-  job_counter{"held", &job_progress::held}, // Waits for a lane, or for the next mode.
+  // Requests by state. The status text words them itself.
+  job_counter{"completed", &job_progress::completed, counter_line::requests},
+  job_counter{"failed", &job_progress::failed, counter_line::requests},
+  job_counter{"cancelled", &job_progress::cancelled, counter_line::requests},
+  job_counter{"expired", &job_progress::expired, counter_line::requests},
+  job_counter{"in_flight", &job_progress::in_flight, counter_line::requests},
+  // Waits for a lane, or for the next mode.
+  job_counter{"held", &job_progress::held, counter_line::requests},
   // Requests read from the source, also in earlier lives.
   job_counter{"read", &job_progress::read},
   job_counter{"written", &job_progress::written}, // Lines that the sink has written.

@@ -67,44 +67,11 @@ uint64_t trips(const run_view& v) {
 
 } // namespace
 
-std::string_view breaker_text(core::lane_snapshot::breaker_state s) noexcept {
-  using state = core::lane_snapshot::breaker_state;
-  return s == state::closed ? "closed" : s == state::open ? "open" : "half_open";
-}
-
-double used_share(const core::lane_snapshot& s, size_t dimension) noexcept {
-  return s.limit[dimension] > 0 ? s.used_last_minute[dimension] / s.limit[dimension] : 0;
-}
-
-boost::json::array changes_json(const job_progress& job) {
-  boost::json::array changes;
-  for (auto& c : job.changes)
-    changes.push_back(boost::json::object{{"from", to_string(c.from)},
-                                          {"to", to_string(c.to)},
-                                          {"code", to_string(c.code)},
-                                          {"text", c.text},
-                                          {"finished", c.finished},
-                                          {"degraded", c.degraded}});
-  return changes;
-}
-
 uint64_t done(const job_progress& job) noexcept {
   return job.completed + job.failed + job.cancelled + job.expired;
 }
 
 duration sequential_estimate(const run_view& view) noexcept { return view.job.upstream_time; }
-
-std::string span_text(duration d) {
-  const auto s = to_seconds(d);
-  if (s < 0.9995)
-    return fmt::format("{} ms", to_ms(d));
-  if (s < 99.95)
-    return fmt::format("{:.2f} s", s);
-  const auto whole = static_cast<uint64_t>(s + 0.5);
-  if (whole < 3600)
-    return fmt::format("{} min {:02} s", whole / 60, whole % 60);
-  return fmt::format("{} h {:02} min", whole / 3600, whole / 60 % 60);
-}
 
 exit_code exit_code_of(const job_progress& job) noexcept {
   if (job.state == job_state::aborted)

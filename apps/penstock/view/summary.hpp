@@ -2,11 +2,9 @@
 
 #include "config/settings.hpp"
 #include "core/base/text.hpp"
-#include "core/lane/lane.hpp"
+#include "core/view/view_parts.hpp"
 #include "messages/cache.hpp"
 #include "messages/job.hpp"
-
-#include <boost/json/array.hpp>
 
 #include <cstdint>
 #include <optional>
@@ -66,15 +64,7 @@ exit_code exit_code_of(const job_progress& job) noexcept;
 /// The exit code for an error that keeps a command from its work.
 exit_code exit_code_of(const error& e) noexcept;
 
-/// Share of the configured limit that went through in the last minute.
-double used_share(const core::lane_snapshot& s, size_t dimension) noexcept;
-/// "closed", "open" or "half_open".
-std::string_view breaker_text(core::lane_snapshot::breaker_state s) noexcept;
-/// The changes of mode of a job.
-boost::json::array changes_json(const job_progress& job);
-
-/// "850 ms", "12.3 s", "4 min 05 s", "2 h 03 min".
-std::string span_text(duration d);
 using core::count_text;
+using core::span_text;
 
 } // namespace penstock::cli
