@@ -7,8 +7,8 @@
 #include "apps/penstock/process/process_log.hpp"
 #include "apps/penstock/process/signals.hpp"
 #include "apps/penstock/view/summary.hpp"
-#include "apps/penstock/view/text_table.hpp"
 #include "config/text.hpp"
+#include "core/view/text_table.hpp"
 
 #include <caf/all.hpp>
 
@@ -36,7 +36,7 @@ int exit_of_signal(int number) { return 128 + number; }
 int client::fail(const error& e) const {
   if (const auto number = signal(); number != 0 && e.code == errc::cancelled)
     return exit_of_signal(number);
-  std::fprintf(stderr, "penstock: %s\n", printable(e.context).c_str());
+  std::fprintf(stderr, "penstock: %s\n", core::printable(e.context).c_str());
   return static_cast<int>(exit_code_of(e));
 }
 

@@ -2,7 +2,7 @@
 
 #include "apps/penstock/client/job_follow.hpp"
 #include "apps/penstock/view/progress.hpp"
-#include "apps/penstock/view/text_table.hpp"
+#include "core/view/text_table.hpp"
 
 #include <fmt/format.h>
 
@@ -94,8 +94,8 @@ int follow_to_end(client& c, const job_info& job, outcome_output& out, run_view 
   if (c.settings().run.json)
     std::cout << summary_json(view) << std::endl;
   if (!c.settings().run.quiet)
-    std::fputs(printable(summary_text(view)).c_str(), stderr);
-  if (const auto text = printable(advice(view)); !text.empty())
+    std::fputs(core::printable(summary_text(view)).c_str(), stderr);
+  if (const auto text = core::printable(advice(view)); !text.empty())
     std::fprintf(stderr, "penstock: %s\n", text.c_str());
   else if (const auto open = done(view.job) - view.job.completed; open > 0)
     c.say(fmt::format("penstock retry {}{} runs the {} again that did not complete", job.id,

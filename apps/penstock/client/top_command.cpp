@@ -195,7 +195,7 @@ int live(client& c, duration every) {
       if (looked && again)
         running.start_with(view.jobs);
       again = !looked; // Jobs that ended meanwhile send no event.
-      view.trouble = looked ? std::string{} : printable(looked.error().context);
+      view.trouble = looked ? std::string{} : core::printable(looked.error().context);
       if (looked || looked.error().code == errc::cancelled)
         continue;
       if (looked.error().code != errc::connection_failed) {

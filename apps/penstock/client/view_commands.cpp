@@ -1,11 +1,11 @@
 #include "apps/penstock/client/view_commands.hpp"
 
 #include "apps/penstock/client/client.hpp"
-#include "apps/penstock/view/cluster_views.hpp"
 #include "apps/penstock/client/job_follow.hpp"
 #include "apps/penstock/client/job_watch.hpp"
 #include "apps/penstock/view/progress.hpp"
 #include "core/io/file/wall_clock.hpp"
+#include "core/view/cluster_views.hpp"
 
 #include <fmt/format.h>
 
@@ -27,7 +27,8 @@ int print(const std::string& text) {
 
 /// Asks for a list and prints it.
 template <class T, class Word>
-int show_list(const cluster_command& command, Word word, text_table (*table)(const std::vector<T>&),
+int show_list(const cluster_command& command, Word word,
+              core::text_table (*table)(const std::vector<T>&),
               std::string (*as_json)(const std::vector<T>&), std::string_view nothing) {
   return with_head(command, [&](client& c) {
     auto all = c.head.ask<std::vector<T>>(answer_within, word);
@@ -142,16 +143,17 @@ int status_main(const cluster_command& command, const config::environment&) {
 }
 
 int nodes_main(const cluster_command& command, const config::environment&) {
-  return show_list<node_info>(command, atom::nodes_v, nodes_table, nodes_json,
+  return show_list<node_info>(command, atom::nodes_v, core::nodes_table, core::nodes_json,
                               "no nodes: nothing runs until penstock node joins");
 }
 
 int lanes_main(const cluster_command& command, const config::environment&) {
-  return show_list<lane_info>(command, atom::lanes_v, lanes_table, lanes_json, "no lanes");
+  return show_list<lane_info>(command, atom::lanes_v, core::lanes_table, core::lanes_json,
+                              "no lanes");
 }
 
 int tenants_main(const cluster_command& command, const config::environment&) {
-  return show_list<tenant_counts>(command, atom::tenants_v, tenants_table, tenants_json,
+  return show_list<tenant_counts>(command, atom::tenants_v, core::tenants_table, core::tenants_json,
                                   "no tenant has sent anything");
 }
 

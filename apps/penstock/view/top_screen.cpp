@@ -61,9 +61,9 @@ void share_rows(std::vector<section>& sections, size_t room) {
 
 } // namespace
 
-job_rates rate_meter::update(const std::vector<job_info>& jobs, time_point now) {
+core::job_rates rate_meter::update(const std::vector<job_info>& jobs, time_point now) {
   const auto seconds = to_seconds(now - at_);
-  job_rates rates;
+  core::job_rates rates;
   std::map<uint64_t, last_look> next;
   for (auto& job : jobs) {
     auto& look = next[job.id];
@@ -106,7 +106,7 @@ std::vector<std::string> top_lines(const top_view& v, size_t width, size_t heigh
     out.resize(height);
   if (width > 0)
     for (auto& line : out)
-      line = cut_to(line, width);
+      line = core::cut_to(line, width);
   return out;
 }
 

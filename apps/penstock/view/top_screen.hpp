@@ -1,7 +1,9 @@
 #pragma once
 
-#include "apps/penstock/view/cluster_views.hpp"
 #include "core/base/time.hpp"
+#include "core/view/cluster_views.hpp"
+#include "messages/cluster.hpp"
+#include "messages/submit.hpp"
 
 #include <cstdint>
 #include <map>
@@ -19,13 +21,13 @@ struct top_view {
   std::vector<lane_info> lanes;
   std::vector<tenant_counts> tenants;
   std::vector<job_info> jobs; ///< Those that have not ended.
-  job_rates rates;            ///< Of these, over the last seconds.
+  core::job_rates rates;      ///< Of these, over the last seconds.
 };
 
 /// Turns counts at two moments into the rates of jobs, smoothed over a few seconds.
 class rate_meter {
 public:
-  job_rates update(const std::vector<job_info>& jobs, time_point now);
+  core::job_rates update(const std::vector<job_info>& jobs, time_point now);
 
 private:
   struct last_look {

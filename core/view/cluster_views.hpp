@@ -1,8 +1,8 @@
 #pragma once
 
-#include "apps/penstock/view/text_table.hpp"
-#include "messages/cluster.hpp"
-#include "messages/submit.hpp"
+#include "core/job/head_info.hpp"
+#include "core/job/job_info.hpp"
+#include "core/view/text_table.hpp"
 
 #include <cstdint>
 #include <map>
@@ -11,7 +11,7 @@
 
 /// What a head says of itself, as tables for people and as JSON for machines. Names and texts from
 /// elsewhere are cleaned for people and left as they are for machines.
-namespace penstock::cli {
+namespace penstock::core {
 
 /// Requests per second of running jobs, by id; where it is missing the mean since the start stands
 /// in.
@@ -32,4 +32,4 @@ std::string lanes_json(const std::vector<lane_info>& lanes);
 std::string tenants_json(const std::vector<tenant_counts>& tenants);
 std::string status_json(const job_info& job, int64_t now);
 
-} // namespace penstock::cli
+} // namespace penstock::core

@@ -1,6 +1,6 @@
-#include "apps/penstock/view/cluster_views.hpp"
+#include "core/view/cluster_views.hpp"
 
-#include "apps/penstock/view/summary.hpp"
+#include "core/view/view_parts.hpp"
 #include "core/base/text.hpp"
 
 #include <fmt/format.h>
@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <ctime>
 
-namespace penstock::cli {
+namespace penstock::core {
 
 namespace {
 
@@ -17,7 +17,7 @@ constexpr size_t text_bytes = 400;
 /// A lane whose settings name no width has one that nothing reaches.
 constexpr uint32_t no_width = 1'000'000;
 
-std::string short_name(const std::string& name) { return core::clean_text(name, name_bytes); }
+std::string short_name(const std::string& name) { return clean_text(name, name_bytes); }
 
 /// "-" for nothing, so that columns stay readable.
 std::string or_dash(std::string text) { return text.empty() ? "-" : text; }
@@ -28,12 +28,12 @@ duration since(int64_t from, int64_t to) {
 
 double mean_rate(const job_info& job, int64_t now) {
   const auto seconds = to_seconds(since(job.created, job.ended > 0 ? job.ended : now));
-  const auto fresh = done(job.progress);
+  const auto fresh = job.progress.done();
   return seconds > 0 ? static_cast<double>(fresh) / seconds : 0;
 }
 
 uint64_t left_of(const job_info& job) {
-  return job.requests - std::min(job.requests, done(job.progress));
+  return job.requests - std::min(job.requests, job.progress.done());
 }
 
 /// "12.0/s, 3 min 20 s left", what it took if it has ended, or nothing.
@@ -71,10 +71,10 @@ std::string usage_text(const job_progress& p) {
 std::string changes_text(const job_progress& p) {
   std::string out;
   for (auto& c : p.changes)
-    out += line("mode change",
-                fmt::format("{} -> {} after {} finished ({} carried over): {}", to_string(c.from),
-                            to_string(c.to), count_text(c.finished), count_text(c.degraded),
-                            core::clean_text(c.text, text_bytes)));
+    out +=
+      line("mode change", fmt::format("{} -> {} after {} finished ({} carried over): {}",
+                                      to_string(c.from), to_string(c.to), count_text(c.finished),
+                                      count_text(c.degraded), clean_text(c.text, text_bytes)));
   return out;
 }
 
@@ -88,10 +88,10 @@ text_table jobs_table(const std::vector<job_info>& jobs, int64_t now, const job_
     const auto rate = rates.find(j.id);
     table.add({std::to_string(j.id), or_dash(short_name(j.name)), short_name(j.tenant),
                std::string{to_string(j.priority)}, std::string{to_string(p.state)},
-               count_text(done(p)), count_text(j.requests),
+               count_text(p.done()), count_text(j.requests),
                count_text(p.failed + p.expired + p.cancelled), count_text(p.in_flight),
                pace_text(j, rate == rates.end() ? mean_rate(j, now) : rate->second),
-               core::clean_text(j.waits_for, 2 * name_bytes)});
+               clean_text(j.waits_for, 2 * name_bytes)});
   }
   return table;
 }
@@ -103,7 +103,7 @@ text_table nodes_table(const std::vector<node_info>& nodes) {
   for (auto& n : nodes)
     table.add({std::to_string(n.id % 1'000'000),
                n.local && n.name.empty() ? "the head" : or_dash(short_name(n.name)),
-               n.local ? "local" : core::clean_text(n.state, name_bytes), count_text(n.slots),
+               n.local ? "local" : clean_text(n.state, name_bytes), count_text(n.slots),
                count_text(n.in_use), count_text(n.finished),
                n.local ? "-" : span_text(n.silent_for), span_text(n.joined_for),
                or_dash(short_name(n.version))});
@@ -116,10 +116,10 @@ text_table lanes_table(const std::vector<lane_info>& lanes) {
   for (auto& l : lanes) {
     const auto& s = l.now;
     std::string limits, used;
-    for (size_t d = 0; d < core::dimension_count; ++d) {
+    for (size_t d = 0; d < dimension_count; ++d) {
       if (s.limit[d] <= 0)
         continue;
-      const auto name = to_string(static_cast<core::dimension>(d));
+      const auto name = to_string(static_cast<dimension>(d));
       limits += fmt::format("{}{} {}", limits.empty() ? "" : ", ", name,
                             count_text(static_cast<uint64_t>(s.limit[d])));
       used += fmt::format("{}{} {:.0f} %", used.empty() ? "" : ", ", name, 100 * used_share(s, d));
@@ -148,7 +148,7 @@ text_table tenants_table(const std::vector<tenant_counts>& tenants) {
 
 std::string status_text(const job_info& j, int64_t now) {
   const auto& p = j.progress;
-  const auto clean = [](const std::string& text) { return core::clean_text(text, text_bytes); };
+  const auto clean = [](const std::string& text) { return clean_text(text, text_bytes); };
   auto out = fmt::format("job {}{}: {}\n", j.id, j.name.empty() ? "" : " (" + clean(j.name) + ")",
                          to_string(p.state));
   out += line("tenant", fmt::format("{}, priority {}", clean(j.tenant), to_string(j.priority)));
@@ -198,4 +198,4 @@ std::string status_text(const job_info& j, int64_t now) {
   return out;
 }
 
-} // namespace penstock::cli
+} // namespace penstock::core

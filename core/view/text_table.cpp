@@ -1,11 +1,11 @@
-#include "apps/penstock/view/text_table.hpp"
+#include "core/view/text_table.hpp"
 
 #include "core/base/text.hpp"
 
 #include <algorithm>
 #include <cstdint>
 
-namespace penstock::cli {
+namespace penstock::core {
 
 namespace {
 
@@ -73,7 +73,7 @@ std::string printable(std::string_view text) {
   out.reserve(text.size());
   for (size_t i = 0; i < text.size();) {
     const auto c = static_cast<uint8_t>(text[i]);
-    const auto n = core::utf8_length(text, i);
+    const auto n = utf8_length(text, i);
     // U+0080 to U+009F are control characters, too.
     const bool control = (c < 0x20 && c != '\n') || c == 0x7F ||
                          (n == 2 && c == 0xC2 && static_cast<uint8_t>(text[i + 1]) < 0xA0);
@@ -83,4 +83,4 @@ std::string printable(std::string_view text) {
   return out;
 }
 
-} // namespace penstock::cli
+} // namespace penstock::core

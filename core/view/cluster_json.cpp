@@ -1,10 +1,10 @@
-#include "apps/penstock/view/cluster_views.hpp"
-#include "apps/penstock/view/summary.hpp"
 #include "core/json/json_text.hpp"
+#include "core/view/cluster_views.hpp"
+#include "core/view/view_parts.hpp"
 
 #include <boost/json.hpp>
 
-namespace penstock::cli {
+namespace penstock::core {
 
 namespace {
 
@@ -22,7 +22,7 @@ std::string listed(std::string_view name, const std::vector<T>& all, Render rend
     list.push_back(render(one));
   json::object out;
   out[view(name)] = std::move(list);
-  return core::json_text(out);
+  return json_text(out);
 }
 
 json::value time_of(int64_t ms) { return ms > 0 ? json::value(ms) : json::value(nullptr); }
@@ -37,7 +37,7 @@ json::object job_object(const job_info& j, int64_t now) {
                  {"state", view(to_string(p.state))},
                  {"ended", has_ended(p.state)},
                  {"requests", j.requests},
-                 {"done", done(p)},
+                 {"done", p.done()},
                  {"completed", p.completed},
                  {"failed", p.failed},
                  {"cancelled", p.cancelled},
@@ -96,7 +96,7 @@ std::string status_json(const job_info& j, int64_t now) {
   o["attempt_mean_seconds"] = seconds(p.attempt_mean);
   o["attempt_p50_seconds"] = seconds(p.attempt_p50);
   o["attempt_p99_seconds"] = seconds(p.attempt_p99);
-  return core::json_text(o);
+  return json_text(o);
 }
 
 std::string nodes_json(const std::vector<node_info>& nodes) {
@@ -118,9 +118,9 @@ std::string lanes_json(const std::vector<lane_info>& lanes) {
   return listed("lanes", lanes, [](const lane_info& l) {
     const auto& s = l.now;
     json::object limits;
-    for (size_t d = 0; d < core::dimension_count; ++d)
+    for (size_t d = 0; d < dimension_count; ++d)
       if (s.limit[d] > 0)
-        limits[view(to_string(static_cast<core::dimension>(d)))] =
+        limits[view(to_string(static_cast<dimension>(d)))] =
           json::object{{"limit", s.limit[d]},
                        {"used_last_minute", s.used_last_minute[d]},
                        {"share", used_share(s, d)},
@@ -160,4 +160,4 @@ std::string tenants_json(const std::vector<tenant_counts>& tenants) {
   });
 }
 
-} // namespace penstock::cli
+} // namespace penstock::core

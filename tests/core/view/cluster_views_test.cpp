@@ -1,11 +1,10 @@
-#include "apps/penstock/view/cluster_views.hpp"
-#include "apps/penstock/view/top_screen.hpp"
+#include "core/view/cluster_views.hpp"
 
 #include <boost/json.hpp>
 #include <boost/test/unit_test.hpp>
 
 using namespace penstock;
-using namespace penstock::cli;
+using namespace penstock::core;
 using namespace std::chrono_literals;
 
 namespace {
@@ -34,18 +33,6 @@ lane_info lane(std::string name, double rpm) {
   l.now.used_last_minute[0] = rpm / 2;
   l.now.headroom = 0.8;
   return l;
-}
-
-top_view busy_view(size_t jobs) {
-  top_view v;
-  v.head = "127.0.0.1:7117";
-  v.now = begun + 10'000;
-  v.nodes.resize(4);
-  v.lanes = {lane("default", 600)};
-  v.tenants.resize(3);
-  for (size_t i = 0; i < jobs; ++i)
-    v.jobs.push_back(job(jobs - i, 100, 10));
-  return v;
 }
 
 } // namespace
@@ -140,37 +127,6 @@ BOOST_AUTO_TEST_CASE(a_lane_shows_its_limits_and_why_it_is_closed) {
     BOOST_TEST(contains(row, part), part);
   const auto json = boost::json::parse(lanes_json({l}));
   BOOST_TEST(json.at("lanes").at(0).at("limits").at("rpm").at("share").to_number<double>() == 0.5);
-}
-
-BOOST_AUTO_TEST_CASE(a_screen_keeps_to_its_size) {
-  for (size_t height : {1, 5, 12, 20, 24, 50, 200})
-    for (size_t width : {1, 20, 80, 300}) {
-      const auto lines = top_lines(busy_view(40), width, height);
-      BOOST_TEST(lines.size() <= height);
-      for (auto& line : lines)
-        BOOST_TEST(columns_of(line) <= width);
-    }
-  const auto all = top_lines(busy_view(40), 0, 0);
-  BOOST_TEST(all.size() == 1u + 4 * 3 + 4 + 1 + 3 + 40);
-  const auto some = top_lines(busy_view(40), 200, 24);
-  BOOST_TEST(some.size() == 24u);
-  BOOST_TEST(std::ranges::any_of(
-    some, [](auto& l) { return l.starts_with("JOBS (40), ") && l.ends_with("not shown"); }));
-  auto view = busy_view(1);
-  view.trouble = "gone";
-  BOOST_TEST(top_lines(view, 80, 24).at(1) == "! gone");
-}
-
-BOOST_AUTO_TEST_CASE(rates_follow_the_last_seconds) {
-  rate_meter meter;
-  const time_point t{1h};
-  BOOST_TEST(meter.update({job(1, 1000, 0)}, t).empty());
-  BOOST_TEST(meter.update({job(1, 1000, 100)}, t + 1s).at(1) == 100.0);
-  const auto rate = meter.update({job(1, 1000, 100), job(2, 10, 5)}, t + 2s);
-  BOOST_TEST(rate.at(1) == 70.0, boost::test_tools::tolerance(1e-9));
-  BOOST_TEST(!rate.contains(2));
-  // A job that was taken up again counts from below.
-  BOOST_TEST(!meter.update({job(1, 1000, 10)}, t + 3s).contains(1));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-namespace penstock::cli {
+namespace penstock::core {
 
 /// Rows and columns for a terminal. Columns are as wide as their widest cell; the last one is not
 /// padded.
@@ -35,4 +35,4 @@ std::string_view cut_to(std::string_view text, size_t width) noexcept;
 /// broken UTF-8) become U+FFFD, so that nobody's name can drive the terminal.
 std::string printable(std::string_view text);
 
-} // namespace penstock::cli
+} // namespace penstock::core
