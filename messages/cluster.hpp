@@ -42,6 +42,7 @@ struct node_beat {
 
 using core::lane_info;
 using core::node_info;
+using core::node_state;
 
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, peer_hello& x) {

@@ -193,7 +193,9 @@ std::vector<node_info> engine_state::nodes() const {
     info.local = node.local;
     info.slots = node.slots;
     info.in_use = slots_.in_use_on(id);
-    info.state = node.draining ? "draining" : node.silent ? "silent" : "active";
+    info.state = node.draining ? node_state::draining
+                 : node.silent ? node_state::silent
+                               : node_state::active;
     info.silent_for = nodes_.silence(id, now);
     info.joined_for = now - node.since;
     info.finished = node.finished;

@@ -38,12 +38,6 @@ json::object job_object(const job_info& j, int64_t now) {
                  {"ended", has_ended(p.state)},
                  {"requests", j.requests},
                  {"done", p.done()},
-                 {"completed", p.completed},
-                 {"failed", p.failed},
-                 {"cancelled", p.cancelled},
-                 {"expired", p.expired},
-                 {"in_flight", p.in_flight},
-                 {"held", p.held},
                  {"created_ms", time_of(j.created)},
                  {"ended_ms", time_of(j.ended)},
                  {"age_seconds", static_cast<double>(std::max<int64_t>(now - j.created, 0)) / 1000},
@@ -51,6 +45,7 @@ json::object job_object(const job_info& j, int64_t now) {
                  {"mode_asked", p.mode_asked},
                  {"mode_used", p.mode_used},
                  {"class", view(to_string(j.priority))}}; // The old name of "priority".
+  add_counters(o, p, counter_line::requests);
   o["resume_in_seconds"] =
     p.state == job_state::parked ? json::value(seconds(p.resume_in)) : json::value(nullptr);
   o["error"] = p.cause.context.empty()
@@ -70,28 +65,8 @@ std::string status_json(const job_info& j, int64_t now) {
   const auto& p = j.progress;
   auto o = job_object(j, now);
   o["mode_changes"] = changes_json(p);
-  o["in_flight_peak"] = p.in_flight_peak;
-  o["written"] = p.written;
-  o["resumed"] = p.resumed;
-  o["cached"] = p.cached;
-  o["joined"] = p.joined;
-  o["attempts"] = p.attempts;
-  o["rate_limited"] = p.rate_limited;
-  o["refused_late"] = p.refused_late;
-  o["lost"] = p.lost;
-  o["restarts"] = p.restarts;
-  o["input_tokens"] = p.input_tokens;
-  o["cached_input_tokens"] = p.cached_input_tokens;
-  o["output_tokens"] = p.output_tokens;
+  add_counters(o, p);
   o["cost"] = p.cost;
-  o["packs"] = p.packs;
-  o["packed"] = p.packed;
-  o["pack_splits"] = p.pack_splits;
-  o["canaries"] = p.canaries;
-  o["canaries_agreed"] = p.canaries_agreed;
-  o["hedged"] = p.hedged;
-  o["hedges_won"] = p.hedges_won;
-  o["rerouted"] = p.rerouted;
   o["upstream_seconds"] = seconds(p.upstream_time);
   o["attempt_mean_seconds"] = seconds(p.attempt_mean);
   o["attempt_p50_seconds"] = seconds(p.attempt_p50);
@@ -105,7 +80,7 @@ std::string nodes_json(const std::vector<node_info>& nodes) {
                         {"name", n.name},
                         {"version", n.version},
                         {"local", n.local},
-                        {"state", n.state},
+                        {"state", view(to_string(n.state))},
                         {"slots", n.slots},
                         {"in_use", n.in_use},
                         {"finished", n.finished},

@@ -103,7 +103,7 @@ text_table nodes_table(const std::vector<node_info>& nodes) {
   for (auto& n : nodes)
     table.add({std::to_string(n.id % 1'000'000),
                n.local && n.name.empty() ? "the head" : or_dash(short_name(n.name)),
-               n.local ? "local" : clean_text(n.state, name_bytes), count_text(n.slots),
+               n.local ? "local" : std::string{to_string(n.state)}, count_text(n.slots),
                count_text(n.in_use), count_text(n.finished),
                n.local ? "-" : span_text(n.silent_for), span_text(n.joined_for),
                or_dash(short_name(n.version))});
@@ -175,23 +175,16 @@ std::string status_text(const job_info& j, int64_t now) {
     out += line("mode",
                 fmt::format("{}, asked for {}", or_dash(clean(p.mode_used)), clean(p.mode_asked)));
   out += changes_text(p);
-  out += line("attempts",
-              fmt::format("{}, 429s {}, lost {}, restarts {}, peak in flight {}",
-                          count_text(p.attempts), count_text(p.rate_limited), count_text(p.lost),
-                          count_text(p.restarts), count_text(p.in_flight_peak)));
+  const auto counters = [&](std::string_view head, counter_line which) {
+    if (const auto text = counters_text(p, which); !text.empty())
+      out += line(head, text);
+  };
+  counters("attempts", counter_line::attempts);
   out += line("attempt time", fmt::format("mean {}, p50 {}, p99 {}", span_text(p.attempt_mean),
                                           span_text(p.attempt_p50), span_text(p.attempt_p99)));
-  if (p.cached > 0)
-    out += line("cache", fmt::format("{} answered without an attempt, {} of them joined",
-                                     count_text(p.cached), count_text(p.joined)));
-  if (p.packs > 0)
-    out += line("packs",
-                fmt::format("{} sent, {} requests answered by them, {} split", count_text(p.packs),
-                            count_text(p.packed), count_text(p.pack_splits)));
-  if (p.hedged > 0 || p.rerouted > 0)
-    out += line("lanes", fmt::format("{} rerouted, {} second attempts, {} of them answered first",
-                                     count_text(p.rerouted), count_text(p.hedged),
-                                     count_text(p.hedges_won)));
+  counters("cache", counter_line::cache);
+  counters("packs", counter_line::packs);
+  counters("lanes", counter_line::lanes);
   out += line("tokens", usage_text(p));
   if (!p.cause.context.empty())
     out += line("error", fmt::format("{}: {}", to_string(p.cause.code), clean(p.cause.context)));

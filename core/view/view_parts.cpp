@@ -63,7 +63,7 @@ std::string counters_text(const job_progress& job, counter_line line) {
     out += counter.text.substr(at + 2);
     sum += job.*counter.member;
   }
-  return sum > 0 ? out : std::string{};
+  return sum > 0 || line == counter_line::attempts ? out : std::string{};
 }
 
 } // namespace penstock::core

@@ -31,7 +31,7 @@ void add_counters(boost::json::object& to, const job_progress& job);
 void add_counters(boost::json::object& to, const job_progress& job, counter_line line);
 
 /// The counters of one line of the status text, for example "12 sent, 40 requests answered by
-/// them". Empty if all of them are zero.
+/// them". Empty if all of them are zero; the line of attempts is always there.
 std::string counters_text(const job_progress& job, counter_line line);
 
 } // namespace penstock::core

@@ -189,7 +189,7 @@ struct life : test::cluster_world {
     for (auto& node : known_nodes()) {
       ++known;
       BOOST_TEST(node.in_use == 0u);
-      BOOST_TEST(node.state == "active");
+      BOOST_TEST((node.state == node_state::active));
     }
     BOOST_TEST(known == nodes()); // Whoever was lost has come back, once.
   }

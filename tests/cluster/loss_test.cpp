@@ -152,7 +152,7 @@ BOOST_AUTO_TEST_CASE(a_node_that_stands_still_for_a_moment_loses_nothing) {
     node("n1").signal(SIGSTOP);
     const auto silent = wait_until([&] {
       for (auto& n : look_at_nodes())
-        if (n.name == "n1" && n.state == "silent")
+        if (n.name == "n1" && n.state == node_state::silent)
           return true;
       return client->has_ended();
     });

@@ -143,7 +143,7 @@ head_view& cluster_fixture::view() {
   return *view_;
 }
 
-void cluster_fixture::wait_for_nodes(size_t count, const std::string& state) {
+void cluster_fixture::wait_for_nodes(size_t count, node_state state) {
   std::string last;
   const auto there = wait_until([&] {
     const auto all = view().nodes();

@@ -61,7 +61,7 @@ struct cluster_fixture : program_fixture {
 
   std::vector<node_info> look_at_nodes() { return view().nodes(); }
   /// Waits until so many nodes are in this state, and no more.
-  void wait_for_nodes(size_t count, const std::string& state = "active");
+  void wait_for_nodes(size_t count, node_state state = node_state::active);
   /// Waits until the mock has seen so many requests.
   void wait_for_requests(uint64_t count);
   /// Requests that the mock saw more than once, each further time counted.

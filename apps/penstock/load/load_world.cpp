@@ -162,8 +162,8 @@ result<void> load_world::await_nodes() {
     self->request(*engine, ask_timeout, atom::nodes_v)
       .receive(
         [&](const std::vector<node_info>& nodes) {
-          joined = static_cast<size_t>(
-            std::ranges::count_if(nodes, [](auto& n) { return !n.local && n.state == "active"; }));
+          joined = static_cast<size_t>(std::ranges::count_if(
+            nodes, [](auto& n) { return !n.local && n.state == node_state::active; }));
         },
         [](const caf::error&) {});
     if (joined >= wanted)

@@ -99,7 +99,7 @@ BOOST_AUTO_TEST_CASE(a_node_that_offers_and_joins_gets_work_at_once) {
   BOOST_TEST(info.id == node.number());
   BOOST_TEST(info.name == "worker-1");
   BOOST_TEST(info.version == "0.1.0");
-  BOOST_TEST(info.state == "active");
+  BOOST_TEST((info.state == node_state::active));
   BOOST_TEST(!info.local);
   BOOST_TEST(info.slots == 4u);
   BOOST_TEST(info.in_use == 4u);
@@ -231,12 +231,12 @@ BOOST_AUTO_TEST_CASE(signs_of_life_are_answered_with_their_number) {
 BOOST_AUTO_TEST_CASE(a_silent_node_gets_nothing_new_until_it_is_heard_again) {
   auto node = come();
   advance(1500ms);
-  BOOST_TEST(nodes().at(0).state == "silent");
+  BOOST_TEST((nodes().at(0).state == node_state::silent));
   BOOST_TEST((nodes().at(0).silent_for == 1500ms));
   submit(2);
   BOOST_TEST(node.log->requests().empty());
   beat(node);
-  BOOST_TEST(nodes().at(0).state == "active");
+  BOOST_TEST((nodes().at(0).state == node_state::active));
   BOOST_TEST(node.log->requests().size() == 2u);
   BOOST_TEST(announced.size() == 1u);
 }
@@ -298,7 +298,7 @@ BOOST_AUTO_TEST_CASE(a_node_that_leaves_loses_nothing) {
   auto job = submit(8);
   auto one = come();
   beat(one, true);
-  BOOST_TEST(nodes().at(0).state == "draining");
+  BOOST_TEST((nodes().at(0).state == node_state::draining));
   auto two = come();
   self->send(aut, atom::leave_v, one.number());
   run();
@@ -331,7 +331,7 @@ BOOST_AUTO_TEST_CASE(a_head_that_stood_still_loses_nobody_for_it) {
   run();
   BOOST_TEST(nodes().size() == 1u);
   beat(node);
-  BOOST_TEST(nodes().at(0).state == "active");
+  BOOST_TEST((nodes().at(0).state == node_state::active));
   advance(3s);
   BOOST_TEST(nodes().empty());
 }

@@ -1,3 +1,4 @@
+#include "core/job/job_counters.hpp"
 #include "core/view/cluster_views.hpp"
 
 #include <boost/json.hpp>
@@ -59,7 +60,7 @@ BOOST_AUTO_TEST_CASE(names_from_elsewhere_cannot_drive_a_terminal) {
              "31m\x07";
   j.name = j.waits_for = j.progress.cause.context = j.idempotency_key = j.tenant;
   node_info n;
-  n.name = n.version = n.state = j.tenant;
+  n.name = n.version = j.tenant;
   tenant_counts t;
   t.tenant = j.tenant;
   for (auto& text : {status_text(j, begun), jobs_table({j}, begun).text(""),
@@ -127,6 +128,56 @@ BOOST_AUTO_TEST_CASE(a_lane_shows_its_limits_and_why_it_is_closed) {
     BOOST_TEST(contains(row, part), part);
   const auto json = boost::json::parse(lanes_json({l}));
   BOOST_TEST(json.at("lanes").at(0).at("limits").at("rpm").at("share").to_number<double>() == 0.5);
+}
+
+BOOST_AUTO_TEST_CASE(every_counter_stands_in_the_json_of_a_status) {
+  auto j = job(3, 500, 0);
+  uint64_t n = 0;
+  for (auto& counter : job_counters)
+    j.progress.*counter.member = ++n;
+  const auto status = boost::json::parse(status_json(j, begun)).as_object();
+  const auto listed = boost::json::parse(jobs_json({j}, begun)).at("jobs").at(0).as_object();
+  n = 0;
+  for (auto& counter : job_counters) {
+    BOOST_TEST(status.at(counter.name).to_number<uint64_t>() == ++n, counter.name);
+    BOOST_TEST(listed.contains(counter.name) == (counter.line == counter_line::requests),
+               counter.name);
+  }
+  BOOST_TEST(status.at("requests").to_number<int>() == 500);
+}
+
+BOOST_AUTO_TEST_CASE(lines_of_counters_stand_where_they_say_something) {
+  auto j = job(3, 500, 0);
+  BOOST_TEST(contains(status_text(j, begun),
+                      "attempts     0, 429s 0, lost 0, restarts 0, peak in flight 0\n"));
+  for (auto* head : {"  cache ", "  packs ", "  lanes "})
+    BOOST_TEST(!contains(status_text(j, begun), head), head);
+  j.progress.attempts = 1234;
+  j.progress.rate_limited = 5;
+  j.progress.cached = 7;
+  j.progress.joined = 2;
+  j.progress.packs = 3;
+  j.progress.packed = 40;
+  j.progress.rerouted = 1;
+  const auto text = status_text(j, begun);
+  for (auto* part : {"attempts     1,234, 429s 5, lost 0, restarts 0, peak in flight 0\n",
+                     "cache        7 answered without an attempt, 2 of them joined\n",
+                     "packs        3 sent, 40 requests answered by them, 0 split\n",
+                     "lanes        1 rerouted, 0 second attempts, 0 of them answered first\n"})
+    BOOST_TEST(contains(text, part), part);
+}
+
+BOOST_AUTO_TEST_CASE(a_node_shows_its_state_by_name) {
+  for (auto [state, name] : {std::pair{node_state::active, "active"},
+                             {node_state::silent, "silent"},
+                             {node_state::draining, "draining"}}) {
+    node_info n;
+    n.state = state;
+    BOOST_TEST(boost::json::parse(nodes_json({n})).at("nodes").at(0).at("state").as_string() ==
+               name);
+    BOOST_TEST(contains(nodes_table({n}).lines().at(1), name));
+  }
+  BOOST_TEST(to_string(static_cast<node_state>(7)) == "unknown");
 }
 
 BOOST_AUTO_TEST_SUITE_END()
