@@ -31,7 +31,7 @@ void rate_limiter_state::release(uint64_t owner) {
 }
 
 void rate_limiter_state::wake() {
-  // Wakes that an earlier one overtook must not each begin a chain of their own.
+  // Ignore a `wake` that a later call has replaced, else each would schedule more of them.
   if (self->clock().now() < wake_at_)
     return;
   wake_at_ = time_point::max();

@@ -11,7 +11,8 @@
 
 namespace penstock::actors {
 
-/// Bookkeeping around one `core::lane`: who waits for which permit, and when to look again.
+/// The actor around one `core::lane`: it knows which actor waits for which permit, and when to
+/// wake.
 struct rate_limiter_state {
   static inline const char* name = "rate-limiter";
   explicit rate_limiter_state(rate_limiter_actor::pointer self) : self{self} {}
@@ -23,19 +24,19 @@ struct rate_limiter_state {
   void wake();
 
   rate_limiter_actor::pointer self; ///< The actor that owns this state.
-  core::lane lane;                  ///< All decisions.
+  core::lane lane;                  ///< Makes all decisions.
 
 private:
   void pump();
   void refuse(uint64_t id, error why);
 
-  std::unordered_map<uint64_t, permit_taker_actor> waiting_; ///< Asked and not yet answered.
-  std::vector<core::permit> due_;                            ///< Scratch of `pump`.
-  time_point wake_at_ = time_point::max(); ///< The earliest wake message under way.
+  std::unordered_map<uint64_t, permit_taker_actor> waiting_; ///< Requests without an answer.
+  std::vector<core::permit> due_;                            ///< Reused buffer of `pump`.
+  time_point wake_at_ = time_point::max();                   ///< Time of the next scheduled `wake`.
 };
 
-/// Hands out the permits of one lane, never faster than `limits`. `start_empty` for one that
-/// follows a crashed one: what that had granted is unknown, so its burst must not be granted twice.
+/// Grants the permits of one lane, never faster than `limits`. Set `start_empty` after a crash of
+/// the limiter: the permits that it granted are unknown, and the burst must not be granted twice.
 /// @pre `core::validate(limits)` succeeds.
 rate_limiter_actor::behavior_type
 rate_limiter(rate_limiter_actor::stateful_pointer<rate_limiter_state> self,

@@ -28,7 +28,7 @@ http_client(http_client_actor::stateful_pointer<http_client_state> self,
             io::curl_loop_settings settings) {
   auto& st = self->state;
   st.self = self;
-  // The loop ends before this actor does, so its thread may hold the bare address.
+  // The loop ends before this actor, so its thread may hold a plain pointer to the actor.
   auto deliver = [self](std::vector<core::completion> completions) {
     caf::anon_send(
       caf::actor_cast<http_client_actor>(self), atom::done_v,

@@ -11,8 +11,8 @@
 
 namespace penstock::actors {
 
-/// Knows who waits for which exchange. Dropping the state stops the loop and aborts what is in
-/// flight; whoever waited learns of it by `rewire`.
+/// Knows which actor waits for which exchange. Destroying the state stops the loop and aborts the
+/// exchanges in flight; the waiting actors learn of it by `rewire`.
 struct http_client_state {
   static inline const char* name = "http-client";
 
@@ -24,7 +24,7 @@ struct http_client_state {
   std::unordered_map<uint64_t, reply_taker_actor> waiting; ///< By exchange id.
 };
 
-/// Makes the HTTP exchanges of this process on a thread of its own.
+/// Makes the HTTP exchanges of this process on its own thread.
 http_client_actor::behavior_type
 http_client(http_client_actor::stateful_pointer<http_client_state> self,
             io::curl_loop_settings settings);

@@ -16,8 +16,8 @@ node_state::~node_state() {
   dismiss_idle();
 }
 
-/// Dropping the handles is not enough: whoever has spoken to a head, CAF's registry holds until its
-/// end.
+/// Kills the workers. Dropping the handles is not enough: CAF's registry keeps every actor that
+/// sent to another process.
 void node_state::dismiss_idle() {
   for (auto& worker : idle_)
     caf::anon_send_exit(worker, caf::exit_reason::kill);
@@ -42,9 +42,9 @@ void node_state::assign(const assignment& work, report_taker_actor from) {
 void node_state::start(const assignment& work, const assigned_request& req, const job_note& note) {
   worker_task task;
   task.request = req;
-  // 48 bits, so that each permit has a number of its own: nodes of one head differ in the upper 16.
-  // The count begins where the head's life says: our http client survives a head, and an exchange
-  // for the next one must not have the number of one that is still ending.
+  // 48 bits that no other permit or exchange has. Nodes of one head differ in the upper 16 bits.
+  // The count begins at a number from the head, because our HTTP client outlives a head: an
+  // exchange for the next head must not have the number of one that is still ending.
   task.id = ((id & 0xFFFF) << 32) | (((id >> 16) + ++spawned_) & 0xFFFFFFFF);
   task.node_id = id;
   task.tenant = work.tenant;
@@ -75,7 +75,7 @@ void node_state::start(const assignment& work, const assigned_request& req, cons
   workers_[req.key] = std::move(one);
 }
 
-/// Ends a hand-out that never started.
+/// Reports a hand-out that never started.
 void node_state::report_unstarted(const assigned_request& req, core::mode ran_as, report_kind kind,
                                   error why) {
   core::outcome o;
@@ -103,8 +103,8 @@ void node_state::drain(uint64_t job) {
       self->send(one.worker, atom::drain_v);
 }
 
-/// A head knows nothing of our http client, and who restarts that knows nothing of the head's
-/// actors: what is left out stays.
+/// Takes new handles. A null handle keeps the present actor: the head does not know our HTTP
+/// client, and the restart of our HTTP client does not know the actors of the head.
 void node_state::rewire(const wiring& now) {
   if (now.http)
     neighbours.http = now.http;
@@ -112,7 +112,7 @@ void node_state::rewire(const wiring& now) {
     neighbours.limiters = now.limiters;
     neighbours.cache = now.cache;
   }
-  dismiss_idle(); // They would never hear of it.
+  dismiss_idle(); // Idle workers get no `rewire`.
   for (auto& [key, one] : workers_)
     self->send(one.worker, atom::rewire_v, neighbours);
 }
@@ -128,7 +128,7 @@ void node_state::lose_lane(uint64_t job, uint32_t lane, const error& why) {
   const auto note = jobs_.find(job);
   if (note == jobs_.end())
     return;
-  // One refused key may be about its request (a firewall, moderation): several are about the key.
+  // One refusal may be about its request (a firewall, moderation); several are about the key.
   if (why.code == errc::unauthorized && !note->second.keys.refused(lane))
     return;
   if (!note->second.lost.try_emplace(lane, why).second)
@@ -156,7 +156,7 @@ void node_state::done(work_report what) {
     if (o.state == core::outcome_state::completed && !o.cached && what.last_attempt > duration{})
       hedging.learn(ended->second.model, what.last_attempt);
   }
-  // A dead one reports without a name.
+  // A dead worker reports without its handle.
   if (self->current_sender() == ended->second.worker) {
     if (idle_.size() < idle_workers_max)
       idle_.push_back(std::move(ended->second.worker));
@@ -174,8 +174,8 @@ void node_state::done(work_report what) {
   report(std::move(what));
 }
 
-/// A worker that dies over a request reports it as lost before we hear of its death. One that died
-/// between two requests, or before it read the next, says nothing.
+/// A worker that dies with a request reports it as lost before this message. A worker that died
+/// between two requests, or before it read the next one, reports nothing.
 void node_state::worker_down(const caf::actor_addr& who) {
   std::erase_if(idle_, [&](const auto& worker) { return worker.address() == who; });
   for (auto it = workers_.begin(); it != workers_.end(); ++it) {
@@ -192,7 +192,7 @@ void node_state::worker_down(const caf::actor_addr& who) {
 
 void node_state::report(work_report what) {
   jobs_[what.key.job].reports.push_back(std::move(what));
-  // The flush queues up behind all other reports that are here already.
+  // The flush comes after all reports that are in the mailbox already.
   if (!flush_pending_) {
     flush_pending_ = true;
     self->send(self, atom::flush_v);
@@ -216,8 +216,8 @@ void node_state::flush() {
   try_leave();
 }
 
-/// A job without work here is forgotten; one that has lost lanes only when there are many, for
-/// asking those lanes again costs an attempt.
+/// Forgets jobs without work here. Jobs with lost lanes are forgotten only if there are many,
+/// because asking those lanes again costs an attempt.
 void node_state::forget_idle_jobs() {
   size_t idle = 0;
   for (auto it = jobs_.end(); it != jobs_.begin();) {
@@ -237,7 +237,7 @@ void node_state::hold_lease(core::lease_limits limits) {
   beat();
 }
 
-/// The answer to a sign of life.
+/// The head has answered a heartbeat.
 void node_state::answered(uint64_t number) {
   if (!shared_lease_)
     return;
@@ -245,7 +245,7 @@ void node_state::answered(uint64_t number) {
   shared_lease_->renew(lease_.until());
 }
 
-/// A sign of life is due, or the end.
+/// Sends a heartbeat, or ends if the lease is over.
 void node_state::beat() {
   if (!shared_lease_)
     return;
@@ -271,7 +271,7 @@ void node_state::fence(const std::string& why) {
 void node_state::leave(duration grace_period) {
   if (!std::exchange(draining_, true)) {
     if (shared_lease_)
-      send_beat(); // The head learns of it at once.
+      send_beat(); // Tells the head at once.
     for (auto& [key, one] : workers_)
       self->send(one.worker, atom::drain_v);
     if (grace_period > duration{})
@@ -283,7 +283,8 @@ void node_state::leave(duration grace_period) {
   try_leave();
 }
 
-/// Goes, once everything is reported. What is still under way to us the engine takes back.
+/// Leaves when everything is reported. The engine takes back assignments that are still on their
+/// way.
 void node_state::try_leave() {
   if (!draining_ || !workers_.empty() || flush_pending_)
     return;

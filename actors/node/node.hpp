@@ -17,23 +17,23 @@
 namespace penstock::actors {
 
 /// The slots of this process: one worker each, kept for the next request. Reports of workers that
-/// end together leave together, one message a job, and free their slots at the engine. It remembers
-/// for its workers which lanes are out for a job, and gives leave for second attempts. If the node
-/// dies, its workers die with it, and with them their transfers.
+/// end together are sent together, one message per job; the engine gets the free slots. The node
+/// remembers which lanes are lost for a job, and allows second attempts. If the node dies, its
+/// workers and their transfers die with it.
 ///
-/// A remote node holds a lease of its head (`core::lease`): it gives signs of life, and when none
-/// was answered for too long, or the connection broke, it fences itself: it aborts everything and
-/// quits, for by then the head has handed out its work to others. Its workers look at the lease
-/// once more just before each attempt: a process that was stopped for ten seconds may read a permit
-/// before its node reads the clock.
+/// A remote node has a lease from its head (`core::lease`) and sends heartbeats. If no heartbeat
+/// was answered for too long, or the connection broke, it aborts everything and quits, because by
+/// then the head has handed out its work to others. Each worker checks the lease again just before
+/// an attempt: a process that was stopped for ten seconds may read a permit before its node reads
+/// the clock.
 ///
-/// `leave`: working -> draining (takes nothing, lets finish what is being sent, at most for the
-/// grace period) -> told the engine -> ended.
+/// `leave`: working -> draining (accepts no work; attempts in flight may finish within the grace
+/// period) -> has told the engine -> ended.
 struct node_state {
   static inline const char* name = "node";
-  /// Workers without a request that are kept for the next ones.
+  /// Largest number of idle workers that are kept.
   static constexpr size_t idle_workers_max = 1024;
-  /// Jobs without work here whose lost lanes are remembered.
+  /// Largest number of jobs without work here whose lost lanes are remembered.
   static constexpr size_t idle_notes_max = 64;
 
   node_state() = default;
@@ -41,7 +41,7 @@ struct node_state {
   node_state& operator=(const node_state&) = delete;
   ~node_state();
 
-  /// Begins to give signs of life to a head in another process.
+  /// Begins to send heartbeats to a head in another process.
   void hold_lease(core::lease_limits limits);
   void assign(const assignment& work, report_taker_actor from);
   void abort(uint64_t job);
@@ -58,9 +58,9 @@ struct node_state {
   /// Aborts everything and quits.
   void fence(const std::string& why);
 
-  /// What runs now.
+  /// Number of requests that run now.
   std::vector<worker_actor> workers() const;
-  /// Jobs that it knows of.
+  /// Number of known jobs.
   size_t notes() const { return jobs_.size(); }
 
   node_actor::pointer self = nullptr;
@@ -69,7 +69,7 @@ struct node_state {
   std::shared_ptr<const worker_setup> setup;
   wiring neighbours;
   core::hedge_policy hedging;
-  /// The head's number of each of our lanes; empty: the same as ours.
+  /// The head's number of each of our lanes; empty: the numbers are equal.
   std::vector<uint32_t> head_lanes;
 
 private:
@@ -86,14 +86,14 @@ private:
 
   struct running {
     pooled_worker_actor worker;
-    std::string model; ///< Kept only where second attempts are made.
+    std::string model; ///< Set only if second attempts are made.
     assigned_request request;
     core::mode ran_as = core::mode::parallel;
   };
-  /// What the answers to one job say about the keys of its lanes.
+  /// What the answers of one lane say about its API key, for one job.
   class key_doubts {
   public:
-    /// The key of `lane` was refused. @returns whether that was about the key, not about a request.
+    /// The key of `lane` was refused. @returns whether the key is bad, not only the request.
     bool refused(uint32_t lane) {
       using bounds = core::first_refusals;
       auto& key = keys_[lane];
@@ -105,16 +105,16 @@ private:
   private:
     struct doubt {
       bool has_worked = false;
-      size_t refusals = 0; ///< Since the last success.
+      size_t refusals = 0; ///< Refusals since the last success.
     };
     std::map<uint32_t, doubt> keys_;
   };
   struct job_note {
-    report_taker_actor to; ///< Who gets its reports.
+    report_taker_actor to; ///< Gets the reports.
     size_t running = 0;
     lost_lanes lost;
     key_doubts keys;
-    std::vector<work_report> reports; ///< Until the next flush.
+    std::vector<work_report> reports; ///< Reports until the next flush.
   };
 
   void start(const assignment& work, const assigned_request& req, const job_note& note);
@@ -127,15 +127,15 @@ private:
   void try_leave();
 
   std::unordered_map<request_key, running, key_hash, key_equal> workers_;
-  std::vector<pooled_worker_actor> idle_; ///< All with the present neighbours.
+  std::vector<pooled_worker_actor> idle_; ///< All have the present wiring.
   std::map<uint64_t, job_note> jobs_;
   uint64_t spawned_ = 0;
   bool flush_pending_ = false;
   bool draining_ = false;
   core::lease_limits limits_;
   core::lease lease_;
-  std::shared_ptr<work_lease>
-    shared_lease_; ///< The same, for workers; null: the engine is of this process.
+  /// The lease for the workers; null: the engine is in this process.
+  std::shared_ptr<work_lease> shared_lease_;
 };
 
 /// Runs assignments with `slots` workers at once; joins `engine`, of this process, under `id`.
@@ -143,8 +143,9 @@ node_actor::behavior_type node(node_actor::stateful_pointer<node_state> self, ui
                                uint32_t slots, engine_actor engine,
                                std::shared_ptr<const worker_setup> setup, wiring neighbours);
 
-/// The same for an engine of another process, as agreed in its `welcome`. The http client is ours.
-/// Quits with `errc::unavailable` when it has lost the engine; normally after `leave`.
+/// The same for an engine of another process, with the terms of its `welcome`. The HTTP client is
+/// ours.
+/// Quits with `errc::unavailable` if it has lost the engine, and normally after `leave`.
 node_actor::behavior_type remote_node(node_actor::stateful_pointer<node_state> self,
                                       node_welcome welcome, engine_actor engine,
                                       std::shared_ptr<const worker_setup> setup,

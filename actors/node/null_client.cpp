@@ -20,7 +20,7 @@ void null_client_state::answer(const pending& p) {
   self->send(p.taker, atom::reply_v, exchange_reply{p.id, std::move(response)});
 }
 
-/// One timer serves all that wait: CAF's clock is slow with many.
+/// One timer for all waiting answers, because CAF's clock is slow with many timers.
 void null_client_state::arm() {
   const auto now = self->clock().now();
   if (waiting_.empty() || (armed_ && *armed_ <= waiting_.begin()->first))
@@ -40,7 +40,7 @@ void null_client_state::wake() {
   arm();
 }
 
-/// @returns whether the exchange was one of ours.
+/// @returns whether the exchange belongs to a null upstream.
 bool null_client_state::abort(uint64_t id) {
   const auto found = by_id_.find(id);
   if (found == by_id_.end())

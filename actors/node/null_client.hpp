@@ -16,8 +16,9 @@
 
 namespace penstock::actors {
 
-/// Answers what goes to null upstreams (core/protocol/null_protocol.hpp), at once or when their
-/// latency is over, and passes all else on to a real client, which it spawns and dies with.
+/// Answers requests to null upstreams (core/protocol/null_protocol.hpp), at once or after their
+/// latency. Sends all other requests to a real client, which it spawns. If one of the two dies, the
+/// other one does, too.
 struct null_client_state {
   static inline const char* name = "null-client";
 
@@ -26,7 +27,7 @@ struct null_client_state {
   void wake();
 
   http_client_actor::pointer self = nullptr;
-  http_client_actor beyond; ///< Null: there are null upstreams only.
+  http_client_actor beyond; ///< Null: all upstreams are null upstreams.
 
 private:
   struct pending {
@@ -38,18 +39,18 @@ private:
   void answer(const pending& p);
   void arm();
 
-  std::multimap<time_point, pending> waiting_; ///< By the time of their answer.
+  std::multimap<time_point, pending> waiting_; ///< By the time of the answer.
   std::unordered_map<uint64_t, std::multimap<time_point, pending>::iterator> by_id_;
-  std::optional<time_point> armed_; ///< When the next wake comes, if one is under way.
+  std::optional<time_point> armed_; ///< When the next `wake` comes; unset: none is scheduled.
 };
 
-/// The http client of a process with null upstreams.
-/// @param beyond Of the real client for the other upstreams; unset: there are none.
+/// The HTTP client of a process with null upstreams.
+/// @param beyond Options of the real client for other upstreams; unset: there are none.
 http_client_actor::behavior_type
 null_client(http_client_actor::stateful_pointer<null_client_state> self,
             std::optional<io::curl_loop_settings> beyond);
 
-/// Spawns the http client that the upstreams of a process need.
+/// Spawns the HTTP client for the upstreams of a process.
 /// @param parent The actor that spawns it.
 template <caf::spawn_options Options, class Parent>
 http_client_actor spawn_http_client(Parent& parent, const worker_setup& workers,

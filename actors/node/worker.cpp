@@ -34,14 +34,14 @@ void worker_state::start(worker_task next) {
   first_permit_ = req.attempts_before == 0;
 
   auto limits = setup->attempts;
-  // A request that comes back from a closed lane, or from another mode, has used up some.
+  // A request that comes back from a closed lane or another mode has used some attempts already.
   const auto used = req.attempts_before - std::min(req.attempts_before, req.rate_limited_before);
   attempts_max_ = limits.attempts_max = task.attempts_max > used ? task.attempts_max - used : 1;
   const auto last_mode = task.ran_as == core::mode::sequential;
   plan_ = core::attempt_plan{
     last_mode ? core::patient(limits) : limits,
     task.time_left > duration{} ? std::optional{now + task.time_left} : std::nullopt, last_mode};
-  // Drawn from what every hand-out of the request has: it stays with its lane.
+  // The draw depends only on the request, so that all of its hand-outs begin at the same lane.
   auto drawn = task.seed ^ ((req.key.index + 1) * 0xD1342543DE82EF95u);
   walk_ = core::route_walk{setup->routes.candidates(what().model, drawn), setup->routes.lanes()};
   if (walk_.empty()) {
@@ -75,14 +75,14 @@ void worker_state::ask() {
         step->patient ? std::nullopt : std::optional{setup->route_patience});
 }
 
-/// Nobody is left to ask.
+/// No lane is left to ask.
 void worker_state::finish_round() {
   auto at = walk_.end();
   if (at.all_out) {
     end(report_kind::aborting, core::outcome_state::failed, std::move(at.why));
     return;
   }
-  // Closed lanes are the job's affair: it knows what else there is to do, and when to come back.
+  // The job handles closed lanes: it knows its other requests, and when to try again.
   if (!at.lanes.empty()) {
     outcome_.lane = walk_.names_of(at.lanes);
     lanes_ = std::move(at.lanes);
@@ -119,7 +119,7 @@ void worker_state::back_off(duration wait) {
 }
 
 void worker_state::wake() {
-  // One of an earlier request comes too early.
+  // A timer of an earlier request fires too early.
   if (phase_ == phase::backing_off && self->clock().now() >= wake_at_)
     ask_anew();
 }
@@ -140,7 +140,7 @@ void worker_state::reply(const exchange_reply& answer) {
     return;
   auto& response = *answer.response;
   if (response.failure == core::transport_error::cancelled) {
-    // We were told to stop; what was sent may have been charged.
+    // We were told to stop; the request may have been charged.
     settle(take(*found), response.sent, {}, true);
     outcome_.attempts += response.sent;
     end(report_kind::given_back, core::outcome_state::failed,
@@ -154,11 +154,11 @@ void worker_state::reply(const exchange_reply& answer) {
   judged(a, std::move(v), std::move(response.body), response);
 }
 
-/// Puts an answer into the outcome, which carries the last one.
+/// Writes an answer into the outcome, which has the last answer.
 void worker_state::judged(const attempt& a, core::verdict v, std::string body,
                           const core::http_response& reply) {
   const auto status = reply.status;
-  // Since the first of two began: what the request waited for this answer.
+  // If there are two attempts: since the first one began, because the request waited so long.
   const auto& other = attempts_[0];
   const auto ahead = a.beside && other.is_live() ? a.sent - other.sent : duration{};
   last_attempt_ = std::max(reply.elapsed + std::max(ahead, duration{}), duration{1});
@@ -192,7 +192,7 @@ void worker_state::go_on(const attempt& a, const core::next_step& next) {
     end(report_kind::finished, core::outcome_state::completed, std::nullopt);
     return;
   case action::finish_failed: end(report_kind::finished, next.state, next.failure); return;
-  case action::abort_job: // Not the job's end if another lane has another key.
+  case action::abort_job: // The job goes on if another lane has another key.
     if (walk_.lose_lane(walk_.at(a.candidate).lane, *next.failure))
       self->send(node, atom::dead_v, task.request.key.job, walk_.at(a.candidate).lane,
                  *next.failure);
@@ -206,9 +206,9 @@ void worker_state::go_on(const attempt& a, const core::next_step& next) {
   case action::stay_open:
   case action::carry_over: break;
   }
-  if (attempts_[0].is_live()) // The other one may still do better.
+  if (attempts_[0].is_live()) // The other attempt may still succeed.
     return;
-  if (next.what == action::stay_open) // The job knows when to try its lane again.
+  if (next.what == action::stay_open) // The job decides when to try its lane again.
     return end(report_kind::held, next.state, next.failure);
   if (aborted_ && next.what != action::carry_over && walk_.next()) {
     end(report_kind::given_back, core::outcome_state::failed,
@@ -237,7 +237,7 @@ void worker_state::end(report_kind kind, core::outcome_state state, std::optiona
   report.hedge_won = hedge_won_;
   report.lanes = std::move(lanes_);
   self->send(node, atom::done_v, std::move(report));
-  task.request.what = nullptr; // It may be large, and the next request be far.
+  task.request.what = nullptr; // It may be large, and the next request may come much later.
 }
 
 pooled_worker_actor::behavior_type worker(pooled_worker_actor::stateful_pointer<worker_state> self,

@@ -14,24 +14,24 @@
 
 namespace penstock::actors {
 
-/// A worker as its node knows it.
+/// A worker, with the messages of its node.
 using pooled_worker_actor = worker_actor::extend<
-  // From the node, once it has the report of the last one: the next request.
+  // From the node, after the report of the last request: the next request.
   caf::reacts_to<atom::assign, worker_task>>;
 
-/// All that a worker knows of the one request that it has.
+/// The state of the current request of a worker.
 struct worker_request {
   enum class phase : uint8_t { looking_up, running, backing_off, ended };
 
-  /// One exchange, from asking a lane for leave to its end.
+  /// One attempt, from asking a lane for a permit to its end.
   struct attempt {
     enum class stage : uint8_t { none, asking, sending } stage = stage::none;
-    uint64_t id = 0;      ///< Of its permit and its exchange.
-    size_t candidate = 0; ///< Of the route.
-    shared_request what;  ///< The request, perhaps for another model.
-    core::permit permit;  ///< Once it is sending.
+    uint64_t id = 0;      ///< Id of its permit and its exchange.
+    size_t candidate = 0; ///< Its place in the route.
+    shared_request what;  ///< The request, perhaps with another model.
+    core::permit permit;  ///< Valid while it is sending.
     time_point sent;
-    std::optional<size_t> beside; ///< Set for a second attempt: the first one's candidate.
+    std::optional<size_t> beside; ///< Of a second attempt: the candidate of the first one.
     bool is_live() const { return stage != stage::none; }
   };
 
@@ -39,23 +39,23 @@ struct worker_request {
   phase phase_ = phase::ended;
   core::attempt_plan plan_;
   core::route_walk walk_;
-  std::array<attempt, 2> attempts_; ///< The first is live if any is.
+  std::array<attempt, 2> attempts_; ///< If there is one attempt, it is the first.
   core::outcome outcome_;
-  std::vector<uint32_t> lanes_; ///< Lanes that the report names, by our numbers.
+  std::vector<uint32_t> lanes_; ///< Lanes for the report, by our numbers.
   std::string last_failure_;    ///< Text of the last attempt that failed.
-  std::string cache_key_;       ///< While the cache has a question or a promise of ours.
-  bool leads_ = false;          ///< We owe the cache an answer.
-  bool told_to_wait_ = false;   ///< In this round, for hours; a lane may take others meanwhile.
-  bool joined_ = false;         ///< Answered by an equal request.
-  bool other_model_ = false;    ///< Answered by another model than was asked for.
-  uint32_t attempts_max_ = 1;   ///< Of this hand-out.
+  std::string cache_key_;       ///< Set while the cache has our question, or waits for our answer.
+  bool leads_ = false;          ///< The cache waits for our answer.
+  bool told_to_wait_ = false;   ///< Told to wait for hours in this round; others may still be sent.
+  bool joined_ = false;         ///< The answer came from an equal request in flight.
+  bool other_model_ = false;    ///< The answer came from another model than requested.
+  uint32_t attempts_max_ = 1;   ///< Attempts allowed in this hand-out.
   uint32_t turn_ = 0;           ///< Makes the id of each permit and exchange unique.
-  uint32_t hedged_ = 0;         ///< Second attempts.
+  uint32_t hedged_ = 0;         ///< Number of second attempts.
   bool hedge_won_ = false;
   bool first_permit_ = true;
-  bool aborted_ = false; ///< Told to stop, or to drain, while sending.
+  bool aborted_ = false; ///< Told to stop or drain while sending.
   time_point started_;
-  time_point wake_at_; ///< End of the backoff.
+  time_point wake_at_; ///< End of the pause between two attempts.
   duration last_attempt_{};
   uint64_t rng_ = 0;
 };
@@ -66,21 +66,21 @@ struct worker_request {
 ///                             ^           |
 ///                             +- backing_off
 ///
-/// looking_up: the response cache may have the answer, or an equal request in flight may bring it;
-/// it is passed over if the job uses no cache. running: one attempt is under way, or two. An
-/// attempt is first asking (a lane has our request for a permit), then sending (we hold the permit,
-/// and the http client has the exchange). A lane that refuses, or whose key is refused, makes it
-/// ask the next one of the route (`core::route_walk`). If it takes long, and the node gives leave,
-/// a second attempt starts on another lane; the first answer that ends the request wins, and the
+/// looking_up: the response cache may have the answer, or an equal request in flight may bring it.
+/// Without a cache the worker skips this state.
+/// running: one or two attempts are in progress. An attempt first asks a lane for a permit. With
+/// the permit it sends the exchange. If a lane refuses, or its key is refused, the attempt asks the
+/// next lane of the route (`core::route_walk`). If the attempt takes long, and the node allows it,
+/// a second attempt starts on another lane. The first answer that ends the request is used; the
 /// other attempt is cancelled.
 ///
-/// Whoever ends an attempt settles its permit, also by dying: the destructor gives back what the
-/// worker holds and reports the request as lost, so that nothing depends on monitors.
+/// Every attempt settles its permit at its end, even if the worker dies: the destructor gives back
+/// the permits and reports the request as lost, so that no monitor is needed.
 ///
-/// After its end a worker waits for the next request of its node, which lets it go when it needs it
-/// no more: the birth and death of an actor cost more than the request. What still comes for the
-/// one before finds nobody: permits and exchanges have numbers of their own, and what the node said
-/// came before the next request.
+/// Then the worker waits for the next request of its node, because spawning an actor costs more
+/// than a request. The node ends a worker that it does not need. Late messages for the previous
+/// request are ignored: ids of permits and exchanges are never reused, and messages of the node
+/// come in order.
 struct worker_state : private worker_request {
   static inline const char* name = "worker";
   worker_state() = default;
@@ -138,8 +138,8 @@ private:
   void tell_cache(report_kind kind);
 };
 
-/// Runs one request to its outcome (or to a reason why it has none) and reports it to `node`; then
-/// the next.
+/// Runs one request until it has an outcome (or a reason why not) and reports it to `node`. Then it
+/// takes the next request.
 pooled_worker_actor::behavior_type worker(pooled_worker_actor::stateful_pointer<worker_state> self,
                                           std::shared_ptr<const worker_setup> setup,
                                           worker_task task, wiring neighbours, node_actor node);

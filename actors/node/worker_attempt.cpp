@@ -34,7 +34,7 @@ core::permit_request worker_state::permit_call(const attempt& a) const {
   return call;
 }
 
-/// Asks the lane of `candidate` for leave.
+/// Asks the lane of `candidate` for a permit.
 void worker_state::begin(attempt& a, size_t candidate, std::optional<duration> patience) {
   a = {};
   a.stage = attempt::stage::asking;
@@ -62,7 +62,7 @@ void worker_state::granted(const core::permit& permit) {
     outcome_.queued += self->clock().now() - started_;
   a->permit = permit;
   const auto& upstream = upstream_of(*a);
-  // Jobs whose places are not stable name their requests themselves.
+  // A job whose indexes are not stable has its own ids for requests.
   const auto client_id =
     task.client_id.empty() ? what().custom_id : task.client_id + '-' + std::to_string(what().index);
   auto encoded =
@@ -99,11 +99,11 @@ void worker_state::settle(const attempt& a, bool sent, const core::verdict& v, b
   s.limits = v.limits;
   if (v.code == errc::rate_limited)
     s.reason = v.message;
-  // Anonymous: a dying worker settles, too.
+  // Anonymous, because a dying worker settles, too.
   caf::anon_send(limiter_of(a), atom::settle_v, s);
 }
 
-/// Takes an attempt out; if another one is live, that is the first from now on.
+/// Removes an attempt. If the other one is in progress, it becomes the first.
 worker_state::attempt worker_state::take(attempt& a) {
   auto out = std::exchange(a, {});
   if (!attempts_[0].is_live())
@@ -111,14 +111,14 @@ worker_state::attempt worker_state::take(attempt& a) {
   return out;
 }
 
-/// Gives up an attempt that nobody waits for any more.
+/// Cancels an attempt whose answer is not needed any more.
 void worker_state::cancel(attempt& a) {
   if (!a.is_live())
     return;
   const auto sent = a.stage == attempt::stage::sending;
   if (sent) {
     caf::anon_send(neighbours.http, atom::abort_v, a.id);
-    // It may have been charged: what it was expected to use is the best that is known.
+    // It may have been charged: count the expected usage, because the real one is unknown.
     ++outcome_.attempts;
     core::usage expected;
     expected.input_tokens = static_cast<uint64_t>(a.permit.input_tokens);
@@ -128,7 +128,7 @@ void worker_state::cancel(attempt& a) {
   } else {
     caf::anon_send(limiter_of(a), atom::withdraw_v, a.id);
   }
-  // A grant may be under way to us; the limiter must not wait for its end.
+  // A permit may be on its way to us. Settle it now, so that the limiter does not wait for it.
   settle(a, sent, {}, true);
   a = {};
 }
@@ -141,7 +141,7 @@ void worker_state::add_cost(const attempt& a, const core::usage& used) {
 // --- second attempts ---
 
 bool worker_state::may_hedge() const {
-  // One after the other means one at a time.
+  // Sequential mode allows only one attempt at a time.
   return task.hedge_after && task.ran_as != core::mode::sequential && hedged_ == 0 && !aborted_ &&
          !attempts_[1].is_live() && plan_.counted() + 2 <= attempts_max_ &&
          walk_.other_than(attempts_[0].candidate);
@@ -155,7 +155,7 @@ void worker_state::take_long(uint64_t id) {
 void worker_state::hedge() {
   if (attempts_[0].stage != attempt::stage::sending || !may_hedge())
     return;
-  // A lane that pauses would help nobody who is in a hurry.
+  // A lane that pauses does not help a slow request.
   begin(attempts_[1], *walk_.other_than(attempts_[0].candidate), duration{});
   attempts_[1].beside = attempts_[0].candidate;
 }
@@ -166,7 +166,7 @@ worker_state::~worker_state() {
   if (phase_ == phase::ended || !node)
     return;
   leave_cache(false);
-  // What was spent so far goes along; the exchanges under way may have been charged too.
+  // Report what was spent so far. The exchanges in flight may have been charged, too.
   for (auto& a : attempts_)
     cancel(a);
   work_report report{
@@ -180,7 +180,7 @@ void worker_state::abort() {
     return;
   cancel(attempts_[1]);
   if (attempts_[0].stage == attempt::stage::sending) {
-    // The exchange may have ended already: then its reply decides, but nothing is tried again.
+    // The exchange may have ended already. Then its reply counts, but there is no further attempt.
     aborted_ = true;
     self->send(neighbours.http, atom::abort_v, attempts_[0].id);
     return;
@@ -228,7 +228,7 @@ void worker_state::rewire(const wiring& now) {
   }
   if (before.http == now.http)
     return;
-  // The client died with the exchanges; whether they were sent nobody knows.
+  // The client died with the exchanges. It is unknown whether they were sent.
   for (auto id : {attempts_[0].id, attempts_[1].id}) {
     core::http_response gone;
     gone.failure = core::transport_error::reset;

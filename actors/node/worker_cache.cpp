@@ -6,7 +6,7 @@
 
 namespace penstock::actors {
 
-/// Asks the cache, if the job uses one. @returns false if the lane is to be asked at once.
+/// Asks the cache, if the job uses one. @returns false: ask the lane now.
 bool worker_state::look_up() {
   if (task.cache == core::cache_mode::off || !neighbours.cache)
     return false;
@@ -24,7 +24,7 @@ bool worker_state::look_up() {
 void worker_state::found(const cache_hit& hit) {
   if (phase_ != phase::looking_up || hit.id != task.id)
     return;
-  cache_key_.clear(); // The cache has done with us.
+  cache_key_.clear(); // The cache does not wait for us any more.
   const auto& answer = *hit.answer;
   joined_ = hit.joined;
   outcome_.cached = true;
@@ -61,7 +61,7 @@ void worker_state::rewire_cache(const response_cache_actor& now) {
     self->send(now, atom::look_up_v, query);
 }
 
-/// Goes without an answer, and brings none. @param failed The upstream was asked.
+/// Tells the cache that there is no answer from this worker. @param failed The provider was asked.
 void worker_state::leave_cache(bool failed) {
   if (cache_key_.empty())
     return;
@@ -69,7 +69,7 @@ void worker_state::leave_cache(bool failed) {
                  cache_leave{task.id, std::exchange(cache_key_, {}), failed});
 }
 
-/// The end of this hand-out as the cache sees it.
+/// Tells the cache how this hand-out ended.
 void worker_state::tell_cache(report_kind kind) {
   if (cache_key_.empty())
     return;
@@ -85,7 +85,7 @@ void worker_state::tell_cache(report_kind kind) {
   answer.used = outcome_.used;
   answer.upstream = outcome_.upstream;
   answer.lane = outcome_.lane;
-  // What another model said is good for those that wait now, not for all that come.
+  // The answer of another model is for the requests that wait now, but is not stored.
   const auto keep = answer.body && !other_model_ && core::is_whole_answer(*answer.body);
   self->send(neighbours.cache, atom::publish_v,
              cache_result{task.id, std::exchange(cache_key_, {}), keep,

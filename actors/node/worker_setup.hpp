@@ -18,32 +18,32 @@
 
 namespace penstock::actors {
 
-/// One upstream as workers use it.
+/// One upstream, for workers.
 struct worker_upstream {
   const core::protocol* protocol = nullptr;
   std::string base_url;
-  std::string api_key;      ///< Never logged, never in a message to another node.
-  std::string ca_file;      ///< PEM bundle instead of the system's; empty: the http client's.
-  std::string cache_family; ///< Upstreams with the same one give the same answers.
-  core::price_table prices; ///< What an attempt costs.
+  std::string api_key;      ///< Never logged, and never sent to another process.
+  std::string ca_file;      ///< PEM bundle; empty: that of the HTTP client.
+  std::string cache_family; ///< Upstreams with the same text share cached answers.
+  core::price_table prices; ///< Prices for the cost of an attempt.
 };
 
-/// What all workers of a process share and nobody changes.
+/// Constant data that all workers of a process share.
 struct worker_setup {
   std::vector<worker_upstream> upstreams;
   core::route_table routes; ///< Its lanes in the order of `wiring::limiters`.
   duration timeout = std::chrono::seconds{600};
   duration idle_timeout = std::chrono::seconds{120};
   uint64_t body_max = 32u << 20;
-  core::attempt_limits attempts;                     ///< `attempts_max` comes with the assignment.
-  duration route_patience = std::chrono::seconds{5}; ///< A lane paused for longer is passed over.
-  core::hedge_limits hedging; ///< Of the process: each node has its own policy.
+  core::attempt_limits attempts; ///< Without `attempts_max`: see the assignment.
+  duration route_patience = std::chrono::seconds{5}; ///< Skip a lane that pauses for longer.
+  core::hedge_limits hedging;                        ///< Each node applies them by itself.
 };
 
-/// Lanes that take nothing of a job any more, and why.
+/// Lanes that are closed for a job, with the reasons.
 using lost_lanes = std::map<uint32_t, error>;
 
-/// Until when a node may start attempts, as its workers see it. @see core::lease
+/// The time until which the workers of a node may start attempts. @see core::lease
 class work_lease {
 public:
   explicit work_lease(time_point until) : until_{until.time_since_epoch().count()} {}
@@ -54,7 +54,7 @@ private:
   std::atomic<time_point::rep> until_;
 };
 
-/// What a worker is told about its one request.
+/// The request of a worker and its options.
 struct worker_task {
   assigned_request request;
   uint64_t id = 0; ///< Unique among the workers of all nodes; 48 bits.
@@ -63,13 +63,13 @@ struct worker_task {
   core::priority priority = core::priority::normal;
   core::mode ran_as = core::mode::parallel;
   uint32_t attempts_max = 5;
-  caf::timespan time_left{}; ///< Until the job's deadline; zero: none.
+  caf::timespan time_left{}; ///< Until the deadline of the job; zero: no deadline.
   uint64_t seed = 0;
   std::string client_id;
   core::cache_mode cache = core::cache_mode::off;
-  lost_lanes lost;                         ///< Those known so far.
-  std::shared_ptr<const work_lease> lease; ///< Null: without end.
-  std::optional<duration> hedge_after;     ///< How long an attempt may take before a second one.
+  lost_lanes lost;                         ///< Lanes known to be closed so far.
+  std::shared_ptr<const work_lease> lease; ///< Null: no limit.
+  std::optional<duration> hedge_after; ///< Start a second attempt after this time; unset: never.
 };
 
 } // namespace penstock::actors

@@ -11,7 +11,7 @@ namespace penstock::actors {
 
 namespace {
 
-/// CAF names its threads, and tells those of single actors from others by nothing else.
+/// Only the name that CAF gives to a thread tells that the thread belongs to one actor.
 bool is_of_an_actor() {
   std::array<char, 16> name{};
   ::pthread_getname_np(::pthread_self(), name.data(), name.size());

@@ -14,18 +14,17 @@ class actor_system_config;
 
 namespace penstock::actors {
 
-/// How many actors of a system have a thread of their own just now. May be used from any thread.
+/// Counts the actors of a system that have their own thread. May be used from any thread.
 ///
-/// CAF's broker lets go of nothing that it is sent after its end, and the end of a system waits for
-/// each of these threads until nobody holds its actor any more: the farewell of one that other
-/// processes know, said too late, would be waited for for ever. So they have to be gone before the
-/// broker is.
+/// Wait for these threads before CAF's broker ends. The broker never frees a message that is sent
+/// to it after its end. If the last message of a detached actor that other processes know comes so
+/// late, the actor is never destroyed, and the end of the system waits for its thread for ever.
 class actor_threads {
 public:
-  /// Has the systems made from `config` counted.
+  /// Makes the systems of `config` count their actors here.
   static std::shared_ptr<actor_threads> install(caf::actor_system_config& config);
 
-  /// Waits until at most `count` are left, or `limit` is over.
+  /// Waits until at most `count` threads are left, but not longer than `limit`.
   void await_at_most(size_t count, duration limit);
 
 private:

@@ -12,12 +12,13 @@ namespace penstock::actors {
 
 cluster_config::cluster_config(const config::cluster_settings& settings) {
   load<caf::io::middleman>();
-  // The engine judges nodes by the signs of life of their actors; CAF's own only has to tidy up
-  // behind it, and to notice a head that is gone.
+  // The engine watches nodes by the heartbeats of their actors. CAF's heartbeat only has to close
+  // dead connections and to notice a lost head.
   const auto timeout = settings.lost_after + 2 * settings.heartbeat;
   set("middleman.heartbeat-interval", caf::timespan{settings.heartbeat});
   set("middleman.connection-timeout", caf::timespan{timeout});
-  set("middleman.workers", size_t{0}); // They would overtake the order of messages for nothing.
+  set("middleman.workers",
+      size_t{0}); // Workers could change the order of messages, and have no use here.
   set("middleman.app-identifiers", std::vector<std::string>{"penstock"});
   const auto tls = uses_tls(settings);
   if (tls) {

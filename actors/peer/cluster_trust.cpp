@@ -21,7 +21,7 @@ struct named_file {
   const std::string& path;
 };
 
-/// What OpenSSL found wrong last.
+/// The last error of OpenSSL.
 std::string reason() {
   const auto code = ERR_peek_last_error();
   const auto* text = ERR_reason_error_string(code);
@@ -33,7 +33,7 @@ error wrong(const named_file& file, const std::string& why) {
           std::string{file.key} + ": " + config::in_quotes(file.path) + ": " + why};
 }
 
-/// Whether the CA stands for the certificate; what others will ask as well.
+/// Whether the CA signed the certificate. Other processes check that, too.
 std::string verify(SSL_CTX* context) {
   auto* store = SSL_CTX_get_cert_store(context);
   const std::unique_ptr<X509_STORE_CTX, decltype(&X509_STORE_CTX_free)> check{X509_STORE_CTX_new(),
@@ -72,7 +72,7 @@ result<void> check_certificates(const config::cluster_settings& s) {
   const std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context{SSL_CTX_new(TLS_method()),
                                                                   SSL_CTX_free};
   auto* c = context.get();
-  // A key with a passphrase would ask the terminal.
+  // Without this, OpenSSL would ask for the passphrase of a key on the terminal.
   SSL_CTX_set_default_passwd_cb(c, [](char*, int, int, void*) { return 0; });
   if (SSL_CTX_use_certificate_chain_file(c, cert.path.c_str()) != 1)
     return wrong(cert, "is no certificate in PEM form (" + reason() + ")");

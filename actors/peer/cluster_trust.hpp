@@ -5,17 +5,16 @@
 
 namespace penstock::actors {
 
-/// Whether connections of a cluster are made by TLS.
+/// Whether connections of the cluster use TLS.
 bool uses_tls(const config::cluster_settings& settings);
 
-/// Looks the certificate files through before anybody connects: all three are named or none, they
-/// can be read, the key belongs to the certificate, and the CA that others are measured by stands
-/// for the certificate too.
+/// Checks the certificate files before the first connection: all three are named or none, they can
+/// be read, the key belongs to the certificate, and the CA signed the certificate.
 /// @returns `invalid_config` with key, file, reason and remedy.
 result<void> check_certificates(const config::cluster_settings& settings);
 
-/// Where to listen (`key` is "cluster.listen") or to connect to ("cluster.head"), and whether that
-/// may be done with these settings: without certificates only on this machine.
+/// Parses the address to listen at (`key` is "cluster.listen") or to connect to ("cluster.head").
+/// Refuses an address that is not on this machine if there are no certificates.
 result<config::endpoint> trusted_address(const config::cluster_settings& settings,
                                          const std::string& key, const std::string& address);
 

@@ -14,7 +14,7 @@ namespace penstock::actors {
 
 namespace {
 
-/// Why nobody could be reached: what our side of the connection saw is clearer than CAF's code.
+/// Why no head could be reached. The error of our connection is clearer than CAF's code.
 std::string reason(const caf::error& e, peer_limits& limits) {
   if (auto seen = limits.take_failure(); !seen.empty())
     return seen;
@@ -44,7 +44,7 @@ result<engine_actor> connect(caf::actor_system& sys, const config::cluster_setti
   caf::scoped_actor self{sys, true};
   version_gate_actor gate;
   error wrong;
-  config->limits->take_failure(); // Of an earlier attempt.
+  config->limits->take_failure(); // Forget the failure of an earlier attempt.
   self->request((*config->link)->actor(), timeout, caf::connect_atom::value, at->host, at->port)
     .receive(
       [&](const caf::node_id&, caf::strong_actor_ptr& found, const std::set<std::string>& speaks) {

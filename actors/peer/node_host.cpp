@@ -16,13 +16,13 @@ namespace {
 
 constexpr duration first_pause = std::chrono::milliseconds{100};
 constexpr duration longest_pause = std::chrono::seconds{1};
-/// How long one try may take, step by step.
+/// Time limits of one try to connect.
 constexpr duration step_timeout = std::chrono::seconds{3};
-/// Who is lost sooner than this after joining has not been well, and waits longer each time.
+/// If the connection is lost sooner than this after joining, the next wait is longer.
 constexpr duration well_after = std::chrono::seconds{5};
 
-/// Whether trying again is of no use. Files of ours that were fine at the start (certificates) may
-/// be in the middle of a change; what the head says of us is not.
+/// Whether another try is useless. Our files (certificates) were good at the start, and may just be
+/// changing; a refusal by the head is final.
 bool is_final(const error& e, bool head_said) {
   return e.code == errc::incompatible ||
          (head_said && (e.code == errc::invalid_config || e.code == errc::invalid_input));
@@ -89,7 +89,7 @@ result<node_welcome> node_host::join(const engine_actor& engine) {
   return answer;
 }
 
-/// From the welcome to the end of the node.
+/// Runs a node from its welcome to its end.
 result<node_host::next_step> node_host::work(const engine_actor& engine, node_welcome welcome) {
   announce("joined the head at " + setup_.cluster.head + " as " + setup_.cluster.node_name + " (" +
            std::to_string(welcome.node) + ") with " + std::to_string(setup_.cluster.slots) +

@@ -17,38 +17,39 @@
 
 namespace penstock::actors {
 
-/// What a process that works for a head is told.
+/// The options of a process that works for a head.
 struct node_host_setup {
-  config::cluster_settings cluster; ///< Where the head is, our name and slots.
+  config::cluster_settings cluster; ///< Address of the head, our name and slots.
   std::shared_ptr<const worker_setup> workers;
-  std::vector<std::string> lanes; ///< Of `workers->routes`, in their order.
+  std::vector<std::string> lanes; ///< Names of the lanes of `workers->routes`, in order.
   io::curl_loop_settings http;
-  core::restart_limits restarts;             ///< Of the http client.
-  std::function<void(std::string)> announce; ///< Told of each change in one line; empty: silent.
+  core::restart_limits restarts; ///< Restarts of the HTTP client.
+  /// Gets one line for each change; empty: nothing is logged.
+  std::function<void(std::string)> announce;
 };
 
-/// A process that works for a head: its http client, its connection, and a node actor for each time
-/// that it is connected.
+/// A process that works for a head. It owns the HTTP client, the connection, and one node actor per
+/// connection.
 ///
-/// looking (tries again after 0.1 s, 0.2 s ... 1 s, jittered, for ever) -> joined (works) ->
-/// looking again when the head is lost, with everything of before given up and under a new number
-/// -> ended, when it was told to leave and has given back what it had, or when the head will never
-/// take it.
+/// looking: tries to connect, again after 0.1 s, 0.2 s ... 1 s with jitter, without end.
+/// joined: works. If the head is lost, the node gives up its work and looks again; it then joins
+/// with a new number. ended: it was told to leave and has given back its work, or the head refuses
+/// it for good.
 class node_host {
 public:
-  /// @pre `sys` was made with a `cluster_config` of `setup.cluster`.
+  /// @pre `sys` was made with the `cluster_config` of `setup.cluster`.
   node_host(caf::actor_system& sys, node_host_setup setup);
   ~node_host();
   node_host(const node_host&) = delete;
   node_host& operator=(const node_host&) = delete;
 
-  /// Works until it is told to leave; on the caller's thread, which may block.
-  /// @returns `incompatible` or `invalid_config` if the head will never take this node, `internal`
-  /// if the http client died too often.
+  /// Works on the caller's thread until it is told to leave. It may block.
+  /// @returns `incompatible` or `invalid_config` if the head refuses this node for good, `internal`
+  /// if the HTTP client died too often.
   result<void> run();
 
-  /// Takes nothing more, lets what is in flight finish within `grace_period`, gives back the rest,
-  /// and ends. Zero: at once. Callable from any thread, also again with less time.
+  /// Accepts no more work, lets requests in flight finish within `grace_period` (zero: aborts
+  /// them), gives back the rest, and ends. Call it from any thread, also again with less time.
   void leave(duration grace_period);
 
 private:
@@ -57,7 +58,7 @@ private:
   result<next_step> work(const engine_actor& engine, node_welcome welcome);
   result<void> http_died(const node_actor& node);
   void spawn_http();
-  /// Waits before the next try. @returns false if it was told to leave meanwhile.
+  /// Waits before the next try. @returns false if it was told to leave in the meantime.
   result<next_step> wait_before_next_try();
   void announce(const std::string& text) const;
 
@@ -68,7 +69,7 @@ private:
   core::restart_policy restarts_;
   duration pause_{};
   std::minstd_rand random_;
-  std::string complaint_; ///< Why the last try failed, said already.
+  std::string complaint_; ///< The last logged reason of a failed try.
 };
 
 } // namespace penstock::actors

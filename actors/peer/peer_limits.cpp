@@ -11,7 +11,7 @@ void peer_state::refuse(std::string why) {
   if (fault.empty())
     fault = std::move(why);
   closing = true;
-  // Wakes the multiplexer, which then learns from the stream that this is over.
+  // Wakes the multiplexer; its next read fails.
   ::shutdown(socket, SHUT_RDWR);
 }
 
@@ -40,7 +40,7 @@ void peer_limits::say(std::string line) {
 void peer_limits::enter(peer_state& peer) {
   peer.number = next_++;
   unknown_.emplace(peer.number, &peer);
-  // A flood of silent connections pushes out its own first: a true peer needs milliseconds.
+  // Many silent connections push out their own oldest one. A real peer needs only milliseconds.
   if (unknown_.size() > bounds_.unknown_max) {
     auto* oldest = unknown_.begin()->second;
     unknown_.erase(unknown_.begin());
@@ -60,7 +60,7 @@ void peer_limits::report(peer_state& peer) {
     std::lock_guard lock{mutex_};
     failure_ = peer.fault;
   }
-  peer.fault.clear(); // Said once.
+  peer.fault.clear(); // Report it only once.
 }
 
 std::string peer_limits::take_failure() {

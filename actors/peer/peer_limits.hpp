@@ -11,61 +11,62 @@
 
 namespace penstock::actors {
 
-/// What is let through by the connections of a process to others.
+/// Limits for the connections of a process to other processes.
 struct peer_bounds {
-  duration handshake = std::chrono::seconds{4}; ///< For whoever connects to say what it is.
-  uint32_t unknown_max = 256; ///< Connections that have not said it yet; the oldest makes room.
-  uint64_t handshake_bytes_max = 64u << 10; ///< Of a message of one of these.
-  uint64_t message_bytes_max = 1u << 30;    ///< Of a message of the others.
-  uint32_t lines_max = 20;                  ///< Said to people in one second; the rest is counted.
+  duration handshake = std::chrono::seconds{4}; ///< Time for the handshake of a new connection.
+  uint32_t unknown_max = 256; ///< Connections without a handshake; the oldest is closed first.
+  uint64_t handshake_bytes_max = 64u << 10; ///< Largest message before the handshake.
+  uint64_t message_bytes_max = 1u << 30;    ///< Largest message after the handshake.
+  uint32_t lines_max = 20; ///< Log lines per second; further ones are only counted.
 };
 
-/// What is known of one connection. It lives with its socket, on the middleman's thread.
+/// The state of one connection. It lives as long as its socket, on the middleman's thread.
 struct peer_state {
   std::string who; ///< "10.0.0.7:50412".
   int socket = -1;
-  bool accepted = true; ///< False: we connected.
-  bool known = false;   ///< Its handshake is done: it is a peer, and certified where TLS is on.
-  bool closing = false; ///< We want no more of it.
-  uint64_t bytes = 0;   ///< Received, before it was known.
-  std::string fault;    ///< Why it goes; the first reason counts.
-  uint64_t number = 0;  ///< Among those with the same `peer_limits`.
-  std::function<void()> on_bytes; ///< Called when some of a long message have come; empty: not now.
+  bool accepted = true;           ///< False: this process has connected.
+  bool known = false;             ///< Its handshake is done; with TLS, its certificate is valid.
+  bool closing = false;           ///< We are closing it.
+  uint64_t bytes = 0;             ///< Bytes received before it was known.
+  std::string fault;              ///< Why it is closed; the first reason counts.
+  uint64_t number = 0;            ///< Number in the list of `peer_limits`.
+  std::function<void()> on_bytes; ///< Called when a part of a long message has come; may be empty.
 
   /// Ends the connection from our side: the next read fails.
   void refuse(std::string why);
 };
 
-/// What the connections of a process share: their limits, who is told, and the list of those that
-/// have not said yet what they are.
+/// Limits the size and time of peer connections and logs each refused peer. All connections of a
+/// process share one object; it knows those without a handshake.
 class peer_limits {
 public:
   explicit peer_limits(peer_bounds bounds) : bounds_{bounds} {}
 
   const peer_bounds& bounds() const noexcept { return bounds_; }
-  /// Where lines for people go from now on; empty: nowhere.
+  /// Sets the receiver of log lines; empty: nothing is logged.
   void announce_by(std::function<void(std::string)> sink);
-  /// One line for people, unless there were too many in this second.
+  /// Logs a line, unless there were too many in this second.
   void say(std::string line);
 
-  /// From here on `peer` is unknown. Only on the middleman's thread, as are the next two.
+  /// Adds `peer` to the list of unknown peers. Call this and the next two only on the middleman's
+  /// thread.
   void enter(peer_state& peer);
-  /// It has said what it is, or goes.
+  /// Removes `peer` from the list: its handshake is done, or it is closed.
   void leave(peer_state& peer);
-  /// Tells of the end of one that never became known.
+  /// Logs the end of a peer that never became known.
   void report(peer_state& peer);
 
-  /// Why the last connection that we made came to nothing; empty: not known. Forgets it.
+  /// Why the last connection of this process failed; empty: unknown. Forgets it.
   std::string take_failure();
 
 private:
   const peer_bounds bounds_;
-  std::mutex mutex_; ///< Guards what follows, up to the list.
+  std::mutex mutex_; ///< Guards the members below, without the list and its numbers.
   std::function<void(std::string)> sink_;
   std::string failure_;
-  time_point second_{}; ///< When the present second of lines began.
+  time_point second_{}; ///< Begin of the present second of log lines.
   uint32_t lines_ = 0, left_out_ = 0;
-  std::map<uint64_t, peer_state*> unknown_; ///< The oldest first.
+  std::map<uint64_t, peer_state*> unknown_; ///< Oldest first.
   uint64_t next_ = 1;
 };
 

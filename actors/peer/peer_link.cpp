@@ -29,7 +29,7 @@ namespace {
 
 namespace net = caf::io::network;
 
-/// Bytes that travel as they are.
+/// Plain TCP.
 struct plain_policy : caf::policy::tcp {
   static constexpr bool talks_first = false;
   std::string fault(const peer_state& peer) const {
@@ -37,20 +37,20 @@ struct plain_policy : caf::policy::tcp {
   }
 };
 
-/// Why OpenSSL gave up just now.
+/// The present error of OpenSSL.
 std::string tls_fault() {
   const auto* reason = ERR_reason_error_string(ERR_peek_last_error());
   return reason ? std::string{"TLS: "} + reason : "it broke off during the TLS handshake";
 }
 
-/// Bytes that travel by TLS.
+/// TLS.
 class tls_policy {
 public:
   static constexpr bool talks_first = true; // OpenSSL may have to write before there is a message.
   explicit tls_policy(caf::openssl::session_ptr session) : session_{std::move(session)} {}
 
   net::rw_state read_some(size_t& n, net::native_socket fd, void* bytes, size_t size) {
-    ERR_clear_error(); // What stands there of others would be taken for ours.
+    ERR_clear_error(); // Older errors would be taken for an error of this call.
     return session_->read_some(n, fd, bytes, size);
   }
   net::rw_state write_some(size_t& n, net::native_socket fd, const void* bytes, size_t size) {
@@ -66,8 +66,8 @@ private:
   caf::openssl::session_ptr session_;
 };
 
-/// A connection for the middleman over `peer.socket`, which it takes in any case. Fails with a text
-/// if TLS comes to nothing at once.
+/// Makes a connection for the middleman over `peer.socket`; it owns the socket, even if it fails.
+/// Fails with a text if TLS fails at once.
 result<caf::io::scribe_ptr> make_scribe(net::default_multiplexer& mpx, caf::actor_system& sys,
                                         std::shared_ptr<peer_limits> limits, peer_state peer,
                                         bool tls) {
@@ -77,7 +77,7 @@ result<caf::io::scribe_ptr> make_scribe(net::default_multiplexer& mpx, caf::acto
   net::child_process_inherit(fd, false);
   net::tcp_nodelay(fd, true);
   net::keepalive(fd, true);
-  // What a dead network swallowed must not keep a socket for the hours that TCP would.
+  // Do not keep the socket for hours if the network is dead, as TCP does by default.
   ::setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &patience_ms, sizeof patience_ms);
   if (!tls)
     return caf::io::scribe_ptr{caf::make_counted<peer_scribe<plain_policy>>(
@@ -88,15 +88,15 @@ result<caf::io::scribe_ptr> make_scribe(net::default_multiplexer& mpx, caf::acto
     if (auto session = caf::openssl::make_session(sys, fd, peer.accepted))
       return caf::io::scribe_ptr{caf::make_counted<peer_scribe<tls_policy>>(
         mpx, std::move(limits), std::move(peer), tls_policy{std::move(session)})};
-    fault = tls_fault();            // The other end's first bytes were there already.
-  } catch (const std::exception&) { // CAF reads the files again for each connection.
+    fault = tls_fault();            // The first bytes of the other side were there already.
+  } catch (const std::exception&) { // CAF reads the certificate files again for each connection.
     fault = "our own certificate files cannot be read any more";
   }
   ::close(fd);
   return error{errc::connection_failed, fault};
 }
 
-/// Takes connections.
+/// Accepts connections.
 class peer_doorman final : public net::doorman_impl {
 public:
   peer_doorman(net::default_multiplexer& mpx, net::native_socket fd,
@@ -147,7 +147,7 @@ caf::error failure(std::string why) {
   return caf::make_error(caf::sec::cannot_connect_to_node, std::move(why));
 }
 
-/// CAF's middleman actor with our connections.
+/// CAF's middleman actor, but with our connections.
 class link_actor final : public caf::io::middleman_actor_impl {
 public:
   link_actor(caf::actor_config& config, caf::actor broker, std::shared_ptr<peer_limits> limits,
@@ -157,7 +157,7 @@ public:
   const char* name() const override { return "peer-link"; }
 
 protected:
-  /// Blocks this actor's own thread, and no longer than a handshake may take for each address.
+  /// Blocks this actor's own thread, for each address at most for the time of a handshake.
   caf::expected<caf::io::scribe_ptr> connect(const std::string& host, uint16_t port) override {
     addrinfo hints{}, *found = nullptr;
     hints.ai_socktype = SOCK_STREAM;
@@ -236,8 +236,8 @@ void peer_link::stop() {
   self->send_exit(actor_, caf::exit_reason::kill);
   self->wait_for(actor_);
   actor_ = nullptr;
-  // All others but CAF's own link, that of its TLS, and its printer. We stop first of all modules,
-  // so the broker still hears their farewells.
+  // Wait for all threads but those of CAF's link, of its TLS, and of its printer. This module stops
+  // first, so the broker still gets the last messages of these actors.
   threads_->await_at_most(tls_ ? 3 : 2, std::chrono::seconds{5});
 }
 

@@ -11,25 +11,24 @@ namespace penstock::actors {
 
 class actor_threads;
 
-/// What opens and makes the connections of this process to others: the middleman's own broker and
-/// messages behind `peer_scribe`s, plain or with TLS. A module of the actor system, so that it
-/// starts and stops with the middleman that it belongs to.
+/// Opens the connections of this process to others: CAF's broker with our `peer_scribe`s, plain or
+/// with TLS. It is a module of the actor system, so that it starts and stops with the middleman.
 class peer_link : public caf::actor_system::module {
 public:
-  /// Has the systems made from `config` load one.
+  /// Makes the systems of `config` load this module.
   static std::shared_ptr<peer_link*> install(caf::actor_system_config& config,
                                              std::shared_ptr<peer_limits> limits, bool tls);
 
   peer_link(caf::actor_system& sys, std::shared_ptr<peer_limits> limits,
             std::shared_ptr<actor_threads> threads, bool tls);
 
-  /// Takes `publish` and `connect` as CAF's middleman does.
+  /// Accepts `publish` and `connect`, as CAF's middleman does.
   const caf::io::middleman_actor& actor() const noexcept { return actor_; }
 
   void start() override;
   void stop() override;
   void init(caf::actor_system_config&) override {}
-  /// CAF has a fixed set of places for modules; this one belongs to a part that we do not use.
+  /// CAF has a fixed set of module ids. This one belongs to a part of CAF that we do not use.
   id_t id() const override { return opencl_manager; }
   void* subtype_ptr() override { return this; }
 

@@ -14,8 +14,8 @@
 
 namespace penstock::actors {
 
-/// How bytes go in and out of a socket (`Policy`: plain TCP or TLS), with an eye on a peer that has
-/// not said yet what it is.
+/// Reads and writes the bytes of a socket (`Policy`: plain TCP or TLS), and checks the limits of a
+/// peer without a handshake.
 template <class Policy>
 class watched_policy {
 public:
@@ -62,14 +62,13 @@ private:
   Policy policy_;
 };
 
-/// One connection of CAF's middleman to another process, as CAF makes them, with what CAF lacks:
-///  - The first message must be a handshake, and short; no message is longer than the limit. CAF
-///  makes
-///    room for as many bytes as a header of 32 bytes asks for, and anybody can send one.
-///  - Who says nothing, or not what it is, goes after CAF's connection timeout. CAF keeps silent
-///    connections for ever, and gives one that we made no longer than to the next heartbeat.
-///  - A long message on its way counts as a sign of life.
-///  - Whoever is refused is spoken of once.
+/// One connection of CAF's middleman to another process. It adds checks that CAF does not make:
+///  - The first message must be a handshake, and short. No message may be longer than the limit,
+///    because CAF allocates as many bytes as a header of 32 bytes asks for.
+///  - A connection without a handshake is closed after CAF's connection timeout. CAF keeps silent
+///    connections that it accepted for ever, and closes one that it made at the next heartbeat.
+///  - Bytes of a long message count as a heartbeat.
+///  - Each refused peer is logged once.
 template <class Policy>
 class peer_scribe final : public caf::io::scribe {
 public:
@@ -86,7 +85,7 @@ public:
   }
 
   void configure_read(caf::io::receive_policy::config config) override {
-    if (!opened_) { // The broker's first word about it: from now on it is its.
+    if (!opened_) { // The first call of the broker: from now on the broker owns the connection.
       opened_ = true;
       limits_->enter(peer_);
     }
@@ -131,7 +130,7 @@ public:
     const auto known = peer_.known;
     limits_->report(peer_);
     stream_.graceful_shutdown();
-    // CAF waits for the other end to close as well; a stranger may keep us waiting for ever.
+    // CAF waits until the other side closes, too. An unknown peer may never do that.
     if (!known)
       caf::io::network::shutdown_both(peer_.socket);
     detach(&stream_.backend(), false);
@@ -165,11 +164,10 @@ protected:
   }
 
 private:
-  /// A message beyond may take longer than the timeout.
+  /// A longer message may take longer than the timeout.
   static constexpr uint64_t long_bytes = 64u << 10;
 
-  /// Whether this is the header of a handshake with a body, as it must be; CAF crashes at one
-  /// without.
+  /// Whether this is the header of a handshake with a body. CAF crashes at a handshake without one.
   bool begins_handshake(const uint8_t* header) const {
     using caf::io::basp::message_type;
     const auto expected =
@@ -178,20 +176,21 @@ private:
     return header[0] == static_cast<uint8_t>(expected) && length != 0;
   }
 
-  /// Keeps the socket until the broker has read that it is gone. Handles are socket numbers: the
-  /// next connection would get this one, and the broker would take the farewell for its.
+  /// Keeps the socket open until the broker has read that the connection is closed. Handles are
+  /// socket numbers: else the next connection could get the same number, and the broker would close
+  /// it.
   void stay(caf::intrusive_ptr<peer_scribe> self, caf::strong_actor_ptr broker,
             uint32_t rounds = 10'000) {
     stream_.backend().post([self, broker, rounds] {
       if (rounds > 0 &&
-          self->broker_->ctx.count(self->hdl()) > 0) // A broker that ends reads nothing.
+          self->broker_->ctx.count(self->hdl()) > 0) // A broker that ends reads no more messages.
         self->stay(self, broker, rounds - 1);
     });
   }
 
   caf::io::basp_broker* broker() { return dynamic_cast<caf::io::basp_broker*>(parent()); }
 
-  /// Lets the middleman's timeout count from now.
+  /// Restarts the timeout of the middleman.
   void touch() {
     auto* b = broker();
     if (!b)
@@ -213,12 +212,12 @@ private:
   }
 
   std::shared_ptr<peer_limits> limits_;
-  caf::io::basp_broker* broker_ =
-    nullptr; ///< Valid while it is our parent, and when it was held since.
+  /// Valid while it is our parent, and when it was held since.
+  caf::io::basp_broker* broker_ = nullptr;
   peer_state peer_;
   caf::io::network::stream_impl<watched_policy<Policy>> stream_;
   bool launched_ = false, opened_ = false, consuming_ = false;
-  uint32_t parts_ = 0; ///< Headers and bodies received while unknown.
+  uint32_t parts_ = 0; ///< Headers and bodies received before the handshake.
 };
 
 } // namespace penstock::actors

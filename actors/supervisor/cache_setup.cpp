@@ -9,7 +9,7 @@ result<std::string> cache_file_of(const config::settings& s, const config::envir
     return s.cache.file;
   const auto value_of = [&](const char* name) {
     const auto it = env.find(name);
-    // The specification of XDG has relative folders ignored.
+    // The XDG specification says to ignore relative folders.
     return it != env.end() && it->second.starts_with('/') ? it->second : std::string{};
   };
   auto folder = value_of("XDG_CACHE_HOME");
@@ -43,8 +43,8 @@ result<response_cache_setup> find_cache(const config::settings& s, const config:
 }
 
 std::string cache_family_of(const config::upstream_settings& upstream) {
-  // The mock's port is another each time, and its answers must never pass for a provider's; nor
-  // must those of null.
+  // The port of the mock changes with each start. Answers of mock and null must never be used as
+  // answers of a provider.
   if (upstream.mock)
     return "mock";
   return upstream.protocol == "null" ? "null" : core::cache_family(upstream.base_url);

@@ -88,12 +88,12 @@ job_options make_job_options(const config::settings& s) {
   o.mode = s.run.mode;
   o.in_flight_max = s.run.in_flight_max;
   o.attempts_max = s.run.attempts;
-  // A window narrower than the requests in flight would starve them.
+  // A window smaller than the requests in flight would leave slots unused.
   o.window_requests = std::max(s.run.window_requests, 2 * s.run.in_flight_max);
   o.window_bytes = s.run.window_bytes;
   o.deadline = s.run.deadline;
   o.grace_period = s.run.grace_period;
-  // Long enough for several probes, also where the breaker's own time is short.
+  // Long enough for several probes, even if the breaker opens only for a short time.
   o.outage_patience = std::max<duration>(5 * s.run.breaker_open_for, std::chrono::seconds{30});
   o.first_patience = std::max<duration>(s.run.breaker_open_for + s.run.breaker_open_for / 2,
                                         std::chrono::seconds{5});

@@ -19,7 +19,7 @@ namespace {
 
 constexpr auto answer_within = std::chrono::seconds{10};
 
-/// Refuses upstreams that a validated configuration may hold and this engine cannot call.
+/// Refuses upstreams that are valid in a configuration, but cannot be called by this engine.
 result<void> check_upstreams(const config::settings& s, bool mocks_run) {
   const auto check = [mocks_run](const config::upstream_settings& upstream) -> result<void> {
     if (upstream.mock && !mocks_run)
@@ -52,7 +52,7 @@ result<actors::supervisor_setup> make_setup(const config::settings& s, engine_op
       return keys.error();
     options.keys = std::move(*keys);
   }
-  // Who passes keys need not name the upstreams that need none.
+  // The caller may leave out upstreams without a key.
   for (auto& upstream : s.upstreams)
     options.keys->try_emplace(upstream.name);
   if (config::use_of_default(s) == config::default_use::needed)
@@ -133,7 +133,7 @@ bool stop_engine(caf::actor_system& sys, const running_engine& running, duration
   bool down = false;
   self->request(running.supervisor, answer_within, atom::stop_v)
     .receive([&](bool) { down = true; },
-             // Somebody else stopped it, or it broke: it is down as well.
+             // It was stopped elsewhere, or died: then it is down, too.
              [&](const caf::error& e) { down = e != caf::sec::request_timeout; });
   return down;
 }

@@ -59,12 +59,12 @@ const char* supervisor_state::name_of(role what) {
   return "child";
 }
 
-/// Whether what it owned can be found again by its next life.
+/// Whether a new actor can rebuild the state of the dead one.
 bool supervisor_state::is_restarted(role what) {
   return what != role::engine && what != role::job_writer && what != role::job_reader;
 }
 
-/// On a thread of its own, if this process has some to spare.
+/// Spawns an actor that may block, with its own thread unless `setup_.own_threads` is false.
 template <class F, class... Args>
 auto supervisor_state::spawn_blocking(F what, Args... args) {
   return setup_.own_threads ? self->spawn<caf::monitored + caf::detached>(what, std::move(args)...)
@@ -139,7 +139,7 @@ void supervisor_state::rewire() {
     caf::anon_send(node_, atom::rewire_v, handles);
 }
 
-/// Ends everything: what we lost cannot be had again in this process.
+/// Ends everything, because the lost state cannot be rebuilt in this process.
 void supervisor_state::fail(const error& why) {
   failed_ = true;
   self->quit(to_caf(why));
@@ -157,7 +157,7 @@ void supervisor_state::down(const caf::down_msg& msg) {
     }
     if (!is_restarted(c.what)) {
       const auto why = from_caf(msg.reason);
-      // What the disk said names file and remedy; a bug has only its name.
+      // The error of a disk names file and remedy. A bug has only the name of the actor.
       fail(why.code != errc::internal
              ? why
              : error{errc::internal,
@@ -186,7 +186,7 @@ caf::result<bool> supervisor_state::stop() {
   return answer;
 }
 
-/// Ends the children one after the other, the last one first.
+/// Ends the children one after the other, the last started one first.
 void supervisor_state::stop_next() {
   for (auto c = children_.rbegin(); c != children_.rend(); ++c)
     if (c->actor) {

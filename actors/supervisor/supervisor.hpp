@@ -19,35 +19,35 @@
 
 namespace penstock::actors {
 
-/// What a process runs.
+/// The setup of a process.
 struct supervisor_setup {
   std::shared_ptr<const worker_setup> workers;
-  std::vector<core::lane_limits> lanes; ///< As the lanes of `worker_setup::routes`.
+  std::vector<core::lane_limits> lanes; ///< In the order of the lanes of `worker_setup::routes`.
   io::curl_loop_settings http;
-  uint32_t slots = 256;                      ///< Of this process's node; 0: no node.
-  core::restart_limits restarts;             ///< Of each child, and of a job whose actors die.
-  std::optional<response_cache_setup> cache; ///< Unset: no job uses one.
+  uint32_t slots = 256;                      ///< Slots of the node of this process; 0: no node.
+  core::restart_limits restarts;             ///< For each child, and for each job whose actors die.
+  std::optional<response_cache_setup> cache; ///< Unset: no job uses a cache.
   std::shared_ptr<io::job_store> jobs;       ///< Null: the engine takes no jobs by value.
-  duration retention =
-    std::chrono::hours{24 * 7}; ///< How long that keeps an ended job; zero: for ever.
-  duration heartbeat = std::chrono::milliseconds{500}; ///< Between signs of life of remote nodes.
-  duration lost_after = std::chrono::seconds{3};       ///< Their silence after which they are lost.
-  std::function<void(std::string)> announce;           ///< As in `engine_setup`.
-  /// What blocks on a disk gets a thread of its own; tests run it like the others.
+  /// How long `jobs` keeps an ended job; zero: for ever.
+  duration retention = std::chrono::hours{24 * 7};
+  /// Time between heartbeats of a remote node.
+  duration heartbeat = std::chrono::milliseconds{500};
+  duration lost_after = std::chrono::seconds{3}; ///< A remote node silent for so long is lost.
+  std::function<void(std::string)> announce;     ///< As in `engine_setup`.
+  /// Actors that block on a disk get their own thread; tests run them like the others.
   bool own_threads = true;
 };
 
-/// The long-lived actors of this process, started in the order http client, rate limiters, response
-/// cache, job reader and store, engine, node, and stopped in the opposite one.
+/// The long-lived actors of this process. They start in the order HTTP client, rate limiters,
+/// response cache, job reader and writer, engine, node, and stop in the opposite order.
 ///
-/// A child that dies is started again within its restart budget, and its neighbours are told
-/// (`rewire`): workers ask a new limiter again, adopt the permits they hold, tell a new
-/// cache what they lead, and take an exchange of
-/// a dead http client for a broken connection; a dead node's requests are handed out again by the
-/// engine, which passes on to remote nodes what they need. The engine itself owns the job table,
-/// and the job store knows what is safe: these are not started again. Their death, or a budget used
-/// up, ends the supervisor, and with it everything, so that the process can stop with one clear
-/// error and be resumed.
+/// A child that dies is restarted within its restart budget, and the others get a `rewire`. Workers
+/// then ask a new limiter again and tell it about their permits; they tell a new cache about the
+/// requests that they send; they treat the exchanges of a dead HTTP client as broken connections.
+/// The engine hands out the requests of a dead node again, and sends new handles to remote nodes.
+/// The engine and the job writer are not restarted, because they own the job table and the
+/// knowledge which data is safe. If one of them dies, or a budget is used up, the supervisor quits
+/// and ends everything: the process stops with one clear error and can be resumed.
 struct supervisor_state {
   static inline const char* name = "supervisor";
   supervisor_state() = default;
@@ -62,15 +62,15 @@ struct supervisor_state {
 
   supervisor_actor::pointer self = nullptr;
   engine_actor engine;
-  job_writer_actor store;  ///< Null if `supervisor_setup::jobs` is.
-  job_reader_actor reader; ///< The same.
+  job_writer_actor store;  ///< Null if `supervisor_setup::jobs` is null.
+  job_reader_actor reader; ///< Null if `supervisor_setup::jobs` is null.
   wiring handles;
 
 private:
   enum class role : uint8_t { http, limiter, cache, job_reader, job_writer, engine, node };
   struct child {
     role what = role::http;
-    uint32_t lane = 0; ///< Of a limiter.
+    uint32_t lane = 0; ///< Lane of a limiter.
     caf::actor actor;
     core::restart_policy restarts;
     uint32_t lives = 0;
@@ -86,7 +86,7 @@ private:
   void stop_next();
 
   supervisor_setup setup_;
-  std::vector<child> children_; ///< In the order of their start.
+  std::vector<child> children_; ///< In the order of start.
   node_actor node_;
   uint64_t next_node_ = 1;
   bool stopping_ = false;
@@ -94,8 +94,7 @@ private:
   std::vector<caf::typed_response_promise<bool>> stop_waiters_;
 };
 
-/// Runs one process's share of Penstock.
-/// @pre every `core::validate(setup.lanes[i])` succeeds.
+/// Runs the actors of one process. @pre Every `core::validate(setup.lanes[i])` succeeds.
 supervisor_actor::behavior_type
 supervisor(supervisor_actor::stateful_pointer<supervisor_state> self, supervisor_setup setup);
 
