@@ -13,14 +13,14 @@ bool writes(core::cache_mode m) {
   return m == core::cache_mode::write || m == core::cache_mode::on;
 }
 
-/// How many may ask the upstream for the same after so many failures.
+/// How many equal requests may be sent upstream at once after so many failures.
 size_t leaders_max(uint32_t failures) { return size_t{1} << std::min(failures, 16u); }
 
 } // namespace
 
 response_cache_state::~response_cache_state() {
   if (store_)
-    (void)store_->put(pending_, wall_now()); // Nobody is left to be told of an error.
+    (void)store_->put(pending_, wall_now()); // An error cannot be reported any more.
 }
 
 void response_cache_state::start(response_cache_setup setup, bool restarted) {
@@ -93,7 +93,7 @@ void response_cache_state::adopt(const cache_query& query) {
 void response_cache_state::publish(const cache_result& result) {
   auto at = flights_.find(result.key);
   if (at == flights_.end() || at->second.leaders.count(result.id) == 0)
-    return; // Another one led as well and was quicker, or its owner was declared dead.
+    return; // Another leader was faster, or the node of this one was declared dead.
   auto f = std::move(at->second);
   flights_.erase(at);
   for (auto& [query, to] : f.waiting)
@@ -110,7 +110,7 @@ void response_cache_state::publish(const cache_result& result) {
   pending_.push_back({result.key, result.answer});
   pending_by_key_[result.key] = result.answer;
   pending_bytes_ += bytes;
-  // While others hold the store (a retry is due), more groups would only wait in vain.
+  // While another process locks the store (a retry is scheduled), more groups would only wait.
   if (!retrying_ && (pending_.size() >= rows_at_once || pending_bytes_ >= bytes_at_once))
     flush();
   else
@@ -147,7 +147,7 @@ void response_cache_state::release(uint64_t owner) {
   const auto is_his = [&](auto& w) { return w.query.owner == owner; };
   std::erase_if(early_, is_his);
   for (auto it = flights_.begin(); it != flights_.end();) {
-    const auto at = it++; // Promoting may end the flight.
+    const auto at = it++; // `promote` may remove the flight.
     std::erase_if(at->second.leaders, [&](auto& leader) { return leader.second == owner; });
     counts_.waiting -= std::erase_if(at->second.waiting, is_his);
     promote(at);
@@ -192,7 +192,7 @@ void response_cache_state::flush() {
 
 void response_cache_state::trouble(error why) {
   if (why.code == errc::corrupt)
-    store_.reset(); // What it says can no longer be trusted.
+    store_.reset(); // Its content cannot be trusted any more.
   counts_.trouble = std::move(why);
 }
 

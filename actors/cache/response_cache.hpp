@@ -15,30 +15,29 @@
 
 namespace penstock::actors {
 
-/// Where a response cache keeps its answers.
+/// The store of a response cache.
 struct response_cache_setup {
-  /// Opens the store, again after a crash. A failure is told in the snapshot; requests are joined
-  /// without a store, too.
+  /// Opens the store, also again after a crash. The snapshot reports a failure. Without a store,
+  /// equal requests in flight still share one answer.
   std::function<result<std::unique_ptr<io::response_store>>()> open;
   std::function<io::unix_seconds()> wall_now; ///< Unset: the system's clock.
 };
 
-/// Answers kept in a store, and requests in flight that are equal.
+/// Answers requests from a store, and lets equal requests in flight share one answer.
 ///
-/// The first asker of a key that nobody has the answer to leads: it goes to the upstream. Who asks
-/// for the same key meanwhile waits (and sends nothing) until the leader publishes its answer,
-/// which all of them get, also one that is not to be kept. A leader that leaves without an answer
-/// hands over:
-///   - it was stopped, held back by its lane, or died: the next of the waiting leads;
-///   - the upstream failed it: as many lead as it takes for 2, 4, 8 ... to be under way, by the
-///   number
-///     of failures. A request that always fails thus fails for 1,000 waiting ones in ten rounds,
-///     not in a thousand, and one bad moment costs one attempt more, not a thousand.
-/// A restarted cache has lost all that. It lets questions wait for `adopt_for`, until those that
-/// lead have told so: the workers are told to ask again all at once, in any order.
+/// The first request for an unknown key leads: its worker sends it upstream. Other requests for the
+/// key wait until the leader publishes its answer; then all of them get it, even if it must not be
+/// stored. If the leader leaves without an answer, other requests lead:
+/// - The leader was stopped, held by its lane, or died: the next waiting request leads.
+/// - The provider failed: after 1, 2, 3 ... failures, 2, 4, 8 ... waiting requests lead at once. So
+/// if
+///   a request always fails, 1,000 waiting requests fail in ten rounds, not in a thousand; and one
+///   short outage costs one more attempt, not a thousand.
+/// A restarted cache has lost all that. For `adopt_for` it lets questions wait, until the workers
+/// that lead have reported it: all workers are told to ask again at the same time, in any order.
 ///
-/// Published answers are written in groups: `rows_at_once`, or what came in `flush_every`. Until
-/// then they are found in memory. An error of the store costs the cache, never the job.
+/// Published answers are written in groups: after `rows_at_once` answers, or after `flush_every`.
+/// Until then they are found in memory. An error of the store disables the store, but fails no job.
 struct response_cache_state {
   static inline const char* name = "response-cache";
   static constexpr auto flush_every = std::chrono::milliseconds{5};
@@ -46,12 +45,13 @@ struct response_cache_state {
   static constexpr auto adopt_for = std::chrono::milliseconds{200};
   static constexpr size_t rows_at_once = 256;
   static constexpr uint64_t bytes_at_once = 8u << 20;
-  static constexpr uint64_t bytes_waiting_max = 64u << 20; ///< For a store in use by others.
+  /// Answers waiting for a store that other processes lock.
+  static constexpr uint64_t bytes_waiting_max = 64u << 20;
 
   response_cache_state() = default;
   response_cache_state(const response_cache_state&) = delete;
   response_cache_state& operator=(const response_cache_state&) = delete;
-  ~response_cache_state(); ///< Writes what waits.
+  ~response_cache_state(); ///< Writes the collected answers.
 
   void start(response_cache_setup setup, bool restarted);
   void look_up(const cache_query& query);
@@ -71,10 +71,10 @@ private:
     cache_taker_actor to;
   };
   struct flight {
-    std::unordered_map<uint64_t, uint64_t> leaders; ///< Asker and its owner.
+    std::unordered_map<uint64_t, uint64_t> leaders; ///< Query id and node of each leader.
     std::deque<waiter> waiting;
     uint32_t failures = 0;
-    bool keep = false; ///< Somebody's job writes to the store.
+    bool keep = false; ///< The job of a request writes to the store.
   };
   using flights = std::unordered_map<std::string, flight>;
 
@@ -87,19 +87,19 @@ private:
   io::unix_seconds wall_now() const;
 
   response_cache_setup setup_;
-  std::unique_ptr<io::response_store> store_; ///< Null if it cannot be used.
+  std::unique_ptr<io::response_store> store_; ///< Null: it cannot be used.
   flights flights_;
-  std::vector<io::store_row> pending_; ///< To be written.
+  std::vector<io::store_row> pending_; ///< Answers to write.
   std::unordered_map<std::string, shared_answer> pending_by_key_;
   uint64_t pending_bytes_ = 0;
-  std::vector<waiter> early_; ///< Askers while a restarted cache adopts.
+  std::vector<waiter> early_; ///< Queries that came while a restarted cache waits for `adopt`.
   bool adopting_ = false, flush_pending_ = false;
-  bool retrying_ = false; ///< Others hold the store.
+  bool retrying_ = false; ///< Another process locks the store; a retry is scheduled.
   cache_snapshot counts_;
 };
 
-/// Answers equal requests once. Blocks on the disk: spawn it detached.
-/// @param restarted An earlier life may have let askers lead.
+/// Answers queries of workers. Blocks on the disk: spawn it detached.
+/// @param restarted There may be leaders from before the restart.
 response_cache_actor::behavior_type
 response_cache(response_cache_actor::stateful_pointer<response_cache_state> self,
                response_cache_setup setup, bool restarted);

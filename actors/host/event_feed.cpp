@@ -4,11 +4,11 @@
 
 namespace penstock::actors {
 
-/// What the taker has received and the thread has not yet.
+/// Events that the actor has received and the thread has not taken yet.
 struct event_feed::inbox {
   std::mutex mutex;
   std::condition_variable changed;
-  std::vector<job_event> events; ///< Guarded, as what follows.
+  std::vector<job_event> events; ///< Guarded by the mutex, as the members below.
   bool broken = false;
 
   void add(const std::vector<job_event>& more) {
@@ -61,7 +61,7 @@ result<std::vector<job_event>> event_feed::next(duration timeout) {
         self->send(now, atom::subscribe_v, query);
         return {
           [in](atom::events, const std::vector<job_event>& more) { in->add(more); },
-          // From the thread: it has taken so many.
+          // From the thread: it has taken so many events.
           [self, now](atom::credit, uint32_t taken) { self->send(now, atom::credit_v, taken); },
         };
       });

@@ -11,7 +11,7 @@ namespace {
 
 constexpr duration first_pause = std::chrono::milliseconds{100};
 constexpr duration longest_pause = std::chrono::seconds{1};
-/// How long one try to find a lost head may take.
+/// Time limit of one try to find a lost head.
 constexpr duration one_try = std::chrono::seconds{3};
 
 caf::behavior courier(caf::event_based_actor* self, const engine_actor& engine) {
@@ -31,7 +31,7 @@ error error_of_request(const caf::error& e, const std::string& address) {
     return {errc::incompatible,
             "the head at " + address +
               " did not understand the question; head and client must be of the same version"};
-  // An actor behind the engine went down with the question; a head that lives on starts it again.
+  // An actor behind the engine died with the question. If the head lives, it restarts that actor.
   if (e.category() == caf::atom("system") || e.category() == caf::atom("exit"))
     return {errc::connection_failed, "the head at " + address + " went down"};
   return from_caf(e);
@@ -119,7 +119,7 @@ std::pair<caf::actor, engine_actor> head_session::way() const {
   return {courier_, engine_};
 }
 
-/// What is still unanswered then ends as a broken connection.
+/// Questions without an answer by then end as a broken connection.
 void head_session::use(engine_actor engine) {
   caf::actor next;
   if (engine)
@@ -128,7 +128,7 @@ void head_session::use(engine_actor engine) {
   const auto last = std::exchange(courier_, next);
   engine_ = std::move(engine);
   generation_ += engine_ != nullptr;
-  lock.unlock(); // The end of the last one sets answers.
+  lock.unlock(); // Destroying the last courier sets answers, which needs the lock.
   if (last)
     caf::anon_send_exit(last, caf::exit_reason::kill);
 }

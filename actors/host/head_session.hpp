@@ -18,17 +18,17 @@
 
 namespace penstock::actors {
 
-/// Finds the engine of a head; blocks for at most about this long.
+/// Finds the engine of a head; blocks at most for about the given time.
 using engine_finder = std::function<result<engine_actor>(duration timeout)>;
 
-/// What the threads of a session wait for.
+/// The mutex and condition on which the threads of a session wait.
 struct session_signal {
   std::mutex mutex;
   std::condition_variable changed;
   bool interrupted = false;
 };
 
-/// Where one answer arrives.
+/// The place for one answer.
 template <class T>
 struct answer_slot {
   std::shared_ptr<session_signal> signal;
@@ -45,14 +45,14 @@ struct answer_slot {
   }
 };
 
-/// An answer that is on its way; dropping it is fine.
+/// An answer that will come. It may be dropped.
 template <class T>
 class pending_answer {
 public:
   explicit pending_answer(std::shared_ptr<answer_slot<T>> slot) : slot_{std::move(slot)} {}
 
-  /// Waits for it. @returns `cancelled` once the session is interrupted, `connection_failed` if the
-  /// connection broke or the answer took too long; else what the engine said.
+  /// Waits for the answer. @returns `cancelled` if the session is interrupted, `connection_failed`
+  /// if the connection broke or the answer took too long; else the answer of the engine.
   result<T> wait() {
     std::unique_lock lock{slot_->signal->mutex};
     slot_->signal->changed.wait(lock, [&] { return slot_->value || slot_->signal->interrupted; });
@@ -65,41 +65,41 @@ private:
   std::shared_ptr<answer_slot<T>> slot_;
 };
 
-/// What a session has its courier do: the actor that asks the engine, in the order of the errands,
-/// and that hears at once when the engine is gone (a request to another process would not tell).
+/// A task for the courier of a session: the actor that asks the engine, in the order of the tasks.
+/// It learns at once when the engine is gone, by a monitor; a request to another process would not.
 struct errand {
   std::shared_ptr<std::function<void(caf::event_based_actor*)>> run;
 };
 
-/// What a failed request means to a client: `connection_failed` if asking again may help.
+/// The error of a failed request for a client: `connection_failed` if another try may help.
 error error_of_request(const caf::error& e, const std::string& address);
 
-/// A client's way to a head, for threads that may block: asks its engine, and finds it again when
-/// the connection breaks or the head was restarted. Thread-safe.
+/// The connection of a client to a head, for threads that may block. It asks the engine, and
+/// connects again if the connection breaks or the head was restarted. Thread-safe.
 class head_session {
 public:
-  /// @param address Of the head, for messages.
+  /// @param address The address of the head, for messages.
   head_session(caf::actor_system& sys, engine_finder find, std::string address);
-  /// With an engine that is there for as long as the session, for example in the same process.
+  /// For an engine that outlives the session, for example in the same process.
   head_session(caf::actor_system& sys, engine_actor engine);
   ~head_session();
   head_session(const head_session&) = delete;
   head_session& operator=(const head_session&) = delete;
 
-  /// Finds the head, or says why not. To be called once, before anything is asked.
+  /// Connects to the head. Call it once, before the first question.
   result<void> connect(duration timeout);
-  /// How long `reconnect` looks for a head that is gone.
+  /// Sets how long `reconnect` looks for a lost head.
   void set_patience(duration patience) { patience_ = patience; }
-  /// Told when the head is lost and found again, for people.
+  /// Sets the receiver of lines about a lost and a found head.
   void on_change(std::function<void(const std::string&)> tell) { tell_ = std::move(tell); }
 
-  /// Sends a question to the engine. The answer or an error is there within about `timeout`.
+  /// Sends a question to the engine. There is an answer or an error within about `timeout`.
   template <class T, class... Ts>
   pending_answer<T> start(duration timeout, Ts... words) {
     auto slot = std::make_shared<answer_slot<T>>();
     slot->signal = signal_;
     pending_answer<T> pending{slot};
-    // Whoever owes the answer and goes without a word has said that the connection broke.
+    // An actor that dies without an answer counts as a broken connection.
     std::shared_ptr<answer_slot<T>> debt{
       slot.get(), [slot, address = address_](auto*) {
         slot->set(
@@ -125,8 +125,8 @@ public:
     return start<T>(timeout, std::move(words)...).wait();
   }
 
-  /// Calls `step` until it ends in something else than a broken connection, and finds the head
-  /// again in between. What it asks for has to bear being asked twice.
+  /// Calls `step` until it ends without a broken connection; connects again in between. The
+  /// question may be asked twice, so it must be safe to repeat.
   template <class Step>
   auto persist(Step step) -> decltype(step()) {
     for (;;) {
@@ -139,22 +139,22 @@ public:
     }
   }
 
-  /// Looks for the head again, with pauses from 0.1 s to 1 s, until it is there, the patience is
-  /// over or the session is interrupted. One thread looks, the others wait for it.
-  /// @param why What broke the connection. @param seen Its generation: nothing is to be done if
-  /// there is a later one.
+  /// Looks for the head again, with pauses from 0.1 s to 1 s, until the head is found, the patience
+  /// is over or the session is interrupted. One thread looks; the others wait for it.
+  /// @param why Why the connection broke. @param seen The generation of the broken connection: does
+  /// nothing if there is a later one.
   result<void> reconnect(const error& why, std::optional<uint64_t> seen = {});
-  /// Grows with every connection.
+  /// The number of the connection; grows with each one.
   uint64_t generation() const;
-  /// Waits for this long. @returns false if the session was interrupted.
+  /// Waits for the given time. @returns false if the session was interrupted.
   bool pause(duration span);
 
-  /// Ends all waiting, now and later. Callable from any thread.
+  /// Ends all waiting, now and later. Call it from any thread.
   void interrupt();
   bool is_interrupted() const;
   const std::string& address() const noexcept { return address_; }
   caf::actor_system& system() const noexcept { return sys_; }
-  /// The engine as last found; null while it is looked for.
+  /// The engine; null while the session looks for it.
   engine_actor engine() const;
 
 private:
@@ -168,7 +168,7 @@ private:
   std::function<void(const std::string&)> tell_;
   std::shared_ptr<session_signal> signal_ = std::make_shared<session_signal>();
   std::mutex reconnecting_;
-  engine_actor engine_; ///< Guarded by the signal's mutex, as what follows.
+  engine_actor engine_; ///< Guarded by the mutex of the signal, as the members below.
   caf::actor courier_;
   uint64_t generation_ = 0;
 };

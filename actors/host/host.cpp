@@ -18,10 +18,10 @@ namespace penstock {
 namespace {
 
 constexpr duration answer_within = std::chrono::seconds{30};
-/// A question for the end of a job is asked anew after so long.
+/// Time after which a question for the end of a job is asked again.
 constexpr duration end_within = std::chrono::minutes{10};
 constexpr duration stopped_pause = std::chrono::milliseconds{500};
-/// Jobs at a head are bounded by its slots.
+/// Only the slots of the head limit the width of its jobs.
 constexpr uint32_t any_width = 100'000;
 
 std::string process_name() {
@@ -31,7 +31,7 @@ std::string process_name() {
   return std::string{name} + ':' + std::to_string(::getpid());
 }
 
-/// A head with a store keeps lines.
+/// Makes an outcome of a line: a head with a store keeps lines.
 result<shared_outcome> outcome_of(const sink_item& item) {
   if (item.outcome)
     return item.outcome;
@@ -65,7 +65,7 @@ struct outcome_range::reader {
     }
     auto& item = page.items[at++];
     auto outcome = outcome_of(item);
-    item = {}; // Whoever reads a long job keeps what it wants, we keep nothing.
+    item = {}; // Free the item: the outcomes of a long job must not collect here.
     return outcome;
   }
 
@@ -133,7 +133,7 @@ void job::on_outcome(std::function<void(const core::outcome&)> each,
 result<job_progress> job::wait() const {
   for (;;) {
     auto end = core_->ask<job_progress>(end_within, atom::wait_v, id_);
-    // A head that is being stopped leaves its jobs so; they go on when it is back.
+    // A head that stops leaves its jobs `interrupted`. They go on when it starts again.
     const bool goes_on = end && core_->is_remote() && end->state == job_state::interrupted;
     if (!goes_on)
       return end;

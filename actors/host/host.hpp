@@ -19,29 +19,28 @@
 #include <utility>
 #include <vector>
 
-/// Penstock for programs without actors of their own: an engine in the process, or one elsewhere,
-/// behind plain calls that block.
+/// Penstock for programs without actors: plain calls that block, to an engine in this process or at
+/// a head.
 ///
-/// Threads: every member of `host` and `job` may be called from any thread at any time; an
-/// `outcome_range` belongs to one thread at a time. Nothing here may be called from a message
-/// handler of an actor: it would hold a thread of the scheduler. Programs with actors send messages
-/// instead (actors/supervisor/spawn_engine.hpp).
+/// Threads: call every member of `host` and `job` from any thread at any time. An `outcome_range`
+/// belongs to one thread at a time. Do not call these functions from a message handler of an actor,
+/// because they block a thread of the scheduler. Programs with actors send messages instead
+/// (actors/supervisor/spawn_engine.hpp).
 ///
-/// Errors come as values (`result`): the code says what may be done about them, the context what
-/// happened where. Nothing throws but the iterators of `outcome_range`, which have no other way,
-/// and the standard library when memory ends. Spans of time are `std::chrono` types, money is
-/// dollars, sizes are bytes.
+/// Errors are values (`result`): the code says what to do, the context says what happened where.
+/// Only the iterators of `outcome_range` throw, and the standard library if there is no memory.
+/// Spans of time are `std::chrono` types, money is in US dollars, sizes are in bytes.
 namespace penstock {
 
 struct host_core; // actors/host/host_core.hpp
 
-/// The outcomes of a job, in the order of its requests, each as soon as it and all before it are
-/// there.
+/// The outcomes of a job, in the order of its requests. Each is returned as soon as it and all
+/// earlier ones are there.
 ///
 ///   for (const core::outcome& o : job.results()) ...
 ///
-/// throws `error_exception` where `next` would return an error. It goes through a job once: `begin`
-/// is called once.
+/// throws `error_exception` if `next` would return an error. It reads a job only once, so call
+/// `begin` only once.
 class outcome_range {
 public:
   class iterator {
@@ -72,10 +71,10 @@ public:
   outcome_range& operator=(outcome_range&&) noexcept;
   ~outcome_range();
 
-  /// Waits for the next outcome; null at the end of the job. It stays good as long as it is held.
-  /// @returns `not_found` for a job that the engine does not know, `cancelled` once the host has
-  /// stopped, `connection_failed` if a head could not be reached for as long as
-  /// `host_options::patience`.
+  /// Waits for the next outcome; null at the end of the job. The outcome is valid while you hold
+  /// it.
+  /// @returns `not_found` for an unknown job, `cancelled` after the host has stopped,
+  /// `connection_failed` if the head could not be reached for `host_options::patience`.
   result<shared_outcome> next();
 
   /// @throws error_exception
@@ -89,31 +88,29 @@ private:
   std::unique_ptr<reader> reader_;
 };
 
-/// A job of a host's engine: a handle, cheap to copy. It may outlive its host; then all it does
-/// returns `cancelled`.
+/// A handle of a job, cheap to copy. It may outlive its host; then every call returns `cancelled`.
 class job {
 public:
-  /// Its number at the engine.
+  /// The number of the job at the engine.
   uint64_t id() const noexcept { return id_; }
 
-  /// Its outcomes from one index on, each as it comes. An engine without a store in a file drops
-  /// what was read, so that a long job fits in memory: there each outcome can be had once.
+  /// The outcomes from the given index on, as they come. An engine without a store in a file drops
+  /// the outcomes that were read, so that a long job fits in memory: they can be read only once.
   outcome_range results(uint64_t from = 0) const;
 
-  /// Calls `each` for every outcome in order, on a thread of its own, one after the other; it may
-  /// block, the engine then waits with what comes. `at_end` is called last, on the same thread,
-  /// with how the job ended, or with the error that ended the calls: what `next` would have
-  /// returned, or `internal` with the text of what `each` threw. After the host's destructor
-  /// neither is called; a callback must not destroy the host.
+  /// Calls `each` for every outcome in order, one after the other, on its own thread. It may block;
+  /// the engine then waits. `at_end` is called last, on the same thread, with the end of the job or
+  /// with an error: that of `next`, or `internal` with the text of the exception of `each`. After
+  /// the host's destructor neither is called. A callback must not destroy the host.
   void on_outcome(std::function<void(const core::outcome&)> each,
                   std::function<void(const result<job_progress>&)> at_end = {}) const;
 
-  /// Waits until the job has ended, and returns its sums.
+  /// Waits until the job has ended. @returns its counts.
   result<job_progress> wait() const;
-  /// Where it stands now; also after its end.
+  /// The present counts of the job; also after its end.
   result<job_progress> status() const;
-  /// Ends its open requests as `cancelled` and aborts what is being sent. @returns whether there
-  /// was anything to cancel.
+  /// Ends the open requests of the job as `cancelled` and aborts those in flight. @returns whether
+  /// there were open requests.
   result<bool> cancel() const;
 
 private:
@@ -123,26 +120,27 @@ private:
   uint64_t id_ = 0;
 };
 
-/// What a host is told beside the settings.
+/// Options of a host, beside the settings.
 struct host_options {
-  engine_options engine; ///< Of `start`.
-  duration grace{};      ///< How long the destructor lets what is in flight finish.
-  std::string name;      ///< Of `connect`, for the head's lists; empty: the name of the process.
-  duration connect_timeout = std::chrono::seconds{10}; ///< Of `connect`, for the first time.
-  duration patience = std::chrono::minutes{10};        ///< How long a lost head is looked for.
+  engine_options engine; ///< For `start`.
+  duration grace{};      ///< How long the destructor waits for requests in flight.
+  std::string name; ///< For `connect`: name in the lists of the head; empty: name of the process.
+  /// For `connect`: time of the first connection.
+  duration connect_timeout = std::chrono::seconds{10};
+  duration patience = std::chrono::minutes{10}; ///< How long to look for a lost head.
 };
 
-/// Owns an actor system and an engine in it, or a connection to a head. Destroying it stops the
-/// engine: jobs in a store file go on when a host starts on it again, those in memory end; jobs at
-/// a head run on.
+/// Owns an actor system with an engine, or a connection to a head. Destroying the host stops its
+/// engine: jobs in a store file go on when a host opens the file again; jobs in memory end. Jobs at
+/// a head continue.
 class host {
 public:
-  /// Starts an engine in this process. @returns what `spawn_engine` returns.
+  /// Starts an engine in this process. @returns the errors of `spawn_engine`.
   static result<host> start(const config::settings& settings, host_options options = {});
 
   /// Connects to the engine of `penstock serve` at `settings.head`; without certificates in
-  /// `settings` only on this machine. A connection that breaks is made anew.
-  /// @returns `invalid_config`, `connection_failed` or `incompatible`, as actors::connect.
+  /// `settings` only on this machine. A broken connection is made again.
+  /// @returns `invalid_config`, `connection_failed` or `incompatible`, as `actors::connect` does.
   static result<host> connect(const config::cluster_settings& settings, host_options options = {});
 
   host(host&&) noexcept;
@@ -150,20 +148,19 @@ public:
   ~host();
 
   /// Submits requests (core/jsonl/make_request.hpp makes them) as one job with the options of
-  /// `defaults`. Their `index` is set here; an empty `custom_id` becomes "request-" and the index.
-  /// Blocks until the engine has them all; a store in a file has synced them by then.
-  /// @returns `invalid_input` naming the option that is wrong, or what the store says.
+  /// `defaults`. Sets their `index`; an empty `custom_id` becomes "request-" and the index. Blocks
+  /// until the engine has stored all of them (a store in a file has synced them).
+  /// @returns `invalid_input` with the wrong option, or an error of the store.
   result<job> submit(std::vector<core::request> requests) const;
-  /// The same with options, a name and an idempotency key of its own: a second submission with the
-  /// key of a first one is the first job. @pre `what.complete`.
+  /// The same with options, name and idempotency key: a second submission with the same key returns
+  /// the first job. @pre `what.complete`.
   result<job> submit(submission what) const;
-  /// A job that was submitted before. @returns `not_found` if the engine has none of this number.
+  /// A job that was submitted before. @returns `not_found` if the engine does not know this number.
   result<job> find(uint64_t id) const;
 
-  /// Options of a job as the settings say; for a head, those of its protocol, bounded by its slots
-  /// alone.
+  /// The options of a job from the settings. For a head: the defaults, limited only by its slots.
   job_options defaults() const;
-  /// The engine, for programs that send messages as well. Null while a head is away.
+  /// The engine, for programs that also send messages. Null while a head is lost.
   engine_actor engine() const;
   caf::actor_system& system() const;
 

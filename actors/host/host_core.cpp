@@ -17,7 +17,7 @@ constexpr duration core_answer_within = std::chrono::minutes{2};
 constexpr size_t part_requests = 512;
 constexpr uint64_t part_bytes = 1u << 20;
 constexpr size_t parts_unanswered = 2;
-/// What a request weighs beside its body.
+/// Bytes that a request counts in addition to its body.
 constexpr uint64_t request_overhead = 128;
 
 std::string random_key() {
@@ -27,7 +27,7 @@ std::string random_key() {
   return text;
 }
 
-/// One upload of a job over one connection.
+/// The upload of a job over one connection.
 class upload {
 public:
   upload(actors::head_session& to, const submission& what) : to_{to}, what_{what} {}
@@ -58,7 +58,7 @@ public:
   }
 
 private:
-  /// Where the part that begins at `first` ends.
+  /// The end of the part that begins at `first`.
   size_t end_of_part(size_t first) const {
     uint64_t bytes = 0;
     auto end = first;
@@ -113,7 +113,7 @@ void host_core::stop() {
   }
   if (session)
     session->interrupt();
-  // Nobody adds one any more.
+  // No thread is added any more.
   for (auto& one : callbacks)
     one.thread.join();
   callbacks.clear();
@@ -133,7 +133,7 @@ void host_core::watch() {
         self->quit();
       });
       self->monitor(watched);
-      return caf::behavior{[](caf::unit_t) {}}; // It waits for the end alone.
+      return caf::behavior{[](caf::unit_t) {}}; // The actor only waits for the end.
     });
 }
 
@@ -152,7 +152,7 @@ error host_core::told(error e) const {
 }
 
 result<job_ticket> host_core::submit(submission what) {
-  // The key finds the job again if the connection breaks between a part and its answer.
+  // With the key we find the job again if the connection breaks between a part and its answer.
   if (is_remote() && what.idempotency_key.empty())
     what.idempotency_key = random_key();
   return told(session->persist([&] { return upload{*session, what}.run(); }));
@@ -166,7 +166,7 @@ void host_core::call_back(std::function<void()> run) {
   std::erase_if(callbacks, [](callback& one) {
     if (!one.done->load())
       return false;
-    one.thread.join(); // It has nothing left to do.
+    one.thread.join(); // The thread has finished its work.
     return true;
   });
   callbacks.push_back({std::thread{[run = std::move(run), done] {

@@ -15,28 +15,28 @@
 
 namespace penstock {
 
-/// What a host and the handles of its jobs share. It lives as long as the last of them, because any
-/// thread may be inside of it; `stop` ends its work.
+/// The state that a host shares with the handles of its jobs. It lives as long as the last of them,
+/// because any thread may use it. `stop` ends its work.
 struct host_core : std::enable_shared_from_this<host_core> {
   explicit host_core(std::unique_ptr<caf::actor_system_config> c)
       : config{std::move(c)}, system{*config} {}
   ~host_core() { stop(); }
 
-  /// Ends everything; calls under way return `cancelled`. @returns once no callback runs any more.
+  /// Ends everything; running calls return `cancelled`. Returns when no callback runs any more.
   void stop();
-  /// Lets the session learn why the engine of this process went down.
+  /// Tells the session why the engine of this process has ended.
   void watch();
-  /// Finds the engine of this process, or says why it is gone.
+  /// Returns the engine of this process, or why it has ended.
   result<engine_actor> find_engine();
   result<job_ticket> submit(submission what);
   void call_back(std::function<void()> run);
-  /// What a caller is told of an error of the session.
+  /// The error for a caller, from an error of the session.
   error told(error e) const;
   template <class T>
   result<T> told(result<T> r) const {
     return r ? std::move(r) : result<T>{told(r.error())};
   }
-  /// A question that bears being asked twice, over as many connections as it takes.
+  /// Asks a question that is safe to repeat, if necessary over several connections.
   template <class T, class... Ts>
   result<T> ask(duration within, Ts... words) {
     return told(session->persist([&] { return session->ask<T>(within, words...); }));
@@ -52,11 +52,11 @@ struct host_core : std::enable_shared_from_this<host_core> {
   caf::actor_system system;
   config::settings settings;
   duration grace{};
-  std::optional<running_engine> running; ///< Unset: the engine is a head's.
+  std::optional<running_engine> running; ///< Unset: the engine is at a head.
   std::unique_ptr<actors::head_session> session;
 
-  mutable std::mutex mutex;    ///< Guards the rest.
-  std::optional<error> broken; ///< Why the engine of this process is gone.
+  mutable std::mutex mutex;    ///< Guards the members below.
+  std::optional<error> broken; ///< Why the engine of this process has ended.
   std::vector<callback> callbacks;
   bool stopped = false;
 };

@@ -5,9 +5,9 @@ namespace penstock::actors {
 namespace {
 
 constexpr duration answer_within = std::chrono::seconds{30};
-/// How long the engine keeps a question for outcomes that are not there yet.
+/// How long the engine waits for an outcome before it answers.
 constexpr duration long_poll = std::chrono::seconds{20};
-/// After a head has stopped a job for its own end, until it is asked again.
+/// Pause before the next question after a head has interrupted a job because it stops.
 constexpr duration stopped_pause = std::chrono::milliseconds{500};
 constexpr uint32_t page_outcomes = 1024;
 constexpr uint64_t page_bytes = 2u << 20;
@@ -35,7 +35,7 @@ result<results_page> page_stream::next() {
   return head_.persist([this] { return ask_until_there(); });
 }
 
-/// A head that was started on another store may have another job of this number.
+/// A head that was started with another store may have another job with this number.
 result<void> page_stream::check_same() {
   if (!comes_back_ || generation_ == head_.generation())
     return {};
@@ -52,12 +52,12 @@ result<void> page_stream::check_same() {
   return {};
 }
 
-/// Over one connection.
+/// Reads a page over one connection.
 result<results_page> page_stream::ask_until_there() {
   for (;;) {
     if (auto same = check_same(); !same)
       return same.error();
-    // What was asked over a connection that is gone says nothing about the present one.
+    // An answer over an earlier connection says nothing about the present one.
     if (!ahead_ || asked_at_ != head_.generation())
       ask();
     auto page = ahead_->wait();
@@ -68,7 +68,7 @@ result<results_page> page_stream::ask_until_there() {
       return error{errc::corrupt, "the head answered with outcome " + std::to_string(page->from) +
                                     " instead of " + std::to_string(query_.from)};
     query_.from += page->items.size();
-    // A head that is being stopped leaves its jobs so; they go on when it is back.
+    // A head that stops leaves its jobs `interrupted`. They go on when it starts again.
     const bool stopped = comes_back_ && page->end && page->state == job_state::interrupted;
     if (stopped)
       page->end = false;

@@ -6,23 +6,23 @@
 
 namespace penstock::actors {
 
-/// What to read of a job.
+/// Options for reading the outcomes of a job.
 struct page_stream_options {
-  uint64_t from = 0;   ///< Index of the first outcome wanted.
-  bool forget = false; ///< Lets an engine without a durable store drop what was read.
-  /// The engine is a head's: if it goes, it comes back and goes on with its jobs.
+  uint64_t from = 0;   ///< Index of the first outcome to read.
+  bool forget = false; ///< An engine without a durable store may drop what was read.
+  /// The engine is at a head: if it stops, it comes back and goes on with its jobs.
   bool comes_back = false;
 };
 
 /// The outcomes of a job, page by page, in order and as they come, for a thread that may block. The
-/// next page is on its way while one is looked at. A connection that breaks is made anew, and the
-/// stream goes on where it was.
+/// stream asks for the next page in advance. After a broken connection it connects again and goes
+/// on.
 class page_stream {
 public:
-  /// @param head Must live as long as this.
+  /// @param head Must outlive this object.
   page_stream(head_session& head, uint64_t job, page_stream_options options);
 
-  /// The next page; it is empty only at the end of the job, and then once and for all.
+  /// The next page. It is empty only at the end of the job, and then in every call.
   result<results_page> next();
 
 private:
@@ -31,11 +31,11 @@ private:
   void ask();
 
   head_session& head_;
-  results_query query_;                               ///< `from`: the next index wanted.
-  std::optional<pending_answer<results_page>> ahead_; ///< The answer to it, on its way.
-  uint64_t asked_at_ = 0;          ///< Generation of the connection that it was asked over.
-  std::optional<int64_t> created_; ///< When the job was, by the first connection.
-  uint64_t generation_ = 0;        ///< Of the connection that we trust.
+  results_query query_;                               ///< `from`: the next index to read.
+  std::optional<pending_answer<results_page>> ahead_; ///< The answer to the query that was sent.
+  uint64_t asked_at_ = 0;                             ///< Connection of that query.
+  std::optional<int64_t> created_; ///< When the job was created, from the first connection.
+  uint64_t generation_ = 0;        ///< The connection on which the job was checked.
   bool comes_back_ = false;
   bool ended_ = false;
 };

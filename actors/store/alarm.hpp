@@ -9,12 +9,12 @@
 
 namespace penstock::actors {
 
-/// Spawns an actor that passes each `wake` on to `owner`, and ends with it. Send it `wake` with
+/// Spawns an actor that sends each `wake` to `owner`, and ends with it. Send `wake` to it with
 /// `caf::delayed_anon_send`.
 ///
-/// An actor with a thread of its own must not send delayed messages to itself: CAF's clock holds
-/// the receiver until the message is due, and the end of the actor system waits for the thread. The
-/// alarm has no thread, and holds its owner by address only.
+/// An actor with its own thread must not send delayed messages to itself: CAF's clock keeps the
+/// receiver alive until the message is due, and the end of the actor system waits for the thread.
+/// The alarm has no thread, and knows only the address of its owner.
 template <class Owner>
 caf::actor spawn_alarm(Owner* owner) {
   return owner->template spawn<caf::linked>(

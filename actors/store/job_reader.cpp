@@ -12,8 +12,7 @@ namespace penstock::actors {
 
 namespace {
 
-/// Nobody waits for longer without asking again: an asker that died shall not be remembered for
-/// ever.
+/// Longest wait of a question. Then it must be asked again, so that a dead asker is forgotten.
 constexpr caf::timespan wait_max = std::chrono::minutes{10};
 constexpr uint32_t listed_max = 1000;
 
@@ -51,7 +50,7 @@ caf::result<request_chunk> job_reader_state::pull(uint64_t job, uint64_t from, u
 }
 
 result<results_page> job_reader_state::page(const results_query& query) {
-  // The marks first: if they say that the job has ended, all of its outcomes are there.
+  // Read the state first: if the job has ended by then, all of its outcomes are there.
   auto marks = reader->marks(query.job);
   if (!marks)
     return marks.error();
@@ -89,7 +88,7 @@ caf::result<results_page> job_reader_state::results(const results_query& query) 
   return promise;
 }
 
-/// Answers the questions about a job that can be answered now, or have waited long enough.
+/// Answers the questions about a job that have an answer now, or have waited long enough.
 void job_reader_state::answer(std::list<question>& questions, time_point now) {
   for (auto it = questions.begin(); it != questions.end();) {
     const auto at = it++;
@@ -130,7 +129,7 @@ void job_reader_state::credit(uint64_t job, uint32_t more, const caf::actor_addr
     subscribers_.erase(it);
 }
 
-/// Sends what there is and credit for. @returns whether the subscription goes on.
+/// Sends the outcomes for which there is credit. @returns whether the subscription goes on.
 bool job_reader_state::serve(uint64_t job, subscriber& to) {
   for (bool more = true; more && to.credit > 0;) {
     results_query query;
@@ -139,7 +138,7 @@ bool job_reader_state::serve(uint64_t job, subscriber& to) {
     query.count_max = to.credit;
     query.bytes_max = page_bytes;
     auto found = page(query);
-    if (!found) { // There is no message for an error: nothing comes any more.
+    if (!found) { // There is no message for an error, so end the subscription.
       found = results_page{};
       found->job = job;
       found->from = to.next;
@@ -185,7 +184,7 @@ void job_reader_state::schedule_wake(time_point at) {
 void job_reader_state::wake() {
   const auto now = self->clock().now();
   if (!wake_at_ || now < *wake_at_)
-    return; // An earlier wake was asked for since, and asked for the next one.
+    return; // Out of date: the right one is scheduled already.
   wake_at_.reset();
   auto next = time_point::max();
   for (auto it = questions_.begin(); it != questions_.end();) {

@@ -15,18 +15,19 @@
 
 namespace penstock::actors {
 
-/// Looks at the jobs of a store, beside its writer, and passes outcomes on as they become safe.
+/// Reads the jobs of a store beside its writer, and sends outcomes as they become safe.
 ///
-/// A question for results that finds none waits until the store says that there are some
-/// (`written`, `finished`), or its time is over: then the page is empty. A subscriber has credit
-/// for so many outcomes; it gets a page whenever it has credit and there is something, and hears
-/// `end` once. It is forgotten then, or when it dies, or when it subscribes to the same job anew.
+/// A `results` query without an outcome waits until the writer reports some (`written`, `finished`)
+/// or its time is over; then the page is empty. A subscriber has credit for a number of outcomes.
+/// It gets a page when it has credit and there is an outcome, and `end` once. It is forgotten after
+/// that, when it dies, or when it subscribes to the same job again.
 struct job_reader_state {
   static inline const char* name = "job-reader";
-  static constexpr uint32_t page_max = 512;        ///< Outcomes of one page.
-  static constexpr uint64_t page_bytes = 1u << 20; ///< Beyond the first one.
-  static constexpr uint32_t credit_max = 4096;     ///< Outcomes on their way to one subscriber.
-  static constexpr size_t waiting_max = 10'000;    ///< Questions that wait at once.
+  static constexpr uint32_t page_max = 512; ///< Outcomes in one page.
+  /// Bytes in one page; the first outcome may be larger.
+  static constexpr uint64_t page_bytes = 1u << 20;
+  static constexpr uint32_t credit_max = 4096;  ///< Outcomes on their way to one subscriber.
+  static constexpr size_t waiting_max = 10'000; ///< Largest number of waiting questions.
 
   caf::result<request_chunk> pull(uint64_t job, uint64_t from, uint32_t count_max,
                                   uint64_t bytes_max);
@@ -66,7 +67,7 @@ private:
   std::optional<time_point> wake_at_;
 };
 
-/// Reads from a store. Blocks on the disk: spawn it detached.
+/// Reads jobs from a store. Blocks on the disk: spawn it detached.
 job_reader_actor::behavior_type
 job_reader(job_reader_actor::stateful_pointer<job_reader_state> self,
            std::shared_ptr<io::job_reader> reader);

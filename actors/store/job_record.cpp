@@ -27,7 +27,7 @@ job_state state_of(io::job_phase phase, uint8_t state) {
 }
 
 job_progress progress_of(const io::job_row& row) {
-  // If it cannot be read, the counts are in the row.
+  // If `progress` cannot be read, the counts are still in the row.
   job_progress p;
   if (auto last = io::stored_progress(row.progress))
     p = std::move(*last);
@@ -43,7 +43,7 @@ job_progress progress_of(const io::job_row& row) {
   }
   p.cause = {};
   p.resume_in = {};
-  // Told to be cancelled, and not done with it: so it goes on.
+  // A cancel that was not finished: it continues.
   if (row.phase == io::job_phase::open && last.state == job_state::draining) {
     p.state = last.state;
     p.cause = last.cause;

@@ -14,7 +14,7 @@ namespace penstock::actors {
 
 namespace {
 
-/// What a request takes besides its body.
+/// Bytes that a request counts in addition to its body.
 constexpr uint64_t row_overhead = 256;
 
 struct part {
@@ -39,7 +39,7 @@ job_ticket ticket_of(const io::job_receipt& r) {
   return {r.job, r.accepted, r.complete, r.existed};
 }
 
-/// In the words of messages.
+/// The result as a message.
 template <class To, class From, class F>
 result<To> mapped(result<From> from, F&& f) {
   return from ? result<To>{f(*from)} : result<To>{from.error()};
@@ -47,7 +47,7 @@ result<To> mapped(result<From> from, F&& f) {
 
 } // namespace
 
-/// Lets `call` wait for its group, and its answer for the commit. What was refused is said at once.
+/// Queues `call` for a group; its answer waits for the commit. A refusal is answered at once.
 template <class T, class F>
 caf::result<T> job_writer_state::later(uint64_t job, size_t rows, uint64_t bytes, F&& call) {
   auto promise = self->make_response_promise<T>();
@@ -122,7 +122,8 @@ result<stored_job> job_writer_state::take_up(uint64_t job) {
   taken.name = row->head.name;
   taken.tenant = row->head.tenant;
   taken.options = std::move(*described);
-  // Since all of it was there, or it was retried; a head that was down gives it no more time.
+  // The deadline runs since all requests were stored or since the retry, also while the head is
+  // down.
   if (auto& deadline = taken.options.deadline; deadline > duration{})
     deadline =
       std::max<duration>(duration{1}, deadline - std::chrono::milliseconds{now() - row->touched});
@@ -165,7 +166,7 @@ caf::result<bool> job_writer_state::finished(uint64_t job, job_progress progress
 }
 
 result<bool> job_writer_state::end(uint64_t job, const job_progress& progress) {
-  // What was interrupted goes on at the next start, so its requests are still awaited.
+  // An interrupted job goes on at the next start, so its requests are still pending.
   const auto ended = has_ended(progress.state) && progress.state != job_state::interrupted;
   auto done = store->finish(job, ended, static_cast<uint8_t>(progress.state),
                             io::stored_json(progress), now());
@@ -207,7 +208,7 @@ void job_writer_state::commit() {
       self->send(reader, atom::written_v, n.job, n.ordered);
 }
 
-/// The first time, what waits shall still hear why; then we go.
+/// At the first failure, answers all waiting calls with the error, then quits.
 void job_writer_state::fail(const error& why) {
   const auto reason = to_caf(why);
   for (auto& answer : std::exchange(waiting_, {}))
@@ -219,7 +220,7 @@ void job_writer_state::fail(const error& why) {
     self->send(self, atom::flush_v);
 }
 
-/// A little with each group, in turns with what is large.
+/// Removes some rows with each group, in turn with large writes.
 void job_writer_state::sweep() {
   push(0, swept_at_once, 0, [this] { sweep_some(); });
 }

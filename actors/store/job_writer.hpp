@@ -17,30 +17,29 @@
 namespace penstock::actors {
 
 struct job_writer_options {
-  duration retention =
-    std::chrono::hours{24 * 7}; ///< How long an ended job is kept; zero: for ever.
-  /// A job that is not complete goes after so long without a new request.
+  /// How long an ended job is kept; zero: for ever.
+  duration retention = std::chrono::hours{24 * 7};
+  /// An incomplete job is removed after so long without a new request.
   duration receive_patience = std::chrono::hours{24};
   duration sweep_every = std::chrono::minutes{1};
   std::function<io::unix_ms()> wall_now{}; ///< Null: the system's clock.
 };
 
-/// The one writer of a job store.
+/// The only writer of a job store.
 ///
-/// What waits is made safe together: the first write asks for a `flush`, which comes behind all
-/// that wait in the mailbox by then; it fills a group from what has come (`core::group_queue`: a
-/// job's writes in their order, small ones before large ones, large ones in turns), and commits it.
-/// Whoever waits gets its answer after the commit, and then the reader hears what is new. So a
-/// submission of one request waits for the group that is under way and its own, however much others
-/// have sent before it. If the disk fails, everybody who waits gets that error, and so does
-/// everything in the mailbox; then the store quits with it. What was not acknowledged may or may
-/// not be there when it is opened again.
+/// Writes are committed in groups. The first write schedules a `flush`, which comes after all
+/// messages that are in the mailbox by then. It fills a group (`core::group_queue`: the writes of a
+/// job in order, small writes before large ones, large ones in turns) and commits it. After the
+/// commit the writer answers, and then tells the reader what is new. So a submission of one request
+/// waits only for the current group and its own, even if others have sent much more before. If the
+/// disk fails, all waiting calls and all messages in the mailbox get that error; then the writer
+/// quits with it. Data that was not acknowledged may or may not be in the store afterwards.
 ///
-/// A job whose options are of a newer program cannot be taken up, and says so.
+/// A job with options of a newer program cannot be started; its error says so.
 struct job_writer_state {
   static inline const char* name = "job-writer";
   static constexpr core::group_limits group{};
-  static constexpr uint32_t swept_at_once = 200; ///< Rows removed with one group.
+  static constexpr uint32_t swept_at_once = 200; ///< Rows that are removed with one group.
 
   caf::result<job_ticket> submit(submission what);
   caf::result<job_ticket> add(submission_part what);
@@ -62,7 +61,7 @@ private:
   struct news {
     uint64_t job = 0;
     uint64_t ordered = 0;
-    std::optional<job_state> state; ///< It has changed.
+    std::optional<job_state> state; ///< Set if the state has changed.
   };
   using write_call = std::function<void()>;
   template <class T, class F>
@@ -84,7 +83,7 @@ private:
   bool failed_ = false;
 };
 
-/// Writes jobs into `store` and tells `reader` what is new. Blocks on the disk: spawn it detached.
+/// Writes jobs to `store` and tells `reader` what is new. Blocks on the disk: spawn it detached.
 job_writer_actor::behavior_type
 job_writer(job_writer_actor::stateful_pointer<job_writer_state> self,
            std::shared_ptr<io::job_store> store, job_reader_actor reader,
