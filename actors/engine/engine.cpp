@@ -11,7 +11,7 @@ namespace penstock::actors {
 
 namespace {
 
-/// Opens one job on a thread of its own: it reads and hashes files.
+/// Opens one job on its own thread, because it reads and hashes files.
 opener_actor::behavior_type opener(opener_actor::pointer self, engine_actor engine, uint64_t job,
                                    std::shared_ptr<job_launcher> launcher) {
   self->send(self, atom::open_v);
@@ -27,13 +27,13 @@ opener_actor::behavior_type opener(opener_actor::pointer self, engine_actor engi
   }};
 }
 
-/// Whether opening the job again may help after `code`.
+/// Whether it may help to open the job again after `code`.
 bool can_restart(errc code) { return code == errc::internal; }
 
 } // namespace
 
-/// A life's number goes round: epochs have 12 bits for it, and 0 belongs to no life. Nobody works
-/// for the life of 4,095 lives ago any more.
+/// The number of a life wraps around, because epochs have 12 bits for it; 0 is never used. No
+/// result is as old as 4,095 lives.
 uint32_t engine_state::incarnation_of(uint32_t life) {
   constexpr uint32_t lives = (1u << (32 - epoch_bits)) - 1;
   return (life - 1) % lives + 1;
@@ -86,7 +86,7 @@ void engine_state::open(uint64_t job) {
     return;
   }
   record.incarnation = incarnation_of(record.incarnation + 1);
-  // Under a test's scheduler there are no threads, and nothing blocks.
+  // The scheduler of tests has no threads, and no call blocks there.
   if (self->system().scheduler().detaches_utility_actors())
     self->spawn<caf::detached>(opener, engine_actor{self}, job, record.launcher);
   else
@@ -121,7 +121,7 @@ void engine_state::begin(uint64_t job, std::shared_ptr<job_parts> parts) {
   send_stop(record.asked, record.coordinator);
 }
 
-/// Whatever the job's files or the store hold stays as it is: only we know that it did not run.
+/// The files of the job or the store stay unchanged: only the engine knows that it did not run.
 void engine_state::end_unopened(uint64_t job, error why) {
   auto p = jobs_[job].progress;
   p.state = job_state::aborted;
@@ -143,13 +143,13 @@ void engine_state::down(const caf::down_msg& msg) {
     return;
   const auto part = parts_.extract(msg.source);
   const auto found = part ? jobs_.find(part.mapped()) : jobs_.end();
-  // The number may have come back to life since, by a retry: with other parts.
+  // A retry may have started the job again since, with other actors.
   if (found == jobs_.end() || found->second.alive.erase(msg.source) == 0)
     return;
   auto& record = found->second;
   if (!record.ended && msg.reason != caf::exit_reason::user_shutdown) {
     const auto why = from_caf(msg.reason);
-    // The first death names the cause; the others follow by their links.
+    // The first death is the cause; the other actors die by their links.
     if (!record.death || (can_restart(record.death->code) && !can_restart(why.code)))
       record.death = why;
     for (auto& part : record.alive)
@@ -166,7 +166,7 @@ void engine_state::parts_down(uint64_t job) {
     return;
   record.coordinator = nullptr;
   slots_.remove_job(job);
-  // What still runs for the dead coordinator has nobody to report to.
+  // Abort the requests of the dead coordinator, because their reports have no receiver.
   for (auto& [id, node] : node_actors_)
     self->send(node, atom::abort_v, job);
   const auto cause = record.death.value_or(error{errc::internal, "an actor of the job died"});
@@ -210,7 +210,7 @@ void engine_state::end(uint64_t job, job_progress progress) {
   tell_if_idle();
 }
 
-/// Nothing of the job runs any more, but nobody is told so yet.
+/// No actor of the job runs any more. The end is not reported yet.
 void engine_state::close(uint64_t job, job_progress progress) {
   auto& record = jobs_[job];
   record.ended = record.ending = true;
@@ -235,7 +235,7 @@ caf::result<job_progress> engine_state::wait(uint64_t job) {
   return promise;
 }
 
-/// Answers those that wait for the end of all jobs.
+/// Answers `wait` for all jobs.
 void engine_state::tell_if_idle() {
   job_progress stopped;
   stopped.state = job_state::interrupted;
@@ -280,7 +280,7 @@ void engine_state::tell(uint64_t job, stop_request what) {
 
 void engine_state::freed(const slot_return& slots) {
   note_freed(slots);
-  // What a dead life of a job had was freed with it; nodes say so once more, and later.
+  // The slots of a dead life were freed with it. Later messages of nodes about them are ignored.
   if (auto it = jobs_.find(slots.job); it == jobs_.end() || it->second.incarnation != slots.life)
     return;
   slots_.give_back(slots.job, slots.node, slots.slots);

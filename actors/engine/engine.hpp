@@ -24,31 +24,29 @@
 
 namespace penstock::actors {
 
-/// The job table, the node table and the distribution of slots; the front door for jobs by value.
+/// Owns the job table and the node table, and distributes the slots. It takes jobs by value, too.
 ///
-/// Life of a job: submitted -> opening (its launcher runs away from our threads, or the store is
-/// asked for it) -> running (its coordinator reports) -> ended. If an actor of a running job dies,
-/// its links take the others down; once all are gone the job is opened again from its journal or
-/// from the store, within a restart budget. Errors that opening again cannot mend (disk, damaged
-/// files) end the job instead.
+/// Life of a job: submitted -> opening (its launcher runs on another thread, or the store is asked
+/// for it) -> running (its coordinator reports) -> ended. If an actor of a running job dies, its
+/// links end the others. Then the job is opened again from its journal or from the store, within a
+/// restart budget. An error that a new start cannot repair (disk, damaged files) ends the job.
 ///
-/// A job by value is the store's: it is taken up once all of it is there, at the start of the
-/// engine and after a `retry`, and forgotten here once the store knows how it ended. What the store
-/// does not know of (it cannot be written or read) stays here as an ended job, so that people can
-/// be told.
+/// A job by value belongs to the store. It is started when all of its requests are stored, at the
+/// start of the engine, and after a `retry`. It is forgotten here when the store has its end. A job
+/// that the store could not save stays in memory as an ended job, so that `status` can explain it.
 struct engine_state {
   static inline const char* name = "engine";
-  /// Ended jobs whose progress is kept for `status`.
+  /// Largest number of ended jobs whose progress is kept for `status`.
   static constexpr size_t ended_max = 1000;
-  /// Jobs over files begin here where there is a store; its own jobs have lower numbers.
+  /// First number of jobs over files if there is a store; jobs of the store have lower numbers.
   static constexpr uint64_t local_jobs_begin = uint64_t{1} << 32;
-  /// Stands for all jobs in `drain`, `abort` and `wait`.
+  /// Means all jobs in `drain`, `abort` and `wait`.
   static constexpr uint64_t all_jobs = 0;
 
   engine_state() = default;
   engine_state(const engine_state&) = delete;
   engine_state& operator=(const engine_state&) = delete;
-  /// Takes the running jobs down; what they wrote lets them be opened again.
+  /// Ends the actors of running jobs. The jobs can be opened again from what they wrote.
   ~engine_state();
 
   void start(engine_setup setup);
@@ -61,7 +59,7 @@ struct engine_state {
   void finished(uint64_t job, job_progress progress);
   void down(const caf::down_msg& msg);
   caf::result<job_progress> wait(uint64_t job);
-  /// How a running job is told to end.
+  /// How to tell a running job to end.
   enum class stop_request : uint8_t { none, drain, abort, cancel };
   void tell(uint64_t job, stop_request what);
 
@@ -76,9 +74,9 @@ struct engine_state {
   void credit(uint32_t events);
   caf::result<results_page> results(const results_query& query);
 
-  /// What its views have to know.
+  /// Answers the snapshot for the views.
   engine_snapshot snapshot(const snapshot_query& query) const;
-  /// Answers who looks at jobs, lanes and tenants.
+  /// The actor for questions about jobs, lanes and tenants.
   const engine_views_actor& views();
 
   // engine_nodes.cpp: where the slots are
@@ -96,27 +94,27 @@ struct engine_state {
 private:
   struct job_record {
     job_options options;
-    bool stored = false;                    ///< By value: the store's.
-    std::shared_ptr<job_launcher> launcher; ///< Null if stored.
+    bool stored = false;                    ///< By value: it is in the store.
+    std::shared_ptr<job_launcher> launcher; ///< Null if `stored`.
     coordinator_actor coordinator;          ///< Null while opening and after the end.
-    std::set<caf::actor_addr> alive;        ///< Parts whose death we have not yet seen.
-    uint32_t incarnation = 0;               ///< Begins the epochs of the current life.
+    std::set<caf::actor_addr> alive;        ///< Actors of the job that have not died yet.
+    uint32_t incarnation = 0;               ///< Number of the current life, for its epochs.
     core::restart_policy restarts;
-    std::optional<error> death; ///< Why the current life ended before its time.
+    std::optional<error> death; ///< Why the current life has died.
     bool ended = false;
-    bool ending = false; ///< Ended, but the store does not know it yet.
+    bool ending = false; ///< Ended, but not stored yet.
     /// The last request to stop. A job that is opened again gets it too.
     stop_request asked = stop_request::none;
-    job_progress progress; ///< Final once ended.
+    job_progress progress; ///< Final when `ended`.
   };
 
-  /// What this engine has no store for.
+  /// The error for a call that needs a store.
   template <class T>
   caf::result<T> not_here() const {
     return to_caf({errc::invalid_config, "this engine takes no jobs by value"});
   }
 
-  /// Runs, or ended in a way that the store does not know yet.
+  /// The job runs, or its end is not stored yet.
   static bool is_under_way(const job_record& job) { return !job.ended || job.ending; }
 
   // engine.cpp
@@ -159,25 +157,26 @@ private:
   bool lose(const caf::down_msg& msg);
 
   engine_setup setup_;
-  wiring wiring_; ///< The long-lived actors as the supervisor told last.
+  wiring wiring_; ///< The long-lived actors, from the supervisor.
   std::map<uint64_t, job_record> jobs_;
-  /// Whoever waits for the end of a job, or of all.
+  /// Calls of `wait`, for one job or for all.
   std::map<uint64_t, std::vector<caf::typed_response_promise<job_progress>>> waiters_;
-  std::map<caf::actor_addr, uint64_t> parts_; ///< Whose part an actor is.
-  std::deque<uint64_t> ended_;                ///< Jobs, the one that ended first in front.
+  std::map<caf::actor_addr, uint64_t> parts_; ///< The job of each actor.
+  std::deque<uint64_t> ended_;                ///< Jobs in the order of their ends.
   core::node_table nodes_;
-  std::map<uint64_t, node_actor> node_actors_; ///< Of the joined nodes, by number.
-  /// Nodes lost by silence whose death is still to come: until then their workers may be heard.
+  std::map<uint64_t, node_actor> node_actors_; ///< Actors of the joined nodes, by number.
+  /// Nodes lost by silence whose actors have not died yet: messages of their workers may still
+  /// come.
   std::map<caf::actor_addr, uint64_t> ghosts_;
   core::slot_scheduler slots_;
-  job_events_actor events_;  ///< Null until somebody subscribes.
-  engine_views_actor views_; ///< Null until somebody looks.
+  job_events_actor events_;  ///< Null until the first subscription.
+  engine_views_actor views_; ///< Null until the first question.
   uint64_t next_job_ = 1;
-  std::mt19937_64 random_; ///< For names and seeds of jobs that bring none.
-  bool stopping_ = false;  ///< All jobs were told to stop: none is taken up.
+  std::mt19937_64 random_; ///< For jobs without a name or seed.
+  bool stopping_ = false;  ///< All jobs were told to stop: no job is started.
 };
 
-/// The front door of a head.
+/// The engine of a head. It accepts jobs and runs them on the nodes.
 engine_actor::behavior_type engine(engine_actor::stateful_pointer<engine_state> self,
                                    engine_setup setup);
 

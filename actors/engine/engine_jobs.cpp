@@ -12,17 +12,17 @@ namespace penstock::actors {
 
 namespace {
 
-/// How long the store may take; disks can be slow, not endless.
+/// Time limit for the store, because a disk can be slow.
 constexpr auto store_timeout = std::chrono::minutes{10};
 
 const error cancelled{errc::cancelled, "the job was cancelled"};
 
-/// A job that is to be cancelled and has not ended stands like this in the store.
+/// The progress in the store of a job whose cancel is not finished.
 bool is_to_be_cancelled(const job_progress& p) {
   return p.state == job_state::draining && p.cause.code == errc::cancelled;
 }
 
-/// The sums of earlier lives as a new one begins.
+/// The counts of earlier lives, for the start of a new life.
 job_progress fresh_from(job_progress before) {
   before.state = job_state::running;
   before.cause = {};
@@ -31,7 +31,7 @@ job_progress fresh_from(job_progress before) {
   return before;
 }
 
-/// The requests as they are kept, numbered from `first` on.
+/// The requests to store, numbered from `first` on.
 std::vector<shared_request> numbered(std::vector<shared_request> requests, uint64_t first) {
   for (auto& r : requests)
     r = prepared(r, first++);
@@ -68,7 +68,7 @@ caf::result<job_ticket> engine_state::add(submission_part part) {
   return pass_on(atom::add_v, std::move(part));
 }
 
-/// Lets the store keep it; the job is taken up once all of it is there.
+/// Stores it. The job is started when all of its requests are stored.
 template <class Atom, class Part>
 caf::result<job_ticket> engine_state::pass_on(Atom what, Part part) {
   if (stopping_)
@@ -97,7 +97,7 @@ void engine_state::take_up_all() {
       [this](const caf::error& why) { self->quit(why); });
 }
 
-/// Begins to run a job of the store, unless it runs already.
+/// Starts a stored job, unless it runs already.
 void engine_state::take_up(uint64_t job, stop_request asked) {
   if (auto it = jobs_.find(job); stopping_ || (it != jobs_.end() && is_under_way(it->second)))
     return;
@@ -109,7 +109,7 @@ void engine_state::take_up(uint64_t job, stop_request asked) {
   open(job);
 }
 
-/// The same for a job that may have ended long ago: a part of it came once more.
+/// The same for a job that may have ended long ago, because a part of it was sent again.
 void engine_state::take_up_if_open(uint64_t job) {
   if (auto it = jobs_.find(job); it != jobs_.end() && is_under_way(it->second))
     return;
@@ -155,9 +155,9 @@ void engine_state::opened(const stored_job& what) {
 
 // --- ends ---
 
-/// Tells the store how a job ended, then whoever waits for it.
+/// Stores how a job ended, then answers `wait`.
 void engine_state::end_stored(uint64_t job, job_progress progress) {
-  // A process that stops leaves its jobs open, so that the next one takes them up.
+  // A process that stops leaves its jobs open, so that they go on at the next start.
   if (stopping_ && progress.state == job_state::interrupted) {
     end(job, std::move(progress));
     return;
@@ -172,14 +172,15 @@ void engine_state::end_stored(uint64_t job, job_progress progress) {
       },
       [this, job](const caf::error& why) {
         auto p = jobs_[job].progress;
-        if (p.state != job_state::aborted) // Else it was the same disk, and it said more.
+        // An aborted job has the more detailed error of the same disk.
+        if (p.state != job_state::aborted)
           p.cause = from_caf(why);
         p.state = job_state::aborted;
         end(job, std::move(p));
       });
 }
 
-/// For those that wait for the end of a job that does not run here.
+/// The answer to `wait` for a job that does not run here.
 void engine_state::ask_store_for_end(uint64_t job) {
   self->request(setup_.reader, store_timeout, atom::info_v, job)
     .then(
@@ -212,7 +213,7 @@ caf::result<bool> engine_state::cancel(uint64_t job) {
   self->request(setup_.reader, store_timeout, atom::info_v, job)
     .then(
       [=, this](const job_info& info) mutable {
-        // What was interrupted would go on at the next start.
+        // An interrupted job would go on at the next start.
         if (has_ended(info.progress.state) && info.progress.state != job_state::interrupted)
           answer.deliver(false);
         else if (info.progress.state == job_state::receiving)
@@ -228,8 +229,8 @@ caf::result<bool> engine_state::cancel(uint64_t job) {
   return answer;
 }
 
-/// Makes it safe that a job is to be cancelled: should we die before it has ended, the next engine
-/// goes on with that.
+/// Stores that a job is being cancelled. If this engine dies before the end, the next engine
+/// continues the cancel.
 void engine_state::note_cancel(uint64_t job, job_progress progress,
                                caf::typed_response_promise<bool> answer,
                                std::function<void()> then) {
@@ -240,7 +241,8 @@ void engine_state::note_cancel(uint64_t job, job_progress progress,
           [answer](const caf::error& why) mutable { answer.deliver(why); });
 }
 
-/// Takes what has come of a job for all of it, so that it can be cancelled like any other.
+/// Completes a job with the requests that have come, so that it can be cancelled like any other
+/// job.
 void engine_state::end_receiving(uint64_t job, uint64_t first,
                                  caf::typed_response_promise<bool> answer) {
   submission_part rest;
@@ -249,7 +251,7 @@ void engine_state::end_receiving(uint64_t job, uint64_t first,
   self->request(setup_.store, store_timeout, atom::add_v, std::move(rest))
     .then(
       [=, this](const job_ticket& ticket) mutable {
-        if (!ticket.complete) { // More has come in the meantime.
+        if (!ticket.complete) { // More requests have come in the meantime.
           end_receiving(job, ticket.accepted, answer);
           return;
         }
@@ -284,7 +286,7 @@ caf::result<uint64_t> engine_state::retry(uint64_t job) {
   return answer;
 }
 
-// --- outcomes: the reader answers whoever asked us ---
+// --- outcomes: the reader answers the sender of the question ---
 
 caf::result<results_page> engine_state::results(const results_query& query) {
   if (!setup_.reader)

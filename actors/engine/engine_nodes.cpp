@@ -24,7 +24,7 @@ void engine_state::join(node_actor node, uint64_t id, uint32_t slots) {
   distribute();
 }
 
-/// The long-lived actors as a remote node may use them: its own http client, and our lanes in its
+/// The long-lived actors for a remote node: without the HTTP client, and with our lanes in its
 /// order.
 wiring engine_state::wiring_for(const core::node_entry& node) const {
   wiring out;
@@ -72,7 +72,7 @@ void engine_state::join(node_actor node, uint64_t id) {
 
 // --- signs of life ---
 
-/// Counts what a node has ended. Coordinators give back slots, too, but those were not used.
+/// Counts the finished hand-outs of a node. Slots that coordinators give back were not used.
 void engine_state::note_freed(const slot_return& slots) {
   const auto node = node_actors_.find(slots.node);
   if (node != node_actors_.end() &&
@@ -84,7 +84,7 @@ void engine_state::beat(const node_beat& sign) {
   using change = core::node_table::change;
   const auto what = nodes_.beat(sign.node, sign.draining, self->clock().now());
   if (what == change::unknown)
-    return; // Without an answer the node gives itself up.
+    return; // Without an answer the node stops by itself.
   self->send(node_actors_[sign.node], atom::heartbeat_v, sign.number);
   if (what == change::none)
     return;
@@ -92,7 +92,7 @@ void engine_state::beat(const node_beat& sign) {
   distribute();
 }
 
-/// A timer runs only while there are remote nodes.
+/// Schedules the next `wake`. There is a timer only while there are remote nodes.
 void engine_state::schedule_node_wake() {
   const auto now = self->clock().now();
   if (const auto next = nodes_.next_wake(now))
@@ -114,7 +114,7 @@ void engine_state::wake() {
 
 // --- going ---
 
-/// Limiters and cache forget what a node has there.
+/// Tells limiters and cache to forget a node.
 void engine_state::release(uint64_t id) {
   for (auto& limiter : wiring_.limiters)
     if (limiter)
@@ -123,7 +123,7 @@ void engine_state::release(uint64_t id) {
     self->send(wiring_.cache, atom::release_v, id);
 }
 
-/// Removes a node. Coordinators get `said` with its number.
+/// Removes a node. Coordinators get the atom `said` with its number.
 template <class Atom>
 void engine_state::forget_node(uint64_t id, Atom said) {
   nodes_.remove(id);
@@ -133,7 +133,7 @@ void engine_state::forget_node(uint64_t id, Atom said) {
     if (record.coordinator)
       self->send(record.coordinator, said, id);
   release(id);
-  // What it could not hand to anybody waits for other nodes now.
+  // Its requests wait for other nodes now.
   distribute();
 }
 
@@ -144,7 +144,7 @@ void engine_state::lose(uint64_t id, const std::string& why) {
   forget_node(id, atom::lost_v);
 }
 
-/// If a node has died, what it had goes to others. @returns whether it was one.
+/// If the dead actor was a node, hands its work to other nodes. @returns whether it was a node.
 bool engine_state::lose(const caf::down_msg& msg) {
   if (const auto ghost = ghosts_.extract(msg.source)) {
     release(ghost.mapped());

@@ -9,16 +9,17 @@
 
 namespace penstock::actors {
 
-/// What an engine is told at its birth.
+/// The setup of an engine.
 struct engine_setup {
   std::vector<std::string> lanes; ///< Names, in the order of `wiring::limiters`.
-  job_writer_actor store;         ///< Null: it takes no jobs by value.
-  job_reader_actor reader;        ///< Null if the store is.
-  caf::timespan heartbeat = std::chrono::milliseconds{500}; ///< Of remote nodes.
-  caf::timespan lost_after = std::chrono::seconds{3}; ///< Their silence after which they are lost.
-  /// Told what people may want to know, one line each: nodes that come, go, are lost or refused.
+  job_writer_actor store;         ///< Null: the engine takes no jobs by value.
+  job_reader_actor reader;        ///< Null if `store` is null.
+  /// Time between heartbeats of a remote node.
+  caf::timespan heartbeat = std::chrono::milliseconds{500};
+  caf::timespan lost_after = std::chrono::seconds{3}; ///< A remote node silent for so long is lost.
+  /// Receives log lines about nodes that join, leave, are lost or refused.
   std::function<void(std::string)> announce;
-  core::restart_limits restarts; ///< Of a job whose actors die.
+  core::restart_limits restarts; ///< For a job whose actors die.
 };
 
 } // namespace penstock::actors

@@ -13,12 +13,12 @@ namespace penstock::actors {
 
 namespace {
 
-/// How long an actor may take to say how it stands. Without its answer the list is made without it.
+/// Time limit for the answer of an actor. A list is made without late answers.
 constexpr auto view_timeout = std::chrono::seconds{5};
-/// Jobs of one list.
+/// Largest number of jobs in one list.
 constexpr uint32_t listed_max = 1000;
 
-/// For people: seconds are fine enough.
+/// A wait in whole seconds, for people.
 std::string rounded(duration d) {
   return core::format_duration(
     std::max<duration>(std::chrono::ceil<std::chrono::seconds>(d), std::chrono::seconds{1}));
@@ -29,7 +29,7 @@ bool is_closed(const lane_info& lane) {
          lane.now.breaker == core::lane_snapshot::breaker_state::open;
 }
 
-/// What keeps every lane closed; empty: one at least is open.
+/// Why every lane is closed; empty: at least one lane is open.
 std::string why_closed(const std::vector<lane_info>& lanes) {
   if (lanes.empty() || !std::all_of(lanes.begin(), lanes.end(), is_closed))
     return {};
@@ -40,7 +40,7 @@ std::string why_closed(const std::vector<lane_info>& lanes) {
                                        : "has its breaker open");
 }
 
-/// Asks for no jobs over files.
+/// A filter that matches no jobs over files.
 snapshot_query query_of(std::vector<uint64_t> jobs) {
   snapshot_query query;
   query.jobs = std::move(jobs);
@@ -48,7 +48,7 @@ snapshot_query query_of(std::vector<uint64_t> jobs) {
   return query;
 }
 
-/// What is known of a job over files.
+/// The description of a job over files.
 job_info local_info(const engine_snapshot::job& job) {
   job_info info;
   info.id = job.id;
@@ -67,7 +67,7 @@ auto deliver_error(caf::typed_response_promise<T> answer) {
 
 } // namespace
 
-/// `then` gets what was answered in time; `otherwise` is called if the engine does not answer.
+/// Calls `then` with the answers that came in time, or `otherwise` if the engine does not answer.
 void engine_views_state::look(snapshot_query query, bool with_lanes,
                               std::function<void(const view&)> then, failure otherwise) {
   self->request(engine, view_timeout, atom::snapshot_v, std::move(query))
@@ -128,7 +128,8 @@ caf::result<job_progress> engine_views_state::status(uint64_t job) {
     [=, this](const view& now) mutable {
       if (const auto live = now.running.find(job); live != now.running.end())
         answer.deliver(live->second);
-      else // It has not begun, or it has just ended: then the engine knows its last word by now.
+      else // The job has not begun, or has just ended. Then ask the engine again: it has the final
+           // state.
         tell_last_status(job, answer);
     },
     deliver_error(answer));
@@ -186,7 +187,7 @@ caf::result<std::vector<job_info>> engine_views_state::jobs(job_filter filter) {
   self->request(engine, view_timeout, atom::snapshot_v, std::move(query))
     .then(
       [=, this](const engine_snapshot& now) mutable {
-        // Jobs over files have the higher numbers: they come first.
+        // Jobs over files have higher numbers, so they come first.
         std::vector<job_info> all;
         for (auto& job : now.jobs)
           all.push_back(local_info(job));
@@ -209,7 +210,7 @@ caf::result<std::vector<job_info>> engine_views_state::jobs(job_filter filter) {
   return answer;
 }
 
-/// Puts over `jobs`, as the store knows them, how they stand at this moment.
+/// Adds the present state of running jobs to `jobs` from the store.
 void engine_views_state::describe(std::vector<job_info> jobs,
                                   std::function<void(std::vector<job_info>)> then,
                                   failure otherwise) {
@@ -238,7 +239,7 @@ void engine_views_state::overlay(job_info& info, const view& now) {
   info.waits_for = waits_for(info, now);
 }
 
-/// Why nothing of a job moves, as far as it is known here.
+/// Why no request of a job is sent, as far as it is known here.
 std::string engine_views_state::waits_for(const job_info& info, const view& now) {
   const auto& p = info.progress;
   if (has_ended(p.state))
@@ -289,8 +290,8 @@ caf::result<std::vector<tenant_counts>> engine_views_state::tenants() {
   return answer;
 }
 
-/// The store counts requests without an outcome. The running jobs know which of them are sent, and
-/// which wait for a time.
+/// The store counts requests without an outcome. The running jobs know which of them are in flight,
+/// and which are held.
 void engine_views_state::divide_pending(std::vector<tenant_counts>& rows, const view& now) {
   for (auto& job : now.engine.jobs) {
     const auto live = now.running.find(job.id);

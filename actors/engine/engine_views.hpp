@@ -13,10 +13,10 @@
 
 namespace penstock::actors {
 
-/// Answers who looks at jobs, lanes and tenants, so that the engine goes on handing out work.
+/// Answers questions about jobs, lanes and tenants, so that they do not slow the engine.
 ///
-/// For an answer it takes a snapshot of the engine, asks the running jobs and the lanes, and puts
-/// their answers over what the store knows. Who does not answer in time is left out.
+/// For an answer it takes a snapshot of the engine, asks the running jobs and the lanes, and
+/// combines their answers with the data of the store. Late answers are left out.
 struct engine_views_state {
   static inline const char* name = "engine-views";
 
@@ -32,7 +32,7 @@ struct engine_views_state {
   std::vector<std::string> lane_names;
 
 private:
-  /// What the engine, its running jobs and its lanes say of themselves at one moment.
+  /// The answers of the engine, its running jobs and its lanes at one moment.
   struct view {
     engine_snapshot engine;
     std::map<uint64_t, job_progress> running;
@@ -53,7 +53,7 @@ private:
   static void divide_pending(std::vector<tenant_counts>& rows, const view& now);
 };
 
-/// Spawned by `engine`; linked to it.
+/// Spawned by `engine` and linked to it.
 engine_views_actor::behavior_type
 engine_views(engine_views_actor::stateful_pointer<engine_views_state> self, engine_actor engine,
              job_reader_actor reader, std::vector<std::string> lane_names);

@@ -17,7 +17,7 @@ uint64_t outcomes_of(const job_progress& p) {
   return p.completed + p.failed + p.cancelled + p.expired;
 }
 
-/// Whether a person would see a difference between `a` and `b`.
+/// Whether `a` and `b` differ so much that a user can see it.
 bool counts_differ(const job_info& a, const job_info& b) {
   const auto& p = a.progress;
   const auto& q = b.progress;
@@ -142,7 +142,7 @@ bool job_events_state::flush(subscriber& to) {
   std::vector<job_event> events;
   bool over = false;
   while (to.ready && to.credit > 0 && !to.pending.empty()) {
-    // In turn, so that a job with many changes does not keep the others waiting.
+    // Jobs take turns, so that a job with many changes does not block the others.
     auto next = to.pending.upper_bound(to.last);
     if (next == to.pending.end())
       next = to.pending.begin();
@@ -231,7 +231,7 @@ void job_events_state::wake() {
   scheduled_ = false;
   if (subscribers_.empty())
     return;
-  scheduled_ = true; // Until the answer is here.
+  scheduled_ = true; // Until the answer comes.
   job_filter active;
   active.active_only = true;
   active.count_max = sampled_max;

@@ -11,18 +11,18 @@
 
 namespace penstock::actors {
 
-/// Tells subscribers how jobs change.
+/// Sends the changes of jobs to subscribers.
 ///
-/// While anybody is subscribed it asks the engine for the running jobs four times a second and
+/// While there are subscribers, it asks the engine for the running jobs four times a second and
 /// compares the answers with the last ones. The engine reports each end at once. A subscriber gets
-/// a snapshot first. It pays one credit for an event. Without credit the changes of a job wait as
-/// one event, so a slow subscriber needs memory for the number of jobs, not of events.
+/// a snapshot first. Each event costs one credit. Without credit the changes of a job wait as one
+/// event, so the memory for a slow subscriber grows with the number of jobs, not of events.
 struct job_events_state {
   static inline const char* name = "job-events";
   static constexpr caf::timespan sample_every = std::chrono::milliseconds{250};
   static constexpr size_t subscribers_max = 1000;
   static constexpr uint32_t credit_max = 4096;
-  /// Ended jobs whose numbers are kept, so that a retry goes on counting.
+  /// Number of ended jobs whose event numbers are kept, so that a retry goes on counting.
   static constexpr size_t ended_kept = 1000;
 
   void subscribe(const event_query& query, const event_taker_actor& to);
@@ -43,7 +43,7 @@ private:
   struct subscriber {
     event_taker_actor to;
     event_query query;
-    uint64_t id = 0; ///< Tells a subscription from an earlier one.
+    uint64_t id = 0; ///< Differs from earlier subscriptions of the same actor.
     uint32_t credit = 0;
     bool ready = false;                  ///< Its snapshot is complete.
     uint64_t last = 0;                   ///< The job of the last event sent.
@@ -56,7 +56,7 @@ private:
   void update(const job_info& info);
   void look_again(uint64_t job);
   void sampled(const std::vector<job_info>& jobs);
-  /// Sends what the credit allows. @returns whether the subscription is over.
+  /// Sends as many events as the credit allows. @returns whether the subscription is over.
   bool flush(subscriber& to);
   void schedule();
   void forget_old();
@@ -68,7 +68,7 @@ private:
   bool scheduled_ = false;
 };
 
-/// Spawned by `engine`; linked to it.
+/// Spawned by `engine` and linked to it.
 job_events_actor::behavior_type
 job_events(job_events_actor::stateful_pointer<job_events_state> self, engine_actor engine);
 

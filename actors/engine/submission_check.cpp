@@ -14,7 +14,7 @@ namespace penstock::actors {
 
 namespace {
 
-constexpr size_t submitted_name_max = 200; ///< Bytes of a tenant, a key, a client id.
+constexpr size_t submitted_name_max = 200; ///< Bytes of a tenant, an idempotency key, a client id.
 constexpr size_t url_max = 4096;           ///< Bytes of a path, or of a model's name.
 constexpr size_t title_max = 1000;         ///< Bytes of a job's name.
 constexpr uint32_t requests_at_once_max = 1'000'000;
@@ -24,7 +24,8 @@ error refuse(std::string_view field, const std::string& rest) {
   return {errc::invalid_input, std::string{field} + ' ' + rest};
 }
 
-/// One line of text without control characters: it reaches logs, lists, and headers.
+/// Checks that a text is one line without control characters, because it is used in logs and
+/// headers.
 result<void> check_text(std::string_view field, std::string_view text, size_t bytes_max) {
   if (text.size() > bytes_max)
     return refuse(field, "must have at most " + std::to_string(bytes_max) + " bytes, has " +
@@ -43,7 +44,7 @@ result<void> check_range(std::string_view field, T value, T lowest, T highest) {
                          ", is " + std::to_string(value));
 }
 
-/// Dollars or a share: a number, and one that makes sense.
+/// Checks a number such as US dollars or a share.
 result<void> check_number(std::string_view field, double value, double highest) {
   if (std::isfinite(value) && value >= 0 && value <= highest)
     return {};
@@ -56,7 +57,7 @@ result<void> check_span(std::string_view field, duration value) {
   return refuse(field, "must be from 0 to ten years");
 }
 
-/// Numbers from another process need not be those of the enumeration.
+/// Checks an enumeration: a number from another process may be outside of it.
 template <class T>
 result<void> check_enum(std::string_view field, T value, T highest) {
   return check_range<unsigned>(field, static_cast<unsigned>(value), 0,
@@ -82,13 +83,13 @@ result<void> check_prices(const std::vector<core::price_row>& prices) {
   return {};
 }
 
-/// Bytes that a request takes in memory, more or less.
+/// About the bytes that a request needs in memory.
 uint64_t bytes_of(const core::request& r) {
   return r.custom_id.size() + r.url.size() + r.model.size() + (r.body ? r.body->size() : 0) +
          (r.rejection ? r.rejection->context.size() : 0);
 }
 
-/// What a line of an input would have been checked for.
+/// The checks of `penstock run` for an input line.
 result<void> check_request(const core::request& r) {
   if (r.custom_id.size() > core::custom_id_max || !core::is_utf8(r.custom_id))
     return refuse("custom_id",
@@ -108,7 +109,7 @@ result<void> check_request(const core::request& r) {
   return {};
 }
 
-/// The first of `checks` that refuses.
+/// The error of the first of `checks` that refuses.
 result<void> first_of(std::initializer_list<result<void>> checks) {
   for (auto& check : checks)
     if (!check)

@@ -15,7 +15,7 @@ void collector_state::collect(std::vector<sink_item> items) {
   for (auto& item : items)
     if (window.offer(item.index, bytes_of(item), item) != core::offer_result::accepted) {
       ++duplicates;
-      item = {}; // Must not reach the store a second time.
+      item = {}; // Do not store it a second time.
     }
   window.release([this](sink_item&& item) {
     due_bytes_ += bytes_of(item);
@@ -23,7 +23,7 @@ void collector_state::collect(std::vector<sink_item> items) {
   });
   write_due();
   if (next.store) {
-    // What must wait for others is kept; a line from the store is there already.
+    // Store results that must wait for earlier ones. A line from the store is stored already.
     std::erase_if(items,
                   [this](const sink_item& x) { return !x.outcome || x.index < window.next(); });
     if (!items.empty())

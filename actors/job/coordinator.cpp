@@ -11,10 +11,10 @@ namespace penstock::actors {
 
 namespace {
 
-/// Requests of one pull: enough to keep a pull rare, few enough to keep memory flat.
+/// Requests of one pull: many, so that pulls are rare, but few enough to save memory.
 constexpr uint32_t chunk_max = 512;
 
-/// Bytes of the first pull: a job that waits for its turn holds no more than that.
+/// Bytes of the first pull. A job that waits for slots holds no more than that.
 constexpr uint64_t taste_bytes = 64u << 10;
 
 } // namespace
@@ -25,7 +25,7 @@ void coordinator_state::start(uint64_t job, engine_actor engine, job_options opt
   engine_ = std::move(engine);
   options_ = std::move(options);
   parts_ = std::move(parts);
-  // A pack goes past the response cache, so a job that uses one is not packed unasked.
+  // Packs do not use the response cache, so mode auto does not pack a job that uses the cache.
   const auto pack = options_.pack && options_.cache == core::cache_mode::off;
   plan_ = core::job_plan{options_.mode, parts_.total, pack ? parts_.pack_because : std::string{}};
   packable_ = core::pack_queue{{options_.pack_entries_max, options_.pack_tokens_max}};
@@ -58,7 +58,7 @@ void coordinator_state::start(uint64_t job, engine_actor engine, job_options opt
   maybe_pull();
 }
 
-/// Recorded results may lie beyond our window: the life that left them may have had a wider one.
+/// Recorded results may be beyond our window, because an earlier life may have had a larger one.
 uint32_t coordinator_state::collector_window() const {
   uint64_t wanted = options_.window_requests;
   for (auto& item : parts_.recorded)
@@ -70,7 +70,7 @@ void coordinator_state::maybe_pull() {
   const auto room =
     options_.window_requests - std::min<size_t>(window_.size(), options_.window_requests);
   const size_t together = plan_.packs() ? options_.pack_entries_max : 1;
-  // Twice what it ever had in flight is read ahead: `in_flight_max` may be far beyond what it gets.
+  // Read ahead twice what was ever in flight. `in_flight_max` may be much more than the job gets.
   const auto ahead = 2 * std::min<size_t>(options_.in_flight_max, handouts_peak_) * together;
   const auto ready = window_.count(core::request_state::ready);
   if (pull_pending_ || source_ended_ || phase_ != phase::running || room == 0 ||
@@ -107,7 +107,7 @@ void coordinator_state::take_chunk(const request_chunk& chunk) {
     else if (plan_.packs() && !can_pack(index) && plan_.current() == core::mode::batch)
       skip(index);
   }
-  // Recorded results may have been written before their requests were read.
+  // A recorded result may be written before its request is read.
   window_.pop_below(counts_.written);
   step();
 }
@@ -132,7 +132,7 @@ void coordinator_state::flush_outcomes() {
   outcomes_.clear();
 }
 
-/// Whatever happened: pass results on, see whether the mode changes, pull, announce, maybe end.
+/// After each event: send results, change the mode, pull, tell the demand, or end the job.
 void coordinator_state::step() {
   flush_outcomes();
   change_mode();

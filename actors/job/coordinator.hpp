@@ -27,25 +27,25 @@ namespace penstock::actors {
 
 /// The state of every request of one job between reading and writing.
 ///
-/// The way of the job: pull chunks while the window has room; tell the engine how many requests are
-/// ready; fill the slots it gives with assignments; take the reports. A final outcome goes to the
-/// collector; a degradable failure waits for the next mode; what a lane holds back (breaker, quota)
-/// waits for that lane. The collector's progress empties the window again.
+/// The flow: pull chunks while the window has room; tell the engine how many requests are ready;
+/// fill the slots of the engine with assignments; read the reports. A final outcome goes to the
+/// collector. A degradable failure waits for the next mode. A held request waits for its lanes. The
+/// collector reports what is written, which frees the window.
 ///
-/// Packs (design section 6): what travels to the node is one request, made of several, under the
-/// key of the first; node and worker need not know. Its report is taken apart here. All its
-/// requests are in flight and get a new epoch. A right answer ends its request. The others go into
-/// packs of half the size; such an exchange counts in their `attempts`, but not against
-/// `attempts_max`: halving bounds it (10 entries: three packs, then alone).
+/// Packs (design section 6): a pack is one request made of several, with the key of the first one.
+/// Node and worker do not know about packs; the report is split here. All requests of a pack are in
+/// flight and get a new epoch. A correct answer ends its request. The others go into packs of half
+/// the size. These attempts count in `attempts`, but not against `attempts_max`, because halving
+/// limits them (10 entries: three packs, then alone).
 ///
-/// Losses: the requests of a dead worker or node are sent again at once, before fresh requests
-/// (`core::suspects`). A request that a node gives back when it leaves was not lost.
+/// Losses: the requests of a dead worker or node are sent again at once, before new requests
+/// (`core::suspects`). A request that a leaving node gives back is not lost.
 ///
-/// The way to the end: (a) every request written: close the collector, the sink, the store, in this
-/// order, tell the engine, quit. (b) `drain`: hand out nothing more, and close likewise when
-/// nothing is in flight or the grace period is over. (c) `abort`, or an error that ends the job: as
-/// (b), but transfers are stopped at once (abort) or left to finish (error). Only (a) marks the
-/// output complete.
+/// The end: (a) Every request is written: close the collector, then the sink with the store, tell
+/// the engine, quit. (b) `drain`: hand out no more requests; close in the same way when nothing is
+/// in flight or the grace period is over. (c) `abort`, or an error that ends the job: as (b), but
+/// transfers are aborted at once (abort) or may finish (error). Only (a) marks the output as
+/// complete.
 struct coordinator_state {
   static inline const char* name = "coordinator";
 
@@ -76,7 +76,7 @@ private:
   void step();
   void deliver(shared_outcome outcome);
   void flush_outcomes();
-  // coordinator_handout.cpp: who goes next
+  // coordinator_handout.cpp: which request is next
   bool eligible() const;
   size_t handouts() const;
   std::optional<uint64_t> next_index();
@@ -136,37 +136,37 @@ private:
   core::job_plan plan_;
   core::request_window window_;
   core::budget budget_;
-  std::unordered_set<uint64_t> recorded_; ///< Indexes whose results came with the parts.
-  std::map<uint64_t, node_actor> nodes_;  ///< Those that had work of ours.
-  std::vector<sink_item> outcomes_;       ///< Final, on their way to the collector.
+  std::unordered_set<uint64_t> recorded_; ///< Indexes of recorded results.
+  std::map<uint64_t, node_actor> nodes_;  ///< Nodes that got work of this job.
+  std::vector<sink_item> outcomes_;       ///< Final results to send to the collector.
 
   core::held_lanes held_;
   core::first_refusals refusals_;
-  uint64_t turn_ = 0; ///< Hand-outs so far, in this life.
+  uint64_t turn_ = 0; ///< Number of hand-outs in this life.
 
   phase phase_ = phase::running;
   bool pull_pending_ = false;
   bool source_ended_ = false;
-  bool leaving_ = false;      ///< The mode is being left early.
-  std::set<uint64_t> detour_; ///< The carried requests that run now, on a detour.
+  bool leaving_ = false;      ///< The mode is given up early.
+  std::set<uint64_t> detour_; ///< Carried requests that run now, on a detour.
   core::pack_queue packable_;
   core::packs_in_flight packs_;
   core::suspects suspects_;
-  core::canaries canaries_;  ///< Answered by a pack, asked again alone.
-  uint32_t told_ = 0;        ///< Demand as the engine knows it.
-  size_t handouts_peak_ = 0; ///< Most in flight so far, in this life.
-  uint64_t held_bytes_ = 0;  ///< Results not yet at the sink, by the collector.
-  uint64_t waiting_ = 0;     ///< Those of them whose turn has come.
-  std::optional<core::outcome_state>
-    ending_as_; ///< Cancelled or expired: nothing is sent any more.
+  core::canaries canaries_;  ///< Requests with an answer of a pack that also run alone.
+  uint32_t told_ = 0;        ///< The demand last told to the engine.
+  size_t handouts_peak_ = 0; ///< Largest number in flight in this life.
+  uint64_t held_bytes_ = 0;  ///< Bytes of results not yet written, from the collector.
+  uint64_t waiting_ = 0;     ///< Results that wait only for the sink, from the collector.
+  /// Set if open requests end as cancelled or expired: no request is sent any more.
+  std::optional<core::outcome_state> ending_as_;
   std::optional<time_point> deadline_, grace_end_;
   std::optional<time_point> wake_at_;
   job_progress counts_;
   core::latency_histogram attempts_;
 };
 
-/// Runs one job to its end and tells `engine`. Linked to the job's other actors: if one of them
-/// dies, all do, and the engine opens the job again as after a crash.
+/// Runs one job to its end and tells `engine`. Linked to the other actors of the job: if one dies,
+/// all die, and the engine opens the job again as after a crash.
 coordinator_actor::behavior_type
 coordinator(coordinator_actor::stateful_pointer<coordinator_state> self, uint64_t job,
             engine_actor engine, job_options options, std::shared_ptr<job_parts> parts,

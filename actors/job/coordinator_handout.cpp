@@ -11,11 +11,11 @@ namespace penstock::actors {
 
 namespace {
 
-/// Attempts that a request gets besides `attempts_max` once it was carried into another mode. Batch
-/// takes but one of them where another mode follows, so that the last one has one left.
+/// Attempts that a request gets in addition to `attempts_max` after it was carried to another mode.
+/// If another mode follows, batch uses only one of them, so that one is left for the last mode.
 constexpr uint32_t fallback_attempts = 2;
-/// Answers that may wait for a slow disk: a crash would pay for them again. Above two runs, so that
-/// a disk that keeps up never holds a job back.
+/// Largest number of answers that wait for a slow disk, because a crash would lose them and they
+/// cost money. More than two writes, so that a fast disk never slows a job.
 constexpr uint64_t waiting_max = 4 * collector_state::run_max;
 
 } // namespace
@@ -24,12 +24,12 @@ bool coordinator_state::eligible() const {
   return phase_ == phase::running && !leaving_ && !ending_as_;
 }
 
-/// What is in flight, as the upstream sees it: a pack is one.
+/// Requests in flight at the provider; a pack counts once.
 size_t coordinator_state::handouts() const {
   return window_.count(core::request_state::in_flight) - packs_.others();
 }
 
-/// The request to hand out next; on a detour, one of those that it is for.
+/// The request to hand out next; on a detour, only carried requests.
 std::optional<uint64_t> coordinator_state::next_index() {
   if (plan_.on_detour()) {
     const auto next = std::find_if(detour_.begin(), detour_.end(),
@@ -46,7 +46,7 @@ uint32_t coordinator_state::handout_limit() {
   if (!eligible())
     return 0;
   size_t cap = plan_.one_at_a_time() ? 1 : options_.in_flight_max;
-  // Whatever made parallel mode fail may be its width.
+  // Perhaps parallel mode failed because of its width.
   if (plan_.current() == core::mode::batch && plan_.fell_back())
     cap = std::min<size_t>(cap, packs_.width());
   const auto in_flight = handouts();
@@ -57,24 +57,24 @@ uint32_t coordinator_state::handout_limit() {
     return next_index() ? 1 : 0;
   if (waiting_ >= waiting_max)
     return 0;
-  // Too many results wait for the slow disk or for the request at the head: only the head may go.
+  // Too many results wait for a slow disk or for the first request: hand out only the first one.
   if (held_bytes_ >= options_.window_bytes)
     return next_index() == window_.done_below() ? 1 : 0;
   auto wanted = window_.count(core::request_state::ready);
-  if (plan_.packs()) // At least; who cannot be packed asks again.
+  if (plan_.packs()) // Lower bound: requests that cannot be packed ask for more slots later.
     wanted = (wanted + options_.pack_entries_max - 1) / options_.pack_entries_max;
   wanted += suspects_.next(window_).has_value();
   return static_cast<uint32_t>(std::min(cap - in_flight, wanted));
 }
 
-/// Whether the budget has room for another hand-out of a request.
+/// Whether the budget allows another hand-out of a request.
 bool coordinator_state::affords(uint64_t index) const {
   return !budget_.is_bounded() ||
          budget_.admits(*window_.peek(index)->what,
                         window_.count(core::request_state::in_flight) == 0);
 }
 
-/// Ends the job when nothing is in flight whose settling could make room for the next request.
+/// Ends the job if the budget is used up and no request in flight can free a part of it.
 void coordinator_state::check_budget() {
   if (!budget_.is_bounded() || !eligible() || window_.count(core::request_state::in_flight) > 0)
     return;
@@ -96,7 +96,7 @@ void coordinator_state::announce() {
   }
 }
 
-/// The terms of the job for what is handed out now.
+/// The options of the job for an assignment.
 assignment coordinator_state::make_assignment() const {
   assignment work;
   work.job = job_;
@@ -130,7 +130,7 @@ assigned_request coordinator_state::hand_out(uint64_t index, uint64_t node_id) {
   return req;
 }
 
-/// Sends `members` as one pack. @returns false if they do not make one; nothing has happened then.
+/// Sends `members` as one pack. @returns false if they cannot be packed; then nothing has changed.
 bool coordinator_state::send_pack(const std::vector<uint64_t>& members, const node_actor& node,
                                   uint64_t node_id) {
   std::vector<const core::request*> requests;
@@ -140,7 +140,7 @@ bool coordinator_state::send_pack(const std::vector<uint64_t>& members, const no
     const auto& entry = *window_.peek(index);
     requests.push_back(entry.what.get());
     expected += budget_.is_bounded() ? budget_.expected(*entry.what) : 0;
-    if (entry.last) // Nobody gets more than its own: the one that has used most decides.
+    if (entry.last) // The entry with the most attempts limits the pack, so that none gets too many.
       used = std::max(used, entry.last->attempts - entry.excused - entry.last->rate_limited);
   }
   if (!budget_.fits(expected))
@@ -156,7 +156,7 @@ bool coordinator_state::send_pack(const std::vector<uint64_t>& members, const no
   if (budget_.is_bounded())
     budget_.reserve(first, expected);
   auto work = make_assignment();
-  work.cache = core::cache_mode::off; // Another pack than this will never be.
+  work.cache = core::cache_mode::off; // The same pack will never be sent again.
   if (work.client_id.empty())
     work.client_id = window_.find(first)->what->custom_id;
   work.client_id += "-pack" + std::to_string(members.size());
@@ -188,7 +188,7 @@ void coordinator_state::take_slots(node_actor node, uint64_t node_id, uint32_t s
       break;
     if (plan_.packs()) {
       if (!can_pack(*index) && plan_.current() == core::mode::batch) {
-        skip(*index); // Held or lost since another mode.
+        skip(*index); // Held or lost in an earlier mode.
         skipped = true;
         continue;
       }

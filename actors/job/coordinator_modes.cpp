@@ -18,7 +18,7 @@ void coordinator_state::change_mode() {
   if (plan_.current() == core::mode::parallel && plan_.packs_fail())
     plan_.stop_packing();
   if (leaving_ || plan_.leave_early()) {
-    leaving_ = true; // What is in flight finishes first, well or not.
+    leaving_ = true; // First wait for the requests in flight.
     if (!idle)
       return;
     leaving_ = false;
@@ -28,18 +28,18 @@ void coordinator_state::change_mode() {
       step_down();
     return;
   }
-  // What failed here, or cannot run here, blocks the window, or is all that is left.
+  // Requests that failed here or cannot run here block the window, or only they are left.
   if (idle && !plan_.is_last() && window_.lowest(core::request_state::carried) &&
       handout_limit() == 0)
     begin_detour();
 }
 
-/// Whether batch takes the request at `index`.
+/// Whether batch can pack the request at `index`.
 bool coordinator_state::can_pack(uint64_t index) {
   return options_.pack_entries_max > 1 && packable_.look(index, *window_.find(index)->what);
 }
 
-/// Leaves a request to the mode after batch.
+/// Carries a request to the mode after batch.
 void coordinator_state::skip(uint64_t index) {
   plan_.skipped();
   window_.move(index, core::request_state::carried);
@@ -54,12 +54,12 @@ void coordinator_state::step_down() {
     for (auto index : window_.all(core::request_state::ready))
       if (!can_pack(index))
         skip(index);
-    change_mode(); // Perhaps nothing is left here.
+    change_mode(); // Perhaps no request is left in this mode.
   }
 }
 
-/// Runs the carried requests alone in the next mode: batch has no use for one that cannot be packed
-/// or finds no company, and is passed if it has no use for any.
+/// Runs only the carried requests in the next mode. Batch skips requests that cannot be packed or
+/// have no partner. If that is all of them, batch itself is skipped.
 void coordinator_state::begin_detour() {
   const auto carried = window_.all(core::request_state::carried);
   plan_.step_down(false);
@@ -80,9 +80,9 @@ void coordinator_state::begin_detour() {
     window_.move(index, core::request_state::ready);
 }
 
-/// Nothing is in flight: what the detour left over takes the next one, and after the last of them
-/// the job returns to its mode. If most requests fail in the last mode, too, those that have had
-/// all their attempts are not tried again; the others are.
+/// Nothing is in flight. Requests that failed on the detour go to the next mode; after the last
+/// mode the job returns to its first mode. If most requests fail in the last mode, too, requests
+/// that have used all their attempts are not tried again.
 void coordinator_state::go_on_with_detour() {
   const auto is_over = [this](uint64_t index) {
     const auto* entry = window_.find(index);

@@ -31,8 +31,8 @@ void coordinator_state::take_pack(const work_report& report, double cost) {
     take_member(report, pack, i, report.outcome ? 0 : cost);
 }
 
-/// Deals request `i` its part of the report of its pack. @param lost_cost What a pack that never
-/// reported may have cost.
+/// Gives request `i` its part of the report of its pack. @param lost_cost The assumed cost of a
+/// pack without a report.
 void coordinator_state::take_member(const work_report& report, const core::pack_deal& pack,
                                     size_t i, double lost_cost) {
   const auto index = pack.sent.entries[i].index;
@@ -81,15 +81,15 @@ void coordinator_state::take_member(const work_report& report, const core::pack_
     return;
   }
   entry.last = part.outcome;
-  entry.excused += pack.attempts > 0; // The last exchange was answered, though not for this one.
+  entry.excused += pack.attempts > 0; // The last attempt was answered, but not for this request.
   packable_.limit(index, pack.smaller);
   window_.move(index, core::request_state::ready);
   if (ending_as_)
     end_open(index, *ending_as_, counts_.cause);
 }
 
-/// A request that a pack has answered was also sent alone. Its own answer wins. Without one the
-/// answer of the pack stands, and nothing is tried again.
+/// A request with an answer of a pack was also sent alone. The answer to it alone is used. If there
+/// is none, the answer of the pack is used, without another attempt.
 void coordinator_state::end_canary(const work_report& report) {
   const auto index = report.key.index;
   auto end = canaries_.compare(index, report.outcome.get(), report.kind == report_kind::finished);
@@ -100,7 +100,7 @@ void coordinator_state::end_canary(const work_report& report) {
     stop(job_state::aborted, *report.outcome->failure);
 }
 
-/// The job stops: a request that waits to be sent alone has its answer already.
+/// The job stops. A request that waits to be sent alone ends with the answer of its pack.
 void coordinator_state::end_waiting_canaries() {
   for (auto index : canaries_.all())
     if (window_.find(index)->state != core::request_state::in_flight)

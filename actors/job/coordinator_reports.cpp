@@ -10,19 +10,18 @@ namespace penstock::actors {
 
 namespace {
 
-/// Requests that have no outcome and are nowhere under way.
+/// Requests without an outcome that are not in flight.
 constexpr core::request_state open_states[]{core::request_state::ready,
                                             core::request_state::carried, core::request_state::held,
                                             core::request_state::suspected};
 
-/// Keeps what a hand-out learned. One that made no attempt learned nothing: what an earlier one met
-/// stays.
+/// Keeps the outcome of a hand-out. If it made no attempt, the outcome of an earlier one stays.
 void remember(core::window_entry& entry, const work_report& report) {
   if (report.outcome && (!entry.last || report.outcome->attempts > entry.last->attempts))
     entry.last = report.outcome;
 }
 
-/// Whether the upstream, not the request, is to blame: another time or mode may do better.
+/// Whether the provider caused the failure, not the request: another time or mode may do better.
 bool is_degradable(const core::outcome& o) {
   if (o.state != core::outcome_state::failed)
     return false;
@@ -38,7 +37,7 @@ bool is_degradable(const core::outcome& o) {
   }
 }
 
-/// Whether the upstream looked at the request and judged it.
+/// Whether the provider has judged the content of the request.
 bool is_answer(const core::outcome& o) {
   if (o.cached)
     return false;
@@ -46,12 +45,12 @@ bool is_answer(const core::outcome& o) {
          (o.failure && o.failure->code == errc::bad_request);
 }
 
-/// Whether no attempt got through to an upstream: a wrong address, no network, nobody listening.
+/// Whether no attempt reached a provider: a wrong address, no network, no listener.
 bool is_unreached(const core::outcome& o) {
   return o.failure && o.failure->code == errc::connection_failed && o.status_code == 0;
 }
 
-/// `o` with what all hand-outs of its request cost together.
+/// `o` with the cost of all hand-outs of its request.
 shared_outcome with_cost(shared_outcome o, double cost) {
   if (o->cost.value_or(0) == cost)
     return o;
@@ -60,8 +59,8 @@ shared_outcome with_cost(shared_outcome o, double cost) {
   return make_shared_value(std::move(out));
 }
 
-/// `o` with the number of its attempts in the text of a failure that passes: only the coordinator
-/// knows all of them.
+/// `o` with the number of its attempts in the text of a temporary failure, because only the
+/// coordinator knows all of them.
 shared_outcome with_attempts(shared_outcome o) {
   if (!is_degradable(*o) || o->attempts == 0)
     return o;
@@ -70,7 +69,7 @@ shared_outcome with_attempts(shared_outcome o) {
   return make_shared_value(std::move(out));
 }
 
-/// A copy of `last` (or a bare outcome of `req`) that ended as `state` because of `why`.
+/// A copy of `last` (or a new outcome of `req`) with the end `state` because of `why`.
 shared_outcome ended(const core::request& req, const std::shared_ptr<const core::outcome>& last,
                      core::outcome_state state, error why) {
   auto out = last ? *last : core::outcome{};
@@ -94,7 +93,7 @@ void coordinator_state::take_report(const work_report& report) {
   auto cost = report.outcome ? report.outcome->cost.value_or(0) : 0;
   if (!window_.is_current(index, report.key.epoch)) {
     ++counts_.refused_late;
-    budget_.spend(cost); // Refused, but paid for.
+    budget_.spend(cost); // The answer is refused, but was paid for.
     return;
   }
   // The node died without reporting its cost: assume the reserved cost.
@@ -116,7 +115,7 @@ void coordinator_state::take_report(const work_report& report) {
   if (report.outcome && entry.excused > 0) {
     auto whole = report;
     auto out = *report.outcome;
-    out.attempts += entry.excused; // Its worker was not told of them.
+    out.attempts += entry.excused; // Its worker does not know about them.
     whole.outcome = make_shared_value(std::move(out));
     canaries_.has(index) ? end_canary(whole) : apply(whole);
     return;
@@ -124,7 +123,7 @@ void coordinator_state::take_report(const work_report& report) {
   canaries_.has(index) ? end_canary(report) : apply(report);
 }
 
-/// Whether whoever had the request lived to see the end of an attempt.
+/// Whether an attempt of the hand-out has ended, so that worker and node have survived it.
 bool coordinator_state::ended_by_itself(const work_report& report) {
   switch (report.kind) {
   case report_kind::finished:
@@ -137,14 +136,15 @@ bool coordinator_state::ended_by_itself(const work_report& report) {
   return false;
 }
 
-/// What a report tells about mode, lanes and nodes, whether of one request or of a pack.
+/// Notes what a report of a request or a pack says about mode, lanes and nodes.
 void coordinator_state::note(const work_report& report) {
   counts_.hedged += report.hedged;
   counts_.hedges_won += report.hedge_won;
   switch (report.kind) {
   case report_kind::finished: {
     const auto& o = *report.outcome;
-    // Earlier modes carry such failures over; in the last one they are final, and still count.
+    // Earlier modes carry such failures to the next mode. In the last mode they are final, and
+    // count.
     plan_.finished(is_degradable(o), o.failure ? o.failure->code : errc::internal);
     counts_.joined += report.joined;
     counts_.rerouted += !o.lane_reason.empty() && !report.hedge_won;
@@ -168,13 +168,13 @@ void coordinator_state::note(const work_report& report) {
   }
 }
 
-/// Does with a request what the report of its hand-out asks for.
+/// Handles the report of a hand-out for one request.
 void coordinator_state::apply(const work_report& report) {
   const auto index = report.key.index;
   auto& entry = *window_.find(index);
   if (ended_by_itself(report))
     core::suspects::cleared(entry);
-  // A job that is being ended sends nothing again: what did not finish ends with it.
+  // A job that ends sends no request again: unfinished requests end with it.
   if (ending_as_ && report.kind != report_kind::finished) {
     remember(entry, report);
     end_open(index, *ending_as_, counts_.cause);
@@ -197,7 +197,7 @@ void coordinator_state::apply(const work_report& report) {
       window_.move(index, core::request_state::carried);
     else if (used_up(entry))
       finish(index, report.outcome);
-    else // Handed out in an earlier mode: no mode follows, but attempts are left.
+    else // Handed out in an earlier mode. No mode follows, but attempts are left.
       window_.move(index, core::request_state::ready);
     break;
   case report_kind::lost:
@@ -233,8 +233,8 @@ void coordinator_state::apply(const work_report& report) {
   }
 }
 
-/// Keeps a refusal back that may be about the whole job, or stops the job over it.
-/// @returns false if the refusal is about its own request (as in a job of one), or is none.
+/// Withholds a refusal that may be about the whole job, or stops the job because of it.
+/// @returns false if it is about its own request (as in a job of one request), or not a refusal.
 bool coordinator_state::withhold(uint64_t index, const work_report& report) {
   using advice = core::first_refusals::advice;
   const auto& o = *report.outcome;
@@ -255,14 +255,14 @@ bool coordinator_state::withhold(uint64_t index, const work_report& report) {
   return true;
 }
 
-/// Refusals that were about their own requests are final.
+/// Ends the requests whose withheld refusals are final now.
 void coordinator_state::release_withheld() {
   for (auto index : refusals_.release())
     if (auto* entry = window_.find(index); entry && entry->last)
       finish(index, entry->last);
 }
 
-/// Whether nothing is left of the job, or can be read of it now, but `of_them` held requests.
+/// Whether only `of_them` held requests are left of the job, or can be read of it now.
 bool coordinator_state::only_held(size_t of_them) const {
   if (phase_ != phase::running || pull_pending_ ||
       window_.count(core::request_state::held) != of_them)
@@ -274,8 +274,8 @@ bool coordinator_state::only_held(size_t of_them) const {
   return true;
 }
 
-/// Nothing is left of the job but refusals that are withheld: they are final if the key has worked
-/// before. If no request was ever answered well, all requests met the same refusal.
+/// Only withheld refusals are left of the job. They are final if the key has worked before. If no
+/// request ever succeeded, all requests were refused in the same way, and the job stops.
 void coordinator_state::settle_withheld() {
   const auto waiting = refusals_.waiting();
   if (waiting == 0 || !only_held(waiting))
@@ -288,21 +288,21 @@ void coordinator_state::settle_withheld() {
     stop(job_state::aborted, std::move(why));
 }
 
-/// Nothing is left but requests that the provider told to wait for hours: the job stops, and can be
-/// resumed then. A full window that one of them blocks leaves nothing to do either.
+/// Stops the job if only requests are left that the provider told to wait for hours. It can be
+/// resumed later. If one of them blocks a full window, nothing can be done either.
 void coordinator_state::settle_told_to_wait() {
   const auto waiting = held_.alone();
   if (waiting == 0 || !only_held(waiting + refusals_.waiting()))
     return;
   if (!source_ended_ && counts_.written < *window_.lowest(core::request_state::held))
-    return; // What is being written makes room.
+    return; // Results that are being written will make room.
   const auto first = held_.first_alone();
   stop(job_state::aborted,
        core::come_back_later(waiting, first.cause, first.retry_at - self->clock().now(),
                              std::chrono::system_clock::now()));
 }
 
-/// Whether a failure that passes may be final: the request has had all its attempts.
+/// Whether a temporary failure may be final: the request has used all its attempts.
 bool coordinator_state::used_up(const core::window_entry& entry) const {
   if (!entry.last)
     return false;
@@ -348,12 +348,12 @@ void coordinator_state::count(const core::outcome& outcome, const core::window_e
   case core::outcome_state::expired: ++counts_.expired; break;
   }
   counts_.cached += outcome.cached;
-  // Exchanges of packs were counted when they ended, once for all their requests.
+  // Attempts of packs were counted at their end, once for all their requests.
   counts_.attempts += outcome.attempts - std::min(outcome.attempts, entry.packed_attempts);
   counts_.rate_limited +=
     outcome.rate_limited - std::min(outcome.rate_limited, entry.packed_rate_limited);
   counts_.packed += outcome.state == core::outcome_state::completed && outcome.pack_size > 0;
-  if (!outcome.cached) { // What a kept answer once cost is not paid again.
+  if (!outcome.cached) { // The cost of a cached answer is not paid again.
     counts_.input_tokens += outcome.used.input_tokens;
     counts_.output_tokens += outcome.used.output_tokens;
     counts_.cached_input_tokens += outcome.used.cached_input_tokens;
@@ -365,12 +365,12 @@ void coordinator_state::lose_node(uint64_t node) { take_back(node, report_kind::
 
 void coordinator_state::part_from(uint64_t node) { take_back(node, report_kind::given_back); }
 
-/// Ends the hand-outs of a node that will not report them any more.
+/// Ends the hand-outs of a node that cannot report them any more.
 void coordinator_state::take_back(uint64_t node, report_kind kind) {
   nodes_.erase(node);
   for (auto index : window_.on_node(node)) {
     const auto& entry = *window_.find(index);
-    if (entry.state == core::request_state::in_flight) // Else it went with the pack it was in.
+    if (entry.state == core::request_state::in_flight) // Else it ended with its pack.
       take_report({{job_, index, entry.epoch}, kind, {}, {}, {}});
   }
   step();
@@ -401,8 +401,8 @@ void coordinator_state::retry_held(time_point now) {
     give_up(std::move(*due.give_up));
 }
 
-/// The upstream is down for longer than we wait. No failure is final while another attempt could
-/// change it (I10): every open request stays open, the job stops and can be resumed.
+/// The provider is down for longer than we wait. No failure is final while another attempt could
+/// change it (invariant I10): open requests stay open, and the job stops and can be resumed.
 void coordinator_state::give_up(error why) {
   held_.clear();
   stop(job_state::aborted, std::move(why));

@@ -8,7 +8,7 @@ namespace penstock::actors {
 
 namespace {
 
-/// How long the sink and the store may take to flush at the end; disks can be slow, not endless.
+/// Time limit for the flush of sink and store at the end, because a disk can be slow.
 constexpr auto close_timeout = std::chrono::minutes{10};
 
 } // namespace
@@ -40,8 +40,8 @@ void coordinator_state::fail(error why) {
   step();
 }
 
-/// Hands out nothing more, and lets nothing begin that waits for a permit or a backoff: behind a
-/// tight limit all of them would still be sent. The first reason counts.
+/// Hands out no more requests, and stops those that wait for a permit or a pause: with a low limit
+/// all of them would still be sent. The first reason counts.
 void coordinator_state::stop(job_state as, error why) {
   if (phase_ != phase::running)
     return;
@@ -68,8 +68,9 @@ void coordinator_state::schedule_wake(duration after) {
 
 void coordinator_state::wake() {
   const auto now = self->clock().now();
+  // This `wake` is out of date: the right one is scheduled already.
   if (wake_at_ && now < *wake_at_)
-    return; // An earlier wake was asked for since, and asked for the next one.
+    return;
   wake_at_.reset();
   if (grace_end_ && now >= *grace_end_) {
     grace_end_.reset();
@@ -85,7 +86,7 @@ void coordinator_state::wake() {
   schedule_next_wake();
 }
 
-/// Only the earliest wake is under way at any time, so each one asks for the next.
+/// Only the earliest `wake` is scheduled, so each one schedules the next.
 void coordinator_state::schedule_next_wake() {
   auto next =
     std::min(grace_end_.value_or(time_point::max()), deadline_.value_or(time_point::max()));
@@ -112,7 +113,7 @@ job_progress coordinator_state::status() const {
         p.resume_in = std::max(duration{}, wait->retry_at - self->clock().now());
       }
     }
-  // How it ends may be known before it has ended.
+  // The kind of the end may be known before the end.
   if (phase_ != phase::ended && has_ended(p.state))
     p.state = p.state == job_state::interrupted || p.state == job_state::aborted
                 ? job_state::draining
@@ -120,8 +121,7 @@ job_progress coordinator_state::status() const {
   return p;
 }
 
-/// Ends the job once nothing of it is under way: everything written, or stopped and nothing in
-/// flight.
+/// Ends the job if everything is written, or if it was stopped and nothing is in flight.
 void coordinator_state::try_close() {
   const auto idle = window_.count(core::request_state::in_flight) == 0;
   const auto whole = source_ended_ && window_.size() == 0;
@@ -135,7 +135,7 @@ void coordinator_state::try_close() {
   close_next(0);
 }
 
-/// Collector, then sink (and with it the store): each has passed on what it had before the next
+/// Closes the collector, then the sink with the store: each has sent its data before the next
 /// closes.
 void coordinator_state::close_next(int stage) {
   const auto complete = source_ended_ && window_.size() == 0;

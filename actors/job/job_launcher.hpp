@@ -11,20 +11,20 @@
 
 namespace penstock::actors {
 
-/// The actors that feed one job and keep its results, and where to go on.
+/// The actors that read the requests of one job and keep its results, and where to go on.
 struct job_parts {
   source_actor source;             ///< Delivers the requests from `first` on.
   sink_actor sink;                 ///< Expects the results from `first` on.
   store_actor store;               ///< Null if results need not outlive the process.
-  uint64_t first = 0;              ///< All lower indexes are at the sink already.
-  std::vector<sink_item> recorded; ///< Results at or above `first` that an earlier life left.
+  uint64_t first = 0;              ///< The sink has written all lower indexes.
+  std::vector<sink_item> recorded; ///< Results from `first` on, of an earlier life.
   std::optional<uint64_t> total;   ///< Requests of the job, if known.
   job_progress before;             ///< Counts of earlier lives, for the summary.
-  std::string pack_because;        ///< Why mode `auto` should pack; empty: it should not.
+  std::string pack_because;        ///< Why mode auto should pack; empty: it should not.
 };
 
-/// Opens a job's input and output and spawns the actors around them; again after one of them died.
-/// Called away from the scheduler's threads, one call at a time; may block.
+/// Opens the input and output of a job and spawns its actors; also again after one of them died.
+/// Called on a thread that may block, one call at a time.
 class job_launcher {
 public:
   virtual ~job_launcher() = default;

@@ -25,7 +25,7 @@ void job_port_state::keep(std::vector<sink_item> items) {
 
 void job_port_state::write(std::vector<sink_item> items, const written_taker_actor& to) {
   const auto end = items.back().index + 1;
-  // What an earlier life left has neither outcome nor line; what was kept is with the store
+  // A result of an earlier life has neither outcome nor line. A kept result was sent to the writer
   // already.
   std::erase_if(items, [this](auto& item) {
     return kept_.erase(item.index) > 0 || (!item.outcome && !item.line);
@@ -40,7 +40,7 @@ void job_port_state::send(std::vector<sink_item> items) {
   self->request(store, caf::infinite, atom::write_v, job, std::move(items))
     .then(
       [this, number = ++sent_](bool) {
-        safe_ = number; // The store answers in the order of the questions.
+        safe_ = number; // The writer answers in order.
         try_tell();
       },
       [this](const caf::error& why) { self->quit(why); });

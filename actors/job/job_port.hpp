@@ -16,12 +16,11 @@ namespace penstock::actors {
 /// The JOB PORT actor interface: source, sink and store of one job by value.
 using job_port_actor = source_actor::extend_with<sink_actor>::extend_with<store_actor>;
 
-/// Joins one life of a job to the job store and its reader, in one actor that does no work of its
-/// own.
+/// Connects one life of a job to the job writer and the job reader.
 ///
-/// A result reaches the store once, when it is kept out of turn or when its turn comes. The
-/// collector hears `written` when the store has said that all up to there are safe. Whatever the
-/// store or the reader cannot do ends the port, and with it this life of the job.
+/// A result is sent to the writer once: when it must wait for earlier ones, or when it is written
+/// in order. The collector gets `written` when the writer has reported all lower ones as safe. An
+/// error of the writer or the reader ends the port, and with it this life of the job.
 struct job_port_state {
   static inline const char* name = "job-port";
 
@@ -41,7 +40,7 @@ struct job_port_state {
 
 private:
   struct run {
-    uint64_t number = 0; ///< The write that makes it safe.
+    uint64_t number = 0; ///< Number of the write that makes it safe.
     uint64_t end = 0;    ///< Index after its last result.
     written_taker_actor to;
   };
@@ -49,9 +48,9 @@ private:
   void try_tell();
 
   uint64_t next_ = 0;            ///< Index of the next request to pull.
-  std::set<uint64_t> kept_;      ///< With the store already, their turn has not come.
+  std::set<uint64_t> kept_;      ///< Sent to the writer already, but they wait for earlier ones.
   std::deque<run> runs_;         ///< Oldest first.
-  uint64_t sent_ = 0, safe_ = 0; ///< Writes, by number.
+  uint64_t sent_ = 0, safe_ = 0; ///< Numbers of the last sent and the last safe write.
   std::vector<caf::typed_response_promise<bool>> closing_;
 };
 

@@ -13,7 +13,7 @@ void jsonl_source_state::pull(uint32_t requests_max, uint64_t bytes_max,
   while (chunk.requests.size() < requests_max && bytes < bytes_max) {
     auto next = reader->next();
     if (!next) {
-      // What was read before the fault is good, but the job cannot be finished: say so at once.
+      // The requests before the fault are good, but the job cannot be finished: report it at once.
       self->send(to, atom::failed_v, next.error());
       return;
     }
@@ -29,7 +29,7 @@ void jsonl_source_state::pull(uint32_t requests_max, uint64_t bytes_max,
     }
     bytes += (*next)->body ? (*next)->body->size() : 0;
     chunk.requests.push_back(make_shared_value(std::move(**next)));
-    // A pipe may fall silent; what came must not wait for what may never come.
+    // A pipe may stop: do not hold back the requests that have come.
     if (!reader->is_regular() && !reader->has_more_buffered())
       break;
   }

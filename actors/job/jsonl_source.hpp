@@ -13,9 +13,9 @@
 
 namespace penstock::actors {
 
-/// How far a pipe was read: written by the source, read by the run output, which notes it in the
-/// journal. The only state that two actors share, because a mark must cover every outcome that is
-/// kept, and a message could come too late.
+/// The position up to which a pipe was read. The source writes it; the run output stores it in the
+/// journal. Two actors share this state, and only this, because the mark must cover every stored
+/// outcome, and a message could come too late.
 class shared_mark {
 public:
   void set(const io::input_mark& mark) {
@@ -39,19 +39,19 @@ struct jsonl_source_state {
 
   source_actor::pointer self = nullptr;
   std::optional<io::request_reader> reader;
-  std::shared_ptr<shared_mark> mark; ///< Null for inputs that can be read again.
+  std::shared_ptr<shared_mark> mark; ///< Null: the input can be read again.
   bool strict = false;
 
 private:
   void check_unseen(core::request& req);
 
-  /// Hashes of the custom_ids of a pipe, which nobody could look through beforehand.
+  /// Hashes of the custom_ids of a pipe, because a pipe cannot be scanned before.
   std::unordered_set<uint64_t> seen_;
 };
 
-/// Reads requests from a file or pipe. In a pipe a repeated custom_id is a rejected request; if
-/// `strict`, the first rejected one fails the source. Blocks while a pipe is silent: spawn it
-/// detached.
+/// Reads requests from a file or pipe. In a pipe, a request with a repeated custom_id is rejected.
+/// If `strict`, the first rejected request fails the source. Blocks while a pipe is silent: spawn
+/// it detached.
 source_actor::behavior_type jsonl_source(source_actor::stateful_pointer<jsonl_source_state> self,
                                          std::shared_ptr<io::request_reader> reader,
                                          std::shared_ptr<shared_mark> mark, bool strict);

@@ -37,9 +37,8 @@ void run_output_state::write(std::vector<sink_item> items, const written_taker_a
   commit_soon();
 }
 
-/// A pipe cannot be looked through beforehand. What it held is noted before a line of it is
-/// written, so that a later run can tell whether it is given the same again. The source reads
-/// ahead, so this is due once a chunk at most.
+/// Stores the mark of a pipe before a line of it is written, so that a later run can check that it
+/// gets the same input. The source reads ahead, so this happens at most once per chunk.
 result<void> run_output_state::note_input(uint64_t end) {
   if (!input_mark || !files->is_resumable() || files->expected_start().requests >= end)
     return {};
@@ -70,10 +69,10 @@ void run_output_state::flush() {
   const auto read = input_mark ? std::optional{input_mark->get()} : std::nullopt;
   if (auto kept = files->keep(rows, read ? &*read : nullptr); !kept)
     self->quit(to_caf(kept.error()));
-  commit_soon(); // Kept rows want the disk's sync, too, even if nothing can be written for long.
+  commit_soon(); // Stored rows need a sync, too, even if no line can be written for a long time.
 }
 
-/// The output's disk failed; the journal may be on a disk with room, or have room of its own.
+/// The disk of the output failed. The journal may still have room.
 void run_output_state::keep_after_failure(const std::vector<sink_item>& items) {
   for (auto& item : items)
     if (item.outcome)

@@ -14,12 +14,12 @@
 
 namespace penstock::actors {
 
-/// Sink and store of a run over files, in one actor because they share one thread and one order.
+/// Sink and store of a run over files. One actor for both, so that their writes have one order.
 ///
-/// Written lines are handed to the system at once and acknowledged; they survive the death of the
-/// process, and within `commit_every` that of the machine. Results that wait for their turn are
-/// committed to the journal in groups: a group is what has come while the last one was written. A
-/// result whose turn came before its group was written never touches the journal.
+/// Lines are written to the file at once and acknowledged. They survive the death of the process,
+/// and after `commit_every` the death of the machine. Results that wait for earlier ones are
+/// committed to the journal in groups: all that came while the last group was written. A result
+/// that is written to the output before its group is never stored in the journal.
 struct run_output_state {
   static inline const char* name = "run-output";
   static constexpr auto commit_every = std::chrono::seconds{1};
@@ -40,13 +40,13 @@ private:
   void keep_after_failure(const std::vector<sink_item>& items);
 
   std::vector<sink_item> waiting_;
-  std::string lines_; ///< Scratch of `write`.
+  std::string lines_; ///< Reused buffer of `write`.
   std::vector<core::output_record> records_;
   bool flush_pending_ = false, commit_pending_ = false, closed_ = false;
 };
 
 /// Writes the output and the journal of one run. Blocks on the disk: spawn it detached. Quits with
-/// the disk's error; the files are closed, and their lock is free, when it is gone.
+/// the error of the disk. When it has ended, the files are closed and their lock is free.
 run_output_actor::behavior_type
 run_output(run_output_actor::stateful_pointer<run_output_state> self,
            std::shared_ptr<io::run_files> files, std::shared_ptr<shared_mark> input_mark);
