@@ -20,7 +20,7 @@ T head_view::ask(Ts... words) {
   constexpr auto one_try = std::chrono::seconds{5};
   std::optional<T> answer;
   std::string wrong;
-  // A head that was gone for a while leaves a dead handle behind, which never answers.
+  // After a head was down, the old handle is dead and never answers.
   const auto asked = wait_until([&] {
     if (!engine_) {
       auto engine = actors::connect(sys_, settings_, "client", "test", one_try);
@@ -66,7 +66,7 @@ command cluster_fixture::with_common(words args) const {
   args.insert(args.end(), everywhere.begin(), everywhere.end());
   auto c = bare_command(std::move(args));
   c.env = {
-    "OPENAI_API_KEY=a-key-of-the-test"}; // Of nodes; an upstream beyond this machine wants one.
+    "OPENAI_API_KEY=a-key-of-the-test"}; // For nodes; an upstream on another machine needs a key.
   return c;
 }
 

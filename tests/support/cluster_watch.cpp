@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-/// What a cluster world watches while it runs.
+/// The checks of a cluster world while it runs.
 namespace penstock::test {
 
 using namespace std::chrono_literals;
@@ -62,7 +62,8 @@ void cluster_world::watch_delivery(way w, const caf::message& what) {
     if (!s.sent)
       std::erase_if(grants_, [&](auto& grant) { return grant.second == s.id; });
     if (s.retry_after) {
-      paused_from_ = now(); // The limiter may have granted just before it reads this.
+      // The limiter may have granted a permit just before it reads this message.
+      paused_from_ = now();
       paused_until_ = std::max(paused_until_, now() + *s.retry_after);
     }
   } else if (what.match_elements<atom::report, report_batch>()) {
@@ -73,7 +74,7 @@ void cluster_world::watch_delivery(way w, const caf::message& what) {
   }
 }
 
-/// What an upstream says to a call of a node.
+/// The answer of a provider to a call of a node.
 fake_answer cluster_world::call(size_t i, const fake_upstream::call& what) {
   if (silent_.count(number_of_node(i)) == 1)
     violation("node " + std::to_string(i) + " sends although its head has given it up");

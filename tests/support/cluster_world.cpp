@@ -19,8 +19,8 @@ struct host_state {
   node_actor node;
 };
 
-/// What keeps a node of its process in the cluster: it offers, spawns the node, and offers again
-/// when that has lost its head.
+/// Keeps a node of its process in the cluster: sends an offer, spawns the node, and sends an offer
+/// again when the node has lost its head.
 caf::behavior host(caf::stateful_actor<host_state>* self, cluster_world* world, size_t i,
                    uint32_t slots, std::shared_ptr<const actors::worker_setup> setup,
                    http_client_actor http) {
@@ -236,7 +236,7 @@ bool cluster_world::kill_head() {
     break_link(i);
   for (auto& actor : {caf::actor_cast<caf::actor>(engine_), caf::actor_cast<caf::actor>(limiter_)})
     caf::anon_send_exit(actor, caf::exit_reason::kill);
-  run_now(); // Nothing of a dead process writes to its files.
+  run_now(); // A dead process does not write to its files.
   return true;
 }
 
@@ -295,7 +295,7 @@ void cluster_world::kill_node(size_t i) {
   break_link(i);
   p.alive = false;
   p.stopped = false;
-  // A dead process sends nothing, whatever its actors still do on their way out.
+  // A dead process sends nothing, even if its actors still run code while they end.
   p.upstream->script = [](auto&) { return completion("from the dead", -1ns); };
   if (const auto node = node_of(p)) {
     if (auto* st = cluster_state_of<actors::node_state>(node))
@@ -324,7 +324,7 @@ void cluster_world::break_link(size_t i) {
   if (!link || link->is_broken())
     return;
   link->break_down();
-  // Each side learns of it in its own time.
+  // Each side notices it at another time.
   for (auto w : {way::to_head, way::to_node})
     in(std::chrono::milliseconds{rng() % 1000}, [link, w] { link->tell(w); });
 }
@@ -361,7 +361,7 @@ void cluster_world::host_lost(size_t i, const caf::error& why) {
   if (why) {
     ++fenced;
   } else {
-    ++left; // Its process ends, once what it said is on its way.
+    ++left; // Its process ends after its messages are sent.
     in(std::chrono::milliseconds{rng() % 500}, [this, i] { kill_node(i); });
     in(2s, [this, i] { start_node(i); });
   }

@@ -18,20 +18,22 @@
 
 namespace penstock::test {
 
-/// What a cluster is made of.
+/// The options of a cluster.
 struct cluster_options {
-  std::vector<uint32_t> slots{4, 4, 4}; ///< Of each node.
+  std::vector<uint32_t> slots{4, 4, 4}; ///< Slots of each node.
   core::lane_limits lane;
-  caf::timespan delay_max = std::chrono::milliseconds{20}; ///< Of a message between processes.
+  /// Delay of a message between processes.
+  caf::timespan delay_max = std::chrono::milliseconds{20};
 };
 
-/// A head and its nodes, each a process of its own, on the test's scheduler. Engine, coordinator,
-/// rate limiter, nodes and workers are real; the http clients and the files are fakes. What one
-/// process says to another goes over a `process_link`, with delays; the test cuts and breaks links,
-/// and kills, stops and starts processes. Which message is handled next the seed decides.
+/// A head and its nodes, each a simulated process, on the test's scheduler. Engine, coordinator,
+/// rate limiter, nodes and workers are real; HTTP clients and files are fakes. Messages between
+/// processes go over a `process_link`, with delays. The test cuts and breaks links, and kills,
+/// stops and starts processes. The seed decides which message is handled next.
 ///
-/// While it runs it watches what nobody can see at the end: grants against the lane's rate (I7),
-/// pauses (I9), exchanges begun by nodes that the head has given up, reports of old epochs (I3).
+/// While it runs, it checks what cannot be checked at the end: permits against the rate of the lane
+/// (I7), pauses (I9), exchanges begun by nodes that the head treats as lost, and reports with old
+/// epochs (I3).
 class cluster_world : public deterministic_system {
 public:
   cluster_world(uint32_t seed, cluster_options options);
@@ -39,13 +41,12 @@ public:
 
   /// Submits a job over `files` to the head.
   void submit(std::shared_ptr<memory_files> files, job_options options);
-  /// How the job ended, once it has.
+  /// How the job ended, if it has.
   const std::optional<job_progress>& ended() const { return *ended_; }
 
-  /// Handles one message, or lets time pass to whatever comes next. @returns false if nothing ever
-  /// will.
+  /// Handles one message, or advances the time to the next event. @returns false if there is none.
   bool step();
-  /// Steps until the job has ended, for at most so long. @returns whether it has.
+  /// Steps until the job has ended, but not longer than the given time. @returns whether it has.
   bool run_job(duration span_max);
   /// Steps for a while.
   void pass(duration span);
@@ -53,7 +54,7 @@ public:
   void at(time_point when, std::function<void()> what) { events_.emplace(when, std::move(what)); }
   void in(duration span, std::function<void()> what) { at(now() + span, std::move(what)); }
 
-  // Faults. Nodes are named by their place in `cluster_options::slots`.
+  // Faults. A node is given by its place in `cluster_options::slots`.
   size_t nodes() const { return processes_.size(); }
   void kill_node(size_t i);
   void start_node(size_t i);
@@ -73,12 +74,12 @@ public:
   core::lane_snapshot lane();
   std::vector<node_info> known_nodes();
   size_t workers() const;
-  /// Exchanges under way.
+  /// Number of exchanges in flight.
   size_t open_exchanges() const;
 
   struct exchange {
     size_t node = 0;
-    std::string id; ///< What it is answered with as its request id.
+    std::string id; ///< The request id in its answer.
     uint64_t request = 0;
     int status = 0;
   };
@@ -86,15 +87,15 @@ public:
   std::mt19937 rng;
   std::shared_ptr<memory_files> files;
   std::function<fake_answer(const fake_upstream::call&)> script;
-  std::vector<exchange> exchanges;     ///< That upstreams saw.
-  std::set<std::string> stale;         ///< Request ids of answers that came under an old epoch.
-  std::vector<std::string> violations; ///< Of what was watched, in words.
-  uint64_t losses = 0;                 ///< Nodes that the head gave up.
-  uint64_t fenced = 0;                 ///< Nodes that gave themselves up.
-  uint64_t left = 0;                   ///< Nodes that went in peace.
+  std::vector<exchange> exchanges;     ///< Exchanges that reached a provider.
+  std::set<std::string> stale;         ///< Request ids of answers with an old epoch.
+  std::vector<std::string> violations; ///< Violations of the checks, as text.
+  uint64_t losses = 0;                 ///< Nodes that the head treated as lost.
+  uint64_t fenced = 0;                 ///< Nodes that stopped because their lease was over.
+  uint64_t left = 0;                   ///< Nodes that left on request.
   uint64_t head_lives = 0, limiter_lives = 0;
 
-  /// Of a host; called by its actor.
+  /// Called by the actor of a host.
   engine_actor connect(size_t i);
   void host_lost(size_t i, const caf::error& why);
 
@@ -111,7 +112,7 @@ private:
 
   // cluster_world.cpp
   node_actor node_of(const process& p) const;
-  /// What its head calls it now; 0: it is none.
+  /// Its present number at the head; 0: it is not a node.
   uint64_t number_of_node(size_t i) const;
   std::set<caf::resumable*> stopped_jobs() const;
   std::optional<time_point> next_time();
@@ -134,11 +135,10 @@ private:
   rate_limiter_actor limiter_;
   bool head_alive_ = false;
   std::shared_ptr<std::optional<job_progress>> ended_;
-  std::set<uint64_t> silent_; ///< Numbers of nodes that the head gave up for their silence.
-  std::map<uint64_t, uint32_t> epochs_; ///< The last one handed out, by request.
-  std::vector<std::pair<time_point, uint64_t>>
-    grants_; ///< Of this head's limiters, by permit; without
-             ///< those that were given back unused.
+  std::set<uint64_t> silent_;           ///< Numbers of nodes that the head lost by silence.
+  std::map<uint64_t, uint32_t> epochs_; ///< The last epoch of each request.
+  /// Of this head's limiters, by permit; without those that were given back unused.
+  std::vector<std::pair<time_point, uint64_t>> grants_;
   time_point paused_from_{}, paused_until_{};
 };
 

@@ -1,6 +1,6 @@
 #pragma once
 
-/// What nearly every suite includes, precompiled once.
+/// Headers that nearly every suite includes; they are precompiled.
 #include <boost/test/unit_test.hpp>
 
 #include <boost/json.hpp>

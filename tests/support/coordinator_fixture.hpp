@@ -12,8 +12,8 @@
 
 namespace penstock::test {
 
-/// A coordinator between a fake engine, fake nodes and files in memory. The test plays the engine
-/// (`give`) and the nodes (`report`).
+/// A coordinator between a fake engine, fake nodes and files in memory. The test acts as the engine
+/// (`give`) and as the nodes (`report`).
 struct coordinator_fixture : deterministic_system {
   static constexpr uint64_t job = 7;
   std::shared_ptr<memory_files> files = std::make_shared<memory_files>();
@@ -22,7 +22,7 @@ struct coordinator_fixture : deterministic_system {
   node_actor node = spawn(fake_node, work);
   job_options options;
   coordinator_actor aut;
-  size_t answer_bytes = 0; ///< Of the body of completed outcomes.
+  size_t answer_bytes = 0; ///< Size of the body of completed outcomes.
 
   coordinator_fixture() {
     options.mode = core::mode::parallel;
@@ -45,7 +45,7 @@ struct coordinator_fixture : deterministic_system {
     return it == head->demand.end() ? 0 : it->second;
   }
 
-  /// Slots from the engine, on node 1 unless told otherwise.
+  /// Gives slots from the engine, on node 1 by default.
   void give(uint32_t slots, uint64_t node_id = 1) {
     head->demand[job] -= std::min(slots, demand());
     self->send(aut, atom::slots_v, node, node_id, slots);
@@ -91,7 +91,7 @@ struct coordinator_fixture : deterministic_system {
     run();
   }
 
-  /// The worker of the last hand-out of `index` ends it.
+  /// Ends the last hand-out of `index`, as its worker would.
   void report(uint64_t index, report_kind kind, errc code = errc::server_error,
               caf::timespan resume_in = {}, uint32_t lane = 0) {
     auto o = outcome(index, core::outcome_state::failed, code);
@@ -119,7 +119,7 @@ struct coordinator_fixture : deterministic_system {
 
   job_progress status() { return ask<job_progress>(aut, atom::status_v); }
 
-  /// What the output says of `index`.
+  /// The line of `index` in the output.
   core::output_record line(uint64_t index) const {
     BOOST_REQUIRE(index < files->lines.size());
     auto record = core::parse_output_line(files->lines[index]);

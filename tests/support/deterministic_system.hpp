@@ -13,13 +13,13 @@
 
 namespace penstock::test {
 
-/// An actor system that runs messages only when told to and whose clock stands still: `run` runs
-/// all that can run, `advance` moves the clock. What `spawn` starts is killed at the end, because a
-/// living actor would keep the system from ending.
+/// An actor system with a virtual clock that runs messages only on demand: `run` handles all
+/// messages, `advance` moves the clock. Actors of `spawn` are killed at the end, because the system
+/// waits for living actors.
 class deterministic_system {
 public:
   deterministic_system() {
-    // A clock at zero looks like "no time" to whoever compares with a default time point.
+    // Not zero, because code may compare with a default time point.
     sched.clock().current_time += std::chrono::hours{1};
   }
 
@@ -38,10 +38,10 @@ public:
     return actor;
   }
 
-  /// Runs all messages, without letting time pass.
+  /// Handles all messages without advancing the time.
   void run() { sched.run(); }
 
-  /// Lets time pass, timer by timer, and runs what each causes before the next fires.
+  /// Advances the time, timer by timer, and handles all messages after each timer.
   void advance(caf::timespan span) {
     const auto end = now() + span;
     while (auto next = next_timer()) {
@@ -54,7 +54,7 @@ public:
     sched.run();
   }
 
-  /// When the next timer is due, if any is pending.
+  /// Time of the next timer, if there is one.
   std::optional<time_point> next_timer() {
     auto& timers = sched.clock().schedule();
     return timers.empty() ? std::nullopt : std::optional{timers.begin()->first};
@@ -62,7 +62,7 @@ public:
 
   time_point now() { return sched.clock().now(); }
 
-  /// Sends a request and returns the answer, which must come without time passing.
+  /// Sends a request and returns the answer, which must come without advancing the time.
   template <class Result, class Handle, class... Ts>
   Result ask(const Handle& to, Ts&&... xs) {
     auto pending = self->request(to, caf::infinite, std::forward<Ts>(xs)...);

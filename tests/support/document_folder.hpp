@@ -14,12 +14,12 @@ namespace penstock::test {
 
 using namespace core;
 
-/// One document of the folder, and what must become of it.
+/// One document of the folder, and the expected result.
 struct folder_entry {
   std::string file, bytes;
-  std::vector<std::string> words;     ///< That the model must see, in this order; empty: refused.
-  std::vector<std::string> not_words; ///< That it must not see.
-  std::string said;                   ///< Part of the refusal, or of a note.
+  std::vector<std::string> words;     ///< Texts that the model must get, in order; empty: refused.
+  std::vector<std::string> not_words; ///< Texts that the model must not get.
+  std::string said;                   ///< A part of the refusal or of a note.
 };
 
 inline std::string paragraphs(const std::string& a, const std::string& b = {}) {
@@ -38,7 +38,7 @@ struct folder_fixture {
   result<document> read(const std::string& name, document_rules rules = {}) {
     return io::read_document(name, {.folder = dir / "", .rules = rules});
   }
-  /// The words of a file; the error of the reader if it refuses.
+  /// The text of a file, or the error of the reader.
   std::string words(const std::string& name, const std::string& bytes, document_rules rules = {}) {
     write_file(dir / name, bytes);
     auto d = read(name, rules);
@@ -285,7 +285,7 @@ inline std::vector<folder_entry> folder() {
      {"A PDF by its bytes"},
      {},
      ""},
-    // What is refused by its name
+    // Refused by the name
     {"old.doc", ole_of("WordDocument"), {}, {}, "old Word document"},
     {"secret.docx", ole_of("EncryptedPackage"), {}, {}, "encrypted Office document"},
     {"old.xls", ole_of("Workbook"), {}, {}, "old Excel workbook"},

@@ -37,14 +37,14 @@ inline std::string zip_of(const archive_parts& parts) {
   return out;
 }
 
-/// What a DOCX is made of, beside its body.
+/// The parts of a DOCX file, without its body.
 struct docx_plan {
   std::string main = "word/document.xml"; ///< Name of the main part.
   archive_parts relations;                ///< Kind ("footnotes") and target beside the main part.
   archive_parts parts;                    ///< More parts of the archive.
 };
 
-/// A DOCX. @param body The XML inside of `w:body`. Relations are called rId1, rId2, ...
+/// A DOCX file. @param body The XML inside `w:body`. Relations are called rId1, rId2, ...
 inline std::string docx_of(const std::string& body, const docx_plan& plan = {}) {
   const std::string type = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/";
   const std::string begin =
@@ -70,13 +70,13 @@ inline std::string docx_of(const std::string& body, const docx_plan& plan = {}) 
   return zip_of(parts);
 }
 
-/// A paragraph of one run. @param properties Inside of `w:rPr`.
+/// A paragraph with one run. @param properties The XML inside `w:rPr`.
 inline std::string docx_p(const std::string& text, const std::string& properties = {}) {
   return "<w:p><w:r><w:rPr>" + properties + "</w:rPr><w:t xml:space=\"preserve\">" + text +
          "</w:t></w:r></w:p>";
 }
 
-/// An ODT. @param text Inside of `office:text`. @param styles Inside of the automatic styles.
+/// An ODT file. @param text The XML inside `office:text`. @param styles The automatic styles.
 inline std::string odt_of(const std::string& text, const std::string& styles = {},
                           archive_parts parts = {},
                           const std::string& type = "application/vnd.oasis.opendocument.text") {
@@ -91,7 +91,7 @@ inline std::string odt_of(const std::string& text, const std::string& styles = {
   return zip_of(all);
 }
 
-/// Words of a PDF page at a place, in points from the lower left corner.
+/// Text on a PDF page at a place, in points from the lower left corner.
 inline std::string pdf_at(int x, int y, const std::string& words) {
   return "BT /F1 10 Tf " + std::to_string(x) + " " + std::to_string(y) + " Td (" + words +
          ") Tj ET ";
@@ -128,10 +128,10 @@ inline std::string pdf_of(const std::vector<std::string>& streams,
          "/Root 1 0 R" + trailer + ">>\nstartxref\n" + std::to_string(out.size()) + "\n%%EOF\n";
 }
 
-/// A page that shows a picture on all of it.
+/// A page that is covered by a picture.
 inline const std::string pdf_scan = "q 595 0 0 842 0 0 cm /X1 Do Q ";
 
-/// The beginning of a file of old Office programs that holds a stream of that name.
+/// The beginning of a file of old Office programs with a stream of this name.
 inline std::string ole_of(std::string_view stream) {
   std::string out = "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + std::string(504, '\0');
   for (char c : stream)

@@ -8,7 +8,7 @@
 
 namespace penstock::test {
 
-/// An engine on the test's scheduler; the test plays its node.
+/// An engine on the test's scheduler; the test acts as its node.
 struct engine_fixture : deterministic_system {
   void start(actors::engine_setup setup) { aut = spawn(actors::engine, std::move(setup)); }
 
@@ -17,7 +17,7 @@ struct engine_fixture : deterministic_system {
     run();
   }
 
-  /// Plays the node: the requests of `n` hand-outs ended so.
+  /// Acts as the node: ends the requests of `n` hand-outs.
   void complete(size_t first, size_t n,
                 core::outcome_state state = core::outcome_state::completed) {
     const auto all = work->requests();
@@ -34,7 +34,7 @@ struct engine_fixture : deterministic_system {
     run();
   }
 
-  /// Tells the coordinator of a hand-out how it ended, and the engine that its slot is free.
+  /// Reports a hand-out to its coordinator, and its free slot to the engine.
   void report(const request_key& key, report_kind kind, core::outcome o,
               caf::timespan resume_in = {}) {
     const auto to = work->from_of.at(key.job);
@@ -46,7 +46,7 @@ struct engine_fixture : deterministic_system {
 
   job_progress status(uint64_t job) { return ask<job_progress>(aut, atom::status_v, job); }
 
-  /// What `question` to the engine is refused with.
+  /// The error with which the engine refuses `question`.
   template <class Answer, class... Ts>
   error refusal(Ts&&... question) {
     error why{errc::internal, "it was answered"};

@@ -33,7 +33,7 @@ engine_world::engine_world(uint32_t seed, world_options options)
 
 engine_world::~engine_world() {
   if (files)
-    *files = {}; // The handles in it would keep their actors, and those the files.
+    *files = {}; // The handles in it would keep the actors alive, and the actors the files.
 }
 
 void engine_world::start_node() {
@@ -47,7 +47,7 @@ void engine_world::submit(std::shared_ptr<memory_files> to, job_options options)
   job.options = std::move(options);
   job.launcher = std::make_shared<memory_launcher>(files);
   auto pending = self->request(engine, caf::infinite, atom::submit_v, job);
-  // Whatever else is under way waits: only the engine is needed for the answer.
+  // Only the engine is needed for the answer, so other messages wait.
   sched.run_jobs_filtered([&](caf::resumable* r) {
     return r == dynamic_cast<caf::resumable*>(caf::actor_cast<caf::abstract_actor*>(engine));
   });

@@ -14,34 +14,34 @@
 
 namespace penstock::test {
 
-/// What a world is made of.
+/// The options of a world.
 struct world_options {
   uint32_t slots = 8;
   core::lane_limits lane;
 };
 
 /// A whole engine on the test's scheduler: engine, coordinator, collector, node, workers and rate
-/// limiter are real; the http client and the files are fakes. The test plays the supervisor: it
-/// kills actors and starts them again. Every message may overtake those of other actors, as the
-/// seed decides.
+/// limiter are real; the HTTP client and the files are fakes. The test acts as the supervisor: it
+/// kills actors and starts them again. The seed decides the order of messages of different actors.
 class engine_world : public deterministic_system {
 public:
   explicit engine_world(uint32_t seed, world_options options = {});
   ~engine_world();
 
-  /// Submits a job over `files`; `ended` tells when it is over.
+  /// Submits a job over `files`; see `ended`.
   void submit(std::shared_ptr<memory_files> files, job_options options);
   const std::optional<job_progress>& ended() const { return *ended_; }
   uint64_t job() const { return job_; }
 
-  /// Handles one message, or lets time pass to the next timer. @returns false if neither is there.
+  /// Handles one message, or advances the time to the next timer. @returns false if there is
+  /// neither.
   bool step();
-  /// Steps until the job has ended. @returns false if it never will.
+  /// Steps until the job has ended. @returns false if it cannot end.
   bool run_job(size_t steps_max = 2'000'000);
-  /// Handles all messages that are there.
+  /// Handles all waiting messages.
   void settle_down();
 
-  /// Each kills one actor (if it lives) and, where a supervisor would, starts the next one.
+  /// Each of these kills one actor (if it lives) and restarts it if a supervisor would.
   void kill_worker();
   void kill_limiter();
   void kill_http();

@@ -13,7 +13,7 @@
 
 namespace penstock::test {
 
-/// A `curl_loop` whose completions can be waited for.
+/// A `curl_loop`, with functions that wait for completions.
 class exchanges {
 public:
   explicit exchanges(io::curl_loop_settings settings = {})
@@ -30,7 +30,7 @@ public:
                  core::make_payload(std::move(body))};
     return x;
   }
-  /// Submits `x` alone and waits for its end.
+  /// Submits only `x` and waits for its end.
   core::http_response run(core::exchange x) {
     const uint64_t id = x.id;
     std::vector<core::exchange> batch;
@@ -38,23 +38,23 @@ public:
     loop.submit(std::move(batch));
     return wait_for(id);
   }
-  /// The answer of `id`, once it is there. @throws std::runtime_error after 30 s.
+  /// Waits for the answer of `id`. @throws std::runtime_error after 30 s.
   core::http_response wait_for(uint64_t id) {
     std::unique_lock lock{mutex_};
     wait(lock, [&] { return answers_.contains(id); });
     return std::move(answers_.extract(id).mapped());
   }
-  /// Waits until `count` completions have come, over all.
+  /// Waits until `count` completions have come in total.
   void wait_for_count(size_t count) {
     std::unique_lock lock{mutex_};
     wait(lock, [&] { return completed_ >= count; });
   }
-  /// Completions that came so far, and how many of them had an id that had one already.
+  /// Number of completions so far, and how many of them repeated an id.
   std::pair<size_t, size_t> counts() {
     const std::lock_guard lock{mutex_};
     return {completed_, repeated_};
   }
-  /// All answers not taken yet.
+  /// All answers that were not taken yet.
   std::map<uint64_t, core::http_response> take_all() {
     const std::lock_guard lock{mutex_};
     return std::exchange(answers_, {});
@@ -81,7 +81,7 @@ private:
   size_t repeated_ = 0;
 
 public:
-  io::curl_loop loop; ///< Last: it delivers into the rest.
+  io::curl_loop loop; ///< Last member, because it writes to the others.
 };
 
 } // namespace penstock::test

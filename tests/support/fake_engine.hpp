@@ -11,7 +11,7 @@
 
 namespace penstock::test {
 
-/// What a fake engine was told.
+/// Messages that a fake engine has received.
 struct engine_log {
   struct joined {
     node_actor node;
@@ -20,11 +20,11 @@ struct engine_log {
   };
   std::vector<joined> nodes;
   std::vector<slot_return> freed;
-  std::map<uint64_t, uint32_t> demand; ///< The last one of each job.
+  std::map<uint64_t, uint32_t> demand; ///< The last demand of each job.
   std::optional<job_progress> finished;
   size_t finished_times = 0;
   std::vector<node_beat> beats;
-  std::vector<uint64_t> left; ///< Nodes.
+  std::vector<uint64_t> left; ///< Nodes that have left.
 
   uint32_t freed_slots() const {
     uint32_t sum = 0;
@@ -34,7 +34,7 @@ struct engine_log {
   }
 };
 
-/// The part of an engine that nodes and coordinators talk to.
+/// The part of an engine that nodes and coordinators use.
 inline engine_actor::behavior_type fake_engine(std::shared_ptr<engine_log> log) {
   return {
     [](atom::submit, const local_submission&) -> uint64_t { return 0; },

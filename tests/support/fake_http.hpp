@@ -12,8 +12,7 @@
 
 namespace penstock::test {
 
-/// What an upstream of the tests says to one exchange, and after how long. A delay below zero:
-/// never.
+/// The answer of a test provider to one exchange, and its delay. A negative delay: no answer.
 struct fake_answer {
   core::http_response response;
   caf::timespan delay{};
@@ -33,7 +32,7 @@ inline fake_answer answer_with(int status, std::string body,
   return a;
 }
 
-/// A chat completion that says `text`.
+/// A chat completion with `text`.
 inline fake_answer completion(const std::string& text,
                               caf::timespan delay = std::chrono::milliseconds{10}) {
   return answer_with(
@@ -52,7 +51,7 @@ inline fake_answer broken_with(core::transport_error failure, bool sent = true,
   return a;
 }
 
-/// The upstream behind all lives of a fake http client: its script, and what it saw.
+/// The provider behind all lives of a fake HTTP client: its script, and the calls that it got.
 struct fake_upstream {
   struct call {
     uint64_t id = 0;
@@ -61,13 +60,13 @@ struct fake_upstream {
     std::string body;
     std::string client_id;
     bool aborted = false;
-    int status = 0;              ///< What it was answered with,
-    caf::timespan delay{};       ///< how long that took,
-    caf::timespan retry_after{}; ///< and the hint in it, if any.
+    int status = 0;              ///< Status of the answer.
+    caf::timespan delay{};       ///< Delay of the answer.
+    caf::timespan retry_after{}; ///< Retry-After of the answer, if any.
   };
   std::function<fake_answer(const call&)> script = [](const call&) { return completion("yes"); };
   std::vector<call> calls;
-  std::map<uint64_t, size_t> open; ///< Calls not yet answered, by exchange id.
+  std::map<uint64_t, size_t> open; ///< Calls without an answer, by exchange id.
 };
 
 struct fake_http_state {
@@ -80,7 +79,7 @@ struct fake_http_state {
   std::map<uint64_t, reply_taker_actor> waiting;
 };
 
-/// An http client that asks `upstream` instead of the network, in virtual time.
+/// An HTTP client that asks `upstream` instead of the network, in virtual time.
 inline http_client_actor::behavior_type
 fake_http(http_client_actor::stateful_pointer<fake_http_state> self,
           std::shared_ptr<fake_upstream> upstream) {

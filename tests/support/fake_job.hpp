@@ -14,21 +14,21 @@
 
 namespace penstock::test {
 
-/// The files of a job in memory: what all lives of its source and sink share.
+/// The files of a job in memory, for all lives of its source and sink.
 struct memory_files {
   std::vector<shared_request> input;
   std::vector<std::string> lines;       ///< The output.
-  std::map<uint64_t, std::string> kept; ///< The journal: results that wait for their turn.
-  std::vector<bool> closed;             ///< Each close of the sink: whether it said complete.
-  size_t gaps = 0;                      ///< Lines that came out of turn; must stay 0.
+  std::map<uint64_t, std::string> kept; ///< The journal: results that wait for earlier ones.
+  std::vector<bool> closed;             ///< For each close of the sink: the flag "complete".
+  size_t gaps = 0;                      ///< Lines in a wrong order; must stay 0.
   std::vector<std::pair<uint32_t, uint64_t>> pulls;
   bool source_answers = true;
   std::optional<error> source_fails, sink_fails, launch_fails;
   caf::timespan write_delay{};
-  bool sink_answers = true; ///< Else `unanswered` collects who waits.
+  bool sink_answers = true; ///< False: `unanswered` collects the waiting actors.
   std::vector<written_taker_actor> unanswered;
   size_t launches = 0;
-  /// Of the current life.
+  /// Members of the current life.
   caf::actor coordinator, source, sink;
 };
 
@@ -101,7 +101,7 @@ inline run_output_actor::behavior_type memory_output(run_output_actor::pointer s
   };
 }
 
-/// The parts of a job over `files`, as after a crash: from the first missing line on.
+/// The parts of a job over `files`, from the first missing line on, as after a crash.
 inline actors::job_parts make_parts(caf::actor_system& sys, std::shared_ptr<memory_files> files) {
   actors::job_parts parts;
   parts.first = files->lines.size();

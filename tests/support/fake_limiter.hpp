@@ -10,15 +10,15 @@
 
 namespace penstock::test {
 
-/// What a fake rate limiter was told, and how it answers.
+/// Messages that a fake rate limiter has received, and how it answers.
 struct limiter_log {
-  bool grants = true; ///< Else askers wait until the test answers.
+  bool grants = true; ///< False: requests wait until the test answers.
   std::vector<core::permit_request> asked;
-  std::map<uint64_t, permit_taker_actor> askers; ///< By permit id.
+  std::map<uint64_t, permit_taker_actor> askers; ///< Waiting actors by permit id.
   std::vector<core::settlement> settled;
   std::vector<core::permit_request> adopted;
   std::vector<uint64_t> withdrawn;
-  std::vector<uint64_t> released; ///< Owners.
+  std::vector<uint64_t> released; ///< Owners that were released.
 
   /// How often the permit `id` was settled.
   size_t settlements(uint64_t id) const {
@@ -29,7 +29,7 @@ struct limiter_log {
   }
 };
 
-/// A lane without limits that writes down what happens.
+/// A lane without limits that records all messages.
 inline rate_limiter_actor::behavior_type fake_limiter(rate_limiter_actor::pointer self,
                                                       std::shared_ptr<limiter_log> log) {
   return {

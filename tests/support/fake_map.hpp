@@ -13,16 +13,16 @@
 
 namespace penstock::test {
 
-/// Rows without files: "row R" in group `groups[R]`; a request's body says row, stage and what is
-/// to be corrected; an answer is accepted unless it begins with "bad" (ask again) or "refused" (do
-/// not).
+/// Rows without files: "row R" in group `groups[R]`. The body of a request contains row, stage and
+/// the fault to correct. An answer that begins with "bad" is asked for again, one that begins with
+/// "refused" fails, and all others are accepted.
 struct fake_script final : core::map_script {
   std::vector<uint32_t> groups;
-  std::vector<uint64_t> faulty;       ///< Rows that cannot be used.
+  std::vector<uint64_t> faulty;       ///< Unusable rows.
   std::vector<uint64_t> undocumented; ///< Rows whose requests cannot be made.
   std::vector<std::string> names{"a", "b"};
   uint64_t next_row = 0;
-  std::optional<error> breaks; ///< Instead of the end.
+  std::optional<error> breaks; ///< An error in place of the end.
 
   result<bool> next(core::map_row& row) override {
     if (next_row == groups.size())
@@ -71,14 +71,14 @@ struct fake_script final : core::map_script {
   }
 };
 
-/// What a job of a map was given.
+/// Messages that a job of a map has received.
 struct seen_offers {
   std::deque<core::map_ticket> tickets;
   std::deque<std::string> bodies, ids;
   bool end = false;
 };
 
-/// Stands for a stage's port.
+/// A fake port of a stage.
 inline stage_port_actor::behavior_type silent_port(stage_port_actor::pointer,
                                                    std::shared_ptr<seen_offers> seen) {
   return {

@@ -10,20 +10,20 @@
 
 namespace penstock::test {
 
-/// What a fake node was told.
+/// Messages that a fake node has received.
 struct node_log {
   std::vector<assignment> assigned;
   std::vector<uint64_t> aborted, drained; ///< Jobs.
-  std::vector<work_report> reports;       ///< From workers.
+  std::vector<work_report> reports;       ///< Reports from workers.
   std::vector<wiring> rewired;
-  std::vector<uint64_t> answered;                 ///< Signs of life, by the engine.
-  std::vector<std::pair<uint32_t, error>> dead;   ///< Lanes that workers found lost.
-  uint32_t hedges_asked = 0;                      ///< By workers.
-  bool gives_leave = false;                       ///< To them.
-  report_taker_actor from;                        ///< Who assigned last.
-  std::map<uint64_t, report_taker_actor> from_of; ///< By job.
+  std::vector<uint64_t> answered;                 ///< Heartbeats answered by the engine.
+  std::vector<std::pair<uint32_t, error>> dead;   ///< Lanes reported as closed by workers.
+  uint32_t hedges_asked = 0;                      ///< Second attempts that workers asked for.
+  bool gives_leave = false;                       ///< Whether to allow them.
+  report_taker_actor from;                        ///< The sender of the last assignment.
+  std::map<uint64_t, report_taker_actor> from_of; ///< The same by job.
 
-  /// All requests it was ever given, in order.
+  /// All requests that it ever got, in order.
   std::vector<assigned_request> requests() const {
     std::vector<assigned_request> all;
     for (auto& a : assigned)
@@ -32,7 +32,7 @@ struct node_log {
   }
 };
 
-/// A node that runs nothing; the test answers for it.
+/// A node that runs no requests; the test reports for it.
 inline node_actor::behavior_type fake_node(node_actor::pointer self,
                                            std::shared_ptr<node_log> log) {
   return {
@@ -60,7 +60,7 @@ inline node_actor::behavior_type fake_node(node_actor::pointer self,
   };
 }
 
-/// A chat request as a line of an input would give it.
+/// A chat request, as from a line of an input.
 inline shared_request make_request(uint64_t index, std::string model = "m") {
   core::request r;
   r.index = index;

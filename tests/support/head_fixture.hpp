@@ -15,7 +15,7 @@
 
 namespace penstock::test {
 
-/// A job store that outlives heads: in memory, or as a file that is opened anew each time.
+/// A job store that outlives heads: in memory, or a file that each head opens again.
 class kept_store {
 public:
   explicit kept_store(bool durable) : durable_{durable}, memory_{io::make_memory_job_store()} {}
@@ -35,8 +35,8 @@ private:
   std::shared_ptr<io::job_store> memory_;
 };
 
-/// One life of a head: engine, job store and reader are real, the test plays the node. The next
-/// life on the same store is the next fixture.
+/// One life of a head: engine, job writer and reader are real; the test acts as the node. The next
+/// fixture with the same store is the next life.
 struct head_fixture : engine_fixture {
   explicit head_fixture(std::shared_ptr<io::job_store> store, std::vector<std::string> lanes = {},
                         std::function<io::unix_ms()> wall_now = {}) {
@@ -55,7 +55,7 @@ struct head_fixture : engine_fixture {
     run();
   }
 
-  /// A job of so many requests, all of them there.
+  /// A complete job of so many requests.
   static submission make_job(uint64_t requests, std::string tenant = "t", std::string key = {}) {
     submission job;
     job.options.tenant = std::move(tenant);
@@ -96,8 +96,7 @@ struct head_fixture : engine_fixture {
     return ask<results_page>(aut, atom::results_v, query);
   }
 
-  /// The states of the outcomes of `job` from the first on, one letter each: "cfxe". Checks that
-  /// they come in order.
+  /// The states of the outcomes of `job`, one letter each: "cfxe". Checks their order.
   std::string outcomes(uint64_t job) {
     std::string states;
     const auto page = results(job);
@@ -115,7 +114,7 @@ struct head_fixture : engine_fixture {
 
   job_info info(uint64_t job) { return ask<job_info>(aut, atom::info_v, job); }
 
-  /// Requests handed out of `job`.
+  /// Requests of `job` that were handed out.
   size_t handed_out(uint64_t job) const {
     size_t n = 0;
     for (auto& r : work->requests())
@@ -123,7 +122,7 @@ struct head_fixture : engine_fixture {
     return n;
   }
 
-  /// Plays the node that was told to stop what it runs for a job: all of it goes back.
+  /// Acts as a node that must stop a job: gives all of its requests back.
   void give_back(uint64_t job) {
     for (auto& r : work->requests())
       if (r.key.job == job)
@@ -131,7 +130,7 @@ struct head_fixture : engine_fixture {
     run();
   }
 
-  /// An outcome of a hand-out that did not work.
+  /// The outcome of a failed hand-out.
   static core::outcome failed(const assigned_request& r, error why) {
     core::outcome o;
     o.index = r.key.index;
@@ -145,10 +144,10 @@ struct head_fixture : engine_fixture {
   job_writer_actor writer;
 };
 
-/// Every store there is, for suites that run over both.
+/// Both kinds of stores, for suites that run with each.
 inline const auto durable_or_not = boost::unit_test::data::make({false, true});
 
-/// Whether whoever waits has been answered, and with what state.
+/// The state in the answer to `wait`, if there was one.
 template <class Pending>
 std::optional<job_state> ended(Pending& pending) {
   std::optional<job_state> state;

@@ -11,7 +11,7 @@ namespace penstock::test {
 
 namespace {
 
-/// I4, and the attempts part of I6.
+/// Checks I4 and the attempts of I6.
 void check_attempts(engine_world& world, const expectations& expected) {
   struct seen {
     uint64_t calls = 0, rate_limited = 0;
@@ -37,7 +37,7 @@ void check_attempts(engine_world& world, const expectations& expected) {
   }
 }
 
-/// Whether another time may do better.
+/// Whether a later attempt may succeed.
 bool passes(const std::string& code) {
   static const std::set<std::string> codes{"rate_limited", "server_error",      "overloaded",
                                            "timeout",      "connection_failed", "bad_response",
@@ -45,7 +45,7 @@ bool passes(const std::string& code) {
   return codes.contains(code);
 }
 
-/// I9: while the lane paused, nothing arrived.
+/// I9: no request arrives while the lane pauses.
 void check_pauses(const engine_world& world) {
   auto& calls = world.upstream->calls;
   for (auto& paused : calls) {

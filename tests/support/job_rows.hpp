@@ -33,7 +33,7 @@ inline std::vector<io::request_ptr> requests_in(uint64_t first, uint64_t end,
   return all;
 }
 
-/// @param answer Tells this outcome from another one of the same request.
+/// @param answer A text that differs between outcomes of the same request.
 inline io::job_outcome result_at(uint64_t index,
                                  core::outcome_state state = core::outcome_state::completed,
                                  std::string answer = "yes") {
@@ -51,12 +51,12 @@ inline io::job_outcome result_at(uint64_t index,
   return {index, std::make_shared<const core::outcome>(std::move(o)), nullptr};
 }
 
-/// What a reader gives as a line, whichever way its store keeps it.
+/// The line of an outcome from a reader, for both kinds of stores.
 inline std::string line_of(const io::job_outcome& o) {
   return o.line ? *o.line : core::output_line(*o.outcome);
 }
 
-/// The value, or a failed test that says why there is none.
+/// The value. Fails the test with the error if there is none.
 template <class T>
 T must(result<T> r) {
   BOOST_REQUIRE_MESSAGE(r.has_value(), (r ? std::string{} : to_string(r.error())));
@@ -64,7 +64,7 @@ T must(result<T> r) {
     return std::move(*r);
 }
 
-/// The code of the error that must be there.
+/// The code of the expected error.
 template <class T>
 errc refused(const result<T>& r) {
   BOOST_REQUIRE(r.has_error());

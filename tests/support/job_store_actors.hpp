@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-/// A job store and its reader as actors.
+/// A job writer and its reader, on the test's scheduler.
 namespace penstock::test {
 
 inline std::vector<shared_request> message_requests(uint64_t first, uint64_t end,
@@ -81,7 +81,7 @@ struct job_store_actors : deterministic_system {
     BOOST_TEST(ask<bool>(writer, atom::finished_v, job, p));
   }
 
-  /// What comes instead of an answer.
+  /// The error that comes instead of an answer.
   template <class Result, class Handle, class... Ts>
   error failure_of(const Handle& to, Ts&&... xs) {
     auto pending = self->request(to, caf::infinite, std::forward<Ts>(xs)...);

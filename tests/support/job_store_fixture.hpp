@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-/// A job store of either kind for the cases that hold for both.
+/// A job store of either kind, for cases that run with both.
 namespace penstock::test {
 
 inline constexpr io::unix_ms now = 1'800'000'000'000;

@@ -7,7 +7,7 @@
 
 namespace penstock::test {
 
-/// Hands every call on to another store. Tests override what they count or break.
+/// Forwards every call to another store. Tests override the calls that they count or break.
 class job_store_wrapper : public io::job_store {
 public:
   explicit job_store_wrapper(std::shared_ptr<io::job_store> inner) : inner_{std::move(inner)} {}

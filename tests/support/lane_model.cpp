@@ -119,7 +119,7 @@ void lane_model::run() {
     for (const auto& p : permits)
       admit(p);
     if (permits.size() == 64)
-      continue; // The backlog was the bound, not the lane.
+      continue; // The backlog was the limit, not the lane.
     auto next = end;
     if (!in_flight_.empty())
       next = std::min(next, in_flight_.begin()->first);

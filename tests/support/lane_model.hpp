@@ -9,26 +9,26 @@
 
 namespace penstock::test {
 
-/// What the modelled provider does, and how far our estimates are off.
+/// The behavior of the modelled provider, and the error of our estimates.
 struct model_settings {
   core::charge_rule charging = core::charge_rule::openai;
   double rpm = 3000;
-  double tpm = 300'000;    ///< Anthropic: input tokens; output has the same again.
+  double tpm = 300'000;    ///< Anthropic: input tokens; the same limit for output.
   double usage_error = 1;  ///< Real input tokens are this times bytes / 3.5.
-  double charge_error = 1; ///< It charges this times the real input (OpenAI's own estimate).
+  double charge_error = 1; ///< It charges this times the real input (OpenAI estimates).
   double noise = 0.3;      ///< Each request differs by up to this share.
   uint32_t output_max = 0; ///< Every request's own maximum.
   enum class header_time { none, at_admission, at_answer } headers = header_time::at_answer;
-  bool retry_hint = true; ///< 429s say when to come back.
+  bool retry_hint = true; ///< 429s have a Retry-After.
   duration latency = std::chrono::seconds{1};
   duration length = std::chrono::minutes{3};
   uint64_t seed = 1;
-  /// Called before each event: lets a test change the provider on its way.
+  /// Called before each event, so that a test can change the provider.
   std::function<void(struct lane_model&, double seconds)> script;
 };
 
-/// A provider with continuous buckets as large as a minute's limit, one lane in front of it, and an
-/// endless backlog. Everything runs in virtual time.
+/// A provider with continuous buckets of the size of a minute's limit, one lane, and an endless
+/// backlog. Everything runs in virtual time.
 struct lane_model {
   lane_model(model_settings s, core::lane_limits limits);
   /// Runs `settings.length`.
@@ -41,9 +41,10 @@ struct lane_model {
   uint64_t answered(double from, double to) const;
 
   model_settings settings;
-  double limit_scale = 1; ///< The provider's limits are this times what the lane was told.
-  double storm = 0;       ///< Share of requests answered 429 for no reason.
-  const time_point start{std::chrono::hours{1}}; ///< Second zero; before `lane`, which begins then.
+  double limit_scale = 1; ///< The limits of the provider, relative to those of the lane.
+  double storm = 0;       ///< Share of requests answered with 429 for no reason.
+  const time_point start{
+    std::chrono::hours{1}}; ///< Second zero. Before `lane`, which starts at this time.
   core::lane lane;
 
 private:
@@ -74,7 +75,7 @@ private:
   time_point refilled = start;
   double level_[buckets];
   std::multimap<time_point, flight> in_flight_;
-  std::map<uint64_t, uint32_t> bytes_; // Of what waits.
+  std::map<uint64_t, uint32_t> bytes_; // Of waiting requests.
   std::vector<second> seconds_;
   std::mt19937_64 random_;
   uint64_t next_id_ = 1;

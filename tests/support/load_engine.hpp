@@ -16,13 +16,13 @@
 
 namespace penstock::test {
 
-/// What an engine of a load was told, and how it behaves; outlives its lives, as a store does.
+/// State and behavior of the engine of a load. It outlives the engine, as a store does.
 struct load_engine_log {
   struct job {
     std::string key, tenant;
-    std::vector<std::string> ids; ///< Of its requests.
+    std::vector<std::string> ids; ///< Ids of its requests.
     bool complete = false, cancelled = false;
-    uint64_t done = 0; ///< Outcomes that are there.
+    uint64_t done = 0; ///< Number of outcomes so far.
   };
   std::map<uint64_t, job> jobs;
   std::map<std::string, uint64_t> keys;
@@ -30,12 +30,12 @@ struct load_engine_log {
   std::vector<subscription> subscriptions;
   uint64_t credits = 0;
 
-  bool mute = false; ///< Keeps questions without an answer, until it is told to `wake`.
-  bool run = true;   ///< Jobs end at once; else `done` says how far they are.
-  /// What becomes of a page of outcomes before it leaves: faults to order.
+  bool mute = false; ///< Does not answer questions until `wake`.
+  bool run = true;   ///< Jobs end at once; false: `done` is their progress.
+  /// Changes a page of outcomes before it is sent, for faults.
   std::function<void(results_page&)> spoil;
   std::vector<std::function<void()>> kept;
-  /// Told by `wake`: answers the first so many of what was kept, and forgets the others.
+  /// `wake`: answers the first so many kept questions, and forgets the others.
   size_t speak_max = SIZE_MAX;
   void speak() {
     mute = false;
@@ -79,10 +79,10 @@ struct load_engine_log {
   }
 };
 
-/// The part of an engine that a load talks to.
+/// The part of an engine that a load uses.
 inline engine_actor::behavior_type load_engine(engine_actor::pointer self,
                                                std::shared_ptr<load_engine_log> log) {
-  /// Answers now, or when the engine speaks again.
+  /// Answers now, or when the engine answers again.
   const auto answer = [log](auto promise, auto what) {
     auto deliver = [promise, what]() mutable { promise.deliver(what()); };
     if (log->mute)

@@ -61,7 +61,7 @@ struct map_fixture : program_fixture {
 
   std::string recipe = dir / "recipe.toml";
   void write_recipe(std::string_view text) const { write_file(recipe, text); }
-  /// Rows "word-0" ... of groups by turns.
+  /// Rows "word-0" ...; groups take turns.
   void write_rows(size_t rows, const std::vector<std::string>& schools = {"north"}) const {
     std::string text = "word,school\n";
     for (size_t i = 0; i < rows; ++i)
@@ -81,7 +81,8 @@ struct map_fixture : program_fixture {
     auto v = boost::json::parse(read_file(out + ".status.json"), ec);
     return !ec && v.is_object() ? v.get_object() : boost::json::object{};
   }
-  /// Row `i` of the output is that of word-i, and the model spoke of it (unless its echo was cut).
+  /// Checks that row `i` of the output is that of word-i, with an answer of the model about it
+  /// (unless its echo was cut).
   void check_order(size_t rows, bool spoken = true) const {
     const auto lines = lines_of(out);
     BOOST_REQUIRE(lines.size() == rows + 1);

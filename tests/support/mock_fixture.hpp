@@ -27,7 +27,7 @@ struct mock_fixture {
     return boost::json::parse(mock->stats_json(since, true)).as_object();
   }
 
-  /// One POST on a connection of its own; @returns the whole answer, head and all.
+  /// One POST on a new connection. @returns the whole answer with its head.
   std::string post(std::string_view path, std::string_view body,
                    std::string_view headers = "") const {
     raw_client c{port()};
@@ -35,7 +35,7 @@ struct mock_fixture {
     return c.read_answer();
   }
 
-  /// A POST as bytes; `headers` are whole lines.
+  /// A POST as bytes; `headers` are complete lines.
   static std::string request(std::string_view path, std::string_view body,
                              std::string_view headers = "") {
     std::string out = "POST ";

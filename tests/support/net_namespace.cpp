@@ -27,7 +27,7 @@ net_namespace::net_namespace()
 }
 
 net_namespace::~net_namespace() {
-  run("ip netns del " + name_); // The cables go with it.
+  run("ip netns del " + name_); // This deletes the cables, too.
   for (const std::string cable : {"head", "mock"}) {
     run("ip route del blackhole " + its_address(cable));
     run("ip link del pk" + cable.substr(0, 1) + std::to_string(::getpid()));

@@ -7,12 +7,12 @@
 
 namespace penstock::test {
 
-/// A machine of its own for a process: a network namespace with two cables to ours. Needs to be
-/// root, and a kernel that lets us; else `why_not` says so.
+/// A simulated machine for a process: a network namespace with two cables (veth pairs) to ours. It
+/// needs root and a kernel that allows it; else `why_not` gives the reason.
 ///
-/// One cable is called "head" and goes from 10.213.N.1 (ours) to 10.213.N.2, the other one "mock",
-/// from 10.214.N.1 to 10.214.N.2; N tells namespaces of tests that run together apart. Each can be
-/// cut by itself, both ways or one way.
+/// The cable "head" goes from 10.213.N.1 (ours) to 10.213.N.2, the cable "mock" from 10.214.N.1 to
+/// 10.214.N.2. N differs between tests that run at the same time. Each cable can be cut alone, in
+/// both directions or in one.
 class net_namespace {
 public:
   net_namespace();
@@ -20,18 +20,18 @@ public:
   net_namespace(const net_namespace&) = delete;
   net_namespace& operator=(const net_namespace&) = delete;
 
-  /// Empty if the namespace is there.
+  /// Empty if the namespace exists.
   const std::string& why_not() const noexcept { return why_not_; }
   std::string our_address(const std::string& cable) const { return side(cable, 1); }
   std::string its_address(const std::string& cable) const { return side(cable, 2); }
-  /// `c`, to be run there.
+  /// `c`, but run inside the namespace.
   command inside(command c) const;
 
-  /// Nothing gets through the cable any more, either way; connections do not notice.
+  /// Cuts the cable in both directions. Connections do not notice.
   void cut(const std::string& cable);
-  /// Nothing that we send gets there; what it sends comes.
+  /// Cuts the direction from us.
   void cut_to_it(const std::string& cable);
-  /// Nothing that it sends gets here; what we send arrives there.
+  /// Cuts the direction to us.
   void cut_from_it(const std::string& cable);
   void heal(const std::string& cable);
 

@@ -12,7 +12,7 @@ namespace penstock::test {
 
 inline std::string answer_to(const std::string& text) { return "answer to " + text; }
 
-/// A coordinator that packs, with chat completions to pack and the test as the upstream.
+/// A coordinator that packs chat completions; the test acts as the provider.
 struct pack_fixture : coordinator_fixture {
   pack_fixture() { options.mode = core::mode::batch; }
 
@@ -38,7 +38,7 @@ struct pack_fixture : coordinator_fixture {
     return work->assigned[work->assigned.size() - 1 - back];
   }
   static const std::string& body_of(const assignment& a) { return *a.requests.front().what->body; }
-  /// The entries of a hand-out; empty if it is no pack.
+  /// The entries of a hand-out; empty: not a pack.
   static std::vector<core::prompt_entry> entries(const assignment& a) {
     return core::read_pack_prompt(user_text(body_of(a)))
       .value_or(std::vector<core::prompt_entry>{});
@@ -65,7 +65,7 @@ struct pack_fixture : coordinator_fixture {
     report(work_report{
       r.key, report_kind::finished, make_shared_value(std::move(o)), {}, std::chrono::seconds{1}});
   }
-  /// Answers whatever it is, rightly.
+  /// Gives the right answer to a pack or a request.
   void answer_right(const assignment& a) {
     const auto list = entries(a);
     answer(a, list.empty() ? answer_to(user_text(body_of(a)))
@@ -100,7 +100,7 @@ struct pack_fixture : coordinator_fixture {
         advance(std::chrono::seconds{1});
     }
   }
-  /// I2.
+  /// Checks I2.
   void all_answered(uint64_t n) {
     BOOST_TEST((ended().state == job_state::completed));
     BOOST_TEST(ended().completed == n);

@@ -13,7 +13,7 @@
 
 namespace penstock::test {
 
-/// One object of the list in a reply, as a model writes it.
+/// One object of the list in the reply of a model.
 struct said_answer {
   std::string id, check;
   std::string answer; ///< JSON.
@@ -38,7 +38,7 @@ inline std::string to_json(const std::vector<said_answer>& list) {
   return out + "]}";
 }
 
-/// What an upstream of the tests says to a text.
+/// The answer of a test provider to a text.
 using answer_of_text = std::function<std::string(const std::string&)>;
 
 /// The right list for a pack.
@@ -57,7 +57,7 @@ inline std::string user_text(const std::string& body) {
   return {text.data(), text.size()};
 }
 
-/// A chat completion that says `content`.
+/// A chat completion with `content`.
 inline std::string chat_body(std::string_view content, std::string_view finish = "stop",
                              uint64_t input = 1000, uint64_t output = 500) {
   return R"({"id":"c-1","object":"chat.completion","created":7,"model":"m","choices":[{"index":0,)"
@@ -74,7 +74,7 @@ inline std::string content_of(const std::string& body) {
   return {text.data(), text.size()};
 }
 
-/// How a model spoils a list.
+/// Faults that a model can make in a list.
 enum class garble : uint8_t {
   none,
   swap_ids,
@@ -92,8 +92,8 @@ enum class garble : uint8_t {
   count,
 };
 
-/// Spoils `list`; no object twice, for two faults may add up to the id and check of one entry with
-/// the answer of another: that no check can see.
+/// Makes faults in `list`, at most one per object: two faults could give the id and check of one
+/// entry with the answer of another, which no check can detect.
 inline void spoil(std::vector<said_answer>& list, garble how, std::mt19937& rng) {
   std::vector<size_t> whole;
   for (size_t i = 0; i < list.size(); ++i)

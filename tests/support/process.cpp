@@ -19,7 +19,7 @@ namespace penstock::test {
 
 namespace {
 
-/// What a program gets of our environment; settings of whoever runs the tests must not leak in.
+/// The part of our environment for a program, without settings of the user who runs the tests.
 bool is_passed_on(std::string_view variable) {
   for (std::string_view name : {"PATH=", "HOME=", "TMPDIR=", "LD_LIBRARY_PATH=", "ASAN_OPTIONS=",
                                 "UBSAN_OPTIONS=", "TSAN_OPTIONS="})
@@ -57,7 +57,7 @@ bool is_sanitized() {
 }
 
 process::process(command c) {
-  // A program that ends while we write to it must not end the test.
+  // If a program ends while we write to it, the test must not end.
   ::signal(SIGPIPE, SIG_IGN);
   std::vector<std::string> env = c.env;
   for (char** e = environ; *e; ++e)
@@ -82,7 +82,7 @@ process::process(command c) {
   for (int fd = 0; fd < 3; ++fd)
     posix_spawn_file_actions_adddup2(&files, theirs[static_cast<size_t>(fd)], fd);
 
-  // What the test ignores the program would inherit as ignored.
+  // The program would inherit ignored signals.
   posix_spawnattr_t attributes;
   posix_spawnattr_init(&attributes);
   sigset_t defaults, none;
@@ -182,7 +182,7 @@ void process::start(drain& d) {
   }};
 }
 
-/// The program has ended, so its pipe has an end.
+/// Call it when the program has ended, so that its pipe has an end.
 void process::finish(drain& d) {
   if (d.thread.joinable())
     d.thread.join();

@@ -13,17 +13,16 @@
 
 namespace penstock::test {
 
-/// Deadline of everything that a test waits for: long enough for a busy machine, short enough to
-/// name the case that hangs.
+/// Time limit for every wait of a test: long enough for a busy machine, short enough that the case
+/// that hangs is named.
 inline constexpr std::chrono::seconds patience{60};
 
-/// Whether this is a sanitizer build, several times slower: tests do less of the same then.
+/// Whether this is a sanitizer build, which is several times slower: tests then do less.
 bool is_sanitized();
 /// `full` rounds, or `reduced` in a sanitizer build.
 inline size_t rounds(size_t full, size_t reduced) { return is_sanitized() ? reduced : full; }
 
-/// The first good one of a few measurements, or the last: neighbours on a busy machine make some
-/// bad.
+/// The first good one of a few measurements, or the last. On a busy machine some are bad.
 template <class Measure, class Good>
 auto measured(Measure measure, Good good) {
   auto result = measure();
@@ -32,7 +31,8 @@ auto measured(Measure measure, Good good) {
   return result;
 }
 
-/// Asks `happened` every millisecond until it is true. @returns false if it was not within `limit`.
+/// Calls `happened` every millisecond until it is true. @returns false if that takes longer than
+/// `limit`.
 template <class Predicate>
 bool wait_until(Predicate happened, std::chrono::milliseconds limit = patience) {
   const auto end = std::chrono::steady_clock::now() + limit;
@@ -44,17 +44,17 @@ bool wait_until(Predicate happened, std::chrono::milliseconds limit = patience) 
   return true;
 }
 
-/// What to start and with what around it.
+/// A program to start, with its environment.
 struct command {
   std::vector<std::string> args; ///< The first one is the program.
-  std::vector<std::string> env;  ///< "NAME=value", besides the few that every program needs.
-  std::string before;            ///< Shell commands before it, for example "ulimit -n 64".
+  std::vector<std::string> env;  ///< "NAME=value", in addition to those that every program needs.
+  std::string before;            ///< Shell commands to run first, for example "ulimit -n 64".
   bool input = false;            ///< Its standard input is a pipe from us; else it is empty.
   std::string output_file;       ///< Its standard output; empty: a pipe to us.
-  bool hold_output = false;      ///< Nobody reads that pipe until `read_output`.
+  bool hold_output = false;      ///< Do not read that pipe until `read_output`.
 };
 
-/// A running program. Killed in the end if it still runs.
+/// A running program. Killed at the end if it still runs.
 class process {
 public:
   explicit process(command c);
@@ -65,16 +65,16 @@ public:
   pid_t pid() const noexcept { return pid_; }
   void signal(int number) const;
   /// Waits for the end. @returns the exit code, or minus the signal that killed it.
-  /// @throws std::runtime_error with its last words if it runs on after `limit`.
+  /// @throws std::runtime_error with its last output if it still runs after `limit`.
   int wait(std::chrono::milliseconds limit = 2 * patience);
   bool has_ended();
 
-  /// Writes to its standard input. @returns false if it no longer reads.
+  /// Writes to its standard input. @returns false if it does not read any more.
   bool write(std::string_view bytes);
   void close_input();
-  /// Starts to read a standard output that was held.
+  /// Starts to read its standard output after `hold_output`.
   void read_output();
-  /// Closes our end of its standard output: its reader is gone.
+  /// Closes our end of its standard output, as a reader that ends.
   void close_output();
 
   std::string out(); ///< Standard output so far.
@@ -83,7 +83,7 @@ public:
   bool says(std::string_view text, std::chrono::milliseconds limit = patience);
 
 private:
-  /// Collects what comes out of one pipe.
+  /// Collects the bytes of one pipe.
   struct drain {
     int fd = -1;
     std::string text;

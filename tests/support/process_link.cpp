@@ -5,7 +5,7 @@
 
 namespace penstock::test {
 
-/// A proxy: whatever is sent to it goes over the link.
+/// A proxy: every message to it goes over the link.
 class process_link::remote_actor : public caf::actor_proxy {
 public:
   remote_actor(caf::actor_config& cfg, std::weak_ptr<process_link> link, way w,
@@ -32,7 +32,7 @@ private:
 caf::strong_actor_ptr process_link::proxy(way w, const caf::strong_actor_ptr& real) {
   if (!real)
     return real;
-  // A proxy that goes home becomes the actor itself.
+  // On the side of the actor itself, its proxy becomes the actor.
   if (auto* home = dynamic_cast<remote_actor*>(caf::actor_cast<caf::abstract_actor*>(real)))
     return home->real();
   auto& made = lanes_[index(w)].proxies[real->id()];
@@ -68,7 +68,7 @@ void process_link::push(way w, item what) {
   lane.queue.push_back(std::move(what));
 }
 
-/// What serialisation does: handles of the sending side become proxies.
+/// Does what serialization does: handles of the sending side become proxies.
 void process_link::pass_handles(way w, caf::message& content) {
   const auto back = other(w);
   if (content.match_elements<atom::join, node_actor, uint64_t>()) {

@@ -13,14 +13,14 @@
 
 namespace penstock::test {
 
-/// Which way a message goes.
+/// The direction of a message.
 enum class way : uint8_t { to_head, to_node };
 
-/// A connection between the processes of a head and of a node, both played by one actor system:
-/// each has proxies of the other's actors, and whatever is sent to one of these waits here until
-/// the test delivers it. Like TCP it keeps the order of each way; like TCP it may hold everything
-/// back for a while (`cut`), or break and lose it. Handles inside messages become proxies on the
-/// other side.
+/// A connection between the simulated processes of a head and a node, both in one actor system.
+/// Each side has proxies of the other side's actors. A message to a proxy waits here until the test
+/// delivers it. Like TCP, it keeps the order of each direction, and may hold all messages for a
+/// while
+/// (`cut`), or break and lose them. Handles inside messages become proxies on the other side.
 class process_link : public std::enable_shared_from_this<process_link> {
 public:
   using observer = std::function<void(way, const caf::message&)>;
@@ -28,23 +28,23 @@ public:
   explicit process_link(caf::actor_system& sys) : sys_{sys} {}
   ~process_link() { forget(); }
 
-  /// What the other side holds of `real`; messages to it go `w`.
+  /// The proxy of `real` on the other side; messages to it go in direction `w`.
   caf::strong_actor_ptr proxy(way w, const caf::strong_actor_ptr& real);
   template <class Handle>
   Handle proxy_of(way w, const Handle& real) {
     return caf::actor_cast<Handle>(proxy(w, caf::actor_cast<caf::strong_actor_ptr>(real)));
   }
 
-  /// When the next message of this way is due, if one may go.
+  /// Time of the next message in this direction, if there is one.
   std::optional<time_point> due(way w) const;
-  /// Delivers it.
+  /// Delivers this message.
   void deliver(way w);
-  /// Holds everything of this way back, or no longer.
+  /// Holds all messages of this direction, or stops holding them.
   void cut(way w, bool on) { lanes_[index(w)].held = on; }
-  /// Loses what is under way, and whatever comes.
+  /// Loses all present and future messages.
   void break_down();
   bool is_broken() const { return broken_; }
-  /// The side that sends this `way` learns that the connection is broken: its proxies die.
+  /// Tells the sender of this direction that the connection is broken: its proxies die.
   void tell(way w);
   /// Drops all handles.
   void forget();
@@ -60,7 +60,7 @@ private:
     caf::strong_actor_ptr to, sender;
     caf::message_id mid;
     caf::message content;
-    std::optional<caf::error> death; ///< Of `to`, a real actor: its proxy dies.
+    std::optional<caf::error> death; ///< Death of `to`, a real actor: its proxy dies.
   };
   struct lane {
     std::deque<item> queue;

@@ -8,7 +8,7 @@
 #include <iterator>
 #include <string>
 
-/// What the kernel tells of a process, this one if no other is named.
+/// Data of the kernel about a process; by default, this process.
 namespace penstock::test {
 
 /// Memory in use now, in MB.
@@ -19,7 +19,7 @@ inline uint64_t resident_mb(pid_t pid = ::getpid()) {
   return resident * 4096 >> 20;
 }
 
-/// The most memory that the process ever had, in MB.
+/// The largest memory of the process so far, in MB.
 inline uint64_t peak_mb(pid_t pid = ::getpid()) {
   std::ifstream status{"/proc/" + std::to_string(pid) + "/status"};
   for (std::string line; std::getline(status, line);)

@@ -13,13 +13,13 @@ namespace penstock::test {
 
 using words = std::vector<std::string>;
 
-/// What a finished run left behind.
+/// The result of a finished run.
 struct run_end : finished {
   boost::json::object summary; ///< Of `--json`; empty if there was none.
 };
 
-/// The real program against a mock provider in this process: input `in`, output `out` in a
-/// directory of their own.
+/// The real program against a mock provider in this process, with input `in` and output `out` in a
+/// new directory.
 struct program_fixture {
   explicit program_fixture(mock::mock_options options = {});
 
@@ -31,16 +31,16 @@ struct program_fixture {
 
   /// `penstock run in -o out` against the mock, quiet, with a JSON summary.
   command run_command(const words& options = {}) const;
-  /// `penstock` with these words and nothing else.
+  /// `penstock` with only these words.
   command bare_command(words args) const;
   /// Runs `run_command(options)` to its end.
   run_end run(const words& options = {}) const;
   static run_end end_of(finished f);
 
-  /// The program finishes what is open: complete results, equal to the mock's answers, counters
+  /// Finishes the run, then checks the results: complete, equal to the mock's answers, and counters
   /// equal to a recount. @returns the results.
   std::vector<result_line> check(const run_end& end) const;
-  /// Attempts counted by the program = requests seen by the mock (read or not).
+  /// Checks that the attempts of the program equal the requests at the mock (read or not).
   void check_attempts(const std::vector<result_line>& results) const;
 
   mock::mock_options mock_options;

@@ -10,10 +10,10 @@
 #include <random>
 #include <string>
 
-/// What the simulations draw from a seed.
+/// Random choices of the simulations.
 namespace penstock::test {
 
-/// How an upstream misbehaves, in percent of the exchanges.
+/// Faults of a provider, in percent of the exchanges.
 struct fault_plan {
   uint32_t hinted_429 = 0, bare_429 = 0, server_error = 0, reset = 0, malformed = 0, slow = 0;
 };
@@ -26,7 +26,7 @@ inline fault_plan random_plan(std::mt19937& rng) {
           static_cast<uint32_t>(rng() % 6),  static_cast<uint32_t>(rng() % 10)};
 }
 
-/// What an upstream with these faults says to a call.
+/// The answer of a provider with these faults to a call.
 inline fake_answer faulty_answer(std::mt19937& rng, const fault_plan& plan,
                                  const fake_upstream::call& call) {
   const auto n = number_of(call.body);

@@ -19,7 +19,7 @@ namespace penstock::test {
 /// How a read on a raw connection ended.
 enum class read_end : uint8_t { fin, reset, timeout, enough };
 
-/// A TCP client that sees what is on the wire: no HTTP library between it and the bytes.
+/// A TCP client without an HTTP library, so that tests see the bytes.
 class raw_client {
 public:
   explicit raw_client(uint16_t port) : fd_(::socket(AF_INET, SOCK_STREAM, 0)) {
@@ -46,7 +46,7 @@ public:
     return true;
   }
 
-  /// Reads until the end, until `enough(received)`, or until nothing came for `patience`.
+  /// Reads until the end, until `enough(received)`, or until no bytes come for `patience`.
   template <class Enough>
   read_end read_until(Enough enough, std::chrono::milliseconds patience) {
     for (;;) {
@@ -88,7 +88,7 @@ public:
   }
 
   bool connected = false;
-  std::string received; ///< What `read_answer` has not taken yet.
+  std::string received; ///< Bytes that `read_answer` has not taken yet.
   uint64_t received_in_all = 0;
 
 private:

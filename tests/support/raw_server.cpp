@@ -68,7 +68,7 @@ struct connection {
   }
 };
 
-/// Bytes of the first whole request in `in`, 0 if there is none yet; `head` gets the length of its
+/// Size of the first complete request in `in`, 0 if there is none yet. `head` gets the size of its
 /// head.
 size_t whole_request(const std::string& in, size_t& head) {
   const size_t end = in.find("\r\n\r\n");
@@ -230,7 +230,7 @@ bool raw_server::impl::answer_next(connection& c) {
   return true;
 }
 
-/// @returns whether the reply is out, or the connection cannot take it.
+/// @returns whether the reply is sent, or cannot be sent.
 bool raw_server::impl::write_some(connection& c) {
   while (c.written < c.out.bytes.size()) {
     const ssize_t n = c.write(c.out.bytes.data() + c.written, c.out.bytes.size() - c.written);
@@ -246,10 +246,10 @@ bool raw_server::impl::write_some(connection& c) {
   return true;
 }
 
-/// @returns false if the connection has to go.
+/// @returns false if the connection must be closed.
 bool raw_server::impl::finish_reply(connection& c) {
   if (c.written < c.out.bytes.size())
-    return false; // The client went away.
+    return false; // The client has closed the connection.
   switch (c.out.after) {
   case raw_reply::ending::keep: c.is_answering = false; return true;
   case raw_reply::ending::hang:
@@ -263,7 +263,7 @@ bool raw_server::impl::finish_reply(connection& c) {
   return false;
 }
 
-/// Lets the drops fall that are due. @returns how long epoll may wait for the next.
+/// Sends the single bytes that are due. @returns how long epoll may wait.
 int raw_server::impl::serve_drips() {
   int wait = -1;
   const auto now = clock::now();

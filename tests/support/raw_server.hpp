@@ -9,21 +9,21 @@
 
 namespace penstock::test {
 
-/// A server certificate for 127.0.0.1 and localhost that signed itself, made for this process.
+/// A self-signed server certificate for 127.0.0.1 and localhost, made for this process.
 struct tls_identity {
-  std::string certificate; ///< PEM; also the CA that vouches for it.
+  std::string certificate; ///< PEM; it is its own CA.
   std::string key;         ///< PEM.
 };
 tls_identity make_tls_identity();
 
-/// What the server does with one request.
+/// The reaction of the server to one request.
 struct raw_reply {
-  /// What follows the last byte.
+  /// What happens after the last byte.
   enum class ending : uint8_t { keep, close, reset, hang };
-  std::string bytes = {};        ///< Written as they are, good HTTP or not.
+  std::string bytes = {};        ///< Sent unchanged, even if it is not valid HTTP.
   ending after = ending::keep;   ///< `keep` waits for the next request, `hang` ignores it.
-  uint32_t drip_interval_ms = 0; ///< If set, one byte goes out every so often.
-  bool endless = false;          ///< Repeats the last 4 KiB of `bytes` until the client hangs up.
+  uint32_t drip_interval_ms = 0; ///< If set, sends one byte per interval.
+  bool endless = false;          ///< Repeats the last 4 KiB of `bytes` until the client closes.
 };
 
 /// "HTTP/1.1 200 OK" with a Content-Length.
@@ -37,8 +37,8 @@ struct raw_request {
   std::string body;
 };
 
-/// A scriptable HTTP/1.1 server on a loopback port, on a thread of its own: it can break every
-/// promise that a real server would keep. Counts what arrived whole.
+/// A scriptable HTTP/1.1 server on a loopback port, on its own thread. It can break every rule of
+/// HTTP. It counts complete requests.
 class raw_server {
 public:
   /// Answers a request; called on the server's thread.
@@ -54,8 +54,8 @@ public:
   /// "http://127.0.0.1:port/path", or https.
   std::string url(const std::string& path = "/v1/chat/completions") const;
   uint16_t port() const noexcept;
-  size_t requests() const noexcept;    ///< Arrived whole, so far.
-  size_t connections() const noexcept; ///< Accepted so far.
+  size_t requests() const noexcept;    ///< Complete requests so far.
+  size_t connections() const noexcept; ///< Connections accepted so far.
 
 private:
   struct impl;

@@ -6,7 +6,7 @@
 
 namespace penstock::test {
 
-/// A worker with two upstreams of one lane each: "a" is preferred, "b" is the other.
+/// A worker with two upstreams of one lane each: "a" comes first, then "b".
 struct routes_fixture : worker_fixture {
   std::shared_ptr<limiter_log> other = std::make_shared<limiter_log>(); ///< Lane b; `lane` is a.
 
@@ -23,7 +23,7 @@ struct routes_fixture : worker_fixture {
       core::route_table{{{"a", 0, {}}, {"b", 1, {}}}, {{{"*"}, weighted, std::move(to)}}};
   }
 
-  /// What each upstream says, every time.
+  /// The answer of each upstream to every call.
   void answer(fake_answer a, fake_answer b) {
     upstream->script = [a = std::move(a), b = std::move(b)](auto& call) {
       return at_a(call) ? a : b;
@@ -46,7 +46,7 @@ struct routes_fixture : worker_fixture {
     run();
   }
 
-  /// What became of the request: exactly one report, and on both lanes nothing left outstanding.
+  /// The only report of the request. Checks that no permit is outstanding on both lanes.
   const work_report& only_report() {
     BOOST_REQUIRE(log->reports.size() == 1u);
     for (auto& call : upstream->calls)

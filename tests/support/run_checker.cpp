@@ -14,7 +14,7 @@ namespace json = boost::json;
 
 namespace {
 
-/// Calls `use` for each line without its line break. @returns what follows the last line break.
+/// Calls `use` for each line without its line break. @returns the rest after the last line break.
 std::string_view for_each_line(std::string_view text,
                                const std::function<void(std::string_view)>& use) {
   for (size_t end; (end = text.find('\n')) != text.npos; text.remove_prefix(end + 1))
@@ -22,7 +22,8 @@ std::string_view for_each_line(std::string_view text,
   return text;
 }
 
-/// The requests of an input as the program reads them. A byte order mark is no part of the first.
+/// The requests of an input, as the program reads them. A byte order mark is not a part of the
+/// first.
 std::vector<core::request> read_requests(const std::string& path) {
   std::vector<core::request> requests;
   std::string bytes = read_file(path);
@@ -46,7 +47,7 @@ std::string string_at(const json::value& v, std::string_view pointer) {
   return s ? std::string{*s} : std::string{};
 }
 
-/// What is wrong with the result of request `index`; empty if nothing is.
+/// The fault of the result of request `index`; empty: none.
 std::string fault_of(const result_line& r, uint64_t index, const core::request& request,
                      const std::string& answer) {
   if (r.record.index != index)
@@ -79,7 +80,7 @@ std::vector<result_line> read_results(const std::string& path) {
     result_line r;
     const auto where = path + " line " + std::to_string(results.size() + 1) + ": ";
     const auto record = core::parse_output_line(line);
-    // Assertions only where they fail: a test log of every line is slow.
+    // Only failed assertions: logging one for every line is slow.
     if (!record)
       BOOST_FAIL(where << to_string(record.error()));
     r.record = *record;
@@ -138,7 +139,7 @@ void check_summary(const json::object& summary, const std::vector<result_line>& 
   BOOST_TEST(number(summary, "failed") == totals.failed);
   BOOST_TEST(number(summary, "cancelled") == totals.cancelled);
   BOOST_TEST(number(summary, "expired") == totals.expired);
-  if (number(summary, "packs") == 0) { // Requests of a pack share its exchange.
+  if (number(summary, "packs") == 0) { // The requests of a pack share one exchange.
     BOOST_TEST(number(summary, "attempts") == totals.attempts);
     BOOST_TEST(number(summary, "rate_limited") == totals.rate_limited);
   }

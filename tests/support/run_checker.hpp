@@ -15,28 +15,27 @@ namespace penstock::test {
 /// One line of an output.
 struct result_line {
   core::output_record record;
-  std::string line;    ///< As it stands in the file.
-  std::string text;    ///< The answer's words; empty if there are none.
-  std::string message; ///< Of the error.
+  std::string line;    ///< As in the file.
+  std::string text;    ///< The text of the answer; empty if there is none.
+  std::string message; ///< Message of the error.
   boost::json::value body;
 
   bool is_completed() const { return record.state == core::outcome_state::completed; }
-  /// All that two runs of the same input must agree on: no times, no ids of exchanges.
+  /// The members that are equal in all runs of the same input: no times, no request ids.
   std::string essence() const;
 };
 
-/// Reads an output as any JSON program would. Fails the test at a line that is torn, damaged or not
-/// JSON.
+/// Reads an output with a plain JSON parser. Fails the test at a line that is incomplete, damaged
+/// or not JSON.
 std::vector<result_line> read_results(const std::string& path);
 
-/// What a mock with these options answers to each request of an input, in order; empty for lines
-/// that are no requests.
+/// The answer of a mock with these options to each request of an input, in order; empty for lines
+/// that are not requests.
 std::vector<std::string> expected_answers(const std::string& input_path,
                                           const mock::mock_options& options);
 
-/// I1 and I2: every line of the input has exactly one result, in its place, with its custom_id; a
-/// completed one has the very answer that belongs to it.
-/// @returns the results, for further questions.
+/// I1 and I2: every line of the input has exactly one result, in its place, with its custom_id. A
+/// completed result has the right answer. @returns the results.
 std::vector<result_line> check_results(const std::string& input_path,
                                        const std::string& output_path,
                                        const mock::mock_options& options);
@@ -44,11 +43,11 @@ std::vector<result_line> check_results(const std::string& input_path,
 /// I6: the summary's counters equal a recount of the output.
 void check_summary(const boost::json::object& summary, const std::vector<result_line>& results);
 
-/// Sum of the attempts in the results.
+/// Sum of the attempts of the results.
 uint64_t attempts_of(const std::vector<result_line>& results);
 uint64_t count_state(const std::vector<result_line>& results, core::outcome_state state);
 
-/// Member of a JSON object as a number; fails the test if it is none.
+/// A member of a JSON object as a number. Fails the test if it is not a number.
 uint64_t number(const boost::json::object& o, std::string_view name);
 
 } // namespace penstock::test

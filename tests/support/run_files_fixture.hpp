@@ -29,7 +29,7 @@ inline core::outcome outcome_of(uint64_t index) {
 
 inline std::string line_of(uint64_t index) { return core::output_line(outcome_of(index)); }
 
-/// The output of an undisturbed run.
+/// The output of a run without interruption.
 inline std::string whole_output(uint64_t requests) {
   std::string all;
   for (uint64_t i = 0; i < requests; ++i)
@@ -56,7 +56,7 @@ inline result<void> write_lines(io::run_files& files, uint64_t first, uint64_t c
   return files.write(lines, records);
 }
 
-/// An input and an output in a directory of their own.
+/// An input and an output in a new directory.
 struct run_files_fixture {
   run_files_fixture() { write_file(dir / "in", "input"); }
 
@@ -74,7 +74,7 @@ struct run_files_fixture {
     BOOST_TEST(!files.error().context.empty());
     return files.error().code;
   }
-  /// The state of the files as another process would find it after kill -9 right now.
+  /// The files as another process would find them after a kill -9 now.
   void copy_state(const std::string& to) const {
     std::filesystem::remove_all(to);
     std::filesystem::create_directory(to);

@@ -8,9 +8,9 @@
 
 namespace penstock::test {
 
-/// Runs `f` for each seed, or for those that PENSTOCK_TEST_SEED names ("1017" or "1-20000"). The
-/// seed of a failure is printed. A sanitizer build takes every fourth seed: it looks for other
-/// faults, and is slow.
+/// Runs `f` for each seed, or for the seeds in PENSTOCK_TEST_SEED ("1017" or "1-20000"). The seed
+/// of a failure is printed. A sanitizer build uses every fourth seed, because it is slow and looks
+/// for other faults.
 template <class F>
 void for_seeds(uint32_t from, uint32_t to, F f) {
   if (const auto* only = std::getenv("PENSTOCK_TEST_SEED")) {
@@ -25,7 +25,7 @@ void for_seeds(uint32_t from, uint32_t to, F f) {
       if (boost::unit_test::results_collector
             .results(boost::unit_test::framework::current_test_case().p_id)
             .p_assertions_failed > 0)
-        return; // One seed is enough to look at.
+        return; // One failed seed is enough.
     }
 }
 

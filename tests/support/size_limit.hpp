@@ -6,7 +6,8 @@
 
 namespace penstock::test {
 
-/// While it lives, no file of this process grows beyond `bytes`: a full disk, for root as well.
+/// While it lives, no file of this process can grow beyond `bytes`. Acts as a full disk, also for
+/// root.
 class size_limit {
 public:
   explicit size_limit(rlim_t bytes) {

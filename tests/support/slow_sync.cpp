@@ -1,5 +1,5 @@
-// A slow disk for a program that this library is preloaded into: every fsync and fdatasync takes
-// SLOW_SYNC_MS longer than it does.
+// Preload this library into a program to simulate a slow disk: every fsync and fdatasync takes
+// SLOW_SYNC_MS longer.
 
 #include <sys/syscall.h>
 #include <unistd.h>

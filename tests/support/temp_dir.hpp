@@ -12,7 +12,7 @@
 
 namespace penstock::test {
 
-/// A directory of its own for one test case, removed in the end.
+/// A new directory for one test case; removed at the end.
 class temp_dir {
 public:
   temp_dir() {

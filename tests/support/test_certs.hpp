@@ -11,7 +11,7 @@
 
 namespace penstock::test {
 
-/// A CA of the script that users have, with certificates for some names.
+/// A CA made with config/make-certs.sh, with certificates for some names.
 struct test_certs {
   explicit test_certs(std::vector<std::string> names = {"head", "node"}) {
     command c;

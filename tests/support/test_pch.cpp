@@ -1,1 +1,1 @@
-// Gives the precompiled headers of the suites targets of their own.
+// The source of the targets with the precompiled headers of the suites.

@@ -13,7 +13,7 @@
 
 namespace penstock::test {
 
-/// A worker between a fake lane, a fake http client and a fake node.
+/// A worker between a fake lane, a fake HTTP client and a fake node.
 struct worker_fixture : deterministic_system {
   std::shared_ptr<fake_upstream> upstream = std::make_shared<fake_upstream>();
   std::shared_ptr<limiter_log> lane = std::make_shared<limiter_log>();
@@ -41,7 +41,7 @@ struct worker_fixture : deterministic_system {
     return aut;
   }
 
-  /// What became of the request: exactly one report, and every permit settled exactly once.
+  /// The only report of the request. Checks that every permit was settled exactly once.
   const work_report& end() {
     BOOST_REQUIRE(log->reports.size() == 1u);
     for (auto& asked : lane->asked)
