@@ -14,8 +14,8 @@ namespace fs = std::filesystem;
 namespace {
 
 struct source {
-  std::string path;   ///< From the root.
-  std::string folder; ///< Its first part: a layer.
+  std::string path;   ///< Path from the root.
+  std::string folder; ///< The first part of the path: a layer.
   std::string text;
 };
 
@@ -35,7 +35,7 @@ std::vector<source> sources() {
   return all;
 }
 
-/// What stands between the brackets or quotes of the includes.
+/// The names in the includes, without brackets or quotes.
 std::vector<std::string> includes(const source& s) {
   static const std::regex line{R"((?:^|\n)[ \t]*#[ \t]*include[ \t]*([<"][^>"\n]+))"};
   std::vector<std::string> result;
@@ -44,8 +44,8 @@ std::vector<std::string> includes(const source& s) {
   return result;
 }
 
-/// The table of rooms: what each may include beside itself. What a room of the row may include is
-/// allowed too. A new room gets a row here, and README.md of its folder a line.
+/// The table of rooms: which other rooms each room may include. Rooms that those rooms may include
+/// are allowed, too. A new room needs a row here and a line in the README.md of its folder.
 const std::map<std::string, std::set<std::string>>& rooms() {
   static const std::map<std::string, std::set<std::string>> table{
     // Decisions and data.
@@ -105,7 +105,7 @@ const std::map<std::string, std::set<std::string>>& rooms() {
 std::string folder_of(const std::string& path) { return path.substr(0, path.rfind('/')); }
 
 /// Whether `room` may include `other`. A row that names a whole folder ("core", "core/io",
-/// "actors") allows each of its rooms; "core" does not stand for "core/io".
+/// "actors") allows each of its rooms; "core" does not include "core/io".
 bool may_include(const std::string& room, const std::string& other) {
   auto row = rooms().find(room);
   if (row == rooms().end())
@@ -124,8 +124,8 @@ bool may_include(const std::string& room, const std::string& other) {
   return false;
 }
 
-/// What is wrong with the include of `name`, as it stands after the bracket or quote, in the file
-/// at `path`; empty: nothing.
+/// The fault of an include of `name` (as written after the bracket or quote) in the file at `path`;
+/// empty: none.
 std::string broken_rule(const std::string& path, const std::string& name) {
   const auto room = folder_of(path);
   const auto row = rooms().find(room);
@@ -160,7 +160,7 @@ BOOST_AUTO_TEST_CASE(the_layers_are_there) {
   BOOST_TEST(files["core"] > 20u);
 }
 
-// A room may include itself, the rooms of its row, and what those may include.
+// A room may include itself, the rooms of its row, and the rooms that those may include.
 BOOST_AUTO_TEST_CASE(every_room_keeps_its_row) {
   for (auto& s : sources())
     if (s.folder != "tests" &&
@@ -196,8 +196,8 @@ BOOST_AUTO_TEST_CASE(only_wrappers_know_the_wrapped_libraries) {
                    s.path << " includes " << name);
 }
 
-// P10: a wall clock that jumps can expire or stall nothing, because nothing that measures time
-// reads it.
+// P10: a jump of the wall clock has no effect on time limits, because code that measures time does
+// not read it.
 BOOST_AUTO_TEST_CASE(only_dates_and_ages_come_from_the_wall_clock) {
   const std::set<std::string> allowed{
     "actors/node/worker.cpp",       // Retry-After as a date.

@@ -204,7 +204,7 @@ double fairness(std::span<const load_share> shares) {
     got += s.got;
   if (left.size() < 2 || got <= 0)
     return left.size() < 2 ? 1 : 0;
-  // Fill the smallest wishes first; what they leave goes evenly to the others.
+  // Fill the smallest demands first; the rest is shared evenly by the others.
   std::ranges::sort(left, {}, &load_share::wanted);
   double sum = 0, squares = 0;
   for (size_t i = 0; i < left.size(); ++i) {

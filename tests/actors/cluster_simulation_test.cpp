@@ -12,10 +12,10 @@ namespace {
 
 using test::way;
 
-/// Which faults a run meets.
+/// The faults of a run.
 struct fault_kinds {
-  bool head = false;  ///< Also the head is killed.
-  bool parts = false; ///< Also actors die alone.
+  bool head = false;  ///< The head is killed, too.
+  bool parts = false; ///< Single actors die, too.
 };
 
 /// One seed: a cluster, a job, and faults that begin in the first 40 seconds; then all of them end.
@@ -55,7 +55,7 @@ struct life : test::cluster_world {
     return o;
   }
 
-  /// Plans a fault for some moment of the first 40 seconds.
+  /// Schedules a fault in the first 40 seconds.
   void plan_fault() {
     const auto when = now() + std::chrono::milliseconds{rng() % (rng() % 2 ? 40'000 : 8000)};
     const size_t i = rng() % nodes();
@@ -112,7 +112,7 @@ struct life : test::cluster_world {
     }
   }
 
-  /// The head comes back and goes on with its job.
+  /// Restarts the head, which goes on with its job.
   void take_up() {
     start_head();
     submit(files, options);
@@ -122,9 +122,9 @@ struct life : test::cluster_world {
     submit(test::random_input(rng), options);
     for (auto n = 1 + rng() % 6; n > 0; --n)
       plan_fault();
-    // Safety: whatever happens, nothing forbidden does.
+    // Safety: no invariant is violated.
     pass(45s);
-    // Liveness: once all is well again, everything ends.
+    // Liveness: after the end of all faults, everything ends.
     heal();
     plan = {};
     for (int lives = 0; lives < 20; ++lives) {
@@ -138,7 +138,7 @@ struct life : test::cluster_world {
       submit(files, options);
     }
     BOOST_TEST((ended()->state == job_state::completed));
-    pass(20s); // The last news of lost nodes.
+    pass(20s); // The last messages about lost nodes.
     check();
   }
 
@@ -191,7 +191,7 @@ struct life : test::cluster_world {
       BOOST_TEST(node.in_use == 0u);
       BOOST_TEST((node.state == node_state::active));
     }
-    BOOST_TEST(known == nodes()); // Whoever was lost has come back, once.
+    BOOST_TEST(known == nodes()); // Each lost node has come back, once.
   }
 
   uint64_t deaths() const {
@@ -216,7 +216,7 @@ BOOST_AUTO_TEST_CASE(a_cluster_without_faults_counts_every_exchange) {
     world.submit(test::random_input(world.rng), world.options);
     BOOST_REQUIRE(world.run_job(2h));
     if (world.ended()->state != job_state::completed)
-      return; // The upstream failed in every mode: simulation_test has that.
+      return; // The provider failed in every mode: see simulation_test.
     world.pass(20s);
     world.check();
     BOOST_TEST(world.losses == 0u);
@@ -239,7 +239,7 @@ BOOST_AUTO_TEST_CASE(nodes_that_die_stop_leave_or_are_cut_off_lose_and_double_no
                             << " late reports, " << stale << " stale answers");
   if (std::getenv("PENSTOCK_TEST_SEED"))
     return;
-  // The faults met what they were meant for.
+  // The faults have happened in the intended situations.
   BOOST_TEST(losses > 50u);
   BOOST_TEST(fenced > 50u);
   BOOST_TEST(left > 10u);

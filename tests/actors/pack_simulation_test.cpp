@@ -18,18 +18,18 @@ std::string text_of(uint64_t i) { return "question #" + std::to_string(i); }
 std::string answer_to(const std::string& text) { return "answer" + text.substr(text.find('#')); }
 uint64_t index_of(const std::string& text) { return std::stoull(text.substr(text.find('#') + 1)); }
 
-/// Requests that the upstream refuses, alone and in a pack.
+/// Requests that the provider refuses, alone and in a pack.
 bool is_bad(uint64_t i) { return i % 31 == 7; }
 
-/// One exchange as the upstream saw it.
+/// One exchange, as seen by the provider.
 struct seen_call {
   std::vector<uint64_t> members;
   bool packed = false;
   int status = 0;         ///< 0: no answer.
-  bool malformed = false; ///< A 200 that is none.
+  bool malformed = false; ///< A 200 with a malformed answer.
 };
 
-/// A world whose upstream garbles packs and fails in other ways, as its seed says.
+/// A world whose provider garbles packs and fails in other ways; the seed decides.
 struct life : test::engine_world {
   explicit life(uint32_t seed) : engine_world{seed, options_of(seed)} {
     trouble = rng() % 3 ? rng() % 15 : 0;
@@ -65,7 +65,7 @@ struct life : test::engine_world {
     return o;
   }
 
-  /// Most can be packed, with one of two system prompts.
+  /// Requests with one of two system prompts; most can be packed.
   shared_request make_chat(uint64_t i) {
     auto what = *test::make_request(i);
     const auto more = rng() % 12 == 0 ? R"("stop":["x"],)" : "";
@@ -131,7 +131,7 @@ struct life : test::engine_world {
     return test::answer_with(200, test::chat_body(content, finish, 100, 50));
   }
 
-  /// Runs to a whole output; a job that was stopped is submitted again, to an upstream that
+  /// Runs to a complete output. A job that was stopped is submitted again, with a provider that has
   /// recovered.
   void finish() {
     for (int lives = 0; lives < 20; ++lives) {
@@ -168,7 +168,7 @@ struct life : test::engine_world {
         BOOST_REQUIRE(record.has_value());
         BOOST_TEST(record->index == i);
         BOOST_TEST(record->custom_id == "id-" + std::to_string(i));
-        // I1, I2: its own answer, or none.
+        // I1, I2: its own answer, or no answer.
         const auto mine =
           input->lines[i].find('"' + answer_to(text_of(i)) + '"') != std::string::npos;
         BOOST_TEST(mine == (record->state == core::outcome_state::completed));
@@ -222,7 +222,8 @@ BOOST_AUTO_TEST_CASE(garbled_packs_lose_double_and_swap_nothing) {
     canaries += world.ended()->canaries;
     fallbacks += world.ended()->mode_used.ends_with("_fallback");
   });
-  // The seeds met what they were meant for; a quarter of them does in a sanitizer build.
+  // The seeds have produced the intended situations; in a sanitizer build there are a quarter of
+  // them.
   BOOST_TEST(packed > 500u);
   BOOST_TEST(splits > 200u);
   BOOST_TEST(canaries > 20u);

@@ -34,7 +34,7 @@ job_options random_options(std::mt19937& rng) {
   return o;
 }
 
-/// One seed: a world, its faults and its job, and the way to the end.
+/// One seed: a world, its faults and its job, run to the end.
 struct life : test::engine_world {
   explicit life(uint32_t seed) : life{seed, random_lane_of(seed)} {}
   life(uint32_t seed, test::world_options lane) : engine_world{seed, lane}, slots{lane.slots} {
@@ -47,19 +47,19 @@ struct life : test::engine_world {
     return random_lane(own);
   }
 
-  /// Runs the job to a whole output: a job that was stopped is submitted again.
+  /// Runs the job to a complete output. A job that was stopped is submitted again.
   void finish() {
     for (int lives = 0; lives < 20; ++lives) {
       BOOST_REQUIRE(run_job());
       if (ended()->state == job_state::completed)
         return;
-      // Nothing but refusals of one kind, and no success ever: the job is wrong, and stays open.
+      // Only refusals of one kind, and no success: the job itself is wrong, and stays open.
       if (ended()->cause.code == errc::bad_request) {
         BOOST_TEST(ended()->completed == 0u);
         whole = false;
         return;
       }
-      // The only excuses for an early end: it was asked for, or the upstream failed in every mode.
+      // The job may end early only if it was told to, or if the provider failed in every mode.
       static const std::set<errc> outage{
         errc::rate_limited,      errc::server_error, errc::overloaded, errc::timeout,
         errc::connection_failed, errc::bad_response, errc::unavailable};
@@ -68,13 +68,13 @@ struct life : test::engine_world {
         (ended()->state == job_state::interrupted || outage.count(ended()->cause.code) == 1));
       ++resubmitted;
       settle_down();
-      plan = {}; // The upstream recovers.
+      plan = {}; // The provider recovers.
       submit(files, options);
     }
     BOOST_FAIL("the job never got to its end");
   }
 
-  /// A second job can have every slot at once: none leaked.
+  /// Checks that no slot was lost: a second job can use all of them at once.
   void check_slots() {
     auto more = std::make_shared<test::memory_files>();
     for (uint64_t i = 0; i < 3 * slots; ++i)
@@ -94,7 +94,7 @@ struct life : test::engine_world {
   test::fault_plan plan;
   job_options options;
   int resubmitted = 0;
-  bool whole = true; ///< The job got to its end.
+  bool whole = true; ///< The job has a complete output.
 };
 
 } // namespace
@@ -172,7 +172,7 @@ BOOST_AUTO_TEST_CASE(the_death_of_any_actor_loses_and_doubles_nothing) {
     late += world.ended()->refused_late;
     world.check_slots();
   });
-  // The kills met what they were meant for.
+  // The kills have happened in the intended situations.
   BOOST_TEST(restarts > 50u);
   BOOST_TEST(lost > 50u);
   BOOST_TEST(late > 0u);

@@ -1,6 +1,6 @@
-// T12: what the engine itself can do. Requests by value through an embedded engine with a store in
-// memory and the null upstream, their outcomes read in order; beside it, in the same process, what
-// two actors of CAF do that ask each other as many questions at a time. Prints one line of JSON.
+// T12: the speed of the engine itself. Sends requests by value through an embedded engine with a
+// store in memory and the null upstream, and reads their outcomes in order. For comparison, two CAF
+// actors in the same process ask each other as many questions at a time. Prints one line of JSON.
 #include "actors/host/host.hpp"
 #include "tests/bench/measure.hpp"
 
@@ -48,7 +48,7 @@ plan read_plan(int argc, char** argv) {
   return p;
 }
 
-/// Seconds of CPU that this process has used.
+/// CPU time of this process in seconds.
 double cpu_seconds() {
   rusage used{};
   ::getrusage(RUSAGE_SELF, &used);
@@ -63,7 +63,7 @@ struct measured {
   double cpu_us = 0; ///< Per request, of all threads.
 };
 
-/// Runs `work`, which does `count` things, and measures it.
+/// Runs `work`, which does `count` steps, and measures it.
 template <class F>
 measured measure(size_t count, F work) {
   const auto cpu = cpu_seconds();
@@ -106,7 +106,7 @@ measured run_engine(const host& h, const plan& p, const core::payload& body) {
   });
 }
 
-/// What CAF does with as many questions between two actors.
+/// Measures as many questions between two CAF actors.
 measured run_caf(caf::actor_system& sys, const plan& p) {
   const auto answerer = sys.spawn([] { return caf::behavior{[](uint64_t x) { return x; }}; });
   return measure(p.requests, [&] {
@@ -127,7 +127,7 @@ measured run_caf(caf::actor_system& sys, const plan& p) {
       };
       for (size_t i = 0; i < p.in_flight; ++i)
         (*ask)();
-      asker->attach_functor([ask] {}); // It lives as long as the actor.
+      asker->attach_functor([ask] {}); // Lives as long as the actor.
     });
     self->receive([](caf::ok_atom) {});
   });
@@ -149,7 +149,7 @@ int main(int argc, char** argv) {
   }
   const auto body = core::make_payload(bench::chat_body(p.body_bytes));
   std::vector<measured> engine, caf_alone;
-  for (size_t i = 0; i < p.rounds; ++i) { // In turns: both meet the same neighbours on the machine.
+  for (size_t i = 0; i < p.rounds; ++i) { // In turns, so that other work on the machine slows both.
     engine.push_back(run_engine(*h, p, body));
     caf_alone.push_back(run_caf(h->system(), p));
   }

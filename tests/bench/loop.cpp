@@ -1,4 +1,4 @@
-// `io::curl_loop` under the load of floor.cpp: what our loop adds to bare libcurl.
+// `io::curl_loop` with the load of floor.cpp: the cost of our loop over bare libcurl.
 #include "core/io/http/curl_loop.hpp"
 #include "tests/bench/measure.hpp"
 
@@ -9,7 +9,7 @@ namespace {
 
 using namespace penstock;
 
-/// Keeps `in_flight` exchanges going; everything but the start happens on the loop's threads.
+/// Keeps `in_flight` exchanges in flight. All but the start runs on the threads of the loop.
 class load {
 public:
   explicit load(const bench::options& o)
@@ -55,11 +55,11 @@ private:
 
   const bench::options& options_;
   const core::payload body_;
-  std::mutex mutex_; ///< Guards the rest; with several loops, batches come at the same time.
+  std::mutex mutex_; ///< Guards the other members: several loops send batches at the same time.
   bench::measurement measured_;
   size_t started_ = 0;
   std::promise<void> done_;
-  io::curl_loop loop_; ///< Last: it delivers into the rest.
+  io::curl_loop loop_; ///< Last member, because it writes to the others.
 };
 
 } // namespace

@@ -14,7 +14,7 @@
 
 namespace penstock::bench {
 
-/// What the HTTP benchmarks are told: `--url U --requests N --in-flight M --body-bytes B`.
+/// The options of the HTTP benchmarks: `--url U --requests N --in-flight M --body-bytes B`.
 struct options {
   std::string url;
   size_t requests = 100'000;
@@ -67,7 +67,7 @@ public:
     ok_ += ok ? 1 : 0;
   }
   size_t count() const noexcept { return latencies_.size(); }
-  /// Prints the line. @returns the exit code: 0 if all went well.
+  /// Prints the line. @returns the exit code: 0 if there was no error.
   int report() {
     const double seconds = std::chrono::duration<double>(clock::now() - begin_).count();
     rusage used{};

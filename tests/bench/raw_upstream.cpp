@@ -1,4 +1,4 @@
-// The cheapest upstream at hand, for comparing clients: `raw_upstream [reply-bytes]` prints its url
+// A very cheap provider, to compare clients: `raw_upstream [reply-bytes]` prints its url
 // and answers every request with the same chat completion until its input ends.
 #include "tests/support/raw_server.hpp"
 

@@ -1,5 +1,5 @@
-// Durable submits: the job store under one bulk submitter, with and without single submits beside
-// it, and bare SQLite with groups of the same size, in turns.
+// Durable submits: the job store with one bulk submitter, with and without single submits at the
+// same time, in turns with bare SQLite and groups of the same size.
 //   submits [--requests N] [--body-bytes B] [--dir D]
 #include "actors/store/job_reader.hpp"
 #include "actors/store/job_writer.hpp"
@@ -25,7 +25,7 @@ using clock_type = std::chrono::steady_clock;
 namespace fs = std::filesystem;
 
 constexpr uint64_t part_requests = 256;
-constexpr uint64_t parts_under_way = 8; // So a group is always as large as it may be.
+constexpr uint64_t parts_under_way = 8; // So each group has the largest size.
 constexpr auto single_every = std::chrono::milliseconds{10};
 
 struct options {
@@ -38,7 +38,7 @@ double seconds_since(clock_type::time_point begin) {
   return std::chrono::duration<double>(clock_type::now() - begin).count();
 }
 
-/// What any store on SQLite would have to do at least. @returns rows per second.
+/// The least work of any store on SQLite. @returns rows per second.
 double bare_rate(const options& o) {
   const auto file = (o.dir / "bare.db").string();
   double rate = 0;
@@ -75,7 +75,7 @@ struct bulk_state {
   std::shared_ptr<std::promise<bool>> done;
 };
 
-/// Sends a job in parts, several under way, and keeps its promise when all of them are safe.
+/// Sends a job in parts, several at once, and answers when all of them are safe.
 caf::behavior bulk_submitter(caf::stateful_actor<bulk_state>* self, job_writer_actor store,
                              uint64_t total, std::vector<shared_request> part,
                              std::shared_ptr<std::promise<bool>> done) {
@@ -128,8 +128,8 @@ struct single_state {
   std::vector<double> latencies; ///< Milliseconds.
 };
 
-/// Submits a job of one request at each tick, whether the last one was answered or not; the time
-/// counts from when the tick was due. Tells its latencies when it is asked.
+/// Submits a job of one request at each tick, even if the last one has no answer yet. Latencies
+/// count from the time of the tick. It answers a question for its latencies.
 caf::behavior single_submitter(caf::stateful_actor<single_state>* self, job_writer_actor store,
                                shared_request one) {
   return {
@@ -152,7 +152,7 @@ caf::behavior single_submitter(caf::stateful_actor<single_state>* self, job_writ
   };
 }
 
-/// Lets such an actor submit until `stop`.
+/// Runs such an actor until `stop`.
 std::vector<double> single_latencies(caf::actor_system& sys, const job_writer_actor& store,
                                      const shared_request& one, const std::atomic<bool>& stop) {
   auto submitter = sys.spawn(single_submitter, store, one);
@@ -161,7 +161,7 @@ std::vector<double> single_latencies(caf::actor_system& sys, const job_writer_ac
     caf::anon_send(submitter, caf::tick_atom_v, int64_t{due.time_since_epoch().count()});
   }
   caf::scoped_actor self{sys, true};
-  // The store has answered all that came before this one.
+  // The writer has answered all earlier messages.
   self->request(store, caf::infinite, atom::jobs_v)
     .receive([](const std::vector<uint64_t>&) {}, [](const caf::error&) {});
   std::vector<double> all;

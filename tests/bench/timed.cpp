@@ -1,7 +1,7 @@
 // Runs one command and tells what it cost: `timed REPORT TIMEOUT-SECONDS COMMAND...` writes wall
 // time, CPU time and peak memory of the whole process tree to REPORT as one line of JSON.
-// A program of its own because Linux counts the memory of the process that starts another one
-// towards the peak of the new one: started by a fat interpreter, a slim client looks fat.
+// It is a separate program, because Linux counts the memory of the starting process for the peak of
+// the new one: started by a large interpreter, a small client would look large.
 #include <cerrno>
 #include <chrono>
 #include <csignal>
@@ -19,7 +19,7 @@ namespace {
 volatile std::sig_atomic_t stop_asked = 0;
 pid_t child = -1;
 
-/// The time is over, or somebody ends us: the child, which leads a group of its own, ends with us.
+/// Ends the child, which has its own process group, when the time is over or we are ended.
 void on_stop(int) {
   stop_asked = 1;
   if (child > 0)
@@ -30,7 +30,7 @@ double seconds(const timeval& t) {
   return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) * 1e-6;
 }
 
-/// Lets the program open as many files as the system allows; 10,000 connections need it.
+/// Allows the program to open as many files as the system allows, for 10,000 connections.
 void raise_file_limit() {
   rlimit files{};
   ::getrlimit(RLIMIT_NOFILE, &files);

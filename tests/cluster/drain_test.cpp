@@ -55,7 +55,7 @@ BOOST_AUTO_TEST_CASE(a_node_that_leaves_finishes_what_it_has_begun) {
   BOOST_TEST(node("n1").wait() == 0, node("n1").err());
   BOOST_TEST(node("n1").err().find("left the head") != std::string::npos, node("n1").err());
   const auto end = end_of_submit(*client);
-  check_all(end, 0); // Not one attempt was wasted.
+  check_all(end, 0); // No attempt was wasted.
   BOOST_TEST(view().info(1).progress.lost == 0u);
   BOOST_TEST(head->err().find("lost") == std::string::npos, head->err());
 }
@@ -91,7 +91,7 @@ BOOST_AUTO_TEST_CASE(a_head_that_is_stopped_finishes_what_is_in_flight_and_goes_
   const auto before = upstream.mock->stats().requests();
   start_head();
   wait_for_requests(before + 1);
-  check_all(end_of_submit(*client), 0); // All that was bought was kept.
+  check_all(end_of_submit(*client), 0); // All paid answers were kept.
 }
 
 BOOST_AUTO_TEST_CASE(told_twice_a_head_stops_at_once) {

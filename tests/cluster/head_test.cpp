@@ -45,7 +45,7 @@ public:
     sys_ = std::make_unique<caf::actor_system>(*config_);
   }
 
-  /// @returns nothing if nobody acknowledged it.
+  /// @returns nullopt if it was not acknowledged.
   std::optional<job_ticket> submit(const submission& job, duration timeout) {
     if (!engine_) {
       auto engine = actors::connect(*sys_, settings_, "client", "test", timeout);
@@ -92,14 +92,14 @@ BOOST_AUTO_TEST_CASE(killed_under_load_a_head_goes_on_where_it_was) {
     BOOST_TEST_MESSAGE("working again " << to_seconds(std::chrono::steady_clock::now() - killed)
                                         << " s after the kill");
   }
-  // Besides what was in flight, outcomes whose way to the disk was cut are bought again.
+  // Requests in flight, and outcomes that did not reach the disk, are sent again.
   const auto end = end_of_submit(*client);
   check_all(end, kills * 4 * slots);
   BOOST_TEST((view().info(1).progress.state == job_state::completed));
   BOOST_TEST(!node("n1").has_ended());
 }
 
-// C3, without anybody who waits for the results.
+// C3, without a client that waits for the results.
 BOOST_AUTO_TEST_CASE(a_detached_job_outlives_all_processes) {
   write_input(300);
   start_node("n1", slots);
@@ -171,12 +171,12 @@ BOOST_AUTO_TEST_CASE(a_head_that_stood_still_goes_on_with_its_nodes) {
   const auto client = submit();
   wait_for_requests(100);
   head->signal(SIGSTOP);
-  // They give it up, and cannot know whether it has moved on: nothing more is spent.
+  // The nodes treat it as lost, and stop: no more money is spent.
   BOOST_TEST(node("n1").says("lost the head"));
   BOOST_TEST(node("n2").says("lost the head"));
   BOOST_REQUIRE(wait_until([this] { return upstream.mock->stats().in_flight() == 0; }));
   const auto before = upstream.mock->stats().requests();
-  // It stands still for as long as a few tries to find it take.
+  // It is stopped for as long as a few tries to find it take.
   BOOST_TEST(node("n1").says("no head answers"));
   BOOST_TEST(upstream.mock->stats().requests() == before);
   head->signal(SIGCONT);
@@ -195,7 +195,7 @@ BOOST_AUTO_TEST_CASE(what_was_acknowledged_is_there_after_any_kill_and_never_twi
       submitter s{address};
       const auto last = std::chrono::microseconds{random() % 60'000};
       std::thread killer{[&] {
-        std::this_thread::sleep_for(last); // Any moment will do.
+        std::this_thread::sleep_for(last); // Any moment is fine.
         head->signal(SIGKILL);
       }};
       for (int i = 0; !head->has_ended() && i < 10'000; ++i) {
@@ -222,7 +222,7 @@ BOOST_AUTO_TEST_CASE(what_was_acknowledged_is_there_after_any_kill_and_never_twi
   }
 }
 
-// P4 and P5: a store that cannot be written acknowledges nothing.
+// P4 and P5: a store that cannot be written acknowledges no submission.
 BOOST_AUTO_TEST_CASE(a_full_disk_ends_the_head_and_keeps_what_was_acknowledged) {
   kill(*head);
   auto limited = std::make_unique<process>([&] {

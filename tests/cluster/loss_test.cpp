@@ -19,7 +19,7 @@ struct fixture : cluster_fixture {
     wait_for_nodes(count);
   }
 
-  /// Of the only job; its id is 1 on a new store.
+  /// Status of the only job; its id is 1 in a new store.
   job_progress progress() { return view().info(1).progress; }
 
   /// Submits `in`, and returns when the head has all of it.
@@ -55,7 +55,7 @@ BOOST_AUTO_TEST_CASE(what_a_killed_node_had_runs_elsewhere) {
   check_all(end, slots);
   BOOST_TEST(head->says("node n2"));
   wait_for_nodes(3);
-  // Lost hand-outs are those of that node alone, and none of them failed.
+  // Only hand-outs of that node are lost, and none of their requests failed.
   BOOST_TEST(progress().lost >= 1u);
   BOOST_TEST(progress().lost <= slots);
 }
@@ -69,7 +69,7 @@ BOOST_AUTO_TEST_CASE(a_stopped_node_is_given_up_and_comes_back) {
   const auto number = look_at_nodes();
   node("n1").signal(SIGSTOP);
   const auto stopped = std::chrono::steady_clock::now();
-  // It is given up while it stands still, and its work is done by the other one.
+  // The stopped node is lost, and the other one does its work.
   BOOST_TEST(head->says("lost: "));
   BOOST_TEST(seconds_since(stopped) >= 2.0);
   BOOST_TEST_MESSAGE("its loss was known after " << seconds_since(stopped) << " s");
@@ -81,7 +81,7 @@ BOOST_AUTO_TEST_CASE(a_stopped_node_is_given_up_and_comes_back) {
   wait_for_nodes(2);
   const auto end = end_of_submit(*client);
   check_all(end, 2 * slots);
-  // Under a new number.
+  // With a new number.
   for (auto& old : number)
     if (old.name == "n1")
       for (auto& now : look_at_nodes())
@@ -90,7 +90,7 @@ BOOST_AUTO_TEST_CASE(a_stopped_node_is_given_up_and_comes_back) {
 
 // C7
 BOOST_AUTO_TEST_CASE(a_request_that_takes_three_nodes_with_it_is_poison) {
-  // One of the requests never gets an answer: whoever holds it dies.
+  // One of the requests never gets an answer: the test kills every node that has it.
   write_input(20);
   write_file(in, request_line(0, R"(,"stop":"[[mock:hang]]")") +
                    read_file(in).substr(request_line(0).size()));
@@ -99,7 +99,7 @@ BOOST_AUTO_TEST_CASE(a_request_that_takes_three_nodes_with_it_is_poison) {
   for (int i = 0; i < 3; ++i) {
     const auto name = "victim" + std::to_string(i);
     start_node(name, 4);
-    // Everything else is done, or it holds the bad one alone.
+    // All others are done, or the node has only the bad one.
     BOOST_REQUIRE(wait_until([&] {
       const auto p = progress();
       return (p.completed == 19 && p.in_flight == 1) || client->has_ended();
@@ -129,7 +129,7 @@ BOOST_AUTO_TEST_CASE(without_nodes_a_job_waits_and_says_why) {
   BOOST_TEST(upstream.mock->stats().requests() == 0u);
   start_node("first", slots);
   wait_for_requests(slots);
-  // All gone in the middle.
+  // All nodes die in the middle of the job.
   kill(node("first"));
   wait_for_nodes(0);
   BOOST_TEST(view().info(1).waits_for.find("no node") != std::string::npos,
@@ -141,14 +141,14 @@ BOOST_AUTO_TEST_CASE(without_nodes_a_job_waits_and_says_why) {
 // C9
 BOOST_AUTO_TEST_CASE(a_node_that_stands_still_for_a_moment_loses_nothing) {
   kill(*head);
-  times = {"--lost-after", "30s"}; // The moments of a busy machine may be long.
+  times = {"--lost-after", "30s"}; // A busy machine may stop processes for long.
   start_head();
   start_nodes(2);
   write_input(rounds(1000, 400));
   const auto client = submit();
   wait_for_requests(100);
   for (int i = 0; i < 5; ++i) {
-    // Long enough to fall silent, too short to be lost.
+    // Long enough to be silent, too short to be lost.
     node("n1").signal(SIGSTOP);
     const auto silent = wait_until([&] {
       for (auto& n : look_at_nodes())

@@ -13,7 +13,7 @@ namespace {
 constexpr uint32_t slots = 16;
 constexpr double limit_rpm = 6000;
 
-/// A machine elsewhere, and a mock that both machines reach. One member, made before the fixture.
+/// Another machine, and a mock that both machines can reach. Made before the fixture.
 struct elsewhere {
   net_namespace machine;
 
@@ -93,7 +93,7 @@ BOOST_DATA_TEST_CASE_F(fixture, a_cut_cable_costs_no_outcome_and_no_limit,
   how.cut(machine);
   const auto begun = std::chrono::steady_clock::now();
   const auto seconds = [&] { return to_seconds(std::chrono::steady_clock::now() - begun); };
-  // Each side gives the other up by itself.
+  // Each side treats the other as lost.
   BOOST_TEST(head->says("far"));
   BOOST_TEST(head->says("lost: "));
   BOOST_TEST_MESSAGE("the head gave it up after " << seconds() << " s");
@@ -103,8 +103,7 @@ BOOST_DATA_TEST_CASE_F(fixture, a_cut_cable_costs_no_outcome_and_no_limit,
   wait_for_nodes(1);
   const auto before = upstream.mock->stats().requests();
   wait_for_requests(before + 20);
-  BOOST_REQUIRE(
-    wait_until([&] { return seconds() >= 10; })); // As long as the row of the fault says.
+  BOOST_REQUIRE(wait_until([&] { return seconds() >= 10; })); // As long as the list of faults says.
   machine.heal("head");
   const auto healed = seconds();
   wait_for_nodes(2);

@@ -17,7 +17,7 @@ struct fixture : cluster_fixture {
     o.output.tokens = 2000;
     return o;
   }
-  /// Of the only job, once it is there.
+  /// Status of the only job, when it exists.
   std::optional<job_progress> progress() {
     try {
       return view().info(1).progress;
@@ -33,9 +33,9 @@ BOOST_FIXTURE_TEST_SUITE(pressure, fixture)
 
 // P9
 BOOST_AUTO_TEST_CASE(a_slow_disk_slows_a_job_down_and_nothing_piles_up) {
-  head_env = {
-    "LD_PRELOAD=" PENSTOCK_SLOW_SYNC, "SLOW_SYNC_MS=500",
-    "ASAN_OPTIONS=detect_leaks=0:verify_asan_link_order=0"}; // It wants to be the first library.
+  head_env = {"LD_PRELOAD=" PENSTOCK_SLOW_SYNC, "SLOW_SYNC_MS=500",
+              "ASAN_OPTIONS=detect_leaks=0:verify_asan_link_order=0"}; // The sanitizer must be the
+                                                                       // first library.
   start_head({"--slots", "64"});
   const size_t count = rounds(6'000, 600);
   write_input(count, R"(,"user":")" + std::string(4'000, 'x') + '"'); // Over 24 MB of requests.
@@ -50,7 +50,7 @@ BOOST_AUTO_TEST_CASE(a_slow_disk_slows_a_job_down_and_nothing_piles_up) {
   const auto head_mb = peak_mb(head->pid());
   check_all(end_of_submit(*client), 0);
   BOOST_TEST_MESSAGE("at most " << most << " not safe; the head had " << head_mb << " MB");
-  BOOST_TEST(most <= 3'000u); // A crash would pay for them again.
+  BOOST_TEST(most <= 3'000u); // A crash would make them cost again.
   if (!is_sanitized())
     BOOST_TEST(head_mb <= 150u);
 }
@@ -68,7 +68,7 @@ BOOST_AUTO_TEST_CASE(a_reader_that_stops_holds_up_its_client_and_nobody_else) {
                3 * patience),
     head->err() << client.err());
   BOOST_TEST(!client.has_ended());
-  // What it could not write it did not fetch either.
+  // It did not fetch results that it could not write.
   const auto client_mb = peak_mb(client.pid()), head_mb = peak_mb(head->pid());
   BOOST_TEST_MESSAGE("the client had " << client_mb << " MB, the head " << head_mb);
   if (!is_sanitized()) {

@@ -25,7 +25,7 @@ struct fixture : cluster_fixture {
     return static_cast<uint16_t>(std::stoi(address.substr(address.rfind(':') + 1)));
   }
 
-  /// A job goes through, whatever happens beside it.
+  /// Runs a job to its end, while other things happen.
   void check_serves(size_t lines = 50) {
     write_input(lines);
     const auto client = submit({"--restart"});
@@ -153,7 +153,7 @@ BOOST_AUTO_TEST_CASE(with_certificates_a_cluster_works_and_strangers_stay_outsid
   everywhere = ours.options("client");
   check_serves(300);
   wait_for_nodes(1);
-  BOOST_TEST(!node("bare").has_ended()); // It may be a matter of time.
+  BOOST_TEST(!node("bare").has_ended()); // It may work later.
 }
 
 BOOST_AUTO_TEST_CASE(a_host_program_joins_with_certificates_only) {

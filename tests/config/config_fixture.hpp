@@ -10,7 +10,7 @@
 
 namespace penstock::test {
 
-/// A directory of its own for each case, and short ways to load settings from it.
+/// A new directory for each case, and functions to load settings from it.
 struct config_fixture {
   std::filesystem::path dir;
   config::load_request request;
@@ -37,7 +37,7 @@ struct config_fixture {
     return config::load(request);
   }
 
-  /// What is wrong with `toml`, with "penstock.toml" for its path; empty if nothing.
+  /// The faults of `toml`, with the path "penstock.toml"; empty: none.
   std::string fault_of(const std::string& toml) {
     auto loaded = load_file(toml);
     if (loaded)

@@ -23,7 +23,7 @@ std::string text_of(const std::filesystem::path& file) {
 BOOST_FIXTURE_TEST_SUITE(config_files, penstock::test::config_fixture)
 
 BOOST_AUTO_TEST_CASE(the_example_names_every_key_with_its_default) {
-  // Take the '#' off every line that sets something, but for the lane.
+  // Remove the '#' of every line with a setting, except those of the lane.
   std::istringstream lines{text_of(root / "config/penstock.example.toml")};
   std::string toml, line;
   for (bool in_lane = false; std::getline(lines, line);) {
@@ -49,7 +49,8 @@ BOOST_AUTO_TEST_CASE(the_example_and_all_presets_load_as_they_are) {
       auto loaded = load(request);
       BOOST_REQUIRE_MESSAGE(loaded.has_value(), loaded.error().context);
       auto& upstream = loaded->values.upstream;
-      BOOST_TEST((upstream.limits.rpm > 0 || upstream.protocol == "ollama")); // It has none.
+      BOOST_TEST(
+        (upstream.limits.rpm > 0 || upstream.protocol == "ollama")); // Ollama has no limits.
       ++presets;
     }
   }

@@ -19,7 +19,7 @@ bool is_numeric(const key_row& row) {
          row.kind == value_kind::span || row.kind == value_kind::bytes;
 }
 
-/// Writes a number into the place of `row`, past every check, as a careless host might.
+/// Writes a number into the place of `row` without a check, as a careless program might.
 bool force(const key_row& row, settings& s, double x) {
   auto to = row.at(s);
   if (auto at = std::get_if<double*>(&to))
@@ -66,7 +66,7 @@ BOOST_AUTO_TEST_CASE(every_key_has_a_place_of_its_own) {
     BOOST_TEST_CONTEXT(row.name)
   BOOST_TEST(
     places.insert(std::visit([](auto* at) -> const void* { return at; }, row.at(s))).second);
-  // The upstream stands for its kind and shares its address with its first member.
+  // The field of the protocol is the whole upstream, with the same address as its first member.
   BOOST_TEST(places.size() == keys().size());
 }
 

@@ -11,7 +11,7 @@ using penstock::test::contains;
 
 namespace {
 
-/// Three values for `row`, none the default, as texts of a command line.
+/// Three values for `row` that are not the default, as texts of a command line.
 std::vector<std::string> samples(const key_row& row, const std::string& file) {
   switch (row.kind) {
   case value_kind::boolean: {
@@ -137,7 +137,7 @@ BOOST_AUTO_TEST_CASE(every_key_comes_from_every_source_and_the_later_source_wins
       BOOST_TEST(loaded->origins.at(key) == "command line --" + std::string{row.flag});
 
       request.command_line.clear();
-      request.env[row.env_name()] = ""; // empty is unset
+      request.env[row.env_name()] = ""; // Empty means unset.
       loaded = load(request);
       BOOST_REQUIRE(loaded.has_value());
       BOOST_TEST((read(row, loaded->values) == value_of(row, text[0])));
@@ -290,13 +290,13 @@ BOOST_AUTO_TEST_CASE(names_of_the_earlier_release_are_still_accepted) {
   BOOST_TEST(!load(request).has_value());
 }
 
-BOOST_AUTO_TEST_CASE(who_names_a_width_is_not_second_guessed) {
+BOOST_AUTO_TEST_CASE(a_width_of_the_user_is_kept) {
   BOOST_TEST(load(request)->values.upstream.limits.adaptive_in_flight == "auto");
   const std::string lanes =
     "[upstream.limits]\nramp = \"5 -> 10\"\nin_flight = 30\n"
     "[[upstream.lanes]]\nname = \"a\"\nmodels = [\"x\"]\nadaptive_in_flight = true\n"
     "[[upstream.lanes]]\nname = \"b\"\nmodels = [\"y\"]\nadaptive_in_flight = \"auto\"\n";
-  set_option("run.in_flight_max", "256"); // The default, but said.
+  set_option("run.in_flight_max", "256"); // The default, but given by the user.
   auto loaded = load_file(lanes);
   BOOST_REQUIRE(loaded.has_value());
   const auto& upstream = loaded->values.upstream;
@@ -306,7 +306,7 @@ BOOST_AUTO_TEST_CASE(who_names_a_width_is_not_second_guessed) {
   BOOST_TEST(upstream.lanes[0].limits.adaptive_in_flight == "true");
   BOOST_TEST(upstream.lanes[1].limits.adaptive_in_flight == "false");
   BOOST_TEST(upstream.limits.in_flight == 30u);
-  BOOST_TEST(upstream.lanes[0].limits.in_flight == 0u); // Like a rate, it is the lane's own.
+  BOOST_TEST(upstream.lanes[0].limits.in_flight == 0u); // Like a rate, a lane does not inherit it.
   BOOST_TEST(upstream.lanes[0].limits.ramp == "5 -> 10");
   BOOST_TEST(
     contains(fault_of("[upstream.limits]\nramp = \"5 -> x\"\n"),

@@ -43,7 +43,7 @@ BOOST_AUTO_TEST_CASE(an_upstream_has_the_keys_of_the_default_one) {
   BOOST_TEST(u.price_input == 3);
   BOOST_TEST(u.limits.rpm == 0);
   BOOST_TEST(u.limits.itpm == 5);
-  BOOST_TEST(u.limits.headroom == 0.8); // Its own default, not that of [upstream].
+  BOOST_TEST(u.limits.headroom == 0.8); // The default, not the value of [upstream].
   BOOST_REQUIRE(u.lanes.size() == 1u);
   BOOST_TEST(u.lanes[0].limits.rpm == 9);
   BOOST_TEST((u.lanes[0].limits.burst == std::chrono::seconds{1})); // Inherited from its upstream.

@@ -60,7 +60,7 @@ BOOST_AUTO_TEST_CASE(deep_nesting_is_refused_not_followed) {
   std::string dotted = "a";
   for (int i = 0; i < 2000; ++i)
     dotted += ".a";
-  // A key of many parts is legal TOML; it must only not crash, and no setting has that name.
+  // A key with many parts is valid TOML. It must not crash; no setting has that name.
   BOOST_TEST(!load_file(dotted + " = 1").has_value());
 }
 
@@ -73,7 +73,7 @@ BOOST_AUTO_TEST_CASE(garbage_gives_an_error_or_settings_that_validate_and_never_
     size_t refused = 0;
     constexpr int rounds = 1500;
     for (int i = 0; i < rounds; ++i) {
-      auto text = good.substr(0, good.size() - 17); // without the broken line
+      auto text = good.substr(0, good.size() - 17); // Without the broken line.
       for (size_t edits = 1 + below(8); edits > 0 && !text.empty(); --edits) {
         const auto at = below(text.size());
         switch (below(4)) {
@@ -95,7 +95,7 @@ BOOST_AUTO_TEST_CASE(garbage_gives_an_error_or_settings_that_validate_and_never_
                                                                              << text);
       }
     }
-    // Both ways must have been walked.
+    // Both cases must have occurred.
     BOOST_TEST(refused > 0u);
     BOOST_TEST(refused < static_cast<size_t>(rounds));
   }

@@ -52,7 +52,7 @@ BOOST_AUTO_TEST_CASE(behind_an_upstream_that_slows_down_80_percent_of_the_best_a
   o.capacity = 40;
   o.latency = *mock::parse_latency("lognormal:p50=60ms,sigma=0.3");
   write_input(8000);
-  const auto least = is_sanitized() ? 0.4 : 0.8; // Slow itself, it measures little.
+  const auto least = is_sanitized() ? 0.4 : 0.8; // It is slow itself, so it measures little.
   BOOST_TEST(measured(
                [&] {
                  return share_of_best(o, {20, 30, 40});

@@ -9,7 +9,7 @@ namespace data = boost::unit_test::data;
 namespace {
 
 struct fixture : program_fixture {
-  /// 20 requests of which the fifth meets this fault in every attempt.
+  /// 20 requests; the fifth one has this fault in every attempt.
   std::vector<result_line> run_with(const std::string& spec, words options = {}) {
     std::string lines;
     for (size_t i = 0; i < 20; ++i)
@@ -22,7 +22,7 @@ struct fixture : program_fixture {
     check_attempts(results);
     return results;
   }
-  /// All others are fine, and the fifth failed with a short sample.
+  /// Checks that only the fifth failed, with a short part of the answer in its error.
   void only_the_fifth_failed(const std::vector<result_line>& results, const words& codes) {
     BOOST_TEST(end.code == 1);
     BOOST_TEST(count_state(results, core::outcome_state::completed) == 19u);
@@ -80,7 +80,7 @@ BOOST_AUTO_TEST_CASE(an_endless_answer_is_cut_at_the_cap) {
 BOOST_AUTO_TEST_CASE(a_large_answer_below_the_cap_is_kept) {
   write_file(in, request_line(0, R"(,"user":"[[mock:huge_body:8]]")"));
   BOOST_TEST(run().code == 0);
-  const auto results = read_results(out); // The mock's filler, not the echo.
+  const auto results = read_results(out); // The filler text of the mock, not the echo.
   BOOST_TEST(results.at(0).text.size() == 8u << 20);
 }
 
@@ -98,7 +98,7 @@ BOOST_DATA_TEST_CASE(a_request_that_is_refused_fails_at_once_and_alone,
   const auto results = run_with(spec);
   only_the_fifth_failed(results, {"bad_request", "request_too_large"});
   BOOST_TEST(results.at(4).record.attempts == 1u);
-  BOOST_TEST(!results.at(4).body.is_null()); // The provider's own words are kept.
+  BOOST_TEST(!results.at(4).body.is_null()); // The text of the provider is kept.
 }
 
 BOOST_AUTO_TEST_CASE(an_answer_that_was_delivered_and_lost_is_asked_for_again_once) {

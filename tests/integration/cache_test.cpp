@@ -28,19 +28,19 @@ struct fixture : program_fixture {
     return w;
   }
   uint64_t seen() const { return upstream.mock->stats().requests(); }
-  /// Throws the results away, so that the next run asks for all of them again.
+  /// Removes the results, so that the next run sends all requests again.
   void forget() const {
     std::filesystem::remove(out);
     std::filesystem::remove(out + ".penstock-journal");
   }
-  /// The output without what a second run may do otherwise.
+  /// The output without the members that differ in a second run.
   std::vector<std::string> texts() const {
     std::vector<std::string> all;
     for (auto& r : read_results(out))
       all.push_back(r.record.custom_id + ": " + r.text);
     return all;
   }
-  /// `lines` requests of which `distinct` differ, each with a custom_id of its own.
+  /// `lines` requests with `distinct` different bodies, each with its own custom_id.
   void write_repeating(size_t lines, size_t distinct) const {
     std::string text;
     for (size_t i = 0; i < lines; ++i)
@@ -80,7 +80,7 @@ BOOST_AUTO_TEST_CASE(a_second_run_sends_nothing_and_says_the_same) {
   BOOST_TEST(attempts_of(results) == 0u);
   for (auto& r : results)
     BOOST_TEST(r.record.cached);
-  // The estimate counts the time that the answers took when they were made: 100 x 30 ms.
+  // The estimate counts the original time of the answers: 100 x 30 ms.
   BOOST_TEST(second.summary.at("sequential_seconds").to_number<double>() >= 2.9);
   BOOST_TEST(number(second.summary, "output_tokens") == 0u);
 }
@@ -166,7 +166,7 @@ BOOST_AUTO_TEST_CASE(refused_filtered_and_cut_answers_are_not_kept) {
 BOOST_AUTO_TEST_CASE(an_old_answer_is_asked_for_again) {
   write_input(20);
   BOOST_REQUIRE(run(with_cache()).code == 0);
-  { // Nobody waits for them to grow old.
+  { // Nothing waits until they are old.
     SQLite::Database file{cache, SQLite::OPEN_READWRITE};
     BOOST_REQUIRE(
       file.exec("UPDATE answers SET made = made - 3600, used = used - 3600 WHERE id <= 15") == 15);
@@ -228,7 +228,7 @@ BOOST_AUTO_TEST_CASE(a_kill_damages_nothing_and_a_resumed_run_profits) {
   const auto again = run(with_cache());
   BOOST_REQUIRE(again.code == 0);
   check(again);
-  // A kill may cost what was not yet written, some 5 ms each, and nothing else.
+  // A kill may lose only answers that were not written yet (about 5 ms each).
   BOOST_TEST(number(again.summary, "cached") == lines - (seen() - before));
   BOOST_TEST(number(again.summary, "cached") >= lines / 2);
 }

@@ -11,13 +11,13 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// What the kill of a head may have sent again: what was in flight, and the answers of the last
-/// moment, which wait for their commit together.
+/// Number of requests that may be sent again after the kill of a head: those in flight, and the
+/// last answers, which wait for their commit.
 constexpr uint64_t lost_max = 16 + 512;
 
 bool contains(std::string_view text, std::string_view what) { return text.find(what) != text.npos; }
 
-/// A head with slots of its own in front of the mock, and clients of it.
+/// A head with its own slots, the mock, and clients of the head.
 struct clients_fixture : cluster_fixture {
   explicit clients_fixture(mock::mock_options options = {}) : cluster_fixture(std::move(options)) {
     start();
@@ -44,7 +44,7 @@ struct clients_fixture : cluster_fixture {
     return {};
   }
   run_end submitted(const words& options = {}) { return end_of_submit(*submit(options)); }
-  /// Leaves a job with the head. @returns its number.
+  /// Submits a job without following it. @returns its number.
   std::string leave(const words& options = {}) const {
     words args{"submit", in, "--detach", "--quiet"};
     args.insert(args.end(), options.begin(), options.end());
@@ -53,7 +53,7 @@ struct clients_fixture : cluster_fixture {
     return end.out.substr(0, end.out.find('\n'));
   }
   uint64_t seen() const { return upstream.mock->stats().requests(); }
-  /// Whole lines so far; somebody may be writing the next one.
+  /// Complete lines so far; the next one may just be written.
   static uint64_t lines_of(const std::string& path) {
     return std::filesystem::exists(path)
              ? static_cast<uint64_t>(std::ranges::count(read_file(path), '\n'))
@@ -66,10 +66,10 @@ struct slow_fixture : clients_fixture {
       : clients_fixture(mock_of(latency)) {
     write_input(lines);
   }
-  static constexpr size_t lines = 200; // A second at 16 at once.
+  static constexpr size_t lines = 200; // One second, with 16 at once.
 };
 
-/// A job that outlasts half a dozen commands, also of a program that is slow under sanitizers.
+/// A job that takes longer than six commands, also with slow sanitizers.
 struct long_fixture : slow_fixture {
   long_fixture() : slow_fixture(is_sanitized() ? "1500ms" : "400ms") {}
 };
@@ -85,7 +85,7 @@ BOOST_FIXTURE_TEST_CASE(a_submitted_job_writes_what_a_run_writes, clients_fixtur
   BOOST_TEST(check(end).size() == 1500u);
   BOOST_TEST(number(end.summary, "job") == 1u);
   BOOST_TEST(seen() == 1500u);
-  // The same command has nothing to do, a new output is a new job.
+  // The same command has nothing to do. A new output is a new job.
   BOOST_TEST(submitted().code == 0);
   BOOST_TEST(seen() == 1500u);
   const auto other = submitted({"-o", dir / "other.jsonl"});
@@ -134,7 +134,7 @@ BOOST_FIXTURE_TEST_CASE(a_job_left_with_the_head_is_looked_at_and_fetched, long_
   BOOST_TEST(look({"jobs"}).at("jobs").as_array().size() == 1u);
   BOOST_TEST(look({"jobs", "--tenant", "day"}).at("jobs").as_array().empty());
 
-  // A prefix is continued by the next command, also behind a torn line.
+  // The next command continues a partial output, even after an incomplete line.
   BOOST_TEST(ask({"results", job, "-o", out}).code == 0);
   write_file(out, read_file(out) + "{\"id\":\"batch");
   const auto all = ask({"results", job, "-o", out, "--follow", "--json"});
@@ -197,7 +197,7 @@ BOOST_FIXTURE_TEST_CASE(a_client_that_is_killed_goes_on_where_it_was, slow_fixtu
   BOOST_TEST(end.code == 0);
   BOOST_TEST(check_results(in, out, mock_options).size() == lines);
   BOOST_TEST(seen() == lines);
-  // On a busy machine all may have been written before the kill; then nobody asks the head.
+  // On a busy machine all may be written before the kill. Then the head gets no question.
   if (number(end.summary, "resumed") < lines)
     BOOST_TEST(number(end.summary, "job") == 1u);
 }
@@ -232,7 +232,7 @@ BOOST_FIXTURE_TEST_CASE(who_follows_a_job_hears_its_end_also_after_the_head_was_
                         slow_fixture) {
   const auto job = leave();
   process p{client_command({"status", job, "--follow", "--json"})};
-  BOOST_REQUIRE(p.says("following job")); // Else the kill may meet its first connection.
+  BOOST_REQUIRE(p.says("following job")); // Else the kill may come before its first connection.
   BOOST_REQUIRE(wait_until([&] { return seen() > 20; }));
   restart();
   BOOST_TEST_CONTEXT(p.err()) BOOST_TEST(p.wait() == 0);
@@ -251,7 +251,7 @@ BOOST_FIXTURE_TEST_CASE(a_client_waits_for_a_head_that_was_stopped, slow_fixture
   start();
   BOOST_TEST_CONTEXT(p.err()) BOOST_TEST(p.wait() == 0);
   BOOST_TEST(check_results(in, out, mock_options).size() == lines);
-  BOOST_TEST(seen() == lines); // A drain loses nothing.
+  BOOST_TEST(seen() == lines); // A drain loses no request.
 }
 
 BOOST_FIXTURE_TEST_CASE(kills_on_both_sides_lose_nothing, clients_fixture) {
@@ -264,7 +264,7 @@ BOOST_FIXTURE_TEST_CASE(kills_on_both_sides_lose_nothing, clients_fixture) {
   uint64_t head_kills = 0;
   for (size_t i = 0; i < rounds(8, 4) && !p->has_ended(); ++i) {
     const auto before = lines_of(out);
-    const auto more = 1 + random() % 400; // At least one: the client has met its head.
+    const auto more = 1 + random() % 400; // At least one, so the client has connected to its head.
     wait_until([&] { return p->has_ended() || lines_of(out) >= before + more; });
     if (p->has_ended())
       break;
@@ -325,7 +325,7 @@ BOOST_FIXTURE_TEST_CASE(a_head_that_dies_while_it_receives_a_job_gets_the_rest, 
   process p{c};
   const auto half = text.find('\n', text.size() / 2) + 1;
   BOOST_REQUIRE(p.write(text.substr(0, half)));
-  // Parts of it are safe at the head.
+  // Some parts are stored at the head.
   BOOST_REQUIRE(wait_until([&] {
     const auto jobs = look({"jobs"}).at("jobs").as_array();
     return !jobs.empty() && number(jobs[0].as_object(), "requests") >= 1024;

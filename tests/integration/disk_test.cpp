@@ -15,7 +15,7 @@ struct fixture : program_fixture {
   fixture() { write_input(500); }
   uint64_t seen() const { return upstream.mock->stats().requests(); }
 
-  /// Goes on where it stopped and completes.
+  /// Continues the run to its end.
   void resume() const {
     const auto end = run();
     BOOST_TEST_CONTEXT(end.err) BOOST_TEST(end.code == 0);
@@ -39,7 +39,7 @@ BOOST_FIXTURE_TEST_SUITE(disk, fixture)
 BOOST_AUTO_TEST_CASE(a_full_disk_stops_the_run_and_room_completes_it) {
   write_input(3000);
   auto c = run_command({"--in-flight-max", "16", "--window", "64"});
-  c.before = "ulimit -f 100"; // 50 KB for each file; the signal of it must be ignored.
+  c.before = "ulimit -f 100"; // 50 KB for each file; its signal must be ignored.
   const auto end = end_of(run_to_end(c));
   BOOST_TEST(end.code == 3);
   BOOST_TEST_CONTEXT(end.err) {

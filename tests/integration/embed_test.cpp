@@ -12,7 +12,7 @@ using namespace penstock;
 
 namespace {
 
-/// An installed library, and the example project built against it: once for all cases.
+/// An installed library, and the example project that uses it, built once for all cases.
 class embedded {
 public:
   embedded() {
@@ -47,7 +47,7 @@ private:
   static std::string must(std::vector<std::string> args) {
     test::command c;
     c.args = std::move(args);
-    // What the machine's own builds find; and a compiler needs its temporary files.
+    // The paths of usual builds; and a compiler needs temporary files.
     for (auto* name : {"PATH", "HOME", "TMPDIR", "CCACHE_DIR"})
       if (auto* value = std::getenv(name))
         c.env.push_back(std::string{name} + "=" + value);
@@ -111,7 +111,7 @@ BOOST_AUTO_TEST_CASE(the_same_programs_work_through_a_head) {
   BOOST_TEST(end.out == "1000 completed, 0 not\n");
   head.signal(SIGTERM);
   BOOST_TEST(head.wait() == 0);
-  // Nobody there: an error that says so, no waiting for ever.
+  // Without a head there is a clear error, and no endless wait.
   const auto lonely = run({project().program("owns_an_engine"), address});
   BOOST_TEST(lonely.code == 1);
   BOOST_TEST(lonely.err.find(address) != std::string::npos, lonely.err);
@@ -128,10 +128,10 @@ BOOST_AUTO_TEST_CASE(what_is_installed_names_nothing_of_this_tree) {
     BOOST_TEST(text.find(PENSTOCK_BUILD) == std::string::npos, path);
     BOOST_TEST(text.find(std::string{PENSTOCK_SOURCE} + "/") == std::string::npos, path);
     BOOST_TEST(!std::regex_search(text, std::regex{"#include \"(?!penstock/)"}), path);
-    BOOST_TEST(text.find("-W") == std::string::npos, path); // Our warnings are ours.
+    BOOST_TEST(text.find("-W") == std::string::npos, path); // Our warning flags are not exported.
   }
   BOOST_TEST(headers > 20u);
-  // Installed once more, no header is touched: who depends on it need not build again.
+  // A second install changes no header, so that users need not build again.
   BOOST_TEST(project().install().find(".hpp") == std::string::npos);
 }
 

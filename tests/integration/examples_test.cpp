@@ -10,7 +10,7 @@
 #include <set>
 #include <sstream>
 
-// Each worked example by the line of its README, with the numbers that it promises.
+// Each example with the command of its README, and the numbers that the README promises.
 using namespace penstock;
 using namespace penstock::test;
 
@@ -48,7 +48,7 @@ struct fixture {
     return {std::istreambuf_iterator<char>{in}, {}};
   }
 
-  /// Rows of a CSV or TSV, header first. Enough for what the examples write.
+  /// Rows of a CSV or TSV with its header. Enough for the outputs of the examples.
   rows table(const std::string& name, char separator) const {
     rows all(1, {""});
     bool quoted = false;
@@ -64,7 +64,7 @@ struct fixture {
       else if (c != '\r')
         all.back().back() += c;
     }
-    all.pop_back(); // Behind the last line break.
+    all.pop_back(); // After the last line break.
     return all;
   }
 
@@ -220,7 +220,7 @@ BOOST_AUTO_TEST_CASE(flashcards_are_forty_five_times_faster_and_then_come_from_t
 
 BOOST_AUTO_TEST_CASE(summaries_survive_a_kill_and_the_cancel_of_one_school) {
   BOOST_REQUIRE_MESSAGE(start("summaries") == 0, said);
-  auto& s = summaries.at(0); // The killed run left none.
+  auto& s = summaries.at(0); // The killed run has no summary.
   BOOST_TEST(number(s, "resumed_rows") + number(s, "resumed_answers") >= 30);
   std::map<std::string, const json::object*> schools;
   for (auto& group : s.at("groups").as_array())
@@ -237,7 +237,7 @@ BOOST_AUTO_TEST_CASE(summaries_survive_a_kill_and_the_cancel_of_one_school) {
   BOOST_REQUIRE(written.size() == 120u);
   for (size_t i = 0; i < written.size(); ++i)
     BOOST_TEST(written[i] == students[i + 1].at(1));
-  // Every answer was paid for once, but for what was in flight at the kill.
+  // Every answer was paid for once, except those in flight at the kill.
   BOOST_TEST(number(requests(s), "attempts") <= 120 + 10);
   const auto status = json::parse(text_of("summaries.csv.status.json")).as_object();
   BOOST_TEST(status.at("groups").as_array().size() == 3u);

@@ -13,7 +13,7 @@ using namespace penstock;
 
 namespace {
 
-/// A head with slots of its own and an upstream that takes 20 ms.
+/// A head with its own slots, and a provider that takes 20 ms.
 struct head_fixture {
   test::temp_dir dir;
   std::string address = "127.0.0.1:0";
@@ -21,7 +21,7 @@ struct head_fixture {
 
   head_fixture() { start(); }
 
-  /// Starts it, again where it was.
+  /// Starts the head; a second start uses the same port.
   void start() {
     test::command serve;
     serve.args = {PENSTOCK_PROGRAM, "serve", "--upstream", "null",
@@ -64,7 +64,7 @@ BOOST_FIXTURE_TEST_SUITE(host_at_a_head, head_fixture)
 BOOST_AUTO_TEST_CASE(a_head_killed_in_the_middle_costs_no_outcome_and_no_order) {
   const auto h = connected();
   const auto j = submitted(h, 600);
-  // Three threads of one host, so that they meet at the broken connection.
+  // Three threads of one host that all meet the broken connection.
   auto end = std::async(std::launch::async, [&] { return j.wait(); });
   const auto follow = [&] {
     uint64_t next = 0;

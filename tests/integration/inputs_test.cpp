@@ -138,7 +138,7 @@ BOOST_AUTO_TEST_CASE(one_line_of_50_mb_goes_through) {
   write_file(in, request_line(0) + request_line(1, R"(,"user":")" + std::string(size, 'x') + '"') +
                    request_line(2));
   const auto end = run({"--timeout", "60s"});
-  // The mock has a cap of its own on bodies: it may refuse, but in place and alone.
+  // The mock limits bodies, too: it may refuse this request, but no other.
   const auto results = check(end);
   BOOST_TEST(results.size() == 3u);
   BOOST_TEST(results[0].is_completed());
@@ -233,7 +233,7 @@ BOOST_AUTO_TEST_CASE(a_slow_reader_of_standard_output_slows_the_reading_of_the_i
                          "--window", "256", "--in-flight-max", "32"});
   c.hold_output = true;
   process p{c};
-  // It stops when the pipe and the window are full; all of it would take no time.
+  // It stops when the pipe and the window are full; without that it would end at once.
   uint64_t last = 0;
   BOOST_REQUIRE(wait_until([&] { return seen() > 100; }));
   while (seen() != std::exchange(last, seen()))

@@ -38,7 +38,7 @@ struct kept_fixture : map_fixture {
     args.insert(args.begin(), {"map", recipe, in});
     return args;
   }
-  /// Nobody listens there: a refusal needs no head.
+  /// There is no head at this address, because a refusal needs none.
   words submit_words(const std::string& output) const {
     return {"submit",      lines,      "-o",   output,     "--head",
             "127.0.0.1:1", "--config", config, "--restart"};
@@ -48,7 +48,7 @@ struct kept_fixture : map_fixture {
   }
   words load_words(const std::string& output) const { return {"load", script, "--json", output}; }
 
-  /// Every command of `all` refuses `output` and leaves it as it is.
+  /// Checks that every command of `all` refuses `output` and does not change it.
   void refuse(const std::string& output,
               const std::vector<std::function<words(const std::string&)>>& all) {
     const auto before = fs::exists(output) ? read_file(output) : std::string{};

@@ -12,7 +12,7 @@ namespace data = boost::unit_test::data;
 namespace {
 
 struct fixture : program_fixture {
-  /// 60 requests, 20 at once, of which one gets this 429.
+  /// 60 requests, 20 at once; one of them gets this 429.
   run_end run_into(const std::string& spec, words options = {}) {
     write_input(60);
     upstream.mock->set_faults(faults({spec}));
@@ -51,7 +51,7 @@ BOOST_DATA_TEST_CASE(the_lane_waits_as_long_as_it_was_told, data::make(hints), h
   check_attempts(results);
   BOOST_TEST(seconds(end) >= h.least);
   BOOST_TEST(seconds(end) <= h.most + (is_sanitized() ? 10 : 3));
-  BOOST_TEST(attempts_of(results) == 61u); // The herd did not run into it.
+  BOOST_TEST(attempts_of(results) == 61u); // The other requests did not get it.
 }
 
 BOOST_DATA_TEST_CASE(a_hint_that_makes_no_sense_stops_nobody,
@@ -94,7 +94,7 @@ BOOST_AUTO_TEST_CASE(the_days_quota_parks_the_job_and_shows_it) {
   upstream.mock->set_faults(faults({"429_daily:after=50"}));
   process p{run_command({"--in-flight-max", "10"})};
   BOOST_REQUIRE(wait_until([this] { return upstream.mock->stats().status(429) > 0; }));
-  // Everything that was in flight meets the same wall; nothing may follow.
+  // All requests in flight get the same refusal; no more may be sent.
   BOOST_REQUIRE(wait_until([this] { return upstream.mock->stats().in_flight() == 0; }));
   BOOST_TEST(!wait_until([this] { return seen() > 49u + 2 * 10; }, 3s));
   BOOST_TEST(!p.has_ended());
@@ -149,7 +149,7 @@ BOOST_DATA_TEST_CASE(headers_that_lie_do_not_lift_the_limit,
   BOOST_REQUIRE(wait_until([this] { return seen() > 20; }));
   BOOST_REQUIRE(wait_until([&] { return p.has_ended() || seen() >= 50; }));
   p.signal(SIGINT);
-  BOOST_TEST(p.wait(20s) == 130); // What waits for the limit is not waited for.
+  BOOST_TEST(p.wait(20s) == 130); // Requests that wait for the limit do not delay the stop.
   const auto stats = upstream.stats();
   const auto in_a_second = number(stats.at("worst").as_object(), "accepted_second");
   BOOST_TEST(in_a_second <=

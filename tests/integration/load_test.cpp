@@ -21,7 +21,7 @@ namespace {
 
 using words = std::vector<std::string>;
 
-/// `penstock load` in a directory of its own.
+/// `penstock load` in a new directory.
 struct load_fixture {
   temp_dir dir;
   std::string report = dir / "report.json";
@@ -52,7 +52,7 @@ struct load_fixture {
     return value.get_object();
   }
 
-  /// Expectations that were missed, those of time left out: this machine may be busy.
+  /// Missed expectations, without those about time, because the machine may be busy.
   static std::set<std::string> missed(const json::object& report) {
     std::set<std::string> names;
     for (auto& v : report.at("expectations").as_array()) {
@@ -82,7 +82,7 @@ struct load_fixture {
   finished end;
 };
 
-/// The port of a process that wrote "listening on ..." to this file; 0: not yet.
+/// The port of a process that wrote "listening on ..." to this file; 0: not written yet.
 uint16_t port_in(const std::string& log) {
   const auto text = read_file(log);
   const auto line = text.find('\n');
@@ -170,8 +170,7 @@ BOOST_AUTO_TEST_CASE(a_cluster_that_loses_nodes_and_its_head_loses_nothing) {
   const auto r = run({script("failover"), "--duration-scale", "0.35", "--keep", logs});
   check_exact(r);
   BOOST_TEST(missed(r).empty(), end.out);
-  BOOST_TEST(r.at("marks").as_array().size() ==
-             9u); // Three phases, three misfortunes and their ends.
+  BOOST_TEST(r.at("marks").as_array().size() == 9u); // Three phases, three faults and their ends.
   for (auto& mark : r.at("marks").as_array())
     BOOST_TEST(mark.at("text").as_string().find("failed") == std::string::npos, mark);
   for (auto name : {"mock.log", "head.2.log", "node-1.2.log", "node-2.log", "node-3.log"})

@@ -45,7 +45,7 @@ BOOST_AUTO_TEST_CASE(an_interrupt_lets_what_is_in_flight_finish) {
   const auto end = map();
   BOOST_TEST(end.code == 0);
   check_order(200);
-  BOOST_TEST(seen() == 200u); // Nothing was lost.
+  BOOST_TEST(seen() == 200u); // No answer was lost.
 }
 
 BOOST_AUTO_TEST_CASE(groups_are_served_in_turn_whatever_the_order_of_rows) {

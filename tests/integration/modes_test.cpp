@@ -6,7 +6,7 @@ using namespace penstock::test;
 namespace {
 
 struct fixture : program_fixture {
-  /// An upstream takes its time, else nothing would be in flight together.
+  /// The provider needs some time, else requests would not be in flight at the same time.
   static mock::mock_options slow() {
     mock::mock_options o;
     o.latency = *mock::parse_latency("8ms");
@@ -86,7 +86,7 @@ BOOST_AUTO_TEST_CASE(packs_carry_a_job_whose_parallel_attempts_fail) {
   upstream.mock->set_faults(faults({"concurrent:1"}));
   run_all(rounds(300, 150), {"--attempts", "2", "--in-flight-max", "50"});
   BOOST_TEST(change(0).at("to").as_string() == "batch");
-  // Not all: a pack that goes beside another may lose its last attempt to that.
+  // Not all: a pack beside another one may lose its last attempt because of it.
   BOOST_TEST(number(last.summary, "packed") > number(last.summary, "requests") / 2);
 }
 

@@ -43,7 +43,7 @@ BOOST_AUTO_TEST_CASE(a_map_goes_on) {
   for (size_t i = 0; i < 40; ++i)
     BOOST_TEST(lines[i + 1].find("Say word-" + std::to_string(i) + ".") != std::string::npos);
   BOOST_TEST(number(end.summary, "completed") == 40u);
-  BOOST_TEST(seen() == 16u); // 24 answers wait in the journal.
+  BOOST_TEST(seen() == 16u); // 24 answers are in the journal.
 }
 
 BOOST_AUTO_TEST_CASE(a_head_ends_the_unfinished_job_of_its_store) {

@@ -9,10 +9,10 @@ namespace json = boost::json;
 
 namespace {
 
-/// How a provider is reached: its protocol, and the variable that its key is taken from by default.
+/// A provider: its protocol, and the default variable of its key.
 struct provider {
   const char* protocol;
-  const char* key_variable; ///< Null: it needs none.
+  const char* key_variable; ///< Null: it needs no key.
 };
 std::ostream& operator<<(std::ostream& out, const provider& p) { return out << p.protocol; }
 
@@ -22,7 +22,7 @@ const std::vector<provider> providers{{"openai", "OPENAI_API_KEY"},
                                       {"ollama", nullptr}};
 const std::vector<provider> translating{providers.begin() + 1, providers.end()};
 
-/// Bodies that every protocol can express, one for each way of saying something.
+/// Bodies that every protocol supports, one for each kind of content.
 constexpr const char* bodies[] = {
   R"({"model":"m","messages":[{"role":"user","content":"Plain \"words\" – für Zoë 😀."}]})",
   R"({"model":"m","messages":[{"role":"developer","content":"Be brief."},{"role":"system","content":[{"type":"text","text":"Be kind."}]},{"role":"user","content":[{"type":"text","text":"One"},{"type":"text","text":"two"}]},{"role":"assistant","content":"Three."},{"role":"user","content":"Four?"}],"temperature":0.5,"top_p":1,"seed":3,"stop":["END"],"user":"u"})",
@@ -35,7 +35,7 @@ constexpr const char* bodies[] = {
 struct fixture : program_fixture {
   explicit fixture(mock::mock_options options = {}) : program_fixture(std::move(options)) {}
 
-  /// Each body `times` times, with ids of their own.
+  /// Each body `times` times, with different ids.
   void write_bodies(size_t times) const {
     std::string lines;
     for (size_t i = 0; i < times; ++i)
@@ -45,7 +45,7 @@ struct fixture : program_fixture {
     write_file(in, lines);
   }
 
-  /// Runs the input through `p` to an output of its own.
+  /// Runs the input through `p` to a new output.
   run_end run_through(const provider& p, words options = {}, words env = {}) {
     out = dir / ("out-" + std::string{p.protocol} + ".jsonl");
     options.insert(options.begin(), {"--upstream", p.protocol, "--mode", "parallel"});
@@ -106,7 +106,7 @@ BOOST_AUTO_TEST_CASE(cached_and_reasoning_tokens_arrive_in_outcome_and_answer) {
         const auto& used = r.record.used;
         BOOST_TEST(used.known);
         BOOST_TEST(used.input_tokens > 0u);
-        if (std::string_view{p.protocol} != "ollama") { // It tells neither.
+        if (std::string_view{p.protocol} != "ollama") { // Ollama reports neither.
           BOOST_TEST(used.cached_input_tokens == used.input_tokens / 2);
           BOOST_TEST(used.reasoning_tokens <= 40u);
         }

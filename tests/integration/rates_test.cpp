@@ -9,12 +9,12 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// Seconds until the learning is over, and until the end. A minute's worth of limits would take
-/// longer than a test may.
+/// Seconds until the learning is over, and until the end. A whole minute of limits would be too
+/// long for a test.
 constexpr size_t settled = 15, length = 30;
 
 struct fixture : program_fixture {
-  /// Prompts of 200 to 1,000 characters, more than can be sent.
+  /// Prompts of 200 to 1,000 characters, more than the limits allow.
   void write_prompts(size_t count) const {
     std::mt19937 random{7};
     std::string lines;
@@ -49,8 +49,8 @@ struct fixture : program_fixture {
   }
 
   struct use {
-    double used = 0;         ///< The share of the limit that binds.
-    double per_thousand = 0; ///< Of the requests were answered 429.
+    double used = 0;         ///< Used share of the tightest limit.
+    double per_thousand = 0; ///< 429s per thousand requests.
   };
   static use use_of(const boost::json::object& stats, const words& dimensions) {
     const auto& share = stats.at("share").as_object();

@@ -15,7 +15,7 @@ namespace {
 
 constexpr size_t in_flight = 32;
 
-/// What a run leaves on disk when it is killed.
+/// The data on disk after a run is killed.
 struct kept {
   uint64_t results = 0; ///< In the output or in the journal.
   bool complete = false;
@@ -32,7 +32,7 @@ struct fixture : program_fixture {
 
   words width() const { return {"--in-flight-max", std::to_string(in_flight)}; }
 
-  /// Looks at the files as the next run will.
+  /// Reads the files as the next run does.
   kept look() const {
     if (!std::filesystem::exists(out + ".penstock-journal"))
       return {};
@@ -48,7 +48,7 @@ struct fixture : program_fixture {
             files->start() == io::run_start::complete};
   }
 
-  /// Requests whose outcome the client did not keep, though the mock has seen them.
+  /// Requests that the mock received, but whose outcome the run did not keep.
   uint64_t wasted(const kept& k) const {
     BOOST_REQUIRE(wait_until([this] { return upstream.mock->stats().in_flight() == 0; }));
     const auto seen = number(upstream.stats().at("ids").as_object(), "distinct");
@@ -85,13 +85,13 @@ BOOST_AUTO_TEST_CASE(killed_again_and_again_a_run_ends_as_if_undisturbed) {
     upstream.mock->reset_stats();
     for (; killed < kills; ++killed) {
       process p{run_command(width())};
-      // Anywhere in the share of the lines that this life may bring: in the start, too.
+      // At any line that this life may reach, also at the start.
       const auto before = upstream.mock->stats().requests();
       const auto stop_at = before + random() % (2 * lines / kills);
       const auto pause = std::chrono::microseconds{random() % 20'000};
       BOOST_REQUIRE(
         wait_until([&] { return p.has_ended() || upstream.mock->stats().requests() >= stop_at; }));
-      std::this_thread::sleep_for(pause); // A random moment, not a hope: any will do.
+      std::this_thread::sleep_for(pause); // A random moment; any moment is fine.
       p.signal(SIGKILL);
       p.wait();
       const auto k = look();

@@ -10,12 +10,12 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// Two mocks: "default" is a (the fixture's own), "b" is another one with the same answers.
+/// Two mocks: "default" is the one of the fixture, "b" is another one with the same answers.
 struct fixture : program_fixture {
   explicit fixture(mock::mock_options options = {})
       : program_fixture{options}, b{std::move(options)} {}
 
-  /// A configuration with one route over both.
+  /// A configuration with one route over both upstreams.
   std::string config(const std::string& route = R"(to = ["default", "b"])",
                      const std::string& more = "") const {
     const auto name = dir / "penstock.toml";
@@ -81,7 +81,7 @@ BOOST_AUTO_TEST_CASE(a_key_that_is_refused_in_the_middle_moves_the_rest_to_the_o
   BOOST_TEST(lanes["b/default"] + lanes["default/default"] == 200u);
   BOOST_TEST(with_reason(results, "lane default/default: ") == lanes["b/default"]);
   BOOST_TEST(number(end.summary, "rerouted") == lanes["b/default"]);
-  // Only what was in flight met the dead key.
+  // Only requests in flight were refused because of the key.
   BOOST_TEST(requests_at_a() <= lanes["default/default"] + 20);
   BOOST_TEST(attempts_of(results) == requests_at_a() + requests_at_b());
 }
@@ -182,9 +182,9 @@ BOOST_AUTO_TEST_CASE(two_mocks_of_one_configuration_need_no_server) {
 }
 
 BOOST_FIXTURE_TEST_CASE(second_attempts_cut_the_tail_and_keep_to_their_budget, timed_fixture) {
-  constexpr size_t count = 600; // Enough for a p99 in which the slow ones show.
+  constexpr size_t count = 600; // Enough to see the slow requests in the p99.
   write_input(count);
-  // Three in a hundred take 1.5 s more at a; none does at b.
+  // At a, three of a hundred take 1.5 s more; at b, none.
   upstream.mock->set_faults(faults({"slow:1500ms,p=0.03"}));
   const auto seconds = [](const run_end& end, const char* name) {
     return end.summary.at(name).to_number<double>();

@@ -27,11 +27,11 @@ struct fixture : program_fixture {
 
   uint64_t seen() const { return upstream.mock->stats().requests(); }
 
-  /// Waits until the program is at work.
+  /// Waits until the program sends requests.
   void wait_for_work(uint64_t requests = 40) const {
     BOOST_REQUIRE(wait_until([&] { return seen() >= requests; }));
   }
-  /// Every result in the output is right, and there are some, but not all.
+  /// Checks that the output has some results, but not all, and that they are right.
   uint64_t check_part() const {
     const auto results = read_results(out);
     const auto answers = expected_answers(in, mock_options);
@@ -41,7 +41,7 @@ struct fixture : program_fixture {
         BOOST_FAIL("wrong result in line " << i + 1 << ": " << results[i].line);
     return results.size();
   }
-  /// The same command goes on and completes. @returns how many requests were sent twice.
+  /// Runs the same command again to the end. @returns how many requests were sent twice.
   uint64_t resume() const {
     const auto again = run(width());
     BOOST_TEST(again.code == 0);
@@ -75,7 +75,7 @@ BOOST_DATA_TEST_CASE(a_signal_drains_and_the_next_run_goes_on, all_signals, s) {
   BOOST_TEST(p.wait() == s.code);
   const auto sent = seen();
   const auto kept = check_part();
-  BOOST_TEST(kept == sent); // What was in flight was waited for, nothing else begun.
+  BOOST_TEST(kept == sent); // It waited for requests in flight and began no others.
   const auto end = end_of({0, p.out(), p.err()});
   BOOST_TEST(end.summary.at("state").as_string() == "interrupted");
   BOOST_TEST(number(end.summary, "completed") == kept);
@@ -88,9 +88,9 @@ BOOST_DATA_TEST_CASE(a_second_signal_stops_at_once, all_signals, s) {
   process p{run_command(talking())};
   wait_for_work(70);
   p.signal(s.number);
-  BOOST_REQUIRE(p.says("finishing what is in flight")); // Two at once would be one.
+  BOOST_REQUIRE(p.says("finishing what is in flight")); // Two signals at once would count as one.
   BOOST_TEST(upstream.mock->stats().in_flight() > 0u);
-  BOOST_TEST(!p.has_ended()); // The hanging ones are waited for.
+  BOOST_TEST(!p.has_ended()); // It waits for the hanging requests.
   p.signal(s.number);
   BOOST_TEST(p.wait(20s) == s.code);
   check_part();
@@ -125,7 +125,7 @@ BOOST_AUTO_TEST_CASE(a_drain_does_not_wait_for_a_paused_lane) {
 BOOST_AUTO_TEST_CASE(a_signal_before_the_first_answer_leaves_a_state_to_go_on_from) {
   for (int i = 0; i < 10; ++i) {
     process p{run_command(width())};
-    std::this_thread::sleep_for(std::chrono::milliseconds{3 * i}); // Any moment will do.
+    std::this_thread::sleep_for(std::chrono::milliseconds{3 * i}); // Any moment is fine.
     p.signal(SIGTERM);
     const int code = p.wait();
     BOOST_TEST((code == 143 || code == -SIGTERM));

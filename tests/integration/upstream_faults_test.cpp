@@ -12,7 +12,7 @@ namespace data = boost::unit_test::data;
 namespace {
 
 struct fixture : program_fixture {
-  /// Runs `count` requests through these faults; every attempt must be counted on both sides.
+  /// Runs `count` requests with these faults. Checks that both sides count the same attempts.
   std::vector<result_line> run_through(const words& specs, size_t count, words options = {}) {
     write_input(count);
     upstream.mock->set_faults(faults(specs));
@@ -44,7 +44,7 @@ struct fixture : program_fixture {
   run_end last;
 };
 
-/// Faults that a second attempt gets over.
+/// Faults after which a second attempt succeeds.
 const words passing{
   "500:first=1",
   "502:first=1",
@@ -89,7 +89,7 @@ BOOST_AUTO_TEST_CASE(an_endless_html_page_ends_as_a_short_sample) {
     BOOST_TEST(!r.is_completed());
     BOOST_TEST(r.record.status_code == 502);
     BOOST_TEST(r.line.size() < 20'000u);
-    BOOST_TEST(r.line.find("<html") == r.line.npos); // As text of a string at most.
+    BOOST_TEST(r.line.find("<html") == r.line.npos); // At most as the text of a JSON string.
   }
 }
 
@@ -125,7 +125,7 @@ BOOST_AUTO_TEST_CASE(nobody_listening_stops_the_run_and_a_server_later_completes
 BOOST_AUTO_TEST_CASE(a_name_that_does_not_exist_is_named) {
   write_input(5);
   auto c = run_command({"--breaker-open-for", "100ms", "--attempts", "1"});
-  c.env = {"OPENAI_API_KEY=sk-test"}; // Other hosts than our own get none by accident.
+  c.env = {"OPENAI_API_KEY=sk-test"}; // Other hosts do not get a key by accident.
   *(std::find(c.args.begin(), c.args.end(), "--base-url") + 1) = "http://no-such-host.invalid/v1";
   const auto end = run_to_end(c);
   BOOST_TEST(end.code == 3);
@@ -164,7 +164,7 @@ BOOST_AUTO_TEST_CASE(a_drip_ends_with_the_timeout) {
 
 // U12
 BOOST_AUTO_TEST_CASE(an_upstream_that_flaps_is_probed_by_one_and_everything_completes) {
-  // The slower the program, the more often one request meets the upstream while it is down.
+  // The slower the program, the more attempts of a request meet the provider while it is down.
   const size_t count = rounds(2000, 300);
   mock_options.latency = *mock::parse_latency("20ms");
   write_input(count);
@@ -184,8 +184,7 @@ BOOST_DATA_TEST_CASE(a_key_that_stops_working_stops_the_job, data::make(words{"4
   upstream.mock->set_faults(faults({status + ":after=100"}));
   const auto end = run({"--in-flight-max", "20"});
   BOOST_TEST(end.code == 3);
-  BOOST_TEST(upstream.mock->stats().requests() <=
-             100u + 20 + 20); // Not one beyond what was in flight.
+  BOOST_TEST(upstream.mock->stats().requests() <= 100u + 20 + 20); // Not more than were in flight.
   BOOST_TEST(end.err.find("remedy: check the API key") != std::string::npos);
   BOOST_TEST(end.err.find("run the same command again") != std::string::npos);
   BOOST_REQUIRE(!end.summary.empty());

@@ -21,7 +21,7 @@ struct fixture : program_fixture {
   }
 };
 
-/// Words that are refused, and the word that the refusal has to name.
+/// Options that are refused, and the word that the error must contain.
 struct refusal {
   words args;
   const char* names;
@@ -144,7 +144,7 @@ BOOST_AUTO_TEST_CASE(two_runs_on_one_output_are_refused) {
   BOOST_TEST(seen() == 5u);
   first.signal(SIGKILL);
   first.wait();
-  const auto third = run({"--timeout", "1s"}); // The lock died with its owner.
+  const auto third = run({"--timeout", "1s"}); // The lock is freed with its owner.
   BOOST_TEST(third.code == 0);
   check(third);
 }

@@ -22,8 +22,8 @@ struct fixture : test::deterministic_system {
     return buffer;
   }
 
-  /// What arrives on another node. Its bytes are the same again, so no field is lost on the way;
-  /// the cases look at the fields that need care.
+  /// The message as it arrives on another node. Its bytes must be equal, so no field is lost. The
+  /// cases check fields that need care.
   template <class T>
   T travel(const T& x) {
     const auto buffer = bytes_of(x);

@@ -11,7 +11,7 @@ using core::cache_mode;
 
 namespace {
 
-/// What the askers were told.
+/// Messages that the workers got.
 struct told {
   std::map<uint64_t, cache_hit> found;
   std::vector<uint64_t> lead;
@@ -20,10 +20,10 @@ struct told {
 struct fixture : test::deterministic_system {
   std::shared_ptr<told> log = std::make_shared<told>();
   std::shared_ptr<io::unix_seconds> wall = std::make_shared<io::unix_seconds>(1'800'000'000);
-  /// The store outlives the cache: a restarted one opens it again.
+  /// The store outlives the cache. A restarted cache opens it again.
   struct kept_store : io::response_store {
     std::shared_ptr<io::response_store> inner;
-    std::shared_ptr<errc> broken; ///< What every write and read fails with; `internal`: they work.
+    std::shared_ptr<errc> broken; ///< The error of every write and read; `internal`: no error.
     std::shared_ptr<size_t> puts;
     template <class T>
     result<T> failing() const {
@@ -152,9 +152,9 @@ BOOST_AUTO_TEST_CASE(a_failed_leader_doubles_those_that_lead) {
   leave(2, true);
   BOOST_TEST((log->lead == ids{1, 2, 3, 4, 5, 6}));
   publish(5);
-  // 3, 4 and 6 are under way; the others are answered.
+  // 3, 4 and 6 are in flight; the others are answered.
   BOOST_TEST(log->found.size() == 14u);
-  // Who leads and comes too late has nobody left to tell, and takes nothing back.
+  // A leader that answers too late changes nothing.
   publish(6, "k", true, "late");
   leave(3, true);
   look_up(30);
@@ -197,7 +197,7 @@ BOOST_AUTO_TEST_CASE(what_a_dead_node_led_goes_to_the_next_of_another) {
   run();
   BOOST_TEST((log->lead == ids{1, 4, 3}));
   BOOST_TEST(snapshot().in_flight == 1u);
-  publish(1); // Out of a grave.
+  publish(1); // From a dead worker.
   BOOST_TEST(snapshot().in_flight == 1u);
 }
 
@@ -323,7 +323,7 @@ BOOST_AUTO_TEST_CASE(a_store_that_fails_costs_the_answers_only) {
   BOOST_TEST((seen.trouble.code == errc::disk_full));
   look_up(3);
   BOOST_TEST((log->lead == ids{1, 3}));
-  *store.broken = errc::internal; // Somebody made room.
+  *store.broken = errc::internal; // The disk has room again.
   publish(3);
   advance(1s);
   BOOST_TEST(snapshot().kept == 1u);
@@ -348,7 +348,7 @@ BOOST_AUTO_TEST_CASE(whatever_happens_every_asker_is_told_once_and_nothing_stays
     *log = {};
     std::map<uint64_t, std::string> key_of;
     std::set<uint64_t> gone;
-    size_t answered = 0; // Those that led and were heard.
+    size_t answered = 0; // Leaders whose answer was used.
     for (uint64_t id = 1; id <= 200; ++id)
       key_of[id] = std::to_string(round) + "/" + std::to_string(rng() % 10);
     uint64_t next = 1;

@@ -39,7 +39,7 @@ BOOST_AUTO_TEST_CASE(a_full_disk_ends_a_running_job_with_its_reason) {
   BOOST_TEST((end.cause.code == errc::disk_full));
   BOOST_TEST(end.cause.context == full.context);
   BOOST_TEST((head.status(job).cause.code == errc::disk_full));
-  BOOST_TEST((head.work->aborted == std::vector{job})); // Nothing is spent for it any more.
+  BOOST_TEST((head.work->aborted == std::vector{job})); // No more money is spent for it.
 }
 
 BOOST_AUTO_TEST_CASE(a_retry_that_cannot_be_made_safe_starts_nothing) {
@@ -62,7 +62,7 @@ BOOST_AUTO_TEST_CASE(the_number_of_a_life_goes_round_without_harm) {
   store->lives_before = 0xFFFF'0000;
   BOOST_REQUIRE(head.handed_out(job) == 2u);
   BOOST_TEST(life_of(head.work->requests().back().key.epoch) == 1u);
-  head.report(late.key, report_kind::finished, {}); // Of the life before: refused.
+  head.report(late.key, report_kind::finished, {}); // From the earlier life: refused.
   head.run();
   BOOST_TEST(head.status(job).completed == 0u);
   BOOST_TEST(head.status(job).in_flight == 1u);

@@ -33,8 +33,7 @@ BOOST_AUTO_TEST_CASE(a_deadline_counts_the_time_that_the_head_was_down) {
     head.advance(2s);
     BOOST_TEST((head.status(job).state == job_state::completed));
     BOOST_TEST(head.outcomes(job) == "cee");
-    BOOST_TEST(head.ask<uint64_t>(head.aut, atom::retry_v, job) ==
-               2u); // With all of its time again.
+    BOOST_TEST(head.ask<uint64_t>(head.aut, atom::retry_v, job) == 2u); // With its full time again.
     head.advance(30s);
     BOOST_TEST((head.status(job).state == job_state::running));
   }
@@ -191,7 +190,7 @@ BOOST_AUTO_TEST_CASE(a_subscriber_gets_outcomes_as_it_gives_credit) {
     next += page.items.size();
   }
   BOOST_TEST(next == 4u);
-  BOOST_REQUIRE(pages->size() >= 2u); // Its credit was for three.
+  BOOST_REQUIRE(pages->size() >= 2u); // Its credit was three.
   BOOST_TEST(pages->front().items.size() <= 3u);
   BOOST_TEST(pages->back().end);
 }
@@ -214,7 +213,7 @@ BOOST_AUTO_TEST_CASE(jobs_over_files_have_numbers_of_their_own_beside_a_store) {
   rest.before = first;
   BOOST_TEST(head.ask<std::vector<job_info>>(head.aut, atom::jobs_v, rest).size() == 1u);
   BOOST_TEST((head.refusal<uint64_t>(atom::retry_v, first).code == errc::invalid_input));
-  *files = {}; // Its handles would keep the actors.
+  *files = {}; // Its handles would keep the actors alive.
 }
 
 BOOST_AUTO_TEST_CASE(a_small_job_does_not_wait_for_a_large_one_of_another_tenant) {

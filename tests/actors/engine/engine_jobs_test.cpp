@@ -39,7 +39,7 @@ BOOST_DATA_TEST_CASE(a_job_runs_once_all_of_it_is_there, durable_or_not) {
   BOOST_TEST((head.info(job).progress.state == job_state::receiving));
   BOOST_TEST(head.info(job).waits_for == "the rest of its requests");
   BOOST_TEST(head.add(job, 2, 3, false).accepted == 5u);
-  BOOST_TEST(head.add(job, 2, 3, false).accepted == 5u); // Once more: skipped.
+  BOOST_TEST(head.add(job, 2, 3, false).accepted == 5u); // Sent again: skipped.
   BOOST_TEST(head.work->requests().empty());
   submission_part gap;
   gap.job = job;
@@ -49,7 +49,7 @@ BOOST_DATA_TEST_CASE(a_job_runs_once_all_of_it_is_there, durable_or_not) {
   BOOST_TEST(head.add(job, 5, 1, true).complete);
   head.run();
   BOOST_TEST(head.handed_out(job) == 6u);
-  BOOST_TEST(head.add(job, 5, 1, true).complete); // The last part once more starts nothing.
+  BOOST_TEST(head.add(job, 5, 1, true).complete); // The last part again starts nothing.
   head.run();
   BOOST_TEST(head.handed_out(job) == 6u);
   head.complete(0, 6);
@@ -73,7 +73,7 @@ BOOST_DATA_TEST_CASE(the_same_key_is_the_same_job, durable_or_not) {
     head.run();
     BOOST_TEST(head.work->requests().size() == 3u);
     head.complete(0, 3);
-    BOOST_TEST(head.submit(3, "u", "monday") != job); // Another tenant's.
+    BOOST_TEST(head.submit(3, "u", "monday") != job); // Another tenant.
   }
   head_fixture head{store.open()};
   head.join(10);
@@ -114,7 +114,7 @@ BOOST_DATA_TEST_CASE(a_head_goes_on_where_the_one_before_it_died, durable_or_not
   BOOST_TEST(head.outcomes(job) == "c");
   BOOST_TEST(head.status(job).resumed == 2u);
   head.join(10);
-  BOOST_REQUIRE(head.handed_out(job) == 4u); // Not those that have their outcome.
+  BOOST_REQUIRE(head.handed_out(job) == 4u); // Without the requests that have an outcome.
   for (auto& r : head.work->requests()) {
     BOOST_TEST((r.key.index != 0 && r.key.index != 2));
     BOOST_TEST(r.key.epoch > epoch);
@@ -140,7 +140,7 @@ BOOST_DATA_TEST_CASE(a_cancelled_job_stops_what_is_being_sent, durable_or_not) {
   auto waiter = head.self->request(head.aut, caf::infinite, atom::wait_v, job);
   BOOST_TEST(head.ask<bool>(head.aut, atom::cancel_v, job));
   BOOST_TEST((head.work->aborted == std::vector{job}));
-  BOOST_TEST(head.ask<bool>(head.aut, atom::cancel_v, job)); // It is still at it.
+  BOOST_TEST(head.ask<bool>(head.aut, atom::cancel_v, job)); // The cancel still runs.
   head.give_back(job);
   BOOST_TEST((ended(waiter) == job_state::cancelled));
   BOOST_TEST(head.outcomes(job) == "cxxxxx");
@@ -203,7 +203,7 @@ BOOST_DATA_TEST_CASE(a_retry_runs_what_did_not_complete_and_keeps_the_order, dur
     BOOST_REQUIRE(head.handed_out(job) == 6u);
     head.complete(5, 1);
   }
-  head_fixture head{store.open()}; // In the middle of the retry.
+  head_fixture head{store.open()}; // During the retry.
   head.join(4);
   BOOST_REQUIRE(head.handed_out(job) == 1u);
   BOOST_TEST(head.work->requests().front().key.index == 1u);
@@ -215,7 +215,7 @@ BOOST_DATA_TEST_CASE(a_retry_runs_what_did_not_complete_and_keeps_the_order, dur
   head.run();
   head.complete(1, 1);
   BOOST_TEST(head.outcomes(job) == "cccc");
-  BOOST_TEST(head.ask<uint64_t>(head.aut, atom::retry_v, job) == 0u); // Nothing is left to do.
+  BOOST_TEST(head.ask<uint64_t>(head.aut, atom::retry_v, job) == 0u); // Nothing to do.
   head.run();
   BOOST_TEST((head.status(job).state == job_state::completed));
   BOOST_TEST((head.refusal<uint64_t>(atom::retry_v, uint64_t{99}).code == errc::not_found));

@@ -10,7 +10,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// A node of another process, played by the test.
+/// A node of another process, simulated by the test.
 struct remote {
   node_welcome welcome;
   std::shared_ptr<test::node_log> log = std::make_shared<test::node_log>();
@@ -55,7 +55,7 @@ struct fixture : test::engine_fixture {
     run();
   }
 
-  /// Time passes, and these nodes give their signs of life.
+  /// Advances the time while these nodes send heartbeats.
   void live(duration span, std::vector<remote*> nodes) {
     for (const auto end = now() + span; now() < end;) {
       advance(std::min<caf::timespan>(500ms, end - now()));
@@ -180,7 +180,7 @@ BOOST_AUTO_TEST_CASE(numbers_of_nodes_differ_also_between_lives_of_a_head) {
       all.insert(node);
       if (life == 0)
         low.insert(node & 0xFFFF);
-      BOOST_TEST((node & 0xFFFF) >= 4096u); // Below are those of the head's own process.
+      BOOST_TEST((node & 0xFFFF) >= 4096u); // Lower numbers are for nodes in the head's process.
       BOOST_TEST(node < (uint64_t{1} << 48));
     }
     actors::engine_setup setup;
@@ -255,7 +255,7 @@ BOOST_AUTO_TEST_CASE(a_node_silent_for_too_long_is_lost_and_its_work_goes_to_oth
   BOOST_TEST(lanes[0]->released.size() == 1u);
   BOOST_TEST(lanes[1]->released.at(0) == one.number());
   BOOST_TEST(announced_with("lost: silent for 3s") == 1u);
-  // Lost is lost: a late word is not answered, and the node gives itself up.
+  // A late heartbeat of a lost node is not answered, and the node stops.
   beat(one);
   BOOST_TEST(one.log->answered.empty());
   BOOST_TEST(nodes().size() == 1u);
@@ -265,7 +265,7 @@ BOOST_AUTO_TEST_CASE(what_a_lost_node_asked_for_before_its_death_is_forgotten_wi
   auto node = come();
   advance(3s);
   BOOST_TEST(lanes[0]->released.size() == 1u);
-  // The line was cut, not broken: what the node sent before it gave up arrives now.
+  // The connection was cut, not broken: messages sent before the node stopped arrive now.
   caf::anon_send_exit(node.actor, caf::exit_reason::kill);
   run();
   BOOST_TEST((lanes[0]->released == std::vector<uint64_t>{node.number(), node.number()}));
@@ -325,7 +325,7 @@ BOOST_AUTO_TEST_CASE(a_draining_node_gets_nothing_new_whatever_it_says_later) {
 BOOST_AUTO_TEST_CASE(a_head_that_stood_still_loses_nobody_for_it) {
   auto node = come();
   beat(node);
-  // The process was stopped for a minute: its timer comes late, the beats wait behind it.
+  // The process was stopped for a minute: its timer comes late, the heartbeats come after it.
   sched.clock().current_time += 60s;
   sched.trigger_timeouts();
   run();
@@ -360,7 +360,7 @@ BOOST_AUTO_TEST_CASE(what_a_node_has_ended_is_counted) {
   const auto life = life_of(node.log->requests().at(0).key.epoch);
   caf::send_as(caf::actor_cast<caf::actor>(node.actor), aut, atom::freed_v,
                slot_return{job, node.number(), 3, life});
-  self->send(aut, atom::freed_v, slot_return{job, node.number(), 1, life}); // Of a coordinator.
+  self->send(aut, atom::freed_v, slot_return{job, node.number(), 1, life}); // From a coordinator.
   run();
   BOOST_TEST(nodes().at(0).finished == 3u);
 }

@@ -12,7 +12,7 @@ struct fixture : test::engine_fixture {
 
   ~fixture() {
     for (auto& files : made)
-      *files = {}; // Their handles would keep the actors.
+      *files = {}; // Their handles would keep the actors alive.
   }
 
   std::shared_ptr<test::memory_files> make_files(uint64_t requests) {
@@ -123,7 +123,7 @@ BOOST_AUTO_TEST_CASE(a_job_whose_part_dies_is_opened_again_and_goes_on) {
       caf::anon_send_exit(parts[i](*files), caf::exit_reason::kill);
       run();
       BOOST_TEST(files->launches == 2u);
-      BOOST_TEST((work->aborted == std::vector{job})); // What the dead life had is stopped.
+      BOOST_TEST((work->aborted == std::vector{job})); // The requests of the dead life are stopped.
       BOOST_REQUIRE(work->requests().size() == 7u);
       complete(4, 3);
       auto p = status(job);
@@ -178,7 +178,7 @@ BOOST_AUTO_TEST_CASE(restarts_of_jobs_leak_no_slots) {
   BOOST_TEST(status(1).in_flight == 4u);
 }
 
-BOOST_AUTO_TEST_CASE(a_wish_that_comes_while_a_job_is_opened_is_kept) {
+BOOST_AUTO_TEST_CASE(a_stop_that_comes_while_a_job_is_opened_is_kept) {
   join(4);
   auto files = make_files(6);
   local_submission job;

@@ -15,7 +15,7 @@ struct fixture : head_fixture {
     run();
   }
 
-  /// The upstream of a lane has asked for a pause.
+  /// The provider of a lane has asked for a pause.
   void pause(size_t lane, duration span) {
     core::settlement s;
     s.kind = core::reply_kind::rate_limited;
@@ -99,7 +99,7 @@ BOOST_AUTO_TEST_CASE(lists_show_running_jobs_as_they_are_now) {
   complete(0, 1);
   auto all = jobs();
   BOOST_REQUIRE(all.size() == 2u);
-  BOOST_TEST(all[0].id == b); // The newest first.
+  BOOST_TEST(all[0].id == b); // Newest first.
   BOOST_TEST(all[1].id == a);
   BOOST_TEST(all[0].tenant == "b");
   BOOST_TEST(all[0].requests == 3u);

@@ -67,7 +67,7 @@ BOOST_AUTO_TEST_CASE(a_subscriber_gets_a_snapshot_changes_and_the_end) {
   BOOST_TEST(me.log->all[1].has(job_change::counts));
   BOOST_TEST(me.log->all[1].info.progress.completed == 1u);
   BOOST_TEST(me.log->all[1].number == me.log->all[0].number + 1);
-  complete(1, 2); // The end is told at once.
+  complete(1, 2); // The end is sent at once.
   const auto& last = me.log->all.back();
   BOOST_TEST(last.has(job_change::end));
   BOOST_TEST((last.info.progress.state == job_state::completed));

@@ -60,7 +60,7 @@ BOOST_AUTO_TEST_CASE(after_a_reconnect_the_feed_subscribes_again) {
   BOOST_REQUIRE(head.connect(1s).has_value());
   event_feed feed{head, {}};
   BOOST_REQUIRE(feed.next(10s).has_value());
-  BOOST_REQUIRE(feed.next(10s).has_value()); // Nothing is on its way but the answer to our credit.
+  BOOST_REQUIRE(feed.next(10s).has_value()); // Only the answer to our credit is on its way.
   const auto seen = head.generation();
   kill();
   result<std::vector<job_event>> broken = std::vector<job_event>{};

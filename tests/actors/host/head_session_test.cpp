@@ -14,8 +14,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// Answers numbers of retried requests in the order of the questions; says nothing to jobs above
-/// 1,000.
+/// Answers numbers of retried requests in the order of the questions. Does not answer for jobs
+/// above 1,000.
 caf::behavior fake_engine(caf::event_based_actor* self) {
   auto asked = std::make_shared<uint64_t>(0);
   return {
@@ -117,7 +117,7 @@ BOOST_AUTO_TEST_CASE(a_head_is_found_again) {
     head.persist([&] { return head.ask<uint64_t>(10s, atom::retry_v, uint64_t{1}); });
   BOOST_TEST(answer.value() == 1u);
   BOOST_TEST(head.generation() == before + 1);
-  BOOST_REQUIRE(told.size() == 2u); // Once when it was missed, once when it was back.
+  BOOST_REQUIRE(told.size() == 2u); // One line when the head was lost, one when it was found.
   BOOST_TEST(told[0].find("trying again") != std::string::npos);
 }
 
@@ -131,7 +131,7 @@ BOOST_AUTO_TEST_CASE(patience_has_an_end) {
   const auto end = head.reconnect({errc::connection_failed, "gone"});
   BOOST_TEST((code_of(end) == errc::connection_failed));
   BOOST_TEST(end.error().context == "nobody there");
-  // What looking again cannot mend ends it at once.
+  // An error that another try cannot repair ends it at once.
   head_session other{sys,
                      [](duration) -> result<engine_actor> {
                        return error{errc::incompatible, "protocol 2"};

@@ -13,7 +13,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// Settings of an engine that asks nobody.
+/// Settings of an engine without a real provider.
 config::settings null_settings(duration latency = {}) {
   config::settings s;
   s.upstream.protocol = "null";
@@ -227,7 +227,7 @@ BOOST_AUTO_TEST_CASE(a_store_in_a_file_outlives_the_host) {
     BOOST_TEST((o.state == core::outcome_state::completed));
   }
   BOOST_TEST(next == 50u);
-  BOOST_TEST(j->results(45).next().value()->custom_id == "r45"); // Nothing of it was dropped.
+  BOOST_TEST(j->results(45).next().value()->custom_id == "r45"); // No outcome was dropped.
 }
 
 BOOST_AUTO_TEST_CASE(what_cannot_work_is_refused_with_a_reason) {

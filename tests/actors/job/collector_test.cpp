@@ -40,7 +40,7 @@ store_actor::behavior_type store(std::shared_ptr<sink_log> log) {
   }};
 }
 
-/// The part of a coordinator that a collector talks to.
+/// The part of a coordinator that a collector uses.
 coordinator_actor::behavior_type listener(std::shared_ptr<sink_log> log) {
   return {
     [](atom::report, const report_batch&) {},
@@ -154,7 +154,7 @@ BOOST_AUTO_TEST_CASE(results_behind_a_missing_one_close_the_window) {
   BOOST_REQUIRE(log->progress.size() == 1u);
   BOOST_TEST(log->progress[0].written_below == 0u);
   BOOST_TEST(log->progress[0].held_bytes > 100'000u);
-  BOOST_TEST(log->progress[0].waiting == 0u); // They are in the store.
+  BOOST_TEST(log->progress[0].waiting == 0u); // The results are in the store.
 }
 
 BOOST_AUTO_TEST_CASE(closing_waits_for_the_sink) {

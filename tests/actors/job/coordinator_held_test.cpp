@@ -6,7 +6,7 @@ using namespace std::chrono_literals;
 namespace {
 
 struct fixture : test::coordinator_fixture {
-  /// All of the first `n` requests were refused by a lane whose breaker is open.
+  /// A lane with an open breaker refuses the first `n` requests.
   void hold_all(uint64_t n, errc why = errc::unavailable, caf::timespan resume_in = {}) {
     for (uint64_t i = 0; i < n; ++i)
       report(i, report_kind::held, why, resume_in);
@@ -68,7 +68,7 @@ BOOST_AUTO_TEST_CASE(another_lane_runs_on) {
   start();
   give(4);
   report(0, report_kind::held, errc::unavailable, {}, 0);
-  complete(1, 1); // A success of another lane frees nothing of this one.
+  complete(1, 1); // A success on another lane frees no request of this lane.
   BOOST_TEST(demand() == 0u);
   complete(2, 1);
   complete(3, 1);
@@ -119,7 +119,7 @@ BOOST_AUTO_TEST_CASE(an_upstream_that_answered_before_gets_the_longer_patience) 
   BOOST_TEST(files->lines.size() == 1u);
 }
 
-// I10: an outage that outlasts the patience makes nothing final, though every request was tried.
+// I10: after an outage that is longer than the patience, no request is final, even if it was tried.
 BOOST_AUTO_TEST_CASE(what_was_tried_and_has_attempts_left_stays_open) {
   input(3);
   start();
@@ -141,7 +141,7 @@ BOOST_AUTO_TEST_CASE(a_used_up_quota_parks_the_job_until_it_resets) {
   start();
   give(4);
   report(0, report_kind::held, errc::quota_exhausted, 2h);
-  // The others only learn from the lane that it takes nothing.
+  // The lane only refuses the other requests.
   for (uint64_t i = 1; i < 4; ++i)
     report(i, report_kind::held, errc::quota_exhausted);
   auto p = status();
@@ -215,7 +215,8 @@ BOOST_AUTO_TEST_CASE(a_request_told_to_wait_goes_again_when_its_time_has_come) {
     advance(1s);
   give(1);
   complete(1, 1);
-  BOOST_TEST((ended().state == job_state::aborted)); // Nothing else is left: not for two hours.
+  BOOST_TEST(
+    (ended().state == job_state::aborted)); // No other request is left, and the wait is two hours.
   BOOST_TEST(ended().completed == 2u);
 }
 

@@ -15,7 +15,7 @@ struct fixture : test::coordinator_fixture {
     run();
   }
 
-  /// Indexes of the last assignments, each apart, from the `from`th on.
+  /// Indexes of each assignment from the `from`th on.
   std::vector<std::vector<uint64_t>> assigned(size_t from = 0) const {
     std::vector<std::vector<uint64_t>> all;
     for (auto i = from; i < work->assigned.size(); ++i) {
@@ -49,7 +49,7 @@ BOOST_AUTO_TEST_CASE(suspects_run_one_at_a_time_and_in_assignments_of_their_own)
   give(3, 1);
   lose_node(1);
   give(3, 2);
-  lose_node(2); // 0, 1 and 2 are suspected now.
+  lose_node(2); // 0, 1 and 2 are suspects now.
   BOOST_TEST(demand() == 4u);
   const auto before = work->assigned.size();
   give(4, 3);
@@ -87,7 +87,7 @@ BOOST_AUTO_TEST_CASE(the_third_loss_in_a_row_is_poison_and_the_rest_finishes) {
 BOOST_AUTO_TEST_CASE(the_neighbours_of_a_poisonous_request_are_cleared_one_by_one) {
   input(3);
   start();
-  // Request 1 kills whatever runs it.
+  // Request 1 kills every worker that runs it.
   uint64_t node = 0;
   for (int round = 0; round < 20 && !head->finished; ++round) {
     const auto before = work->assigned.size();
@@ -119,7 +119,7 @@ BOOST_AUTO_TEST_CASE(an_attempt_that_ends_clears_a_request) {
   give(1, 2);
   lose_node(2);
   give(1, 3);
-  // Its lane was tried and closed: whoever ran it lived.
+  // Its lane was tried and closed, so its worker has survived.
   auto o = outcome(0, core::outcome_state::failed, errc::unavailable);
   report(
     work_report{handed_out(0).key, report_kind::held, make_shared_value(std::move(o)), {}, 5ms});

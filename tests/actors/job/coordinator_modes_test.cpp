@@ -110,7 +110,7 @@ BOOST_AUTO_TEST_CASE(attempts_of_all_modes_stay_within_two_more) {
   options.mode = core::mode::parallel;
   options.attempts_max = 3;
   chats(2);
-  files->input.push_back(chat(2)); // Keeps auto out of it: three in parallel.
+  files->input.push_back(chat(2)); // With three requests, auto chooses parallel.
   start();
   drive([&](const assignment& a) {
     const auto before = a.requests.front().attempts_before;

@@ -69,7 +69,7 @@ BOOST_AUTO_TEST_CASE(an_entry_without_an_answer_goes_into_smaller_packs_and_at_l
 
 BOOST_AUTO_TEST_CASE(a_pack_that_is_all_wrong_is_halved_down_to_single_requests) {
   chats(7);
-  options.attempts_max = 2; // Wrong packs use up none of them.
+  options.attempts_max = 2; // Packs with a wrong reply do not use them.
   start();
   std::vector<size_t> sizes;
   std::map<uint64_t, uint32_t> before;
@@ -125,7 +125,7 @@ BOOST_AUTO_TEST_CASE(a_request_that_spoils_its_pack_fails_alone) {
   BOOST_TEST(ended().completed == 9u);
   BOOST_TEST(ended().failed == 1u);
   BOOST_TEST(line(6).error_code == "bad_request");
-  // Once more without a schema, which might have been what it did not like; then halved.
+  // Once more without a schema, because the schema may be the fault; then halved.
   BOOST_TEST(refused == 4u);
 }
 
@@ -173,7 +173,7 @@ BOOST_AUTO_TEST_CASE(a_lost_pack_is_made_again_and_a_second_loss_parts_it) {
   give(1, 2);
   BOOST_TEST(entries(sent()).size() == 5u);
   BOOST_TEST(sent().requests.front().key.epoch > sent(1).requests.front().key.epoch);
-  answer_right(sent(1)); // Too late: its epoch is over.
+  answer_right(sent(1)); // Too late: its epoch is old.
   BOOST_TEST(status().refused_late == 1u);
   self->send(aut, atom::lost_v, uint64_t{2});
   run();
@@ -226,7 +226,8 @@ BOOST_AUTO_TEST_CASE(a_canary_is_asked_again_alone_and_its_own_answer_wins) {
   drive([&](const assignment& a) {
     if (!entries(a).empty()) {
       auto list = test::right_answers(entries(a), answer_to);
-      list[2].answer = R"("answer to another text")"; // Right id and check: nothing else can tell.
+      // With the right id and check, so no check can detect it.
+      list[2].answer = R"("answer to another text")";
       answer(a, test::to_json(list));
       return;
     }

@@ -18,7 +18,7 @@ BOOST_AUTO_TEST_CASE(a_result_of_an_older_epoch_is_refused_and_counted) {
   BOOST_TEST(status().refused_late == 1u);
   BOOST_TEST(status().failed == 0u);
   complete(0);
-  complete(0); // Once more: its epoch is over too.
+  complete(0); // Sent again: its epoch is old, too.
   complete(1);
   BOOST_TEST(ended().completed == 2u);
   BOOST_TEST(ended().refused_late == 2u);
@@ -111,7 +111,7 @@ BOOST_AUTO_TEST_CASE(after_a_detour_the_rest_runs_in_parallel_again) {
   report(0, report_kind::degraded);
   for (uint64_t i = 1; i < 4; ++i)
     complete(i);
-  give(1); // The detour; the window is full behind it.
+  give(1); // The detour; the rest of the window is full.
   complete(0);
   BOOST_TEST(demand() == 4u);
   give(4);
@@ -147,7 +147,7 @@ BOOST_AUTO_TEST_CASE(a_hopeless_mode_is_left_early_for_good) {
     complete(i);
   for (uint64_t i = 4; i < 8; ++i)
     report(i, report_kind::degraded);
-  BOOST_TEST(demand() == 0u); // What is in flight finishes first.
+  BOOST_TEST(demand() == 0u); // Requests in flight finish first.
   for (uint64_t i = 8; i < 12; ++i)
     complete(i);
   // 4 of 12 is below half, but the decision stands.
@@ -198,7 +198,7 @@ BOOST_AUTO_TEST_CASE(an_unusable_key_stops_the_job_and_leaves_the_request_open) 
   give(3);
   report(1, report_kind::aborting, errc::unauthorized);
   BOOST_TEST(demand() == 0u);
-  BOOST_TEST(work->aborted.empty()); // What is in flight may finish.
+  BOOST_TEST(work->aborted.empty()); // Requests in flight may finish.
   complete(0);
   complete(2);
   BOOST_TEST((ended().state == job_state::aborted));

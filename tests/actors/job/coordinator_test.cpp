@@ -180,14 +180,14 @@ BOOST_AUTO_TEST_CASE(a_slow_disk_lets_only_the_head_go_on) {
   start();
   give(20);
   BOOST_REQUIRE(work->requests().size() == 20u);
-  // Request 0 and then the disk are slow: the results behind them wait in memory.
+  // Request 0 and then the disk are slow: later results wait in memory.
   for (uint64_t i = 1; i < 20; ++i)
     complete(i);
   BOOST_TEST(files->lines.empty());
   BOOST_TEST(demand() == 0u);
   complete(0);
   BOOST_TEST(files->lines.size() == 20u);
-  BOOST_TEST(demand() == 1u); // The next one at the head may go.
+  BOOST_TEST(demand() == 1u); // The next first request may be sent.
   // The disk goes on, and so does the job.
   files->sink_answers = true;
   for (auto& to : std::exchange(files->unanswered, {}))

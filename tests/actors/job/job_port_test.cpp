@@ -118,7 +118,7 @@ BOOST_AUTO_TEST_CASE(nothing_is_written_before_the_store_says_so) {
   caf::send_as(from, aut, atom::write_v, std::vector{item(0), item(1)});
   caf::send_as(from, aut, atom::write_v, std::vector{item(2)});
   auto closed = self->request(aut, caf::infinite, atom::close_v, false);
-  // The port first, then the store up to its commit: only that lets anybody hear.
+  // First the port, then the writer up to its commit: only after the commit are there answers.
   while (all->written.empty() && sched.has_job()) {
     const auto safe = must(must(store->open_reader())->marks(job)).ordered;
     sched.run_once();

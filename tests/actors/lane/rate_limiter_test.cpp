@@ -7,7 +7,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// A permit taker that writes down what it is told.
+/// A permit taker that records its messages.
 struct taker_log {
   std::vector<uint64_t> granted;
   std::vector<std::pair<uint64_t, errc>> refused;

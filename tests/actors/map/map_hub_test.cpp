@@ -8,7 +8,7 @@ using core::outcome_state;
 
 namespace {
 
-/// A hub over two groups and two stages (`a`, `b`) whose output is a file.
+/// A hub with two groups and two stages (`a`, `b`); the output is a file.
 struct fixture : deterministic_system {
   temp_dir dir;
   std::string out = dir / "out.txt";
@@ -44,7 +44,7 @@ struct fixture : deterministic_system {
       join(job);
     run();
   }
-  /// A new port for `job`, with a pull that is open.
+  /// A new port for `job`, with an open `pull`.
   void join(uint32_t job, uint32_t wanted = 100) {
     seen.resize(std::max<size_t>(seen.size(), job + 1));
     seen[job] = std::make_shared<seen_offers>();
@@ -61,7 +61,7 @@ struct fixture : deterministic_system {
   }
   std::string output() { return read_file(out); }
   map_status close() { return ask<map_status>(hub, atom::close_v); }
-  /// As `kill -9` leaves it.
+  /// Ends as with `kill -9`.
   void kill() {
     caf::anon_send_exit(hub, caf::exit_reason::kill);
     run();
@@ -206,10 +206,11 @@ BOOST_AUTO_TEST_CASE(after_a_kill_no_answer_is_asked_for_again) {
 BOOST_AUTO_TEST_CASE(cancelling_a_group_leaves_the_other_alone) {
   start({0, 1, 0, 1});
   BOOST_TEST(seen[0]->bodies.size() == 2u);
-  answer({0, 0, 0}, answered("zero")); // Is ready for stage b, but taken.
+  answer({0, 0, 0}, answered("zero")); // Ready for stage b, but not pulled.
   self->send(hub, atom::cancel_v, std::string{"x"});
   run();
-  answer({2, 0, 0}, ended_as(outcome_state::cancelled, errc::cancelled)); // By its coordinator.
+  answer({2, 0, 0},
+         ended_as(outcome_state::cancelled, errc::cancelled)); // Cancelled by its coordinator.
   answer({0, 1, 0}, answered("too late is fine"));
   answer({1, 0, 0}, answered("one"));
   answer({3, 0, 0}, answered("three"));

@@ -42,7 +42,7 @@ sender(reply_taker_actor::stateful_pointer<sender_state> self, http_client_actor
   }};
 }
 
-// These wait for a real loop and a real socket, in real time; nothing sleeps.
+// These cases wait for a real loop and a real socket, in real time, without sleeping.
 struct fixture {
   system_config config;
   caf::actor_system sys{config};

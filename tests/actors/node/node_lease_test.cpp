@@ -15,14 +15,14 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// Whoever assigned work: writes down the reports.
+/// The actor that assigned work; it records the reports.
 report_taker_actor::behavior_type taker(std::shared_ptr<std::vector<work_report>> log) {
   return {[=](atom::report, const report_batch& batch) {
     log->insert(log->end(), batch.reports.begin(), batch.reports.end());
   }};
 }
 
-/// A node of another process; the test plays its head.
+/// A node of another process; the test acts as its head.
 struct fixture : test::deterministic_system {
   static constexpr uint64_t number = (uint64_t{0xABCD} << 16) | 5000;
   std::shared_ptr<test::fake_upstream> upstream = std::make_shared<test::fake_upstream>();
@@ -58,7 +58,7 @@ struct fixture : test::deterministic_system {
     run();
   }
 
-  /// Answers all signs of life that came since.
+  /// Answers all new heartbeats.
   void answer() {
     for (; answered < head->beats.size(); ++answered)
       self->send(aut, atom::heartbeat_v, head->beats[answered].number);
@@ -134,7 +134,7 @@ BOOST_AUTO_TEST_CASE(a_node_that_hears_nothing_aborts_everything_and_quits) {
   BOOST_TEST(upstream->open.empty());
   for (auto& call : upstream->calls)
     BOOST_TEST(call.aborted);
-  // Nobody waits at the lane either.
+  // No request waits at the lane, either.
   BOOST_TEST(lane->withdrawn.size() == 2u);
   BOOST_TEST(lane->settled.size() >= 3u);
 }
@@ -189,8 +189,8 @@ BOOST_AUTO_TEST_CASE(a_drained_node_finishes_what_is_sent_gives_back_the_rest_an
   self->send(aut, atom::leave_v, caf::timespan{30s});
   run();
   BOOST_TEST(head->beats.back().draining);
-  BOOST_TEST(reports->size() == 2u); // What waited for a permit.
-  assign(1, 4, 3);                   // This was under way.
+  BOOST_TEST(reports->size() == 2u); // The requests that waited for a permit.
+  assign(1, 4, 3);                   // This assignment was on its way.
   BOOST_TEST(reports->size() == 5u);
   for (auto& report : *reports)
     BOOST_TEST((report.kind == report_kind::given_back));
@@ -217,7 +217,7 @@ BOOST_AUTO_TEST_CASE(a_drain_ends_with_its_grace_period) {
   BOOST_TEST(end().has_value());
 }
 
-BOOST_AUTO_TEST_CASE(a_second_wish_to_leave_is_at_once) {
+BOOST_AUTO_TEST_CASE(a_second_request_to_leave_takes_effect_at_once) {
   assign(1, 0, 2);
   self->send(aut, atom::leave_v, caf::timespan{30s});
   run();
@@ -271,7 +271,7 @@ BOOST_AUTO_TEST_CASE(jobs_that_have_nothing_here_are_forgotten) {
   }
   BOOST_TEST(reports->size() == 1000u);
   BOOST_TEST(state().notes() == 0u);
-  // Those whose lane is out are remembered a while.
+  // Jobs with a closed lane are remembered for some time.
   upstream->script = [](auto&) {
     return test::answer_with(402, R"({"error":{"message":"no money"}})");
   };

@@ -14,7 +14,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// Whoever assigned work: writes down the batches.
+/// The actor that assigned work; it records the batches.
 report_taker_actor::behavior_type taker(std::shared_ptr<std::vector<report_batch>> log) {
   return {[=](atom::report, const report_batch& batch) { log->push_back(batch); }};
 }
@@ -78,7 +78,7 @@ BOOST_AUTO_TEST_CASE(every_assigned_request_is_reported_once_and_frees_its_slot)
 
 BOOST_AUTO_TEST_CASE(reports_that_come_together_leave_in_one_message) {
   assign(1, 0, 8);
-  sched.advance_time(10ms); // All answers come at one moment.
+  sched.advance_time(10ms); // All answers come at the same moment.
   run();
   BOOST_TEST(reports->size() == 1u);
   BOOST_TEST(head->freed.size() == 1u);
@@ -138,12 +138,12 @@ BOOST_AUTO_TEST_CASE(a_rewire_reaches_the_workers_and_those_to_come) {
   BOOST_TEST(all().size() == 4u);
 }
 
-// One 403 may be the page of a firewall that did not like one prompt.
+// A single 403 may come from a firewall that refused one prompt.
 BOOST_AUTO_TEST_CASE(a_key_is_lost_after_several_refusals_without_a_success) {
   for (bool works : {false, true}) {
     const uint64_t job = works ? 2 : 1;
     upstream->script = [](auto&) { return test::completion("yes", 10s); };
-    assign(job, 200, 1); // Runs on: the node remembers the job.
+    assign(job, 200, 1); // Keeps running, so that the node remembers the job.
     upstream->script = [](auto&) { return test::completion("yes", 1ms); };
     if (works) {
       assign(job, 100, 1);
@@ -166,7 +166,7 @@ BOOST_AUTO_TEST_CASE(a_lost_lane_is_known_to_all_requests_of_its_job_and_to_no_o
   lane->grants = false;
   assign(1, 1, 3);
   assign(2, 0, 1);
-  advance(20ms); // The first of them learns it, the others hear of it while they wait.
+  advance(20ms); // The first worker is refused; the others are told while they wait.
   BOOST_TEST(upstream->calls.size() == 1u);
   BOOST_TEST(lane->withdrawn.size() == 3u);
   BOOST_REQUIRE(all().size() == 4u);
@@ -213,7 +213,7 @@ BOOST_AUTO_TEST_CASE(workers_are_kept_for_the_next_requests_and_a_dead_one_loses
     BOOST_TEST((std::find(before.begin(), before.end(), worker) != before.end()));
   advance(1s);
   BOOST_REQUIRE(all().size() == 6u);
-  // Two die while they wait: one that the node hears of in time, and one that it does not.
+  // Two idle workers die: the node learns of one in time, and not of the other.
   caf::anon_send_exit(before[0], caf::exit_reason::kill);
   run();
   assign(1, 6, 3);

@@ -7,12 +7,12 @@ using core::cache_mode;
 
 namespace {
 
-/// Workers before a real cache.
+/// Workers with a real cache.
 struct fixture : test::worker_fixture {
   std::shared_ptr<io::response_store> store = io::make_memory_store({});
   uint64_t workers = 0;
 
-  /// Hands every life of the cache the same store.
+  /// Gives the same store to every life of the cache.
   struct borrowed : io::response_store {
     std::shared_ptr<io::response_store> inner;
     explicit borrowed(std::shared_ptr<io::response_store> s) : inner{std::move(s)} {}
@@ -80,7 +80,8 @@ BOOST_AUTO_TEST_CASE(equal_requests_in_flight_cost_one_attempt) {
     BOOST_TEST(r.outcome->cached == (i > 0));
     BOOST_TEST(r.joined == (i > 0));
     BOOST_TEST(r.outcome->attempts == (i > 0 ? 0u : 1u));
-    BOOST_TEST((r.outcome->upstream == 10ms)); // What the answer took, for the sequential estimate.
+    BOOST_TEST(
+      (r.outcome->upstream == 10ms)); // The time of the answer, for the sequential estimate.
     BOOST_TEST((r.last_attempt == (i > 0 ? 0ms : 10ms)));
   }
 }

@@ -5,7 +5,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// A slow answer at a, a fast one at b, and leave for a second attempt after 1 s.
+/// A slow answer at a, a fast one at b, and permission for a second attempt after 1 s.
 struct fixture : test::routes_fixture {
   fixture() {
     task.hedge_after = 1s;
@@ -33,7 +33,7 @@ BOOST_AUTO_TEST_CASE(a_second_attempt_that_answers_first_wins) {
   BOOST_TEST(report.outcome->attempts == 2u);
   BOOST_TEST(report.hedged == 1u);
   BOOST_TEST(report.hedge_won);
-  BOOST_TEST((report.last_attempt == 2s)); // What the request waited.
+  BOOST_TEST((report.last_attempt == 2s)); // The time that the request waited.
   BOOST_TEST(upstream->calls[0].aborted);
   BOOST_TEST(lane->settled.at(0).abandoned);
   BOOST_TEST(lane->settled.at(0).sent);
@@ -57,7 +57,7 @@ BOOST_AUTO_TEST_CASE(a_first_attempt_that_still_answers_first_wins) {
 }
 
 BOOST_AUTO_TEST_CASE(the_cost_of_the_loser_counts) {
-  // The fake lanes expect one token each way.
+  // The fake lanes expect one input and one output token.
   for (auto& u : setup->upstreams)
     u.prices = core::price_table{{{{"*"}, 1e6, 1e6, 1e6, 1e6}}};
   start();

@@ -8,7 +8,7 @@ namespace {
 struct reuse_fixture : test::worker_fixture {
   actors::pooled_worker_actor aut;
 
-  /// The first request, to its end.
+  /// Runs the first request to its end.
   void run_first() {
     aut =
       spawn(actors::worker, std::shared_ptr<const actors::worker_setup>{setup}, task, wires, node);
@@ -17,7 +17,7 @@ struct reuse_fixture : test::worker_fixture {
     BOOST_REQUIRE(log->reports.size() == 1u);
   }
 
-  /// Gives it another one.
+  /// Gives the worker another request.
   void assign(uint64_t index) {
     task.request = {{7, index, 1}, test::make_request(index), 0, 0, {}, {}};
     ++task.id;
@@ -83,7 +83,7 @@ BOOST_AUTO_TEST_CASE(the_end_of_an_old_backoff_does_not_cut_a_new_one_short) {
   aut =
     spawn(actors::worker, std::shared_ptr<const actors::worker_setup>{setup}, task, wires, node);
   run();
-  advance(10ms); // It backs off now.
+  advance(10ms); // The worker pauses before its next attempt.
   caf::anon_send(aut, atom::abort_v);
   run();
   BOOST_REQUIRE(log->reports.size() == 1u);

@@ -59,7 +59,7 @@ BOOST_AUTO_TEST_CASE(a_lane_known_as_lost_is_not_asked) {
   BOOST_TEST(lane->asked.empty());
   BOOST_TEST(report.outcome->lane == "b");
   BOOST_TEST(report.outcome->lane_reason == "lane a: bad key");
-  BOOST_TEST(!other->asked[0].patience.has_value()); // Nobody else is left.
+  BOOST_TEST(!other->asked[0].patience.has_value()); // No other lane is left.
 }
 
 BOOST_AUTO_TEST_CASE(with_every_lane_lost_nothing_is_asked) {
@@ -79,7 +79,7 @@ BOOST_AUTO_TEST_CASE(news_of_a_lost_lane_move_who_waits_there) {
   BOOST_TEST((lane->withdrawn == std::vector{lane->asked[0].id}));
   BOOST_TEST(lane->settlements(lane->asked[0].id) == 1u);
   BOOST_TEST(only_report().outcome->lane == "b");
-  BOOST_TEST(log->dead.empty()); // The node knew.
+  BOOST_TEST(log->dead.empty()); // The node knew it already.
 }
 
 BOOST_AUTO_TEST_CASE(news_of_a_lost_lane_leave_what_is_being_sent) {
@@ -172,7 +172,7 @@ BOOST_AUTO_TEST_CASE(each_upstream_has_its_own_prices) {
   auto aut = start();
   refuse(aut, *lane, errc::unavailable);
   advance(10ms);
-  BOOST_TEST(only_report().outcome->cost.value_or(0) == 10.0); // 10 tokens went in.
+  BOOST_TEST(only_report().outcome->cost.value_or(0) == 10.0); // 10 input tokens.
 }
 
 BOOST_AUTO_TEST_CASE(a_request_that_is_handed_out_again_begins_at_the_same_lane) {

@@ -7,7 +7,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// The OpenAI protocol, but with a body that takes the worker down.
+/// The OpenAI protocol, but with a body that kills the worker.
 class throwing_protocol : public core::protocol {
 public:
   std::string_view name() const noexcept override { return "throwing"; }
@@ -111,7 +111,7 @@ BOOST_AUTO_TEST_CASE(an_abort_that_crosses_a_failure_makes_no_further_attempt) {
       auto aut = start();
       auto answer = test::answer_with(status, "{}").response;
       self->send(aut, atom::abort_v);
-      // The abort finds the exchange ended already: its reply is on the way to the worker.
+      // The exchange has ended already when the abort comes: its reply is on its way to the worker.
       self->send(
         aut, atom::reply_v,
         exchange_reply{upstream->calls[0].id, std::make_shared<core::http_response>(answer)});
@@ -244,7 +244,7 @@ BOOST_AUTO_TEST_CASE(a_killed_worker_reports_its_loss_in_every_phase) {
       BOOST_TEST((report.kind == report_kind::lost));
       BOOST_TEST(upstream->calls.size() == p.sent);
       BOOST_TEST(lane->settlements(lane->asked[0].id) == 1u);
-      BOOST_REQUIRE(report.outcome); // What was spent must not be forgotten.
+      BOOST_REQUIRE(report.outcome); // The cost must not be lost.
       BOOST_TEST(report.outcome->attempts == p.sent);
       advance(2h);
       BOOST_TEST(log->reports.size() == 1u);

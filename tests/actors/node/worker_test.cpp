@@ -59,7 +59,7 @@ BOOST_AUTO_TEST_CASE(in_the_last_mode_used_up_attempts_fail_the_request_for_good
   answer_in_turn({test::broken_with(core::transport_error::reset)});
   task.attempts_max = 6;
   task.ran_as = core::mode::sequential;
-  task.request.attempts_before = 4; // They count: two are left.
+  task.request.attempts_before = 4; // They count, so two attempts are left.
   start();
   advance(5min);
   auto& report = end();

@@ -18,8 +18,8 @@ using namespace penstock;
 using namespace penstock::test;
 using namespace std::chrono_literals;
 
-// CAF's broker keeps what it is sent after it has ended; with the farewell of an actor that has a
-// thread of its own in there, the end of the system would wait for that thread for ever.
+// CAF's broker never frees messages that come after its end. If one of them holds an actor with its
+// own thread, the end of the system waits for that thread for ever.
 BOOST_AUTO_TEST_CASE(an_actor_with_a_thread_of_its_own_that_others_know_may_end_last) {
   config::cluster_settings settings;
   settings.listen = "127.0.0.1:0";
@@ -37,15 +37,15 @@ BOOST_AUTO_TEST_CASE(an_actor_with_a_thread_of_its_own_that_others_know_may_end_
   auto seen = actors::connect(their_sys, theirs, "client", "test", patience);
   BOOST_REQUIRE(seen);
   {
-    // What this connection was sent first has arrived by then: the head's broker watches its
+    // By then the first message on this connection has arrived: the broker of the head monitors its
     // engine.
     caf::scoped_actor self{their_sys, true};
     self->request(*seen, patience, atom::nodes_v)
       .receive([](const std::vector<node_info>&) {},
                [&](const caf::error& e) { BOOST_ERROR(their_sys.render(e)); });
   }
-  // Those who watch an actor hear of its end one after the other; this one takes its time, and all
-  // others wait.
+  // The monitors of an actor learn of its end one after the other. This one is slow, so all others
+  // wait.
   engine->attach_functor([] { std::this_thread::sleep_for(300ms); });
   caf::anon_send_exit(gate, caf::exit_reason::kill);
   caf::anon_send_exit(engine, caf::exit_reason::kill);

@@ -76,7 +76,7 @@ struct head {
   std::string lines;
 };
 
-/// Another process's side, in this one.
+/// The side of another process, but in this one.
 struct client {
   explicit client(config::cluster_settings s)
       : settings{std::move(s)}, config{settings}, sys{config} {}
@@ -88,7 +88,7 @@ struct client {
   caf::actor_system sys;
 };
 
-/// That a head still serves: somebody new gets through the door and is answered.
+/// Checks that a head still works: a new client connects and gets an answer.
 void check_serves(const config::cluster_settings& s) {
   client c{s};
   auto engine = c.connect();
@@ -99,7 +99,7 @@ void check_serves(const config::cluster_settings& s) {
              [&](const caf::error& e) { BOOST_ERROR(c.sys.render(e)); });
 }
 
-/// A narrow line to a head: one connection, so many bytes a second towards it.
+/// A slow connection to a head: so many bytes per second towards it.
 class slow_line {
 public:
   slow_line(uint16_t head, size_t bytes_per_second) : listener_(::socket(AF_INET, SOCK_STREAM, 0)) {
@@ -122,13 +122,13 @@ public:
   uint16_t port = 0;
 
 private:
-  /// Fifty times a second, so that the bytes of a long message trickle in.
+  /// Sends fifty times a second, so that the bytes of a long message come slowly.
   void pump(sockaddr_in head, size_t at_once) {
     pollfd wait{listener_, POLLIN, 0};
     while (!stop_ && ::poll(&wait, 1, 20) == 0)
       ;
     const int near = ::accept(listener_, nullptr, nullptr), far = ::socket(AF_INET, SOCK_STREAM, 0);
-    const int small = 1 << 16; // What waits in buffers is not slow.
+    const int small = 1 << 16; // Large buffers would hide the slowness.
     ::setsockopt(near, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
     bool open = near >= 0 && ::connect(far, reinterpret_cast<sockaddr*>(&head), sizeof head) == 0;
     std::vector<char> bytes(at_once);
@@ -252,8 +252,8 @@ BOOST_AUTO_TEST_CASE(handshakes_that_lie_are_refused) {
       b = static_cast<char>(random() % 3 == 0 ? 0xff : random() % 8);
     raw_client c{h.port};
     c.send(header(1, length) + body);
-    // What happens to be a handshake is another process that never says more; the next ones must
-    // not care.
+    // Bytes that happen to be a handshake count as a process that sends nothing more. The next
+    // connections must work.
     c.read_until([](std::string_view) { return false; }, 20ms);
   }
   check_serves(at(h.address()));
@@ -270,7 +270,7 @@ BOOST_AUTO_TEST_CASE(a_thousand_silent_connections_leave_room_for_others) {
     silent.push_back(std::make_unique<raw_client>(h.port));
   settings.head = h.address();
   check_serves(settings);
-  // All of them are closed in the end: the first by those that came later, the last by time.
+  // All of them are closed: the first because of later ones, the last after the timeout.
   for (auto& c : silent)
     BOOST_TEST((c->read_all(patience) != read_end::timeout));
   BOOST_TEST(h.says("it said nothing"));
@@ -282,7 +282,7 @@ BOOST_AUTO_TEST_CASE(a_thousand_silent_connections_leave_room_for_others) {
 
 BOOST_AUTO_TEST_CASE(a_long_message_on_a_slow_line_is_a_sign_of_life) {
   auto settings = at("127.0.0.1:0");
-  settings.lost_after = 2s; // With the heartbeats: 3 s.
+  settings.lost_after = 2s; // Together with the heartbeats: 3 s.
   head h{settings};
   constexpr size_t bytes_per_second = 2 << 20;
   slow_line line{h.port, bytes_per_second};
@@ -298,14 +298,14 @@ BOOST_AUTO_TEST_CASE(a_long_message_on_a_slow_line_is_a_sign_of_life) {
   caf::scoped_actor self{c.sys, true};
   self->request(*engine, patience, atom::submit_v, job)
     .receive([](const job_ticket&) {}, [&](const caf::error& e) { BOOST_ERROR(c.sys.render(e)); });
-  BOOST_TEST((std::chrono::steady_clock::now() - begun > 3s)); // Else it proves nothing.
+  BOOST_TEST((std::chrono::steady_clock::now() - begun > 3s)); // Else the case proves nothing.
 }
 
 BOOST_AUTO_TEST_CASE(tls_lets_certificates_of_its_ca_in_and_nobody_else) {
   test_certs ours, others;
   head h{ours.with(at("127.0.0.1:0"), "head")};
   check_serves(ours.with(at(h.address()), "node"));
-  // Of another CA: both sides refuse.
+  // A certificate of another CA: both sides refuse.
   auto foreign = others.with(at(h.address()), "node");
   {
     client c{foreign};
@@ -315,11 +315,11 @@ BOOST_AUTO_TEST_CASE(tls_lets_certificates_of_its_ca_in_and_nobody_else) {
     BOOST_TEST(engine.error().context.find("certificate verify failed") != std::string::npos,
                engine.error().context);
   }
-  // It trusts us, we do not trust it.
+  // It trusts us; we do not trust it.
   foreign.tls_ca = ours.dir / "ca.pem";
   {
     client c{foreign};
-    BOOST_TEST(!c.connect()); // Its own files do not fit each other.
+    BOOST_TEST(!c.connect()); // Its files do not belong together.
     auto patched = others.dir / "both.pem";
     write_file(patched, read_file(ours.dir / "ca.pem") + read_file(others.dir / "ca.pem"));
     foreign.tls_ca = patched;
@@ -329,7 +329,7 @@ BOOST_AUTO_TEST_CASE(tls_lets_certificates_of_its_ca_in_and_nobody_else) {
     BOOST_TEST((engine.error().code == errc::connection_failed));
   }
   BOOST_TEST(h.says("TLS: certificate verify failed"));
-  // A plain peer at a TLS port, and garbage.
+  // A peer without TLS at a TLS port, and garbage.
   {
     client c{at(h.address())};
     auto engine = c.connect();

@@ -39,7 +39,7 @@ struct fixture : job_store_actors {
     caf::send_as(caf::actor_cast<caf::actor>(subscriber), reader, std::forward<Ts>(xs)...);
     run();
   }
-  /// Indexes of all that the subscriber got.
+  /// Indexes of all outcomes that the subscriber got.
   std::vector<uint64_t> got_indexes() {
     std::vector<uint64_t> all;
     for (auto& p : *pages)
@@ -67,8 +67,7 @@ BOOST_AUTO_TEST_CASE(a_pull_gives_what_has_no_outcome) {
     BOOST_TEST(chunk.requests.size() == 2u);
     BOOST_TEST(chunk.end);
     chunk = ask<request_chunk>(reader, atom::pull_v, job, uint64_t{0}, 0u, uint64_t{0});
-    BOOST_TEST(chunk.requests.size() ==
-               1u); // A full window asks for nothing, and still it must go on.
+    BOOST_TEST(chunk.requests.size() == 1u); // A full window does not pull, but the job must go on.
     const auto empty = submit(0);
     chunk = ask<request_chunk>(reader, atom::pull_v, empty, uint64_t{0}, 3u, uint64_t{1});
     BOOST_TEST((chunk.requests.empty() && chunk.end));
@@ -125,7 +124,7 @@ BOOST_AUTO_TEST_CASE(a_question_waits_for_its_answer) {
   const auto job = submit(3);
   auto pending = wait_for(job, 0, 10s), second = wait_for(job, 1, 10s);
   advance(5s);
-  write(job, {item(1)}); // Not its turn.
+  write(job, {item(1)}); // An earlier one is missing.
   write(job, {item(0)});
   auto page = got(pending);
   BOOST_TEST(page.items.size() == 2u);
@@ -148,7 +147,7 @@ BOOST_AUTO_TEST_CASE(a_question_does_not_wait_for_ever) {
   got(same);
   advance(17s);
   BOOST_TEST(got(late).items.empty());
-  auto gone = wait_for(job, 0, 1h); // Nobody is believed to wait for so long.
+  auto gone = wait_for(job, 0, 1h); // Longer than the reader allows.
   advance(10min);
   got(gone);
 }
@@ -173,7 +172,7 @@ BOOST_AUTO_TEST_CASE(a_subscriber_gets_no_more_than_it_has_credit_for) {
     BOOST_TEST(pages->back().end);
     BOOST_TEST((pages->back().state == job_state::completed));
     const auto count = pages->size();
-    from_subscriber(atom::credit_v, job, 5u); // It is over.
+    from_subscriber(atom::credit_v, job, 5u); // The subscription is over.
     BOOST_TEST(pages->size() == count);
     stop();
   }

@@ -8,7 +8,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// Counts what the actor asks of its store.
+/// Counts the calls of the actor to its store.
 class counted_store : public job_store_wrapper {
 public:
   using job_store_wrapper::job_store_wrapper;
@@ -95,7 +95,7 @@ BOOST_AUTO_TEST_CASE(a_small_submission_does_not_wait_behind_large_ones) {
     self->send(writer, atom::add_v,
                submission_part{job, i * 400, message_requests(i * 400, i * 400 + 400), i == 9});
   auto small = self->request(writer, caf::infinite, atom::submit_v, job_of(1));
-  // It is answered with the first group, and the parts are kept in their order all the same.
+  // It is answered with the first group. The parts keep their order.
   while (counted->commits == before && sched.has_job())
     sched.run_once();
   BOOST_TEST(must(must(store->open_reader())->rows({"", false, 0, 1}))[0].requests == 1u);
@@ -191,8 +191,8 @@ BOOST_AUTO_TEST_CASE(an_interrupted_job_goes_on_and_an_aborted_one_waits_for_a_r
   BOOST_TEST((ask<std::vector<uint64_t>>(writer, atom::jobs_v) == std::vector<uint64_t>{one, two}));
   const auto taken = ask<stored_job>(writer, atom::open_v, two);
   BOOST_TEST(taken.first == 0u);
-  BOOST_TEST(taken.before.changes.size() == 1u); // What happened is not forgotten,
-  BOOST_TEST(taken.before.failed == 0u);         // but counts begin with what is there.
+  BOOST_TEST(taken.before.changes.size() == 1u); // The changes are kept,
+  BOOST_TEST(taken.before.failed == 0u);         // but counts begin with the stored outcomes.
   BOOST_TEST((taken.before.cause.context == ""));
 }
 

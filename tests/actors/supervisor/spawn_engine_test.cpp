@@ -22,7 +22,7 @@ config::settings null_settings() {
   return s;
 }
 
-/// The time from now until `sys` is gone, with its engine.
+/// The time until `sys` and its engine have ended.
 duration time_of_end(std::optional<caf::actor_system>& sys,
                      std::optional<running_engine>& running) {
   const auto begun = std::chrono::steady_clock::now();
@@ -36,8 +36,8 @@ duration time_of_end(std::optional<caf::actor_system>& sys,
 
 BOOST_AUTO_TEST_SUITE(spawn_engine_suite)
 
-// The job store and its reader have threads of their own. A timer of theirs once kept them until it
-// was due, and the end of a system with a cluster configuration waited for them.
+// The job writer and reader have their own threads. Once, a pending timer kept them alive, and the
+// end of a system with a cluster configuration waited for them.
 BOOST_AUTO_TEST_CASE(an_engine_with_nothing_in_flight_ends_at_once) {
   for (const bool in_cluster : {false, true}) {
     config::cluster_settings cluster;
@@ -56,7 +56,7 @@ BOOST_AUTO_TEST_CASE(an_engine_with_nothing_in_flight_ends_at_once) {
     BOOST_REQUIRE(spawned);
     std::optional<running_engine> running = *spawned;
     {
-      // A question for results that do not come sets a timer in the reader.
+      // A query for results that do not come sets a timer in the reader.
       caf::scoped_actor self{*sys, true};
       submission job;
       job.complete = false;
@@ -132,7 +132,7 @@ BOOST_AUTO_TEST_CASE(a_mock_is_refused_unless_the_caller_runs_it) {
   auto running = spawn_engine(sys, settings, options);
   BOOST_REQUIRE_MESSAGE(running, running.error().context);
   BOOST_TEST(stop_engine(sys, *running));
-  // Stopped twice, or after its death: nothing to wait for.
+  // A second stop, or a stop after its death, returns at once.
   const auto begun = std::chrono::steady_clock::now();
   stop_engine(sys, *running);
   BOOST_TEST((std::chrono::steady_clock::now() - begun < 1s));

@@ -11,7 +11,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// The http client is the real one: without an exchange its thread never wakes.
+// The HTTP client is real. Without an exchange its thread never wakes.
 struct fixture : test::deterministic_system {
   supervisor_actor aut;
 
@@ -104,7 +104,7 @@ BOOST_AUTO_TEST_CASE(a_dead_cache_is_replaced_and_adopts_before_it_answers) {
   const auto after = wires();
   BOOST_TEST((after.cache && after.cache != before.cache));
   BOOST_TEST((after.limiters == before.limiters));
-  // One that follows a dead one has to wait for those that lead.
+  // A restarted cache must wait for the workers that lead.
   auto answers = 0;
   spawn([=, &answers](cache_taker_actor::pointer asker) -> cache_taker_actor::behavior_type {
     asker->send(after.cache, atom::look_up_v, cache_query{1, 1, core::cache_mode::on, "k"});
@@ -121,7 +121,7 @@ BOOST_AUTO_TEST_CASE(restarts_wait_longer_each_time) {
   kill(wires().http);
   const auto second = wires().http;
   kill(second);
-  BOOST_TEST((wires().http == second)); // Still the dead one.
+  BOOST_TEST((wires().http == second)); // Still the dead actor.
   advance(99ms);
   BOOST_TEST((wires().http == second));
   advance(2ms);
@@ -190,7 +190,7 @@ BOOST_AUTO_TEST_CASE(the_engine_hears_of_restarted_limiters) {
   kill(wires().limiters[1]);
   const auto lanes =
     ask<std::vector<lane_info>>(ask<engine_actor>(aut, atom::engine_v), atom::lanes_v);
-  BOOST_TEST(lanes.at(1).now.headroom == 1); // The dead one would not have answered.
+  BOOST_TEST(lanes.at(1).now.headroom == 1); // A dead limiter would not answer.
 }
 
 BOOST_AUTO_TEST_CASE(a_store_that_cannot_go_on_ends_the_process_with_what_it_says) {
@@ -257,7 +257,7 @@ BOOST_AUTO_TEST_CASE(a_stop_ends_the_children_from_the_last_to_the_first) {
 BOOST_AUTO_TEST_CASE(a_stop_does_not_wait_for_a_child_that_is_to_be_restarted) {
   start();
   kill(wires().http);
-  kill(wires().http); // The next one comes in 100 ms.
+  kill(wires().http); // The next restart comes in 100 ms.
   auto pending = self->request(aut, caf::infinite, atom::stop_v);
   run();
   bool stopped = false;

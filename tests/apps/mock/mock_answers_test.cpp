@@ -296,7 +296,7 @@ BOOST_AUTO_TEST_CASE(bodies_of_any_shape_are_answered_with_json_or_refused) {
         BOOST_TEST(!e.empty());
     }
   }
-  BOOST_TEST(answered > 3000); // Else it tried nothing.
+  BOOST_TEST(answered > 3000); // Else the case has tested nothing.
 }
 
 BOOST_AUTO_TEST_SUITE_END()

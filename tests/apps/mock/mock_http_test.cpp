@@ -118,7 +118,7 @@ BOOST_AUTO_TEST_CASE(streams_may_be_written_from_another_thread) {
                for (int i = 0; i < 3; ++i)
                  e.write("bc");
                e.end();
-               e.end(); // An exchange is answered once: this does nothing.
+               e.end(); // A second end of an exchange does nothing.
              }};
            }};
   raw_client c{s.server->port()};
@@ -148,7 +148,7 @@ BOOST_AUTO_TEST_CASE(a_drain_lets_what_is_in_flight_finish) {
   BOOST_TEST((idle.read_all() == read_end::fin));
   held.reply({200, "text/plain", {}, "done"});
   BOOST_TEST(mock_fixture::body_of(busy.read_answer()) == "done");
-  thread.join(); // By itself: the last connection is gone.
+  thread.join(); // It ends by itself after the last connection.
   held = {};
 }
 
@@ -188,7 +188,7 @@ BOOST_AUTO_TEST_CASE(one_address_gets_no_more_than_its_connections) {
     BOOST_TEST((third.read_all() != read_end::timeout));
     BOOST_TEST(third.received.empty());
   }
-  // The places of those that left are free again; the server may learn of it a little later.
+  // The places of closed connections are free again; the server may notice it a little later.
   for (std::string got; got.empty();) {
     raw_client later{s.server->port()};
     later.send(post("3"));

@@ -20,7 +20,7 @@ mock::mock_options options(const std::vector<std::string>& words) {
   return std::move(*o);
 }
 
-/// Clients whose requests are in flight together.
+/// Clients whose requests are in flight at the same time.
 struct crowd {
   crowd(mock_fixture& m, size_t n) {
     const auto before = m.mock->stats().requests();
@@ -90,7 +90,7 @@ BOOST_AUTO_TEST_CASE(every_parallel_attempt_can_be_failed) {
   const auto status = [](mock_fixture& m) { return m.status_of(m.post(chat_path, m.chat("x"))); };
   mock_fixture m{options({"--fault", "concurrent:1", "--latency", "30s"})};
   {
-    crowd one{m, 1}; // Holds its place until it leaves.
+    crowd one{m, 1}; // Keeps its place until it ends.
     BOOST_TEST(status(m) == 503);
     BOOST_TEST(status(m) == 503);
     BOOST_TEST(m.mock->stats().in_flight() == 1);

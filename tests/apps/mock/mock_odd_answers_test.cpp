@@ -8,7 +8,7 @@ namespace json = boost::json;
 
 namespace {
 
-/// Where a protocol puts what the odd answers change. `%` stands for what the user says.
+/// Where a protocol has the parts that odd answers change. `%` is the text of the user.
 struct place {
   std::string name, path, body, text, finish, error;
 };
@@ -38,7 +38,7 @@ struct odd : mock_fixture {
   json::value json_of(const place& p, std::string_view fault) const {
     return json::parse(body_of(ask(p, fault)));
   }
-  /// What is at `pointer`, null if nothing is.
+  /// The value at `pointer`, or null.
   static const json::value* find(const json::value& v, std::string_view pointer) {
     boost::system::error_code ec;
     return v.find_pointer({pointer.data(), pointer.size()}, ec);

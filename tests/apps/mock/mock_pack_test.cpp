@@ -9,7 +9,7 @@ namespace {
 
 constexpr auto chat_path = "/v1/chat/completions";
 
-/// Requests that differ in their texts, and what the mock makes of them alone and packed.
+/// Requests with different texts, and the answers of the mock to them, alone and packed.
 struct packed_requests {
   explicit packed_requests(size_t n, const std::string& more = "",
                            core::pack_style style = core::pack_style::schema) {
@@ -33,7 +33,7 @@ struct packed_requests {
     pack = std::move(*composed);
   }
 
-  /// The answers to the entries, "-" for one that is not right.
+  /// The answers to the entries; "-" for a wrong one.
   std::vector<std::string> packed(const mock_fixture& m, const std::string& headers = "") const {
     const auto answer = m.post(chat_path, *pack.what.body, headers);
     const auto reply = core::take_apart(pack, m.body_of(answer), {});
@@ -93,7 +93,8 @@ BOOST_AUTO_TEST_CASE(a_garbled_pack_is_wrong_just_where_it_was_garbled) {
     int count = 0;
     for (size_t i = 0; i < packed.size(); ++i) {
       count += packed[i] == "-";
-      BOOST_TEST((packed[i] == "-" || packed[i] == right[i]), spec); // Never another's.
+      BOOST_TEST((packed[i] == "-" || packed[i] == right[i]),
+                 spec); // Never the answer to another entry.
     }
     return count;
   };
@@ -119,7 +120,7 @@ BOOST_AUTO_TEST_CASE(faults_of_packs_leave_single_requests_alone) {
   o.faults = {mock::parse_fault("pack_swap:nth=2").value()};
   const mock_fixture m{o};
   const packed_requests r{3};
-  const auto right = r.alone(m); // Counts for nothing.
+  const auto right = r.alone(m); // Does not count.
   BOOST_TEST(r.packed(m) == right, boost::test_tools::per_element());
   const auto second = r.packed(m);
   BOOST_TEST(std::count(second.begin(), second.end(), "-") == 2);

@@ -16,14 +16,14 @@ mock::mock_options options(const std::vector<std::string>& words) {
   return std::move(*o);
 }
 
-/// How a protocol asks and answers.
+/// Requests and answers of a protocol.
 struct dialect {
   std::string name, path, body, key_header;
-  std::string text, input, output, cached,
-    reasoning; ///< Pointers into an answer; "" if it has none.
+  /// Pointers into an answer; "" if it has none.
+  std::string text, input, output, cached, reasoning;
 };
 
-/// The same request in every protocol; `%` stands for its members beside the words.
+/// The same request in every protocol; `%` is the place of further members.
 const dialect dialects[] = {
   {"openai", "/v1/chat/completions",
    R"({"model":"m","messages":[{"role":"system","content":"Be brief."},{"role":"user","content":"Hi"},
@@ -97,7 +97,7 @@ BOOST_AUTO_TEST_CASE(the_same_request_gets_the_same_text_and_usage_through_every
     BOOST_TEST(text_at(v, d.text) == words, d);
     BOOST_TEST(count_at(v, d.output) == count_at(first, dialects[0].output), d);
     const auto input = count_at(v, d.input), of_first = count_at(first, dialects[0].input);
-    BOOST_TEST((input >= of_first - 2 && input <= of_first + 2), d); // Parts are rounded up apart.
+    BOOST_TEST((input >= of_first - 2 && input <= of_first + 2), d); // Each part is rounded up.
   }
   const auto s = m.stats();
   for (const auto& d : dialects)
@@ -175,7 +175,7 @@ BOOST_DATA_TEST_CASE(answers_follow_the_schema_that_is_asked_for,
   const auto grade = v.at("grade").template to_number<int>();
   BOOST_TEST((grade >= 1 && grade <= 6));
   BOOST_TEST(v.at("why").as_string().starts_with("why: echo: What is this? #"));
-  static std::string first; // The same through all of them.
+  static std::string first; // The same for all protocols.
   first = first.empty() ? text : first;
   BOOST_TEST(text == first);
 }
@@ -195,7 +195,7 @@ BOOST_DATA_TEST_CASE(a_key_counts_only_where_the_protocol_has_it,
     BOOST_TEST(status("x-api-key: A\r\n") == 401);
   const auto keys = m.stats().at("keys").as_object();
   BOOST_TEST(keys.at(mock::masked_key("A")).at("accepted").to_number<int>() == 1);
-  BOOST_TEST(json::serialize(keys).find("\"A\"") == std::string::npos); // Never in clear.
+  BOOST_TEST(json::serialize(keys).find("\"A\"") == std::string::npos); // Never as plain text.
 }
 
 BOOST_DATA_TEST_CASE(faults_speak_the_language_of_the_protocol,

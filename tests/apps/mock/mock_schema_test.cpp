@@ -42,7 +42,8 @@ BOOST_AUTO_TEST_CASE(every_member_that_is_described_is_there_in_order) {
   BOOST_TEST(v.at("ok").is_bool());
   BOOST_TEST(v.at("none").is_null());
   BOOST_TEST(v.at("part").at("x").is_number());
-  BOOST_TEST(v.at("more").as_string() == "more: echo: hello #1"); // The rest was said already.
+  // The rest is in the answer already.
+  BOOST_TEST(v.at("more").as_string() == "more: echo: hello #1");
 }
 
 BOOST_AUTO_TEST_CASE(numbers_keep_every_bound_for_every_seed) {
@@ -66,7 +67,7 @@ BOOST_AUTO_TEST_CASE(numbers_keep_every_bound_for_every_seed) {
     BOOST_TEST(instance(R"({"type":"integer","maximum":-1000})", seed).to_number<int64_t>() <=
                -1000);
   }
-  BOOST_TEST(seen.size() == 8); // All of them come.
+  BOOST_TEST(seen.size() == 8); // All of them occur.
 }
 
 BOOST_AUTO_TEST_CASE(arrays_have_as_many_items_as_they_must) {
@@ -129,7 +130,7 @@ BOOST_AUTO_TEST_CASE(schemas_without_an_end_end) {
         R"({"type":"array","minItems":9,"items":{"$ref":"#"}})", R"({"allOf":[{"$ref":"#"}]})",
         R"({"type":"array","minItems":900000000})"})
     BOOST_TEST(text_of(schema).size() < 2'000'000, schema);
-  // One that can end does so by itself, and is valid.
+  // A schema that can end does so, and the answer is valid.
   const auto v = instance(R"({"type":"object","required":["next"],"additionalProperties":false,
     "properties":{"next":{"anyOf":[{"$ref":"#"},{"type":"null"}]}}})");
   const json::value* at = &v;

@@ -10,7 +10,7 @@ namespace {
 
 constexpr auto chat_path = "/v1/chat/completions";
 
-/// What a client sees of one faulty answer.
+/// What a client receives of one faulty answer.
 struct seen {
   read_end end = read_end::timeout;
   std::string bytes;
@@ -100,7 +100,7 @@ BOOST_AUTO_TEST_CASE(valid_framings_carry_the_good_answer) {
   BOOST_TEST(noise.body.ends_with("0\r\n\r\n"));
   const auto idle = strike("reset_idle");
   BOOST_TEST((idle.end == read_end::fin));
-  BOOST_TEST(header_of(idle.bytes, "connection").empty()); // It promised to stay.
+  BOOST_TEST(header_of(idle.bytes, "connection").empty()); // It promised to keep the connection.
   BOOST_TEST(idle.body.size() == idle.declared);
 }
 
@@ -221,7 +221,7 @@ BOOST_AUTO_TEST_CASE(every_fault_of_the_menu_is_counted_and_leaves_the_mock_well
     if (f.phase == mock::fault_phase::unread || f.name == "reset_reused" ||
         f.name == "hang_connect" || f.name == "flap" || f.name == "concurrent" ||
         f.name.starts_with("pack_"))
-      continue; // They need a second request, time or a pack; they have cases of their own.
+      continue; // They need a second request, time or a pack, and have their own cases.
     const bool stream = f.phase == mock::fault_phase::stream;
     const std::string argument = f.name.find("huge") != f.name.npos ? ":1"
                                  : f.name == "slow"                 ? ":0"

@@ -87,7 +87,7 @@ bool has(const std::string& text, std::string_view words) {
   return false;
 }
 
-/// What `check_names` says about a recipe over columns a and b.
+/// The error of `check_names` for a recipe over columns a and b.
 std::string names(std::string_view text, bool open_rows = false) {
   const std::vector<std::string> columns{"a", "b"};
   auto checked = core::check_names(good(text), columns, open_rows);
@@ -226,7 +226,7 @@ BOOST_AUTO_TEST_CASE(schemas_come_from_files_beside_the_recipe) {
   auto r = config::read_recipe(dir / "r.toml");
   BOOST_REQUIRE_MESSAGE(r, r.error().context);
   BOOST_TEST(r->stages[0].schema.has_value());
-  BOOST_TEST(has(r->text, "integer")); // So that another schema is another recipe.
+  BOOST_TEST(has(r->text, "integer")); // Because another schema is another recipe.
   write_file(dir / "r.toml", "[[stages]]\nname='a'\nprompt='x'\nschema='none.json'\n");
   r = config::read_recipe(dir / "r.toml");
   BOOST_TEST(

@@ -122,7 +122,7 @@ std::string with(std::string_view lines) {
   return std::string{lines} + "\n[[phases]]\nduration = \"1s\"\nrate = 1\n";
 }
 
-/// All that is wrong with a text.
+/// All faults of a text.
 std::string faults(const std::string& text) {
   auto s = parse_load_script(text, "a.toml");
   BOOST_REQUIRE_MESSAGE(!s.has_value(), "was accepted: " << text);
@@ -167,7 +167,7 @@ BOOST_AUTO_TEST_CASE(everything_that_can_be_said_is_understood) {
     (s.phases.at(1).length == 5s && s.phases[1].every == 500ms && s.phases[1].burst == 100u));
   BOOST_TEST(s.phases[1].name == "phase 2");
   BOOST_TEST((s.phases[1].mix && (*s.phases[1].mix)[2] == 1));
-  BOOST_REQUIRE(s.actions.size() == 4u); // In the order of their times.
+  BOOST_REQUIRE(s.actions.size() == 4u); // Sorted by time.
   BOOST_TEST((s.actions[0].deed == load_deed::submit && s.actions[0].requests == 1000u));
   BOOST_TEST((s.actions[1].deed == load_deed::faults && s.actions[1].faults.size() == 1u));
   BOOST_TEST((s.actions[2].deed == load_deed::limits && s.actions[2].limits.front().second == 60));
@@ -266,7 +266,7 @@ BOOST_AUTO_TEST_CASE(processes_are_checked) {
   REFUSES(with("[[processes]]\nrole = \"head\"\nstart = false"), "must start before the load");
   REFUSES(with("[engine]\nhead = \"127.0.0.1:1\"\n[[processes]]\nrole = \"head\""),
           "names one that runs already");
-  // Nodes may join a head that runs elsewhere.
+  // Nodes may join a head on another machine.
   BOOST_TEST(read(with("[engine]\nhead = \"127.0.0.1:1\"\n[[processes]]\nrole = \"node\""))
                .processes.size() == 1u);
 }

@@ -12,8 +12,7 @@ using k = reply_kind;
 
 namespace {
 
-constexpr uint64_t longest =
-  ~uint64_t{0}; // The random number that makes jitter end at its upper end.
+constexpr uint64_t longest = ~uint64_t{0}; // The random number for the largest jitter.
 const time_point start{1h};
 
 verdict of(reply_kind kind, std::optional<duration> wait = std::nullopt,
@@ -152,7 +151,7 @@ BOOST_AUTO_TEST_CASE(an_upstream_that_answers_429_for_ever_is_given_up) {
   BOOST_TEST((end.what == action::carry_over && end.failure->code == errc::rate_limited));
 }
 
-// I10: only used-up attempts make a failure that passes final.
+// I10: a temporary failure is final only after all attempts.
 BOOST_AUTO_TEST_CASE(no_patience_that_ends_is_final_in_the_last_mode) {
   attempt_plan plan{{.attempts_max = 2, .rate_limited_max = 3}, std::nullopt, true};
   BOOST_TEST((plan.judge(of(k::server_error), start, 0).what == action::retry_after));
@@ -204,7 +203,7 @@ BOOST_AUTO_TEST_CASE(the_word_of_the_provider_wins_over_the_status) {
   BOOST_TEST((step(k::unauthorized, true) == action::retry_after));
   BOOST_TEST((step(k::server_error, false) == action::finish_failed));
   BOOST_TEST((step(k::rate_limited, false) == action::finish_failed));
-  BOOST_TEST((step(k::billing, true) == action::abort_job)); // A named cause stays.
+  BOOST_TEST((step(k::billing, true) == action::abort_job)); // The cause is kept.
   BOOST_TEST((step(k::too_large, true) == action::finish_failed));
   BOOST_TEST((step(k::daily_quota, true) == action::park_job));
   auto v = of(k::unauthorized);

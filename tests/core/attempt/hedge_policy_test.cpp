@@ -66,7 +66,7 @@ BOOST_AUTO_TEST_CASE(second_attempts_never_exceed_the_share) {
         BOOST_REQUIRE(static_cast<double>(policy.taken()) <=
                       budget * static_cast<double>(attempts));
       }
-      // It is no more stingy than that.
+      // It allows as many as it may.
       while (policy.try_take()) {
       }
       BOOST_TEST(static_cast<double>(policy.taken() + 1) > budget * static_cast<double>(attempts));

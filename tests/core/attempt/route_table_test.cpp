@@ -72,7 +72,7 @@ BOOST_AUTO_TEST_CASE(a_weighted_route_begins_by_weight_and_names_everybody_once)
     BOOST_TEST(std::abs(first[0] / double{draws} - 0.6) < 0.02);
     BOOST_TEST(std::abs(first[1] / double{draws} - 0.3) < 0.02);
     BOOST_TEST(std::abs(first[2] / double{draws} - 0.1) < 0.02);
-    // Where the first is out, its share goes to the others as 3 to 1.
+    // If the first one is out, its share goes to the others as 3 to 1.
     BOOST_TEST(std::abs(second_after_a[1] / double(a_first) - 0.75) < 0.03);
   }
 }

@@ -59,7 +59,7 @@ BOOST_AUTO_TEST_CASE(if_all_pause_the_shortest_pause_is_waited_for) {
   BOOST_REQUIRE(step.has_value());
   BOOST_TEST(step->candidate == 1u);
   BOOST_TEST(step->patient);
-  walk.refuse(1, open, 60s); // Its breaker opened while we waited.
+  walk.refuse(1, open, 60s); // Its breaker opened during the wait.
   BOOST_TEST(asked() == 0u);
 }
 
@@ -100,7 +100,7 @@ BOOST_AUTO_TEST_CASE(when_every_key_is_out_each_is_named) {
   walk.lose_lane(0, money);
   walk.lose_lane(1, money);
   walk.lose_lane(2, money);
-  walk.begin_round(); // Does not bring them back.
+  walk.begin_round(); // Lost lanes stay lost.
   BOOST_TEST(!walk.next().has_value());
   const auto end = walk.end();
   BOOST_TEST(end.all_out);
@@ -117,9 +117,9 @@ BOOST_AUTO_TEST_CASE(a_lost_lane_takes_all_its_candidates_along_and_is_news_once
   walk = walk_over({{0, "m"}, {0, "other"}, {1, "m"}});
   BOOST_TEST(walk.lose_lane(0, key));
   BOOST_TEST(!walk.lose_lane(0, key));
-  BOOST_TEST(!walk.lose_lane(2, key)); // Not of this route.
+  BOOST_TEST(!walk.lose_lane(2, key)); // A lane of another route.
   BOOST_TEST(asked() == 2u);
-  walk.refuse(0, open, 1s); // A late word of a lane that is out changes nothing.
+  walk.refuse(0, open, 1s); // A late refusal of a lost lane changes nothing.
   walk.begin_round();
   BOOST_TEST(asked() == 2u);
 }
@@ -166,7 +166,7 @@ BOOST_AUTO_TEST_CASE(every_round_ends_whatever_lanes_say) {
       int steps = 0;
       for (; auto step = walk.next(); ++steps) {
         BOOST_REQUIRE(steps < 10);
-        // A lane never tells of its pause somebody who would wait for it.
+        // A lane does not refuse a request that may wait for its pause.
         auto code = codes[random() % codes.size()];
         if (step->patient && code == errc::rate_limited)
           code = errc::unavailable;

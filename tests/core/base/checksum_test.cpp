@@ -47,7 +47,7 @@ BOOST_AUTO_TEST_CASE(zeros_at_the_end_count) {
   BOOST_TEST(checksum(std::string_view{"12345678\0", 9}) != checksum("12345678"));
 }
 
-// The value stands in files: it must never change.
+// The value is stored in files, so it must never change.
 BOOST_AUTO_TEST_CASE(the_value_is_the_same_in_every_build) {
   BOOST_TEST(checksum("penstock") == 2071813116487773076u);
 }

@@ -92,7 +92,7 @@ BOOST_AUTO_TEST_CASE(a_written_span_reads_back_to_the_nanosecond) {
   BOOST_TEST_CONTEXT("seed " << seed) {
     std::mt19937_64 random{seed};
     for (int i = 0; i < 2000; ++i) {
-      // Up to 2^53 ns (104 days) every nanosecond survives the way through a double.
+      // Up to 2^53 ns (104 days) a double keeps every nanosecond.
       const duration d{static_cast<int64_t>(random() >> (11 + random() % 50))};
       const auto text = format_duration(d);
       BOOST_REQUIRE((parse_strict_duration(text) == d));

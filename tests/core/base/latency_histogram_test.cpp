@@ -41,7 +41,7 @@ BOOST_AUTO_TEST_CASE(values_of_any_size_keep_one_percent) {
     h.record(0s);
     h.record(duration{ns});
     h.record(duration{ns});
-    h.record(4h); // Neither extreme, so nothing clamps the percentile to the truth.
+    h.record(4h); // Not the smallest or largest value, so the percentile is not clamped.
     BOOST_TEST(within_one_percent(h.percentile(60), duration{ns}), ns);
   }
 }

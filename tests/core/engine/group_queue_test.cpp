@@ -13,7 +13,7 @@ namespace {
 
 using queue = group_queue<std::string>;
 
-/// The writes of the next group, in their order.
+/// The writes of the next group, in order.
 std::string group_of(queue& q) {
   std::string all;
   q.begin_group();
@@ -47,7 +47,7 @@ BOOST_AUTO_TEST_CASE(the_order_of_an_owner_is_kept) {
   queue q{{100, 1000, 10, 100}};
   q.push(1, 60, 0, "a1");
   q.push(1, 60, 0, "a2");
-  q.push(1, 1, 0, "a3"); // Small, but behind its own large ones.
+  q.push(1, 1, 0, "a3"); // Small, but after large writes of the same owner.
   q.push(2, 1, 0, "b1");
   BOOST_TEST(group_of(q) == "b1 a1");
   BOOST_TEST(group_of(q) == "a2 a3");
@@ -70,7 +70,7 @@ BOOST_AUTO_TEST_CASE(bounds_hold_for_rows_and_bytes_but_each_group_takes_a_large
   for (int i = 0; i < 30; ++i)
     q.push(0, 5, 1, "s");
   q.push(1, 400, 0, "huge");
-  q.push(2, 2, 900, "wide"); // Few rows, and still not small.
+  q.push(2, 2, 900, "wide"); // Few rows, but not small.
   q.push(2, 2, 900, "wide");
   std::string small = "s";
   for (int i = 1; i < 20; ++i)

@@ -52,7 +52,8 @@ BOOST_AUTO_TEST_CASE(the_next_change_is_the_earliest_of_all_nodes) {
   t.add(1, t0);
   t.add(2, t0 + 1s);
   BOOST_TEST((t.next_change(t0) == t0 + 1500ms));
-  BOOST_TEST((t.next_change(t0 + 1500ms) == t0 + 2500ms)); // Node 2 falls silent before 1 is lost.
+  BOOST_TEST(
+    (t.next_change(t0 + 1500ms) == t0 + 2500ms)); // Node 2 becomes silent before node 1 is lost.
   BOOST_TEST((t.next_change(t0 + 2500ms) == t0 + 3s));
   t.remove(1);
   BOOST_TEST((t.next_change(t0 + 2500ms) == t0 + 4s));
@@ -67,7 +68,7 @@ BOOST_AUTO_TEST_CASE(a_head_that_stood_still_holds_it_against_nobody) {
   BOOST_TEST(!t.is_silent(1, t0 + 11s));
   BOOST_TEST(!t.is_lost(1, t0 + 13s - 1ns));
   BOOST_TEST(t.is_lost(1, t0 + 13s));
-  BOOST_TEST(t.is_lost(2, t0 + 14s)); // Heard meanwhile: nobody is heard in the future.
+  BOOST_TEST(t.is_lost(2, t0 + 14s)); // A beat during the pause is not moved into the future.
 }
 
 BOOST_AUTO_TEST_CASE(silence_never_comes_after_loss) {
@@ -81,7 +82,7 @@ BOOST_AUTO_TEST_CASE(a_node_may_work_until_its_time_after_the_beat_that_was_answ
   BOOST_TEST(l.is_over(t0 + 3s));
   const auto first = l.beat(t0 + 1s);
   const auto second = l.beat(t0 + 2s);
-  BOOST_TEST((l.until() == t0 + 3s)); // Sending alone proves nothing.
+  BOOST_TEST((l.until() == t0 + 3s)); // Sending a beat alone does not renew the lease.
   l.answered(first);
   BOOST_TEST((l.until() == t0 + 4s));
   l.answered(second);
@@ -91,7 +92,7 @@ BOOST_AUTO_TEST_CASE(a_node_may_work_until_its_time_after_the_beat_that_was_answ
 BOOST_AUTO_TEST_CASE(an_answer_that_lay_in_the_socket_prolongs_nothing) {
   lease l{limits, t0};
   const auto beat = l.beat(t0 + 500ms);
-  // The process is stopped for ten seconds; then it reads the answer.
+  // The process is stopped for ten seconds. Then it reads the answer.
   l.answered(beat);
   BOOST_TEST(l.is_over(t0 + 10s));
 }
@@ -117,7 +118,7 @@ BOOST_AUTO_TEST_CASE(a_node_stops_before_its_head_gives_it_up_whatever_the_line_
       auto joined = at(rng() % 500);
       lease node{limits, joined};
       head.renew(1, joined + std::chrono::milliseconds{rng() % 300});
-      // Beats with delays of their own; a line keeps their order, and may break for good.
+      // Each beat has its own delay. A connection keeps the order, and may break for good.
       auto arrives = joined;
       const auto breaks = rng() % 30;
       for (uint32_t i = 0; i < breaks; ++i) {

@@ -91,7 +91,7 @@ BOOST_AUTO_TEST_CASE(a_number_in_use_is_not_given_again) {
 BOOST_AUTO_TEST_CASE(a_silent_node_gets_nothing_new_and_comes_back_by_a_beat) {
   const auto id = joined(t0);
   BOOST_TEST((t.next_wake(t0) == t0 + 1500ms));
-  BOOST_TEST(!t.next_wake(t0).has_value()); // A timer is under way already.
+  BOOST_TEST(!t.next_wake(t0).has_value()); // A timer is set already.
   const auto then = t.wake(t0 + 1500ms);
   BOOST_TEST((then.silent == std::vector<uint64_t>{id}));
   BOOST_TEST(then.lost.empty());
@@ -100,7 +100,7 @@ BOOST_AUTO_TEST_CASE(a_silent_node_gets_nothing_new_and_comes_back_by_a_beat) {
   BOOST_TEST((t.beat(id, false, t0 + 2s) == change::none));
   BOOST_TEST((t.beat(id, true, t0 + 2s) == change::closed));
   BOOST_TEST(t.why_no_slots() == "all nodes are about to leave");
-  BOOST_TEST((t.beat(id, false, t0 + 2s) == change::none)); // A drain has no way back.
+  BOOST_TEST((t.beat(id, false, t0 + 2s) == change::none)); // A drain cannot be undone.
 }
 
 BOOST_AUTO_TEST_CASE(a_node_that_stays_silent_is_lost_with_its_time) {
@@ -130,7 +130,7 @@ BOOST_AUTO_TEST_CASE(an_offer_that_nobody_follows_up_is_lost_too) {
 BOOST_AUTO_TEST_CASE(a_wake_that_comes_late_does_not_count_as_silence) {
   const auto id = joined(t0);
   t.next_wake(t0);
-  BOOST_TEST(t.wake(t0 + 1h).lost.empty()); // The process stood still.
+  BOOST_TEST(t.wake(t0 + 1h).lost.empty()); // The process was blocked.
   BOOST_TEST((t.beat(id, false, t0 + 1h) != change::unknown));
 }
 

@@ -28,8 +28,8 @@ BOOST_AUTO_TEST_CASE(failures_older_than_the_window_are_forgotten) {
     BOOST_TEST((policy.on_failure(now) == 0s));
   for (int i = 0; i < 4; ++i)
     BOOST_TEST(policy.on_failure(now - 1s + i * 100ms).has_value());
-  BOOST_TEST(!policy.on_failure(now - 600ms));   // Four, and the one 59 s before.
-  BOOST_TEST((policy.on_failure(now) == 800ms)); // That one is gone now.
+  BOOST_TEST(!policy.on_failure(now - 600ms));   // Four failures, and one 59 s before.
+  BOOST_TEST((policy.on_failure(now) == 800ms)); // The old failure is out of the window now.
 }
 
 BOOST_AUTO_TEST_CASE(no_wait_exceeds_its_maximum) {
@@ -62,7 +62,7 @@ BOOST_AUTO_TEST_CASE(no_window_ever_holds_more_restarts_than_the_budget) {
           if (granted.size() > 3)
             BOOST_TEST((now - granted[granted.size() - 4] >= 10s));
         }
-      BOOST_TEST(granted.size() > 100u); // Refusing everything would hold the bound too.
+      BOOST_TEST(granted.size() > 100u); // Else a policy that refuses everything would pass.
     }
   }
 }

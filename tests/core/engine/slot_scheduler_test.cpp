@@ -93,7 +93,7 @@ BOOST_AUTO_TEST_CASE(a_lost_node_frees_what_jobs_held_on_it) {
   s.add_node(2, 9);
   s.set_demand(1, 10);
   BOOST_TEST(by_job(s.schedule())[1] == 5u);
-  s.give_back(1, 1, 5); // A late word of the lost node changes nothing.
+  s.give_back(1, 1, 5); // A late message of the lost node changes nothing.
   BOOST_TEST(s.in_use(1) == 5u);
   BOOST_TEST(s.free_slots() == 4u);
 }
@@ -106,9 +106,9 @@ BOOST_AUTO_TEST_CASE(a_removed_job_frees_what_it_held_once) {
   BOOST_TEST(by_job(s.schedule())[1] == 6u);
   s.remove_job(1);
   BOOST_TEST(s.free_slots() == 8u);
-  s.give_back(1, 1, 6); // The node's late word.
+  s.give_back(1, 1, 6); // A late message of the node.
   BOOST_TEST(s.free_slots() == 8u);
-  // The same job again, as after a restart: late words of its first life may not add slots.
+  // The same job again, as after a restart. Late messages of its first life must not add slots.
   s.add_job(1, "a", priority::normal, 8);
   s.set_demand(1, 8);
   BOOST_TEST(by_job(s.schedule())[1] == 8u);
@@ -130,10 +130,10 @@ BOOST_AUTO_TEST_CASE(a_suspended_node_gets_nothing_new_and_keeps_what_it_has) {
   s.give_back(1, 1, 1);
   BOOST_TEST(s.schedule().empty());
   BOOST_TEST(s.in_use_on(1) == 1u);
-  s.suspend(1, true); // Twice is once.
+  s.suspend(1, true); // A second time changes nothing.
   s.suspend(1, false);
   BOOST_TEST(by_job(s.schedule())[1] == 3u);
-  s.suspend(9, true); // Nobody knows it.
+  s.suspend(9, true); // An unknown node.
 }
 
 BOOST_AUTO_TEST_CASE(nodes_of_very_different_size_are_all_used_up) {
@@ -287,8 +287,8 @@ BOOST_AUTO_TEST_CASE(a_thousand_jobs_and_five_thousand_slots_cost_little) {
                                       << " us a slot that comes free");
 }
 
-/// Against a model that only counts: nobody gets more than its maximum, no slot is lost or doubled,
-/// and what can be handed out is.
+/// Compares with a model that only counts: no job gets more than its maximum, no slot is lost or
+/// doubled, and all possible slots are handed out.
 BOOST_AUTO_TEST_CASE(slots_are_conserved_over_random_histories) {
   for (uint32_t seed = 1; seed <= 300; ++seed) {
     BOOST_TEST_CONTEXT("seed " << seed) {

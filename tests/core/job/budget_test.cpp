@@ -89,12 +89,12 @@ BOOST_AUTO_TEST_CASE(a_mere_guess_does_not_keep_the_first_request_from_being_tri
   BOOST_TEST(!b.fits(b.expected(open)));
   BOOST_TEST(b.admits(open, true));
   BOOST_TEST(!b.admits(open, false));
-  BOOST_TEST(!b.admits(bounded, true)); // No guess: it asks for that much.
+  BOOST_TEST(!b.admits(bounded, true)); // Its cost is known: it sets a maximum.
   b.learn(open, used(100, 0, 900, 0));
   BOOST_TEST(!b.admits(open, true));
 }
 
-// The promise of the class, over random prices, sizes and orders of answers.
+// The guarantee of the class, for random prices, sizes and orders of answers.
 BOOST_AUTO_TEST_CASE(the_sum_never_exceeds_the_limit_by_more_than_what_was_in_flight) {
   for (uint64_t seed = 1; seed <= 200; ++seed) {
     BOOST_TEST_CONTEXT("seed " << seed) {

@@ -26,7 +26,7 @@ BOOST_AUTO_TEST_CASE(refusals_of_one_kind_and_no_success_stop_the_job) {
   for (uint64_t i = 0; i + 1 < first_refusals::enough; ++i)
     BOOST_TEST((f.refused(i, "404 model_not_found") == advice::withhold));
   BOOST_TEST((f.refused(29, "404 model_not_found") == advice::stop_job));
-  BOOST_TEST(f.release().empty()); // Nothing is final.
+  BOOST_TEST(f.release().empty()); // No refusal is final.
 }
 
 BOOST_AUTO_TEST_CASE(a_success_before_or_after_makes_bad_requests_final) {
@@ -73,7 +73,7 @@ BOOST_AUTO_TEST_CASE(a_key_that_is_taken_away_stops_the_job) {
   f.answered(1);
   for (uint64_t i = 1; i < first_refusals::enough_of_working_key; ++i) {
     BOOST_TEST((f.key_refused(i, 100, true) == advice::withhold));
-    f.answered(99); // It was under way when the key was taken away.
+    f.answered(99); // It was in flight when the key was revoked.
   }
   BOOST_TEST((f.key_refused(10, 100, true) == advice::stop_job));
   BOOST_TEST(f.release().empty());

@@ -106,7 +106,7 @@ BOOST_AUTO_TEST_CASE(a_request_that_was_told_to_wait_waits_alone) {
   BOOST_TEST(held.alone() == 2u);
   BOOST_TEST(held.first_alone().cause.context == "later");
   BOOST_TEST((held.first_alone().retry_at == now + 2h));
-  BOOST_TEST(held.answered({0}) == indexes{0}); // Others of its lane do not free it.
+  BOOST_TEST(held.answered({0}) == indexes{0}); // Other answers on its lane do not free it.
   BOOST_TEST((held.next_retry() == now + 2h));
   now += 2h;
   BOOST_TEST(retry().ready == indexes{4});

@@ -94,7 +94,7 @@ BOOST_AUTO_TEST_CASE(batch_is_left_when_it_can_pack_none_of_eight) {
     plan.skipped();
   BOOST_TEST(plan.leave_early());
   job_plan other{mode::batch};
-  other.finished(false, errc::internal); // One pack went out: the rest may take a detour.
+  other.finished(false, errc::internal); // One pack was sent: the rest may take a detour.
   for (int i = 0; i < 8; ++i)
     other.skipped();
   BOOST_TEST(!other.leave_early());

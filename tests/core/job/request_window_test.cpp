@@ -124,7 +124,7 @@ BOOST_AUTO_TEST_CASE(counts_and_bytes_equal_a_recount_over_random_histories) {
         case 1:
         case 2:
           if (auto i = w.next_ready()) {
-            // Never a later one while an earlier one is ready.
+            // A later request is never handed out while an earlier one is ready.
             for (auto& [k, s] : model)
               if (s == request_state::ready) {
                 BOOST_TEST(k == *i);

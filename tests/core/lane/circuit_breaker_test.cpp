@@ -39,7 +39,7 @@ BOOST_AUTO_TEST_CASE(quick_failures_do_not_trip_it_while_most_requests_are_still
   for (size_t open = 255; open > 245; --open)
     BOOST_TEST(!b.fail(start, false, open));
   b.succeed(false);
-  // The upstream goes down: the failures outnumber what is open soon enough.
+  // The provider goes down: soon there are more failures than open requests.
   size_t failures = 0;
   for (size_t open = 99; b.passes(); --open, ++failures)
     b.fail(start, false, open);

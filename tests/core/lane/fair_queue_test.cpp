@@ -108,14 +108,15 @@ BOOST_AUTO_TEST_CASE(cancelled_requests_are_never_served) {
   BOOST_TEST(q.empty());
 }
 
-// I5, with tenants that come and go, and cancels.
+// I5, with tenants that come and leave, and with cancels.
 BOOST_AUTO_TEST_CASE(each_of_k_waiting_tenants_is_served_within_k_grants_of_its_last) {
   for (uint64_t seed = 0; seed < 300; ++seed) {
     BOOST_TEST_CONTEXT("seed " << seed) {
       std::mt19937_64 random{seed};
       fair_queue q{30s};
       std::map<std::string, std::vector<uint64_t>> waiting;
-      std::map<std::string, uint64_t> passed; // Grants to others since its own last, while waiting.
+      // Grants to others since its own last grant, while it waits.
+      std::map<std::string, uint64_t> passed;
       uint64_t next = 0;
       for (int step = 0; step < 400; ++step) {
         const auto tenant = std::string(1, static_cast<char>('a' + random() % 7));

@@ -25,9 +25,9 @@ double best_fixed(width_settings s, double from, double to) {
   return best;
 }
 
-/// What came of the adaptive width, over some seeds.
+/// Results of the adaptive width over some seeds.
 struct result_of_seeds {
-  double worst = 1e9; ///< Share of the best fixed width's throughput.
+  double worst = 1e9; ///< Smallest throughput, relative to the best fixed width.
   double widest = 0;  ///< Mean width.
   double dropped = 0; ///< Share of attempts, at most.
 };
@@ -53,10 +53,10 @@ width_settings form(shape f, double sigma = 0.3, double capacity = 40) {
   return {.form = f, .capacity = capacity, .latency = 0.5, .sigma = sigma, .capacity_at = {}};
 }
 
-/// A limiter whose attempts the test ends one by one.
+/// A limiter; the test ends its attempts one by one.
 struct stepped {
   explicit stepped(uint32_t width_max) : limiter{width_max, now} {}
-  /// Fills the width, and lets everything end after `took`, every `nth` as a drop (0: none).
+  /// Fills the width, and ends all attempts after `took`, every `nth` one as a drop (0: none).
   void round(duration took, uint64_t nth = 0) {
     std::vector<attempt_end> out;
     const auto first = next;
@@ -202,7 +202,7 @@ BOOST_AUTO_TEST_CASE(whatever_comes_the_width_stays_within_its_bounds) {
       uint64_t ordinal = 0;
       for (int i = 0; i < 1000; ++i) {
         now += std::chrono::milliseconds{random() % 50};
-        ordinal += 1 + random() % 50 / 49; // Now and then one that it never heard of.
+        ordinal += 1 + random() % 50 / 49; // Sometimes an unknown one.
         if (out.size() < limiter.limit()) {
           const auto n = static_cast<uint32_t>(out.size() + 1);
           limiter.granted(ordinal, n, now);

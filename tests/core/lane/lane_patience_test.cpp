@@ -8,7 +8,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// A lane without limits that pauses when told to.
+/// A lane without limits that pauses on demand.
 struct fixture {
   result<void> ask(uint64_t id, std::optional<duration> patience = {}) {
     permit_request r;
@@ -29,7 +29,7 @@ struct fixture {
     s.retry_after = retry_after;
     l.settle(s, now);
   }
-  /// Sends one request, and has it answered 429 with a hint.
+  /// Sends one request, which is answered with 429 and a Retry-After.
   void pause(duration length) {
     BOOST_REQUIRE(ask(1).has_value());
     BOOST_REQUIRE(poll().size() == 1u);
@@ -89,7 +89,7 @@ BOOST_AUTO_TEST_CASE(a_pause_that_grows_is_noticed) {
   BOOST_REQUIRE(ask(2, 5s).has_value());
   end(1, reply_kind::rate_limited, 3s);
   BOOST_TEST(l.take_refused().empty());
-  end(99, reply_kind::rate_limited, 30s); // The herd makes it longer.
+  end(99, reply_kind::rate_limited, 30s); // More 429s of the same moment make it longer.
   BOOST_TEST(l.take_refused().size() == 1u);
 }
 

@@ -16,7 +16,7 @@ namespace {
 
 constexpr int steps = 80;
 
-/// One random life of a lane, with every promise checked after each step.
+/// One random life of a lane; all invariants are checked after each step.
 struct schedule {
   explicit schedule(uint64_t seed) : random{seed}, limits{draw_limits()}, lane{limits, now} {}
 
@@ -70,7 +70,7 @@ struct schedule {
     was_paused = before.paused_until.has_value();
     lane.poll(now, permits);
     for (const auto& p : permits) {
-      BOOST_REQUIRE(waiting.contains(p.id)); // Granted once, and only what waits.
+      BOOST_REQUIRE(waiting.contains(p.id)); // Granted once, and only if it waits.
       in_flight[p.id] = waiting[p.id];
       waiting.erase(p.id);
       grants.push_back(now);
@@ -88,7 +88,7 @@ struct schedule {
     }
     if (limits.in_flight_max > 0)
       BOOST_TEST(in_flight.size() <= limits.in_flight_max);
-    // A cap that sank ends nothing, but nothing begins above it.
+    // A lower cap ends no request, but no request begins above it.
     const auto cap = lane.snapshot(now).in_flight_limit;
     if (cap > 0 && !permits.empty())
       BOOST_TEST(in_flight.size() <= cap);
@@ -157,7 +157,7 @@ struct schedule {
     BOOST_TEST(s.waiting == waiting.size());
     BOOST_TEST(s.granted == grants.size());
     for (size_t d = 0; d < dimension_count; ++d) {
-      // U9: finite, and never above what is configured.
+      // U9: finite, and never above the configured value.
       BOOST_TEST(std::isfinite(s.level[d]));
       BOOST_TEST(s.level[d] <= s.capacity[d]);
       BOOST_TEST(s.limit[d] <= limits.limit[d]);
@@ -167,9 +167,9 @@ struct schedule {
     }
   }
 
-  /// I7 for requests, whose cost is known exactly: at most the whole bucket plus what refills, plus
-  /// the one permit that may pass at the end of each pause (also of one that ended before the
-  /// window), plus what came back unsent.
+  /// I7 for requests, whose cost is known exactly: at most a full bucket plus the refill, plus one
+  /// permit at the end of each pause (also of one that ended before the window), plus permits that
+  /// came back unused.
   void check_windows() {
     if (limits.limit[0] == 0)
       return;
@@ -212,7 +212,7 @@ struct schedule {
         break;
       case 8:
         if (chance(0.02))
-          settle(next_id + 1000); // Of an earlier life.
+          settle(next_id + 1000); // From an earlier life.
         if (chance(0.05))
           release(below(3));
         now += std::chrono::milliseconds{below(chance(0.1) ? 20'000 : 300)};
@@ -227,7 +227,7 @@ struct schedule {
     finish();
   }
 
-  /// Whatever happened: with a well-behaved upstream everything that waits is served in the end.
+  /// After all faults, with a good provider, every waiting request is served at last.
   void finish() {
     for (int i = 0; i < 4000 && !(waiting.empty() && in_flight.empty()); ++i) {
       poll();
@@ -242,8 +242,8 @@ struct schedule {
       if (!in_flight.empty() || waiting.empty())
         continue;
       const auto wake = lane.next_wake(now);
-      BOOST_REQUIRE(wake);        // Never hangs,
-      BOOST_REQUIRE(*wake > now); // and never spins.
+      BOOST_REQUIRE(wake);        // It never hangs,
+      BOOST_REQUIRE(*wake > now); // and never loops without waiting.
       now = *wake;
     }
     BOOST_TEST(waiting.empty());
@@ -261,7 +261,7 @@ struct schedule {
   std::vector<time_point> grants;
   bool was_paused = false;
   std::vector<time_point> resumed;    // Ends of pauses.
-  std::vector<time_point> given_back; // Settlements of what was never sent.
+  std::vector<time_point> given_back; // Settlements of permits that were not used.
 };
 
 } // namespace

@@ -8,7 +8,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// A lane without limits, and an upstream that refuses.
+/// A lane without limits, and a provider that refuses.
 struct fixture {
   bool ask(uint64_t id) {
     permit_request r;
@@ -30,7 +30,7 @@ struct fixture {
     s.reason = std::move(reason);
     l.settle(s, now);
   }
-  /// Sends one request as soon as the lane lets it. @returns whether it was within an hour.
+  /// Sends one request as soon as the lane allows it. @returns whether that was within an hour.
   bool send(reply_kind kind, std::optional<duration> retry_after = {}, std::string reason = {}) {
     const auto id = ++ids;
     if (!ask(id))
@@ -42,7 +42,7 @@ struct fixture {
       }
     return false;
   }
-  /// Nothing but 429s until the lane refuses. @returns how long that took.
+  /// Answers only 429s until the lane refuses. @returns how long that took.
   duration refuse(std::string reason = "no") {
     const auto begun = now;
     while (send(reply_kind::rate_limited, {}, reason))
@@ -106,7 +106,7 @@ BOOST_AUTO_TEST_CASE(a_probe_that_is_refused_opens_it_again_and_a_success_closes
   BOOST_TEST(send(reply_kind::success));
   BOOST_TEST((l.snapshot(now).breaker == breaker_state::closed));
   BOOST_TEST(l.snapshot(now).refusal.empty());
-  BOOST_TEST((refuse() >= 10min)); // The time begins anew.
+  BOOST_TEST((refuse() >= 10min)); // The time begins again.
 }
 
 BOOST_AUTO_TEST_CASE(a_success_or_a_hint_begins_the_time_anew_and_an_outage_does_not) {

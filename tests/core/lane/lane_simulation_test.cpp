@@ -26,9 +26,9 @@ core::lane_limits limits_of(const model_settings& s) {
   return l;
 }
 
-/// T5 and T6: nearly all of the limit is used after 20 s, and next to nothing is refused.
+/// T5 and T6: nearly all of the limit is used after 20 s, and almost no request is refused.
 void check_targets(const model_settings& s) {
-  // A sanitizer build looks for other faults, and is slow.
+  // A sanitizer build is slow, and looks for other faults.
   static const unsigned every = test::is_sanitized() ? 4 : 1;
   static unsigned number = 0;
   if (number++ % every != 0)
@@ -53,7 +53,7 @@ BOOST_AUTO_TEST_CASE(with_openai_headers_99_percent_is_used_at_one_429_per_1000_
       for (double charge : {0.5, 1.0, 1.5})
         for (uint32_t output : {0u, 150u}) {
           if (usage * charge > 2.5)
-            continue; // Not "off by half" any more.
+            continue; // More than 50 % off.
           check_targets({.usage_error = usage,
                          .charge_error = charge,
                          .output_max = output,
@@ -83,7 +83,7 @@ BOOST_AUTO_TEST_CASE(without_headers_a_charge_nobody_tells_makes_no_storm) {
   model_settings s{.charge_error = 1.5, .headers = headers::none, .script = {}};
   lane_model m{s, limits_of(s)};
   m.run();
-  // One herd of the first burst, for nothing could tell; then a few while it measures.
+  // Many 429s in the first burst, because nothing is known yet; then a few while it measures.
   BOOST_TEST(m.rejected(0, 180) * 20 <= m.answered(0, 180));
   BOOST_TEST(m.rejected(30, 180) * 100 <= m.answered(30, 180));
   BOOST_TEST(m.use(20, 180) >= 0.9);
@@ -99,13 +99,13 @@ BOOST_AUTO_TEST_CASE(when_the_limit_halves_429s_stop_and_throughput_follows) {
       m.run();
       BOOST_TEST_MESSAGE("429s " << m.rejected(60, 90) << " then " << m.rejected(90, 180)
                                  << ", use " << m.use(100, 180));
-      // Without headers it has to ask again now and then whether the limit is back.
+      // Without headers it must sometimes test whether the limit is back.
       BOOST_TEST(m.rejected(90, 180) * 1000 <= m.answered(90, 180) * (h == headers::none ? 30 : 1));
       BOOST_TEST(m.use(100, 180) >= (h == headers::none ? 0.85 : 0.98));
     }
 }
 
-// U2: half of all requests meet a 429 for 30 s.
+// U2: half of all requests get a 429 for 30 s.
 BOOST_AUTO_TEST_CASE(a_minute_after_a_storm_of_429s_more_than_90_percent_is_used) {
   for (auto h : {headers::none, headers::at_answer})
     for (bool hint : {true, false})

@@ -13,7 +13,7 @@ constexpr auto input = static_cast<size_t>(dimension::input_tokens);
 constexpr auto output = static_cast<size_t>(dimension::output_tokens);
 constexpr auto total = static_cast<size_t>(dimension::total_tokens);
 
-/// A lane, a clock that stands still until told, and short words for the messages.
+/// A lane, a manual clock, and short names for the messages.
 struct fixture {
   lane make(lane_limits l) {
     BOOST_REQUIRE(validate(l).has_value());
@@ -160,7 +160,7 @@ BOOST_AUTO_TEST_CASE(retry_after_pauses_the_lane_exactly_that_long_and_the_longe
   now += 5s - 1ns;
   BOOST_TEST(poll(l).empty());
   now += 1ns;
-  BOOST_TEST(poll(l).size() == 1u); // Not a herd: then one every 0.1 s.
+  BOOST_TEST(poll(l).size() == 1u); // Not all at once: one every 0.1 s.
   now += 1s;
   BOOST_TEST(poll(l).size() <= 10u);
 }
@@ -222,7 +222,7 @@ BOOST_AUTO_TEST_CASE(an_open_breaker_refuses_and_lets_one_probe_through_after_it
   auto probe = poll(l);
   BOOST_REQUIRE(probe.size() == 1u);
   BOOST_TEST(probe[0].probe);
-  // A probe whose node dies does not wedge it.
+  // A probe whose node dies does not block the lane.
   l.release_owner(probe[0].id % 2, now);
   probe = poll(l);
   BOOST_REQUIRE(probe.size() == 1u);

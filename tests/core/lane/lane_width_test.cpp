@@ -36,7 +36,7 @@ struct fixture {
     out.erase(out.begin());
     lane_.settle(s, now);
   }
-  /// Lets all that is out end after `took`. @returns how many those were.
+  /// Ends all requests in flight after `took`. @returns their number.
   size_t round(duration took = 1s, reply_kind kind = reply_kind::success) {
     poll();
     const auto n = out.size();
@@ -183,7 +183,7 @@ BOOST_AUTO_TEST_CASE(a_drop_goes_one_step_back_and_starts_its_time_anew) {
   BOOST_TEST(lane_.snapshot(now).in_flight_limit == 10u);
   end_oldest(reply_kind::overloaded);
   BOOST_TEST(lane_.snapshot(now).in_flight_limit == 5u);
-  end_oldest(reply_kind::overloaded); // Of the same herd.
+  end_oldest(reply_kind::overloaded); // From the same moment.
   now += 29s;
   poll();
   BOOST_TEST(lane_.snapshot(now).in_flight_limit == 5u);

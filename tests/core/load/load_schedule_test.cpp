@@ -141,7 +141,7 @@ BOOST_AUTO_TEST_CASE(messages_and_tenants_keep_to_their_weights) {
   s.tenants.push_back(s.tenants.front());
   s.tenants[0].weight = 9;
   s.tenants.push_back(s.tenants.front());
-  s.tenants[2].weight = 0; // Never draws anything.
+  s.tenants[2].weight = 0; // Is never drawn.
   std::array<double, load_messages> kinds{};
   std::array<double, 3> tenants{};
   for (auto& e : all_of(s)) {

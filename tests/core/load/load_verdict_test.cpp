@@ -37,7 +37,7 @@ BOOST_AUTO_TEST_SUITE(load_verdict_suite)
 BOOST_AUTO_TEST_CASE(times_run_from_when_a_message_was_due) {
   auto r = result_of(1, 10s);
   r.record.arrived(load_message::status);
-  r.record.answered(load_message::status, 1s, 4s); // Whenever it was sent.
+  r.record.answered(load_message::status, 1s, 4s); // The time of sending does not matter.
   BOOST_TEST(load_value(r, "status_p50").value() == 3, boost::test_tools::tolerance(0.01));
   BOOST_TEST(meets(r, "status_p99", 3.1));
   BOOST_TEST(!meets(r, "status_p99", 2.9));
@@ -87,7 +87,7 @@ BOOST_AUTO_TEST_CASE(cancelled_before_its_turn_has_no_queue_wait) {
              boost::test_tools::tolerance(1e-9));
   r.upstream =
     load_upstream{.requests = 1000, .rate_limited = 2, .paid_twice = 0, .share_of_limit = 0.97};
-  BOOST_TEST(load_value(r, "rate_limited_per_1000").value() == 2); // The mock knows better.
+  BOOST_TEST(load_value(r, "rate_limited_per_1000").value() == 2); // The mock has the exact number.
   BOOST_TEST(meets(r, "share_of_limit", 0.95));
   BOOST_TEST(!meets(r, "share_of_limit", 0.98));
   BOOST_TEST(meets(r, "paid_twice", 0));
@@ -95,7 +95,7 @@ BOOST_AUTO_TEST_CASE(cancelled_before_its_turn_has_no_queue_wait) {
 
 BOOST_AUTO_TEST_CASE(a_stall_is_time_without_outcomes_while_something_is_open) {
   auto r = result_of(1, 100s);
-  r.record.submitted(0, 2, 10s); // Nothing was open before.
+  r.record.submitted(0, 2, 10s); // No request was open before.
   got(r, 0, 12s);
   got(r, 0, 15s);
   r.record.submitted(0, 1, 50s);
@@ -118,11 +118,11 @@ BOOST_AUTO_TEST_CASE(fairness_gives_everybody_his_share_of_what_he_wanted) {
   BOOST_TEST(index({{100, 0}}) == 1);
   BOOST_TEST(index({{100, 50}, {100, 50}}) == 1);
   BOOST_TEST(index({{100, 100}, {100, 0}}) == 0.5);
-  // Small ones have all they want, the giant takes what is left: as fair as it gets.
+  // Small tenants get everything, the large one gets the rest: perfectly fair.
   BOOST_TEST(index({{100'000, 980}, {10, 10}, {10, 10}}) == 1, boost::test_tools::tolerance(1e-9));
-  // The giant first, the small ones nothing.
+  // The large one first, the small ones nothing.
   BOOST_TEST(index({{100'000, 1000}, {10, 0}, {10, 0}}) < 0.4);
-  // Everybody wants more than there is: even shares are fair, others are not.
+  // All want more than there is: only even shares are fair.
   BOOST_TEST(index({{1000, 100}, {2000, 100}, {4000, 100}}) == 1,
              boost::test_tools::tolerance(1e-9));
   BOOST_TEST(index({{1000, 50}, {2000, 100}, {4000, 200}}) < 0.85);

@@ -93,8 +93,8 @@ BOOST_AUTO_TEST_CASE(rows_of_an_earlier_life_count_as_read) {
   BOOST_TEST(plan.release().value_or(99) == 2u);
 }
 
-// Random schedules: whatever the order of answers, each row passes its stages once each, in order,
-// is released once, in order, and every stage ends.
+// Random schedules: for any order of answers, each row passes each stage once, in order, is
+// released once, in order, and every stage ends.
 BOOST_AUTO_TEST_CASE(in_any_order_of_answers_rows_come_out_once_and_in_order) {
   for (uint32_t seed = 0; seed < 2000; ++seed) {
     BOOST_TEST_CONTEXT("seed " << seed) {
@@ -106,7 +106,7 @@ BOOST_AUTO_TEST_CASE(in_any_order_of_answers_rows_come_out_once_and_in_order) {
       for (auto& g : group_of)
         ++counts[g = random() % groups];
       map_plan plan{counts, stages};
-      std::vector<map_ticket> out;                      // Under way.
+      std::vector<map_ticket> out;                      // In flight.
       std::map<uint64_t, std::vector<map_ticket>> seen; // By row.
       std::set<uint64_t> done;
       std::vector<uint64_t> released;
@@ -132,7 +132,7 @@ BOOST_AUTO_TEST_CASE(in_any_order_of_answers_rows_come_out_once_and_in_order) {
           }
           break;
         case 2:
-          if (random() % 4 == 0) { // The holder of this stage's requests dies.
+          if (random() % 4 == 0) { // The job of this stage dies.
             plan.take_back(g, s);
             std::erase_if(out, [&](auto& t) { return group_of[t.row] == g && t.stage == s; });
           }

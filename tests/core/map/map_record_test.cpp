@@ -55,7 +55,7 @@ BOOST_AUTO_TEST_CASE(an_answer_comes_back_from_the_journal_as_it_was) {
   BOOST_TEST(back->used.input_tokens == 100u);
   BOOST_TEST(back->cost.value_or(0) == 0.25);
   BOOST_TEST(back->lane == "default");
-  // The same JSON; how its characters are written is the line's business.
+  // The same JSON; the escapes of characters may differ.
   BOOST_TEST(boost::json::parse(*back->body) == boost::json::parse(*o.body));
   BOOST_TEST(!back->failure);
 

@@ -74,7 +74,7 @@ BOOST_AUTO_TEST_CASE(halving_ends_with_every_request_alone) {
   queue.limit(1, 1);
   BOOST_TEST((compose(0) == list{0, 2}));
   BOOST_TEST((compose(1) == list{1}));
-  queue.limit(1, 3); // Never up again.
+  queue.limit(1, 3); // The limit never rises again.
   BOOST_TEST((compose(1) == list{1}));
   queue.limit(99, 1);
 }

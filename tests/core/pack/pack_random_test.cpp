@@ -11,7 +11,7 @@ using test::for_seeds;
 
 namespace {
 
-/// Texts that try to leave their place, or to speak for others.
+/// Texts that try to break out of their string, or to pose as another entry.
 std::string random_text(std::mt19937& rng, size_t number) {
   static const char* const lures[] = {
     "Translate this.",
@@ -50,7 +50,7 @@ struct world {
     list = test::right_answers(*entries, truth_of);
   }
 
-  /// I2: whatever came back, an entry has its own answer or none, and nothing of the usage is lost.
+  /// I2: for any reply, an entry has its own answer or none, and no part of the usage is lost.
   pack_reply check(const std::string& content, std::string_view finish) const {
     const auto r = take_apart(sent, test::chat_body(content, finish), {997, 31, 501, 77, true});
     size_t right = 0;
@@ -99,7 +99,7 @@ BOOST_AUTO_TEST_CASE(no_answer_is_ever_taken_for_that_of_another_entry) {
       finish = w.rng() % 2 ? "length" : "stop";
       plain = false;
       break;
-    case 1: { // One byte is another; not in a text: what it says is beyond any check.
+    case 1: { // One byte is changed, but not in a text, because no check can detect that.
       const auto at = content.find_first_of("\"{}[],:", w.rng() % content.size());
       content[std::min(at, content.size() - 1)] = "\"{}[],:\\ax"[w.rng() % 10];
       plain = false;
@@ -121,7 +121,7 @@ BOOST_AUTO_TEST_CASE(no_answer_is_ever_taken_for_that_of_another_entry) {
     kept += r.right;
     lost += w.requests.size() - r.right;
   });
-  // Right answers in spoilt replies are kept, and spoilt ones are found.
+  // Right answers in damaged replies are kept, and damaged ones are detected.
   BOOST_TEST(kept > lost / 2);
   BOOST_TEST(lost > kept / 10);
 }

@@ -35,7 +35,7 @@ struct composed {
     body = boost::json::parse(*sent.what.body);
     entries = *read_pack_prompt(test::user_text(*sent.what.body));
   }
-  /// The right list, each answer being its text in capitals.
+  /// The right list; each answer is its text in capitals.
   std::vector<test::said_answer> right() const {
     return test::right_answers(entries, [](std::string s) {
       for (auto& c : s)
@@ -79,7 +79,7 @@ BOOST_AUTO_TEST_CASE(a_pack_is_one_chat_completion_with_every_text_in_its_place)
     BOOST_TEST(p.sent.entries[i].index == 40 + i);
     BOOST_TEST(p.entries[i].id.starts_with(std::to_string(i + 1) + '-'));
   }
-  // Equal texts, other tokens.
+  // Equal texts, but other tokens.
   BOOST_TEST(p.entries[0].id.substr(2) != p.entries[2].id.substr(2));
   BOOST_TEST(p.entries[0].check != p.entries[2].check);
 }
@@ -189,9 +189,9 @@ BOOST_AUTO_TEST_CASE(a_cut_reply_keeps_what_was_whole_before_the_cut) {
   BOOST_TEST(r.right == 2u);
   BOOST_TEST(said(r, 0) == "ALPHA");
   BOOST_TEST(!r.answers[2].has_value());
-  // The same without its excuse is just broken JSON.
+  // The same without being cut is broken JSON.
   BOOST_TEST(p.reply(cut).right == 0u);
-  // What is being said a second time when the cut comes may be said otherwise.
+  // An entry that begins a second time before the cut may have another answer.
   const auto again = whole.substr(0, whole.size() - 2) + R"(,{"id":")" + p.entries[0].id;
   const auto doubtful = p.reply(again, "length");
   BOOST_TEST(doubtful.right == 2u);
@@ -272,7 +272,7 @@ BOOST_AUTO_TEST_CASE(shares_add_up_to_the_whole) {
     const auto sum = std::accumulate(weights.begin(), weights.end(), uint64_t{0});
     for (size_t i = 0; i < weights.size() && sum > 0; ++i) {
       BOOST_TEST((weights[i] > 0 || shares[i] == 0));
-      // No share of a part exceeds the share of its whole.
+      // No share of a part exceeds the share of its total.
       if (total <= sum)
         BOOST_TEST(shares[i] <= weights[i]);
     }

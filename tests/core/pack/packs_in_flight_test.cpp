@@ -21,7 +21,7 @@ request flight_chat(uint64_t index) {
 
 struct flight_fixture {
   packs_in_flight packs;
-  std::vector<test::said_answer> right; ///< To the pack sent last.
+  std::vector<test::said_answer> right; ///< Answers to the last pack.
 
   /// Sends the requests from `first` on as one pack.
   void send(uint64_t first, size_t count, pack_style style, uint32_t attempts_before = 0) {
@@ -66,7 +66,7 @@ BOOST_AUTO_TEST_CASE(a_right_answer_is_dealt_to_all_requests) {
   BOOST_TEST(packs.has(5));
   BOOST_TEST(packs.others() == 3u);
   auto said = answered(right);
-  said.attempts = 4; // Two of them of earlier hand-outs.
+  said.attempts = 4; // Two of them in earlier hand-outs.
   said.rate_limited = 1;
   const auto deal = packs.take(5, how::finished, &said, 10);
   BOOST_TEST(!packs.has(5));

@@ -13,7 +13,7 @@ using k = reply_kind;
 
 namespace {
 
-/// What a provider or a gateway sent, and what it means.
+/// An answer of a provider or gateway, and its meaning.
 struct money_row {
   int status;
   std::string_view body;
@@ -44,7 +44,7 @@ BOOST_AUTO_TEST_SUITE(money_table)
 
 BOOST_AUTO_TEST_CASE(money_is_told_in_any_status) {
   const money_row rows[] = {
-    // OpenAI, and those who speak as it does.
+    // OpenAI, and providers with the same form.
     {429,
      R"({"error":{"message":"You exceeded your current quota, please check your plan and billing details. For more information on this error, read the docs: https://platform.openai.com/docs","type":"insufficient_quota","param":null,"code":"insufficient_quota"}})",
      k::billing},
@@ -64,7 +64,7 @@ BOOST_AUTO_TEST_CASE(money_is_told_in_any_status) {
     {400,
      R"({"type":"error","error":{"type":"invalid_request_error","message":"You have reached your specified workspace API usage limits."}})",
      k::billing},
-    // Others, each in its own words.
+    // Other providers, each with its own text.
     {402,
      R"({"error":{"message":"Insufficient Balance","type":"unknown_error","param":null,"code":"invalid_request_error"}})",
      k::billing},
@@ -166,7 +166,7 @@ BOOST_AUTO_TEST_CASE(gateways_hide_the_words_of_the_provider) {
 
 BOOST_AUTO_TEST_CASE(quotas_that_time_restores_are_no_money) {
   const money_row rows[] = {
-    // Google says of every quota that one should look at billing.
+    // Google mentions billing in the message of every quota.
     {429,
      R"({"error":{"code":429,"message":"You exceeded your current quota, please check your plan and billing details. For more information on this error, head to: https://ai.google.dev/gemini-api/docs/rate-limits.","status":"RESOURCE_EXHAUSTED"}})",
      k::rate_limited},
@@ -182,7 +182,7 @@ BOOST_AUTO_TEST_CASE(quotas_that_time_restores_are_no_money) {
     {429,
      R"([{"error":{"code":429,"message":"Resource has been exhausted (e.g. check quota).","status":"RESOURCE_EXHAUSTED"}}])",
      k::rate_limited},
-    // Alibaba's limit of tokens a minute has the code of money.
+    // Alibaba's limit of tokens per minute has a code about money.
     {429,
      R"({"error":{"code":"insufficient_quota","message":"You exceeded your current quota, please check your plan and billing details. For details, see: https://help.aliyun.com/zh/model-studio/error-code#token-limit","param":null,"type":"insufficient_quota"}})",
      k::rate_limited},
@@ -237,7 +237,7 @@ BOOST_AUTO_TEST_CASE(words_of_the_prompt_stop_no_job) {
   };
   for (auto& r : rows)
     check(r, essay);
-  // The provider's own words and names count all the same.
+  // The provider's own texts and names count, too.
   check({429, R"({"error":{"code":"1113","message":"Insufficient balance. Please recharge."}})",
          k::billing},
         essay);

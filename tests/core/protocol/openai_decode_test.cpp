@@ -31,7 +31,7 @@ BOOST_AUTO_TEST_CASE(a_chat_answer_is_a_success_with_usage_and_id) {
     judge(reply_of(200, chat_reply, {{"x-request-id", "req_1"}, {"retry-after", "9"}}));
   BOOST_TEST((v.kind == k::success));
   BOOST_TEST(v.request_id == "req_1");
-  BOOST_TEST(!v.retry_after); // Nothing to wait for.
+  BOOST_TEST(!v.retry_after); // There is no time to wait for.
   BOOST_TEST((v.used.known && v.used.input_tokens == 1117 && v.used.cached_input_tokens == 1000));
   BOOST_TEST((v.used.output_tokens == 46 && v.used.reasoning_tokens == 12));
 }
@@ -209,7 +209,7 @@ BOOST_AUTO_TEST_CASE(an_exchange_without_a_whole_answer_is_never_a_success) {
     {t::body_too_large, k::too_large, errc::response_too_large},
   };
   for (auto [failure, kind, code] : rows) {
-    auto reply = reply_of(200, chat_reply); // Looks whole, but the framing was not.
+    auto reply = reply_of(200, chat_reply); // Looks complete, but the transfer was not.
     reply.failure = failure;
     auto v = judge(reply);
     BOOST_TEST_CONTEXT(to_string(failure)) {

@@ -24,7 +24,7 @@ std::string random_bytes(std::mt19937& rng, size_t max) {
   return out;
 }
 
-/// What must hold for any verdict on any bytes.
+/// Checks that hold for any verdict on any bytes.
 void check(const http_response& reply, const verdict& v) {
   BOOST_TEST(v.message.size() <= message_bytes_max);
   BOOST_TEST(v.provider_code.size() <= name_bytes_max);

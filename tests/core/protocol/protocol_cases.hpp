@@ -12,13 +12,13 @@
 
 namespace penstock::test {
 
-/// All rows of the table of protocols that speak to somebody.
+/// All rows of the table of protocols with a server.
 inline constexpr std::string_view protocol_names[] = {"openai", "anthropic", "gemini", "ollama"};
 
 /// 2026-08-01T12:00:03Z.
 inline const std::chrono::system_clock::time_point golden_now{std::chrono::seconds{1785585603}};
 
-/// The default address of each protocol, as the golden files have it.
+/// The default address of each protocol, as in the golden files.
 inline std::string_view golden_base(std::string_view protocol) {
   return protocol == "openai"      ? "https://api.openai.com/v1"
          : protocol == "anthropic" ? "https://api.anthropic.com"
@@ -49,7 +49,7 @@ inline boost::json::value golden(const std::string& name) {
   return value;
 }
 
-/// Where two values differ, a line each: "choices[0].index: 1, expected 0".
+/// The differences of two values, one per line: "choices[0].index: 1, expected 0".
 inline void diff(const boost::json::value& is, const boost::json::value& expected,
                  const std::string& at, std::string& out) {
   const auto shown = [](const boost::json::value* v) {

@@ -26,7 +26,7 @@ bool says(const error& e, std::string_view text) {
   return e.context.find(text) != std::string::npos;
 }
 
-/// All texts of a value, wherever they stand, and the texts that JSON inside them holds.
+/// All texts of a value at any depth, and the texts in JSON inside them.
 void collect_texts(const json::value& v, std::vector<std::string>& out) {
   if (const auto* s = v.if_string())
     out.emplace_back(*s);
@@ -40,7 +40,7 @@ void collect_texts(const json::value& v, std::vector<std::string>& out) {
 
 std::string random_text(std::mt19937& rng) {
   constexpr std::string_view letters[] = {"a", "Z", " ", "\n", "\"", "\\", "é", "😀", "{", "<", "0"};
-  std::string out = std::to_string(rng()); // So that no two are equal.
+  std::string out = std::to_string(rng()); // Makes all of them different.
   for (auto n = rng() % 12; n > 0; --n)
     out += letters[rng() % std::size(letters)];
   return out;

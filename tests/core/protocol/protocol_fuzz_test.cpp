@@ -27,7 +27,7 @@ constexpr std::string_view urls[] = {"/v1/chat/completions",
                                      ""};
 constexpr int statuses[] = {200, 200, 200, 200, 400, 401, 404, 429, 500, 503, 529, 0, -1};
 
-/// A value of any type, to stand where another was.
+/// A value of any type, as a replacement.
 json::value random_value(std::mt19937& rng) {
   switch (rng() % 10) {
   case 0: return nullptr;
@@ -66,7 +66,7 @@ void mutate(json::value& v, std::mt19937& rng) {
   }
 }
 
-/// What must hold for any answer to any request.
+/// Checks that hold for any answer to any request.
 void check_judged(const protocol& p, const request& r, const http_response& reply) {
   const auto v = p.decode(r, reply, golden_now);
   BOOST_TEST(v.message.size() <= message_bytes_max);
@@ -84,7 +84,7 @@ void check_judged(const protocol& p, const request& r, const http_response& repl
   BOOST_REQUIRE_MESSAGE(!ec, "no JSON: " << shown);
   const bool chat = r.url == urls[0];
   if (v.kind == reply_kind::success && chat) {
-    // A success has a choice with a message and a finish_reason, whatever the provider wrote.
+    // Every success has a choice with a message and a finish_reason.
     const auto* choices =
       value.is_object() ? filled_array_at(value.get_object(), "choices") : nullptr;
     BOOST_REQUIRE(choices);
@@ -169,7 +169,7 @@ BOOST_AUTO_TEST_CASE(mutated_requests_are_encoded_or_refused) {
       BOOST_TEST(
         out->url.starts_with(protocol == "ollama" ? "http://localhost:11434/" : "https://"));
       if (protocol == "openai" || out->body == r.body)
-        continue; // Their bytes are the caller's.
+        continue; // Their bytes are passed through.
       json::error_code ec;
       json::parse_options deep;
       deep.max_depth = 250;

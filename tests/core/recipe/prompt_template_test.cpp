@@ -143,7 +143,8 @@ BOOST_AUTO_TEST_CASE(braces_in_quotes_are_text) {
   BOOST_TEST(render("{{'it's {{'}}") == "it's {{");
   auto t = prompt_template::compile("{{'{{x}}'}}{{\"name\"}}");
   BOOST_REQUIRE(t);
-  BOOST_REQUIRE(t->tags().size() == 1u); // A name in quotes is a name, which no column has.
+  // A name in quotes is the name of a column that does not exist.
+  BOOST_REQUIRE(t->tags().size() == 1u);
   BOOST_TEST(t->tags()[0].name == "\"name\"");
   BOOST_TEST(has(fault("\\begin{{x"), "{{'{{'}}"));
 }

@@ -63,7 +63,7 @@ BOOST_AUTO_TEST_CASE(names_of_columns_lose_what_cannot_be_seen) {
                          "a b") == "a b");
   BOOST_TEST(column_name("first\r\n  line") == "first line");
   BOOST_TEST(column_name("zwei  Wörter") == "zwei  Wörter");
-  BOOST_TEST(column_name("à") == "à"); // Its last byte is the one of a no-break space.
+  BOOST_TEST(column_name("à") == "à"); // Its last byte is also the last byte of a no-break space.
   BOOST_TEST(column_name("\xe2\x80\x8b ").empty());
   BOOST_TEST(is_blank_cell(" \xc2\xa0\t"));
   BOOST_TEST(!is_blank_cell("-"));

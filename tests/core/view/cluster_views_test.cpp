@@ -72,7 +72,7 @@ BOOST_AUTO_TEST_CASE(names_from_elsewhere_cannot_drive_a_terminal) {
     BOOST_TEST(!contains(text, "\x07"));
   }
   BOOST_TEST(printable("a\nb\xFF") == "a\nb\xEF\xBF\xBD");
-  // Machines get what it is.
+  // JSON has the original text.
   BOOST_TEST(boost::json::parse(jobs_json({j}, begun)).at("jobs").at(0).at("tenant").as_string() ==
              j.tenant.c_str());
 }

@@ -115,7 +115,7 @@ BOOST_AUTO_TEST_CASE(every_key_has_a_working_flag) {
       args.insert(args.end(), {flag, row.name == "upstream.ca_file" ? ca : text});
     }
     BOOST_TEST_CONTEXT(flag) {
-      if (row.is_cluster()) { // `run` must not know what it would not heed.
+      if (row.is_cluster()) { // `run` must refuse settings that it would ignore.
         BOOST_TEST(contains(fault({"run", "in.jsonl", flag, "1"}), "unknown option"));
       }
       const auto settings = row.is_cluster() ? settings_of_head(args) : settings_of_run(args);

@@ -16,16 +16,16 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// What a head is told, and how it shall behave. It outlives the head's actors as a store does.
+/// Messages and behavior of a fake head. It outlives the actors of the head, as a store does.
 struct head_log {
   std::mutex mutex;
-  std::vector<std::string> ids; ///< Of the requests that are safe, in order.
+  std::vector<std::string> ids; ///< Ids of the stored requests, in order.
   bool complete = false;
   uint32_t openings = 0, parts = 0;
   uint32_t unanswered = 0, unanswered_max = 0;
   size_t part_max = 0, bytes_max = 0;
-  std::vector<uint32_t> deaths; ///< Parts with which the head goes down, unanswered.
-  bool forgets = false;         ///< It goes down with all that it has.
+  std::vector<uint32_t> deaths; ///< Parts at which the head dies without an answer.
+  bool forgets = false;         ///< The head dies and loses all data.
 };
 using log_pointer = std::shared_ptr<head_log>;
 
@@ -37,7 +37,7 @@ job_ticket ticket_of(const head_log& log) {
   return {7, log.ids.size(), log.complete, log.openings > 1};
 }
 
-/// Takes requests as an engine does, and answers a moment later, so that parts can pile up.
+/// Accepts requests as an engine does, and answers a little later, so that parts can collect.
 caf::behavior fake_head(caf::stateful_actor<head_state>* self, const log_pointer& log) {
   return {
     [=](atom::submit, const submission&) {
@@ -140,7 +140,7 @@ BOOST_AUTO_TEST_CASE(parts_are_bounded_and_two_at_most_are_unanswered) {
 BOOST_AUTO_TEST_CASE(large_bodies_make_small_parts) {
   write_input(20, 300'000);
   check(upload(), 20);
-  BOOST_TEST(log->bytes_max < 1'400'000u); // The last one may reach beyond.
+  BOOST_TEST(log->bytes_max < 1'400'000u); // The last part may go beyond it.
   BOOST_TEST(log->parts >= 5u);
 }
 

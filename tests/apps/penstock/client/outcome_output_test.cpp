@@ -142,7 +142,7 @@ BOOST_AUTO_TEST_CASE(jobs_are_told_apart_beyond_their_number) {
   BOOST_TEST(identity_of(a) != identity_of(b));
   a.idempotency_key = b.idempotency_key = "k";
   a.tenant = b.tenant = "t";
-  BOOST_TEST(identity_of(a) == identity_of(b)); // The same job, in the words of its submitter.
+  BOOST_TEST(identity_of(a) == identity_of(b)); // The same job, described by its submitter.
   b.tenant = "u";
   BOOST_TEST(identity_of(a) != identity_of(b));
 }

@@ -26,7 +26,7 @@ struct driver_fixture : deterministic_system {
     run();
   }
 
-  /// Lets time pass and wakes the driver as a pacer would.
+  /// Advances the time and wakes the driver, as a pacer does.
   void pass(duration span) {
     constexpr auto step = 10ms;
     for (duration passed{}; passed < span; passed += step) {
@@ -36,7 +36,7 @@ struct driver_fixture : deterministic_system {
     }
   }
 
-  /// The engine answers what it has kept.
+  /// The engine answers the kept questions.
   void speak() {
     caf::anon_send(engine, atom::wake_v);
     run();
@@ -180,7 +180,7 @@ BOOST_AUTO_TEST_CASE(a_lost_engine_is_awaited_and_nothing_is_submitted_twice) {
   start();
   pass(500ms);
   BOOST_TEST(log->submissions == 6u);
-  // It took the first two, and died before it could say so.
+  // It stored the first two, and died before it could answer.
   log->speak_max = 2;
   caf::anon_send(engine, atom::wake_v);
   self->send_exit(engine, caf::exit_reason::kill);
@@ -207,7 +207,7 @@ BOOST_AUTO_TEST_CASE(a_submission_without_an_answer_is_asked_again_with_its_key)
   start();
   pass(500ms);
   BOOST_TEST(log->submissions == 3u);
-  log->speak_max = 0; // What was asked so far is gone.
+  log->speak_max = 0; // The questions so far are lost.
   speak();
   pass(2s);
   BOOST_TEST(log->jobs.size() == 1u);

@@ -79,7 +79,7 @@ BOOST_AUTO_TEST_CASE(the_rest_is_expected_at_the_rate_so_far) {
   BOOST_TEST(o.at("state").as_string() == "running");
   BOOST_TEST(o.at("eta_seconds").as_double() == 6.0, boost::test_tools::tolerance(1e-9));
   auto v = view();
-  v.done_before = 5; // By an earlier life: nothing is known of the rate.
+  v.done_before = 5; // In an earlier run: the rate is unknown.
   o = boost::json::parse(map_status_json(v)).as_object();
   BOOST_TEST(o.at("eta_seconds").is_null());
 }

@@ -92,7 +92,7 @@ BOOST_AUTO_TEST_CASE(each_limit_gives_the_time_beyond_a_full_bucket) {
   s.upstream.limits = {.tpm = 100'000, .headroom = 1};
   BOOST_TEST(to_seconds(bound(plan_dry_run(input, s), "tpm").least) == 10 * 60,
              boost::test_tools::tolerance(1e-9));
-  input.charging = core::charge_rule::input_only; // A million of input, whatever comes out.
+  input.charging = core::charge_rule::input_only; // A million input tokens; output does not count.
   BOOST_TEST(to_seconds(bound(plan_dry_run(input, s), "tpm").least) == 9 * 60,
              boost::test_tools::tolerance(1e-9));
 }
@@ -103,7 +103,7 @@ BOOST_AUTO_TEST_CASE(the_width_bounds_the_time_too) {
   auto report = plan_dry_run(thousand(), s);
   BOOST_TEST((bound(report, "in flight").least == 50s));
   BOOST_TEST(report.binding.value() == 0u);
-  s.run.window_requests = 10; // narrower than the width
+  s.run.window_requests = 10; // Smaller than the width.
   BOOST_TEST((bound(plan_dry_run(thousand(), s), "in flight").least == 500s));
   s.run.mode = core::mode::sequential;
   BOOST_TEST((bound(plan_dry_run(thousand(), s), "in flight").least == 5000s));
@@ -122,7 +122,7 @@ BOOST_AUTO_TEST_CASE(models_go_to_their_lanes) {
   BOOST_TEST((report.bounds[0].least == 10min));
   BOOST_TEST(report.bounds[1].lane == "default");
   BOOST_TEST((report.bounds[1].least == 10min));
-  s.run.model = "b-mini"; // replaces the model of every line
+  s.run.model = "b-mini"; // Replaces the model of every line.
   report = plan_dry_run(input, s);
   BOOST_REQUIRE(report.bounds.size() == 2u);
   BOOST_TEST((report.bounds[0].least == 11min + 6s));

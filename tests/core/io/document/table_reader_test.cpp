@@ -127,7 +127,7 @@ BOOST_AUTO_TEST_CASE(a_row_above_the_bound_fails_and_the_next_is_read) {
   auto got = rows("a,b\n1," + std::string(200, 'x') + "\n2,\"" + std::string(60, 'y') + "\n" +
                     std::string(60, 'z') + "\"\n3,ok\n",
                   "t.csv", {.format = {}, .row_max = 100});
-  BOOST_REQUIRE(got.size() == 4u); // The second line of the torn row stands for itself.
+  BOOST_REQUIRE(got.size() == 4u); // The second line of the broken row is its own row.
   BOOST_TEST(says(got[0].fault, "longer than 100 bytes"));
   BOOST_TEST(says(got[1].fault, "not closed within 100 bytes"));
   BOOST_TEST(got[2].fault.has_value());
@@ -157,9 +157,8 @@ BOOST_AUTO_TEST_CASE(nameless_columns_are_named_or_left_out) {
   BOOST_TEST(cell(got[0], "column_3") == "3");
   BOOST_TEST(got[0].values.size() == 4u);
   BOOST_TEST(!got[1].fault);
-  BOOST_TEST(got[2].fault.has_value()); // A seventh cell belongs to no column at all.
-  got =
-    rows(",,\n\"\",\"a\"\n1,2,\n"); // Nothing stands above the header; an empty cell at the end.
+  BOOST_TEST(got[2].fault.has_value()); // There is no column for a seventh cell.
+  got = rows(",,\n\"\",\"a\"\n1,2,\n"); // An empty row above the header; an empty cell at the end.
   BOOST_TEST(cell(got[0], "a") == "2");
   auto reader = open(",a,\n1,2,3\n");
   BOOST_TEST(reader->notes().size() == 2u);
@@ -167,7 +166,7 @@ BOOST_AUTO_TEST_CASE(nameless_columns_are_named_or_left_out) {
 
 BOOST_AUTO_TEST_CASE(names_are_trimmed_and_put_on_one_line) {
   auto got = rows("student, answer \n a , b \n");
-  BOOST_TEST(cell(got[0], "answer") == " b "); // Cells stay as they are.
+  BOOST_TEST(cell(got[0], "answer") == " b "); // Cells are not trimmed.
   got = rows("a,\"long\nname\"\n1,2\n");
   BOOST_TEST(cell(got[0], "long name") == "2");
   BOOST_TEST(got[0].line == 3u);

@@ -144,7 +144,7 @@ BOOST_AUTO_TEST_CASE(random_lines_come_back_plain_gzipped_and_through_a_pipe) {
       temp_dir dir;
       std::vector<std::string> lines;
       std::string text;
-      const size_t longest = seed % 2 ? 100 : 900'000; // Longer than half a block as well.
+      const size_t longest = seed % 2 ? 100 : 900'000; // Also longer than half a block.
       for (int i = 0; i < (seed % 2 ? 5000 : 12); ++i) {
         lines.emplace_back(random() % longest, static_cast<char>('a' + random() % 26));
         text += lines.back() + "\n";
@@ -211,7 +211,7 @@ BOOST_AUTO_TEST_CASE(gzip_data_cut_at_any_byte_is_an_error) {
 BOOST_AUTO_TEST_CASE(damaged_gzip_data_is_an_error) {
   temp_dir dir;
   auto packed = gzip(std::string(5000, 'a'));
-  packed[packed.size() - 6] ^= 1; // Its checksum.
+  packed[packed.size() - 6] ^= 1; // The checksum.
   write_file(dir / "a", packed);
   BOOST_TEST(read_all(dir / "a").has_error());
   write_file(dir / "a", gzip("x\n") + "garbage");
@@ -293,7 +293,7 @@ BOOST_AUTO_TEST_CASE(a_resumed_pipe_goes_on_only_if_it_begins_the_same) {
         BOOST_REQUIRE(ids->size() == 20 - first);
         for (uint64_t i = 0; i < ids->size(); ++i)
           BOOST_TEST((*ids)[i] == "id-" + std::to_string(first + i));
-        // A change before the mark is refused before anything is handed out.
+        // A change before the mark is refused before any request is returned.
         auto changed = text;
         changed.replace(changed.find("id-" + std::to_string(read - 1) + "\""), 4, "other");
         write_file(dir / "a", changed);

@@ -105,7 +105,7 @@ BOOST_AUTO_TEST_CASE(what_a_kill_leaves_holds_everything_acknowledged) {
   auto j = make(true);
   for (uint64_t i = 0; i < 50; ++i) {
     BOOST_TEST(j->append(rows({i})).has_value());
-    // The files as another process would find them after kill -9 right now.
+    // The files as another process would find them after a kill -9 now.
     for (std::string suffix : {"", "-wal"})
       std::filesystem::copy_file(path(true) + suffix, dir / ("copy" + suffix),
                                  std::filesystem::copy_options::overwrite_existing);
@@ -202,7 +202,7 @@ BOOST_AUTO_TEST_CASE(a_journal_of_a_newer_program_is_refused_and_kept) {
   BOOST_TEST(text.find("--restart") == std::string::npos, text);
 }
 
-// Random damage: what is opened says exactly what was stored, or is refused.
+// Random damage: a journal has exactly the stored rows, or is refused.
 BOOST_AUTO_TEST_CASE(damage_never_yields_a_wrong_row) {
   const input_mark mark{100, 5};
   {
@@ -244,7 +244,7 @@ BOOST_AUTO_TEST_CASE(damage_never_yields_a_wrong_row) {
     }
   }
   BOOST_TEST(refused > 30u);
-  // Lost rows are sent again; that is allowed, but must stay the rare case.
+  // Lost rows are sent again. That is allowed, but must be rare.
   BOOST_TEST(lost < 8u);
 }
 

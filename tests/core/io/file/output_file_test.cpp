@@ -81,7 +81,7 @@ BOOST_AUTO_TEST_CASE(a_disk_that_fills_up_leaves_whole_lines) {
     BOOST_TEST(out->bytes() == expected.size());
     BOOST_TEST(out->lines() == expected.size() / 4);
     BOOST_TEST(out->checksum() == core::checksum(expected));
-    // Room again or not: the first error stays.
+    // The first error stays, even if there is room again.
     BOOST_TEST(out->append("four\n").has_error());
     BOOST_TEST(read_file(dir / "out") == expected);
   }
@@ -92,7 +92,7 @@ BOOST_AUTO_TEST_CASE(a_pipe_takes_large_writes_and_knows_no_sync) {
   const auto path = dir / "pipe";
   ::mkfifo(path.c_str(), 0600);
   const auto child = ::fork();
-  if (child == 0) { // Reads all and tells by its exit code whether it was all.
+  if (child == 0) { // Reads everything; its exit code says whether it was complete.
     const int fd = ::open(path.c_str(), O_RDONLY);
     char buffer[4096];
     size_t total = 0;

@@ -15,7 +15,7 @@ BOOST_AUTO_TEST_CASE(nothing_is_repeated_in_nothing) {
   BOOST_TEST(none.take()->empty());
 }
 
-// Runs of 1 to 100 hashes: everything in memory, a last run of one, equal hashes in several runs.
+// Runs of 1 to 100 hashes: all in memory, a last run of one hash, equal hashes in several runs.
 BOOST_AUTO_TEST_CASE(the_same_as_a_map_says) {
   for (unsigned seed = 1; seed <= 60; ++seed)
     BOOST_TEST_CONTEXT("seed " << seed) {

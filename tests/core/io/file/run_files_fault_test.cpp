@@ -15,9 +15,9 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// A run that finishes its requests in random order, as the engine would: what cannot be written yet
-// is kept, and now and then there is a commit. Stops after `steps`, or when it is done.
-// @returns the requests it had to send.
+// A run that finishes its requests in random order, as the engine does. Outcomes that cannot be
+// written yet are kept, and sometimes there is a commit. Stops after `steps`, or at the end.
+// @returns the requests that it sent.
 std::set<uint64_t> work(run_files& files, uint64_t requests, std::mt19937& random, size_t steps) {
   std::set<uint64_t> done(files.waiting().begin(), files.waiting().end());
   std::set<uint64_t> sent;
@@ -41,7 +41,7 @@ std::set<uint64_t> work(run_files& files, uint64_t requests, std::mt19937& rando
     while (done.contains(files.next_index())) {
       const auto next = files.next_index();
       auto line = memory[next];
-      if (line.empty()) { // Of an earlier run: only the journal has it.
+      if (line.empty()) { // From an earlier run: only the journal has the line.
         auto kept = files.kept_from(next, 1);
         BOOST_REQUIRE((kept.has_value() && kept->size() == 1));
         line = (*kept)[0].second;
@@ -142,7 +142,7 @@ BOOST_AUTO_TEST_CASE(a_full_disk_leaves_a_state_that_resumes) {
   }
 }
 
-// Kills a run again and again at random moments, tears what was not synced, and goes on.
+// Kills a run many times at random moments, damages bytes that were not synced, and goes on.
 BOOST_AUTO_TEST_CASE(killed_runs_end_in_the_output_of_an_undisturbed_one) {
   constexpr uint64_t requests = 40;
   for (uint32_t seed = 1; seed <= 12; ++seed) {
@@ -165,21 +165,22 @@ BOOST_AUTO_TEST_CASE(killed_runs_end_in_the_output_of_an_undisturbed_one) {
         copy_state(dir / "state");
         files = error{errc::internal, "killed"};
         take_state(dir / "state");
-        // A process that is killed leaves all it wrote, and perhaps the begin of one more line.
+        // After a kill the file has all written lines, and perhaps the begin of one more.
         auto next = line_of(open(requests).next_index());
         take_state(dir / "state");
         BOOST_TEST(fs::file_size(dir / "out") == safe);
         write_file(dir / "out", read_file(dir / "out") + next.substr(0, random() % next.size()));
       }
       BOOST_TEST(read_file(dir / "out") == whole_output(requests));
-      // Every outcome was kept or written before the kill, so none was sent twice.
+      // Every outcome was stored or written before the kill, so no request was sent twice.
       for (auto& [index, times] : sent)
         BOOST_TEST(times == 1);
     }
   }
 }
 
-// Damages one file of a half-done run at random: the run is refused, or ends in the right output.
+// Damages one file of an unfinished run at random: the run is refused, or ends with the right
+// output.
 BOOST_AUTO_TEST_CASE(damage_ends_in_the_right_output_or_in_a_refusal) {
   constexpr uint64_t requests = 40;
   std::mt19937 random{4711};

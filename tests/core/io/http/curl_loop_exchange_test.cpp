@@ -1,4 +1,4 @@
-// What a healthy upstream gets and gives: requests, headers, reuse, many at once, TLS.
+// Exchanges with a healthy server: requests, headers, reuse, many at once, TLS.
 #include "tests/support/exchanges.hpp"
 #include "tests/support/raw_server.hpp"
 
@@ -26,7 +26,7 @@ namespace {
 
 test::raw_reply echo(const raw_request& r) { return ok_reply(r.head + r.body); }
 
-/// `size` zero bytes in gzip: about a thousandth of that.
+/// `size` zero bytes as gzip, which is about a thousandth of the size.
 std::string gzip_of_zeros(size_t size) {
   z_stream z{};
   deflateInit2(&z, 9, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY);
@@ -42,7 +42,7 @@ std::string gzip_of_zeros(size_t size) {
   return out;
 }
 
-/// A PEM file that is gone with the test.
+/// A PEM file that is removed after the test.
 struct ca_file {
   explicit ca_file(const std::string& pem) : path{std::tmpnam(nullptr)} {
     std::ofstream{path} << pem;
@@ -98,7 +98,7 @@ BOOST_AUTO_TEST_CASE(a_large_body_is_sent_without_waiting_for_100_continue) {
   exchanges client;
   const auto r = client.run(exchanges::post(1, server.url(), std::string(5u << 20, 'x')));
   BOOST_TEST(r.body == std::to_string(5u << 20));
-  BOOST_TEST((r.elapsed < 900ms)); // libcurl waits 1 s for the 100 if it asks for one.
+  BOOST_TEST((r.elapsed < 900ms)); // libcurl would wait 1 s for a 100 if it asked for one.
 }
 
 BOOST_AUTO_TEST_CASE(redirects_and_errors_are_answers) {
@@ -174,7 +174,7 @@ BOOST_AUTO_TEST_CASE(thousands_of_exchanges_complete_exactly_once_on_few_connect
     BOOST_TEST(good == total);
     BOOST_TEST(std::ranges::all_of(seen, [](const auto& n) { return n == 1; }));
     BOOST_TEST(server.requests() == total);
-    // On a busy machine any of the loops may at times have all that is in flight.
+    // On a busy machine one loop may have all exchanges in flight for some time.
     BOOST_TEST(server.connections() <= loops * width);
     BOOST_TEST(deliveries < total);
     BOOST_TEST(loop.in_flight() == 0u);
@@ -226,8 +226,8 @@ BOOST_AUTO_TEST_CASE(a_certificate_is_trusted_only_through_the_given_ca) {
 }
 
 BOOST_AUTO_TEST_CASE(many_start_at_once_without_waiting_for_each_other) {
-  // The server answers once all have come: should one be held back until another has its answer,
-  // there would be none.
+  // The server answers only when all requests have come. If one waited for the answer to another,
+  // there would be no answer.
   constexpr size_t width = 200;
   const auto identity = test::make_tls_identity();
   const ca_file ca{identity.certificate};

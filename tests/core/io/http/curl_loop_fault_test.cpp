@@ -1,4 +1,4 @@
-// What a broken upstream makes of an exchange: U6, U7, U8 of the fault list.
+// Exchanges with a faulty server: U6, U7, U8 of the fault list.
 #include "tests/support/exchanges.hpp"
 #include "tests/support/raw_server.hpp"
 
@@ -33,7 +33,7 @@ using ending = test::raw_reply::ending;
 
 namespace {
 
-/// A listening socket whose backlog is full and that nobody accepts from: connects to it hang.
+/// A listening socket with a full backlog that never accepts: connects to it hang.
 class full_backlog {
 public:
   full_backlog() {
@@ -65,7 +65,7 @@ private:
   std::array<int, 8> sockets_{};
 };
 
-/// The end of one POST to a server that answers everything with `reply`.
+/// The end of one POST to a server that always answers `reply`.
 core::http_response answer_to(const raw_reply& reply, uint64_t body_max = 1u << 20) {
   raw_server server{[&](const raw_request&) { return reply; }};
   exchanges client;
@@ -87,7 +87,7 @@ raw_reply raw(std::string bytes, ending after = ending::close) {
 /// The epoll descriptors of this process.
 std::set<int> epoll_descriptors() {
   std::set<int> found;
-  std::error_code gone; // The listing's own descriptor is not there any more.
+  std::error_code gone; // The descriptor of the listing itself is closed already.
   for (const auto& entry : std::filesystem::directory_iterator{"/proc/self/fd"})
     if (std::filesystem::read_symlink(entry.path(), gone) == "anon_inode:[eventpoll]")
       found.insert(std::stoi(entry.path().filename().string()));
@@ -97,7 +97,7 @@ std::set<int> epoll_descriptors() {
 BOOST_AUTO_TEST_SUITE(curl_loop_fault)
 
 BOOST_AUTO_TEST_CASE(a_request_on_a_connection_that_dies_is_sent_exactly_once) {
-  // The server takes the second request of every connection and hangs up without a word.
+  // The server reads the second request of each connection and closes it without an answer.
   raw_server server{[](const raw_request& r) {
     return r.on_connection == 0 ? ok_reply("ok")
                                 : raw_reply{.after = r.index % 2 ? ending::close : ending::reset};
@@ -116,7 +116,7 @@ BOOST_AUTO_TEST_CASE(a_request_on_a_connection_that_dies_is_sent_exactly_once) {
   BOOST_TEST(server.requests() == total);
   BOOST_TEST(ok == total / 2);
   BOOST_TEST(stale == total / 2);
-  // No connection was made for a second send that was not going to happen.
+  // There was no connection for a second send.
   BOOST_TEST(server.connections() == total / 2);
 }
 
@@ -153,7 +153,7 @@ BOOST_AUTO_TEST_CASE(an_idle_connection_closed_by_the_server_is_not_used_again) 
   exchanges client;
   for (uint64_t id = 0; id < 20; ++id) {
     const auto r = client.run(exchanges::post(id, server.url()));
-    // The close may overtake nothing or race with the next send; either way it is said honestly.
+    // The close may come before or during the next send. The report must be true in both cases.
     BOOST_TEST(
       (r.failure == transport_error::none || r.failure == transport_error::stale_connection));
   }
@@ -202,7 +202,7 @@ BOOST_AUTO_TEST_CASE(too_many_headers_are_a_protocol_error) {
 
 BOOST_AUTO_TEST_CASE(an_answer_above_the_cap_is_cut_off) {
   BOOST_TEST(answer_to(ok_reply(std::string(1000, 'x')), 1000).body.size() == 1000u);
-  // Announced: fails before the first byte of the body, which never comes here.
+  // With Content-Length it fails before the first byte of the body, which never comes.
   const auto announced =
     answer_to(raw("HTTP/1.1 200 OK\r\nContent-Length: 1001\r\n\r\n", ending::hang), 1000);
   BOOST_TEST((announced.failure == transport_error::body_too_large));
@@ -256,7 +256,7 @@ BOOST_AUTO_TEST_CASE(silence_ends_with_the_idle_timeout_and_a_drip_with_the_tota
   BOOST_TEST((idle.elapsed >= 100ms && idle.elapsed < 5s));
   BOOST_TEST(idle.sent);
   core::exchange drip = exchanges::post(2, server.url(), "drip");
-  drip.idle_timeout = 2s; // Generous: a busy machine may hold up a drop.
+  drip.idle_timeout = 2s; // Long, because a busy machine may delay a byte.
   drip.timeout = 200ms;
   const auto total = client.run(drip);
   BOOST_TEST((total.failure == transport_error::timeout));
@@ -264,11 +264,11 @@ BOOST_AUTO_TEST_CASE(silence_ends_with_the_idle_timeout_and_a_drip_with_the_tota
 }
 
 BOOST_AUTO_TEST_CASE(before_the_first_byte_only_the_timeout_counts) {
-  // A model that thinks, and one that never answers. The pauses in between do count.
+  // A model that thinks, and one that never answers. The pauses between bytes count.
   raw_server server{[](const raw_request& r) {
     if (r.body == "never")
       return raw("", ending::hang);
-    std::this_thread::sleep_for(400ms); // Part of the upstream's behaviour.
+    std::this_thread::sleep_for(400ms); // A part of the behaviour of the server.
     return r.body == "late" ? ok_reply("late")
                             : raw("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nxx", ending::hang);
   }};
@@ -334,7 +334,7 @@ BOOST_AUTO_TEST_CASE(a_loop_with_transfers_in_flight_stops_at_once) {
       batch.push_back(exchanges::post(id, id % 10 == 0   ? deaf.url()
                                           : id % 10 == 1 ? "http://does-not-exist.invalid/"
                                                          : server.url()));
-    batch.push_back(exchanges::post(999, "")); // Fails at once: the others have begun by then.
+    batch.push_back(exchanges::post(999, "")); // Fails at once; the others have begun before.
     client.loop.submit(std::move(batch));
     client.wait_for(999);
     BOOST_TEST(client.loop.in_flight() >= 200u);
@@ -364,7 +364,7 @@ BOOST_AUTO_TEST_CASE(a_broken_loop_fails_every_exchange_with_the_reason) {
   BOOST_REQUIRE((client.run(exchanges::post(1, server.url())).failure == transport_error::none));
   client.loop.submit({exchanges::post(2, server.url(), "hang"), exchanges::post(5, server.url())});
   client.wait_for(5); // So 2 has begun.
-  // Puts something that is no epoll descriptor in its place: the next wait fails.
+  // Replaces the epoll descriptor by another file, so that the next wait fails.
   const int null = ::open("/dev/null", O_RDONLY);
   for (const int fd : epoll_descriptors())
     if (!before.contains(fd))
@@ -380,7 +380,7 @@ BOOST_AUTO_TEST_CASE(a_broken_loop_fails_every_exchange_with_the_reason) {
       BOOST_TEST(r.failure_text.find("epoll_wait: Invalid argument") != std::string::npos);
     }
   BOOST_TEST(!ends[1].sent);
-  BOOST_TEST(ends[2].sent); // It may well have been answered.
+  BOOST_TEST(ends[2].sent); // It may have been answered.
   BOOST_TEST(client.loop.in_flight() == 0u);
   BOOST_TEST((client.counts() == std::pair<size_t, size_t>{5, 0}));
 }

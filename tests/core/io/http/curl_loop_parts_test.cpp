@@ -20,7 +20,7 @@ using test::raw_server;
 
 namespace {
 
-/// Keeps what it is given. May be waited for.
+/// Keeps the parts, and can wait for them.
 class part_log final : public core::part_taker {
 public:
   void head(uint64_t, int status, const std::vector<core::http_header>& headers) override {
@@ -96,7 +96,7 @@ BOOST_AUTO_TEST_CASE(head_and_parts_come_before_the_completion) {
   BOOST_TEST(r.body.empty());
   BOOST_TEST(log->status() == 200);
   BOOST_TEST((log->body() == text));
-  // The handle serves a whole answer next.
+  // The handle is used for a whole answer next.
   const auto whole = client.run(exchanges::post(2, server.url()));
   BOOST_TEST((whole.body == text));
 }
@@ -107,13 +107,13 @@ BOOST_AUTO_TEST_CASE(without_credit_nothing_comes_and_nothing_is_lost) {
   exchanges client;
   auto log = std::make_shared<part_log>();
   auto x = in_parts(1, server, log, 0);
-  x.idle_timeout = 50ms; // Does not count while we are the ones who wait.
+  x.idle_timeout = 50ms; // Does not count while we give no credit.
   client.loop.submit({x});
   BOOST_REQUIRE(log->wait([&] { return log->heads() == 1; }));
   size_t granted = 0;
   while (granted < text.size()) {
     const size_t before = log->body().size();
-    BOOST_TEST(before <= granted + 16'384); // At most one part beyond it.
+    BOOST_TEST(before <= granted + 16'384); // At most one part more.
     if (before == 0)
       std::this_thread::sleep_for(200ms); // Four idle timeouts.
     granted += 50'000;
@@ -124,7 +124,7 @@ BOOST_AUTO_TEST_CASE(without_credit_nothing_comes_and_nothing_is_lost) {
   BOOST_TEST_CONTEXT(r.failure_text) BOOST_TEST((r.failure == transport_error::none));
   BOOST_TEST((log->body() == text));
   BOOST_TEST(log->largest() <= 16'384u);
-  client.loop.grant(1, 1); // Unknown by now.
+  client.loop.grant(1, 1); // Its exchange has ended.
 }
 
 BOOST_AUTO_TEST_CASE(an_upstream_that_falls_silent_after_a_grant_is_idle) {
@@ -179,7 +179,7 @@ BOOST_AUTO_TEST_CASE(the_cap_and_the_timeout_hold_for_parts_too) {
   BOOST_TEST(log->body().size() <= 50'000u);
   log = std::make_shared<part_log>();
   x = in_parts(2, server, log, 0);
-  x.timeout = 200ms; // Also where we never grant anything.
+  x.timeout = 200ms; // Also without any credit.
   BOOST_TEST((client.run(x).failure == transport_error::timeout));
   BOOST_TEST(log->body().empty());
 }

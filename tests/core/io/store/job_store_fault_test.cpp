@@ -28,7 +28,7 @@ job_header head(std::string key = "") {
   return {"t", core::priority::normal, "n", std::move(key), "o"};
 }
 
-/// A store with one job of `requests`, every other one of which has its outcome.
+/// A store with one job of `requests`; every other request has its outcome.
 void make_store(const std::string& path, uint64_t requests) {
   auto store = must(open_job_store(path));
   const auto job = must(store->submit(head("k"), requests_in(0, requests, 900), true, now)).job;
@@ -41,13 +41,13 @@ bool mentions(const error& e, std::string_view text) {
   return e.context.find(text) != std::string::npos;
 }
 
-/// What the child of the crash test tells its parent: so much is safe.
+/// The report of the child of the crash test: the data that is safe.
 struct news {
   uint64_t submitted = 0; ///< The number of the job whose submission was committed last.
   uint64_t outcomes = 0;  ///< Outcomes of job 1 that were committed.
 };
 
-/// Submits and writes for ever, and says what is safe after each commit.
+/// Submits and writes without end, and reports the safe data after each commit.
 [[noreturn]] void work_until_killed(const std::string& path, int pipe, uint64_t first_job,
                                     uint64_t outcomes) {
   auto store = open_job_store(path);
@@ -70,7 +70,7 @@ struct news {
 
 BOOST_AUTO_TEST_SUITE(job_store_faults)
 
-// P2: what was said to be safe is there after a kill at any moment, and nothing is there in part.
+// P2: after a kill at any moment, all data reported as safe is there, and nothing is incomplete.
 BOOST_AUTO_TEST_CASE(a_kill_loses_nothing_that_was_acknowledged) {
   temp_dir dir;
   const auto path = dir / "jobs.db";
@@ -91,7 +91,7 @@ BOOST_AUTO_TEST_CASE(a_kill_loses_nothing_that_was_acknowledged) {
       if (child == 0)
         work_until_killed(path, ends[1], submitted + 1, outcomes);
       ::close(ends[1]);
-      // Reads what is said until it is enough, then kills; what was said until then counts, too.
+      // Reads reports until they are enough, then kills. Reports up to the kill count, too.
       news last{submitted, outcomes};
       news said;
       const auto enough = random() % 150 + 1;
@@ -109,7 +109,7 @@ BOOST_AUTO_TEST_CASE(a_kill_loses_nothing_that_was_acknowledged) {
       BOOST_TEST(first.ordered <= last.outcomes + 1);
       BOOST_TEST(first.totals.completed == first.ordered);
       BOOST_TEST(must(reader->outcomes(1, 0, 100'000, 1u << 30)).size() == first.ordered);
-      // Each submission is there once: submitted again, it is the same job, whole.
+      // Each submission is there once: submitted again, it is the same complete job.
       for (auto n = submitted + 1; n <= last.submitted + 1; ++n) {
         const auto again =
           must(store->submit(head("key-" + std::to_string(n)), requests_in(0, 5, 500), true, now));
@@ -207,7 +207,8 @@ BOOST_AUTO_TEST_CASE(a_place_that_cannot_be_written_is_named) {
   BOOST_TEST(mentions(opened.error(), "--store"), opened.error().context);
 }
 
-// P5: nothing is said to be safe that is not, and the store says the same from then on.
+// P5: no data is reported as safe that is not, and from then on the store fails with the same
+// error.
 BOOST_AUTO_TEST_CASE(a_full_disk_is_told_at_once_and_for_good) {
   for (rlim_t room : {300'000, 1'000'000, 3'000'000}) {
     temp_dir dir;
@@ -232,7 +233,7 @@ BOOST_AUTO_TEST_CASE(a_full_disk_is_told_at_once_and_for_good) {
       }
       BOOST_TEST((why->code == errc::disk_full), why->context);
       BOOST_TEST(mentions(*why, path), why->context);
-      // There is room again, but nobody knows what became of the last write.
+      // There is room again, but the state of the last write is unknown.
       BOOST_TEST((refused(store->commit()) == errc::disk_full));
       BOOST_TEST((refused(store->submit(head(), {}, true, now)) == errc::disk_full));
       BOOST_TEST((refused(store->take_up(1)) == errc::disk_full));

@@ -51,7 +51,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(retrying_forgets_what_did_not_complete, T, both) {
   const auto row = w.safe(w.store->take_up(job));
   BOOST_TEST(row.ordered == 1u);
   BOOST_TEST(row.ended == 0);
-  BOOST_TEST(row.totals.attempts == 1 + 2 + 3 + 1u); // What was spent stays spent.
+  BOOST_TEST(row.totals.attempts == 1 + 2 + 3 + 1u); // The cost is not forgotten.
   BOOST_TEST((must(w.store->recorded(job)) == std::vector<uint64_t>{2}));
   const auto read = must(w.reader->requests(job, 1, 10, 1 << 20));
   BOOST_TEST((read[0] && !read[1] && read[2] && read[3]));
@@ -89,8 +89,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(old_jobs_go_a_little_at_a_time, T, both) {
   must(w.store->finish(old, true, 3, "", now + 5));
   must(w.store->finish(kept, true, 3, "", now + 1000));
   must(w.store->commit());
-  BOOST_TEST(w.safe(w.store->sweep(now + 500, 0, 10)));         // More is to go,
-  BOOST_TEST((refused(w.reader->row(old)) == errc::not_found)); // but nobody sees it.
+  BOOST_TEST(w.safe(w.store->sweep(now + 500, 0, 10)));         // There is more to remove,
+  BOOST_TEST((refused(w.reader->row(old)) == errc::not_found)); // but the job is hidden.
   BOOST_TEST((refused(w.reader->outcomes(old, 0, 1, 1)) == errc::not_found));
   BOOST_TEST((refused(w.store->write(old, all)) == errc::not_found));
   BOOST_TEST(w.counts().completed == 0u);
@@ -139,13 +139,13 @@ BOOST_AUTO_TEST_CASE(memory_drops_what_is_forgotten) {
   w.write(job,
           {result_at(0), result_at(1, state::failed), result_at(2), result_at(3, state::failed)});
   auto held = must(w.reader->outcomes(job, 0, 1, 1))[0].outcome;
-  BOOST_TEST(!must(w.reader->outcomes(job, 0, 1, 1))[0].line); // Nothing was rendered.
+  BOOST_TEST(!must(w.reader->outcomes(job, 0, 1, 1))[0].line); // There is no line.
   w.store->forget(job, 2);
   BOOST_TEST(held.use_count() == 1);
   BOOST_TEST((refused(w.reader->outcomes(job, 1, 10, 1 << 20)) == errc::invalid_input));
   BOOST_TEST(w.lines(job, 2) == lines_of({result_at(2), result_at(3, state::failed)}));
   w.end(job);
-  BOOST_TEST(w.safe(w.store->retry(job, now)) == 1u); // 1 was taken, for better or worse.
+  BOOST_TEST(w.safe(w.store->retry(job, now)) == 1u); // Request 1 keeps its outcome.
   const auto read = must(w.reader->requests(job, 2, 10, 1 << 20));
   BOOST_TEST((!read[0] && read[1]));
   w.store->forget(99, 5);

@@ -19,7 +19,7 @@ namespace {
 
 using state = core::outcome_state;
 
-/// What a job must look like, kept in the simplest way.
+/// The expected state of a job, stored in the simplest way.
 struct model_job {
   std::string tenant, key;
   core::priority priority{};
@@ -37,7 +37,7 @@ struct model_job {
   }
 };
 
-/// Random operations on a store and on a model of it, which must agree at any time.
+/// Random operations on a store and on a model of it. Both must be equal at any time.
 class world {
 public:
   world(uint32_t seed, bool durable) : random_{seed}, durable_{durable} { reopen(); }
@@ -113,7 +113,7 @@ private:
     reader_ = must(store_->open_reader());
   }
 
-  /// I6: what is counted must be what a recount of the rows gives.
+  /// I6: the counters must equal a recount of the rows.
   void recount(const std::vector<tenant_row>& counted) {
     SQLite::Database db{dir_ / "jobs.db", SQLite::OPEN_READONLY};
     for (auto& t : counted) {

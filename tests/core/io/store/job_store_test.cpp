@@ -11,7 +11,7 @@ BOOST_AUTO_TEST_SUITE(job_store_suite)
 BOOST_AUTO_TEST_CASE_TEMPLATE(a_job_comes_back_as_it_was_submitted, T, both) {
   world<T> w;
   core::request odd;
-  odd.index = 77; // Its place decides.
+  odd.index = 77; // The store ignores it.
   odd.custom_id = "odd";
   odd.rejection = error{errc::invalid_input, "no good"};
   std::vector<request_ptr> all = requests_in(0, 2);
@@ -51,14 +51,15 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(parts_follow_each_other_without_a_gap, T, both) {
   BOOST_TEST((must(w.reader->marks(job)).phase == job_phase::receiving));
   BOOST_TEST((refused(w.store->take_up(job)) == errc::invalid_input));
   BOOST_TEST((refused(w.store->add(job, 4, requests_in(4, 5), false, now)) == errc::invalid_input));
-  // The first two are there already.
+  // The first two are stored already.
   BOOST_TEST(w.safe(w.store->add(job, 1, requests_in(1, 5), false, now)).accepted == 5u);
-  // All of it is, and an old part that thinks it is the last one does not end the job early.
+  // All of it is stored already. An old part that says it is the last one does not complete the
+  // job.
   const auto stale = w.safe(w.store->add(job, 0, requests_in(0, 2), true, now));
   BOOST_TEST(stale.accepted == 5u);
   BOOST_TEST(!stale.complete);
   BOOST_TEST(w.safe(w.store->add(job, 5, requests_in(5, 6), true, now)).complete);
-  // Once more, as a client that did not hear the answer would.
+  // Once more, as a client does that got no answer.
   BOOST_TEST(w.safe(w.store->add(job, 5, requests_in(5, 6), true, now)).accepted == 6u);
   BOOST_TEST((refused(w.store->add(job, 6, requests_in(6, 7), true, now)) == errc::invalid_input));
   BOOST_TEST((refused(w.store->add(999, 0, {}, true, now)) == errc::not_found));

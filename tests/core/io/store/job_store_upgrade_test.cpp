@@ -34,7 +34,7 @@ struct upgrade_fixture {
     return SQLite::Database{file}.execAndGet("PRAGMA user_version").getInt();
   }
 
-  /// All that a reader sees, in one text.
+  /// Everything that a reader returns, in one text.
   static std::string all_of(job_store& store) {
     auto reader = must(store.open_reader());
     std::string all;
@@ -49,7 +49,7 @@ struct upgrade_fixture {
     return all;
   }
 
-  /// Ends a child process without any cleanup before this step of the upgrade.
+  /// Ends a child process without cleanup before this step of the upgrade.
   /// @returns whether there was such a step.
   bool die_at(int step) const {
     const auto child = ::fork();

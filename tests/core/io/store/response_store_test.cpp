@@ -54,7 +54,7 @@ struct in_memory {
 };
 using both = boost::mpl::list<in_sqlite, in_memory>;
 
-/// The body kept for `key`, or "-".
+/// The body stored for `key`, or "-".
 std::string body_of(response_store& store, const std::string& key, unix_seconds at = now) {
   auto found = store.find(key, at);
   BOOST_REQUIRE(found);
@@ -97,7 +97,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(an_answer_is_good_for_its_time_to_live, T, both) {
   BOOST_REQUIRE(store->put(rows({{"a", "1"}}), now));
   BOOST_TEST(body_of(*store, "a", now + 99) == "1");
   BOOST_TEST(body_of(*store, "a", now + 100) == "-");
-  // What has expired goes with the next write.
+  // Expired entries are removed with the next write.
   BOOST_REQUIRE(store->put(rows({{"b", "1"}}), now + 100));
   BOOST_TEST(store->totals().value().entries == 1u);
 }
@@ -109,7 +109,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(above_the_bound_the_longest_unused_goes_first, T, 
     const auto key = "k" + std::to_string(100 + i);
     BOOST_REQUIRE(store->put(rows({{key.c_str(), "body"}}), now + i));
   }
-  // It exceeds the bound by a byte or so, k100 having four characters.
+  // About one byte more than the limit, because k100 has four characters.
   BOOST_TEST(body_of(*store, "k103", now + 200) == "body");
   BOOST_TEST(body_of(*store, "k104", now + 201) == "body");
   BOOST_REQUIRE(store->put(rows({{"new", "body"}, {"ne2", "body"}}), now + 300));
@@ -150,7 +150,7 @@ BOOST_AUTO_TEST_CASE(both_stores_agree_on_random_work) {
   auto memory = make_memory_store(limits);
   auto at = now;
   for (int i = 0; i < 400; ++i) {
-    at += 61; // Beyond the grain of uses, so that both have the same order of them.
+    at += 61; // More than the resolution of uses, so that both have the same order.
     const auto key = "k" + std::to_string(rng() % 60);
     if (rng() % 3 == 0) {
       BOOST_REQUIRE_MESSAGE(body_of(*disk, key, at) == body_of(*memory, key, at), "seed " << seed);
@@ -184,7 +184,7 @@ BOOST_AUTO_TEST_CASE(a_shorter_time_to_live_of_the_reader_counts_too) {
   BOOST_REQUIRE(open(dir / "c.db", {.ttl = 1000s})->put(rows({{"a", "1"}}), now));
   BOOST_TEST(body_of(*open(dir / "c.db", {.ttl = 10s}), "a", now + 9) == "1");
   BOOST_TEST(body_of(*open(dir / "c.db", {.ttl = 10s}), "a", now + 10) == "-");
-  // A longer one does not bring back what its writer let go.
+  // A longer ttl does not bring back an entry that its writer limited.
   BOOST_TEST(body_of(*open(dir / "c.db", {.ttl = 10'000s}), "a", now + 1000) == "-");
 }
 
@@ -195,7 +195,8 @@ BOOST_AUTO_TEST_CASE(several_may_share_a_file) {
   std::vector<std::string> wrong(4);
   for (int t = 0; t < 4; ++t)
     all.emplace_back([&, t] {
-      auto store = open_response_store(path, {}); // Who makes the file is a race on purpose.
+      auto store = open_response_store(
+        path, {}); // Several processes make the file at the same time, on purpose.
       if (!store) {
         wrong[t] = store.error().context;
         return;

@@ -69,7 +69,7 @@ BOOST_AUTO_TEST_CASE(progress_comes_back_with_all_counters) {
   }
 }
 
-// This text is as a store of this release keeps it: it must be readable for ever.
+// A text in a store of this release: it must be readable for ever.
 BOOST_AUTO_TEST_CASE(the_text_of_this_release_stays_readable) {
   const auto o = must(stored_options(
     R"({"version":1,"tenant":"first","priority":"bulk","mode":"auto","deadline_ns":1000,)"
