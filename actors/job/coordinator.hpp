@@ -87,7 +87,7 @@ private:
   assignment make_assignment() const;
   assigned_request hand_out(uint64_t index, uint64_t node_id);
   bool send_pack(const std::vector<uint64_t>& members, const node_actor& node, uint64_t node_id);
-  // coordinator_reports.cpp: results, held lanes
+  // coordinator_reports.cpp: results
   void take_report(const work_report& report);
   static bool ended_by_itself(const work_report& report);
   void note(const work_report& report);
@@ -96,6 +96,9 @@ private:
   void finish(uint64_t index, shared_outcome outcome);
   void end_open(uint64_t index, core::outcome_state state, error why);
   void end_open_as(core::outcome_state state, error why);
+  void take_back(uint64_t node, report_kind kind);
+  void count(const core::outcome& outcome, const core::window_entry& entry);
+  // coordinator_held.cpp: refusals withheld, lanes that refuse, requests told to wait
   void hold(uint64_t index, const work_report& report);
   void retry_held(time_point now);
   void give_up(error why);
@@ -104,8 +107,6 @@ private:
   void settle_withheld();
   bool only_held(size_t of_them) const;
   void settle_told_to_wait();
-  void take_back(uint64_t node, report_kind kind);
-  void count(const core::outcome& outcome, const core::window_entry& entry);
   // coordinator_modes.cpp: modes and detours
   void change_mode();
   void step_down();

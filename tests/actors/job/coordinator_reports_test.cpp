@@ -208,4 +208,21 @@ BOOST_AUTO_TEST_CASE(an_unusable_key_stops_the_job_and_leaves_the_request_open) 
   BOOST_TEST(files->kept.count(1) == 0u);
 }
 
+BOOST_AUTO_TEST_CASE(refusals_in_flight_when_the_job_stops_over_them_stay_open) {
+  input(40);
+  start();
+  give(40);
+  for (uint64_t index = 0; index < 35; ++index) {
+    auto o = outcome(index, core::outcome_state::failed, errc::bad_request);
+    o.status_code = 404;
+    report(work_report{
+      handed_out(index).key, report_kind::finished, make_shared_value(std::move(o)), {}, {}});
+  }
+  for (uint64_t index = 35; index < 40; ++index)
+    report(index, report_kind::given_back, errc::cancelled);
+  BOOST_TEST((ended().state == job_state::aborted));
+  BOOST_TEST(ended().failed == 0u);
+  BOOST_TEST(files->lines.empty());
+}
+
 BOOST_AUTO_TEST_SUITE_END()
