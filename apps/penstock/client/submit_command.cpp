@@ -102,6 +102,8 @@ public:
     auto job = upload();
     if (!job)
       return stop_sending(job.error());
+    if (auto opened = take_up_again(job->job); !opened)
+      return client_.fail(opened.error());
     if (detach_)
       return leave(*job);
     return follow();
@@ -168,6 +170,21 @@ private:
                       ? "the same command goes on where it stopped"
                       : fmt::format("--idempotency-key {} goes on where it stopped", key_)));
     return code;
+  }
+
+  /// An outage, or an account without money, stopped the job: it goes on with what is open.
+  /// Requests that failed for good are left to `penstock retry`.
+  result<void> take_up_again(uint64_t job) {
+    if (!upload_->known_before())
+      return {};
+    const auto info = info_of(client_.head, job);
+    if (!info)
+      return info.error();
+    const auto& p = info->progress;
+    if (p.state != job_state::aborted || p.failed + p.cancelled + p.expired > 0)
+      return {};
+    const auto again = client_.head.ask<uint64_t>(answer_within, atom::retry_v, job);
+    return again ? result<void>{} : again.error();
   }
 
   int already_complete() {
