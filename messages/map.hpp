@@ -46,11 +46,13 @@ struct map_group_status {
 /// Progress of a map.
 struct map_status {
   std::vector<map_group_status> groups;
-  uint64_t written = 0;         ///< Rows written to the output.
-  uint64_t resumed_answers = 0; ///< Answers that an earlier run had recorded.
-  uint64_t resumed_rows = 0;    ///< Rows that an earlier run had written.
-  bool complete = false;        ///< Every row of the input is written to the output.
-  double cost = 0;              ///< US dollars, with those of earlier runs.
+  uint64_t written = 0;           ///< Rows written to the output.
+  uint64_t resumed_answers = 0;   ///< Answers that an earlier run had recorded.
+  uint64_t resumed_rows = 0;      ///< Rows that an earlier run had written.
+  uint64_t sent_again = 0;        ///< Failed rows that a retry sent again.
+  uint64_t changed_documents = 0; ///< Rows sent again because a document was changed.
+  bool complete = false;          ///< Every row of the input is written to the output.
+  double cost = 0;                ///< US dollars, with those of earlier runs.
   /// By stage; of the rows that this run finished or took over.
   std::vector<core::stage_sample> samples;
   /// The first note about a part that was left out of a document; empty: nothing was left out.

@@ -21,7 +21,6 @@ void map_hub_state::start(map_setup what) {
   setup_ = std::move(what);
   const auto groups = setup_.groups.size(), stages = setup_.corrections_max.size();
   plan_ = core::map_plan{setup_.rows_of_group, static_cast<uint32_t>(stages)};
-  numbering_ = core::map_numbering{setup_.corrections_max};
   for (auto rows : setup_.rows_of_group)
     rows_total_ += rows;
   jobs_.resize(groups * stages);
@@ -108,6 +107,12 @@ void map_hub_state::serve(uint32_t job) {
 
 result<core::request> map_hub_state::compose(const core::map_ticket& t) {
   auto& entry = rows_.at(t.row);
+  if (t.round == 0) { // Before the documents are read: one that changes in between is seen later.
+    auto print = setup_.script->print(entry.row, t.stage);
+    if (!print)
+      return print.error();
+    entry.print = std::move(*print);
+  }
   auto id = setup_.client_id + "-" + std::to_string(t.row) + "-" + std::to_string(t.stage);
   if (t.round > 0)
     id += "-" + std::to_string(t.round);
@@ -133,22 +138,27 @@ void map_hub_state::flush() {
   flush_pending_ = false;
   auto answers = std::move(waiting_);
   waiting_.clear();
-  std::vector<io::journal_row> kept;
+  std::vector<io::map_record> kept;
   for (auto& a : answers)
     if (a.outcome->state == core::outcome_state::completed ||
         a.outcome->state == core::outcome_state::failed) {
-      const auto number = numbering_.number_of(a.ticket);
-      if (const auto row = rows_.find(a.ticket.row);
-          row != rows_.end() && !row->second.row.notes.empty()) {
-        auto noted = *a.outcome;
+      const auto row = rows_.find(a.ticket.row);
+      if (row == rows_.end())
+        continue;
+      auto& [ticket, outcome] = a;
+      if (!row->second.row.notes.empty()) {
+        auto noted = *outcome;
         noted.notes.insert(noted.notes.end(), row->second.row.notes.begin(),
                            row->second.row.notes.end());
-        a.outcome = make_shared_value(std::move(noted));
+        outcome = make_shared_value(std::move(noted));
       }
-      kept.emplace_back(number, core::encode_answer(*a.outcome, number));
+      const auto& print = row->second.print;
+      kept.push_back({ticket.row, ticket.stage, ticket.round, 0, print.asks, print.documents,
+                      outcome->state == core::outcome_state::completed,
+                      core::encode_answer(*outcome, ticket.row)});
     }
   if (!kept.empty()) {
-    if (auto safe = setup_.files->keep(kept); !safe) {
+    if (auto safe = setup_.files->keep(std::move(kept)); !safe) {
       fail(safe.error());
       return;
     }
@@ -164,6 +174,7 @@ void map_hub_state::judge(const map_answer& answer) {
   const auto& t = answer.ticket;
   const auto& o = *answer.outcome;
   count(t, o);
+  rows_.at(t.row).row.add_notes(o.notes);
   if (!accept(t, o))
     return; // It has finished.
   auto& entry = rows_.at(t.row);

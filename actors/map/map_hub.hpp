@@ -75,6 +75,7 @@ private:
     std::optional<core::map_correction>
       correction; ///< The last answer of its stage, not good enough.
     std::vector<std::pair<core::map_ticket, core::output_record>> answers;
+    core::stage_print print; ///< Of the request that is under way, or was made last.
     std::optional<core::outcome_state> ended;
     std::string line;   ///< Of the output, once it is finished.
     bool noted = false; ///< It had notes; set once it is finished.
@@ -91,14 +92,15 @@ private:
   bool read_row();
   void admit(core::map_row row);
   void count(const core::map_ticket& t, const core::outcome& o);
-  bool accept(const core::map_ticket& t, const core::outcome& o);
+  bool accept(const core::map_ticket& t, const core::outcome& o, bool goes_on = false);
+  std::optional<core::map_ticket> replay(core::map_ticket at);
+  bool is_void(const core::map_ticket& at, const io::map_record& last);
   void finish(uint64_t row, core::outcome_state state, const error* why, bool in_plan = true);
   bool release();
   void fail(const error& why);
 
   map_setup setup_;
   core::map_plan plan_;
-  core::map_numbering numbering_;
   core::map_totals seen_;    ///< All outcomes and finished rows, earlier lives included.
   core::map_totals written_; ///< Of these, those of rows at the output.
   std::vector<core::stage_sample> samples_;
@@ -111,6 +113,8 @@ private:
   double spent_ = 0; ///< Dollars, earlier lives included.
   uint64_t rows_total_ = 0;
   uint64_t resumed_rows_ = 0, resumed_answers_ = 0;
+  uint64_t sent_again_ = 0;         ///< Rows that had failed, in a retry.
+  uint64_t changed_documents_ = 0;  ///< Rows whose answer fell with a document.
   std::vector<map_answer> waiting_; ///< Answers that the journal does not have yet.
   bool flush_pending_ = false, commit_pending_ = false, over_budget_ = false, dirty_ = false;
 };

@@ -53,17 +53,11 @@ bool map_hub_state::read_row() {
 void map_hub_state::admit(core::map_row row) {
   const auto index = row.index;
   const auto group = row.group;
-  auto kept = setup_.files->kept(index);
-  if (!kept) {
-    fail(kept.error());
-    return;
-  }
   auto& entry = rows_[index];
   entry.row = std::move(row);
   entry.row.bytes += row_overhead;
   held_bytes_ += entry.row.bytes;
   groups_to_serve_.insert(group);
-  core::map_ticket at{index, 0, 0};
   if (entry.row.fault) {
     plan_.admit_finished(group);
     const auto fault = *entry.row.fault;
@@ -75,31 +69,92 @@ void map_hub_state::admit(core::map_row row) {
     finish(index, core::outcome_state::completed, nullptr, false);
     return;
   }
-  for (auto& [number, line] : *kept) {
-    auto outcome = core::decode_answer(line);
-    if (!outcome || !(numbering_.ticket_of(number) == at)) {
-      fail({errc::corrupt, "the journal is damaged: answer " + std::to_string(number) +
-                             " cannot be used; pass --restart to begin anew"});
-      return;
-    }
-    ++resumed_answers_;
-    entry.row.add_notes(outcome->notes);
-    count(at, *outcome);
-    if (!accept(at, *outcome)) {
-      // `accept` found the row at its end, in this plan not yet admitted.
-      plan_.admit_finished(group);
-      return;
-    }
-    at = entry.correction ? core::map_ticket{index, at.stage, at.round + 1}
-                          : core::map_ticket{index, at.stage + 1, 0};
-  }
+  const auto at = replay({index, 0, 0});
+  if (!at)
+    return; // It has ended, or the map has.
   if (cancelled_[group]) {
     plan_.admit_finished(group);
     const error why{errc::cancelled, "the group was cancelled"};
     finish(index, core::outcome_state::cancelled, &why, false);
     return;
   }
-  plan_.admit(group, at.stage, at.round);
+  sent_again_ += setup_.files->is_retrying();
+  plan_.admit(group, at->stage, at->round);
+}
+
+/// Gives a row, from stage to stage, the answers that were kept for what its stages ask now.
+/// @returns what is to be asked next; nothing if the row, or the map, has come to its end.
+std::optional<core::map_ticket> map_hub_state::replay(core::map_ticket at) {
+  auto& entry = rows_.at(at.row);
+  auto kept = setup_.files->kept(at.row);
+  if (!kept) {
+    fail(kept.error());
+    return std::nullopt;
+  }
+  while (!kept->empty()) {
+    auto print = setup_.script->print(entry.row, at.stage);
+    if (!print)
+      return at; // Making the request tells why.
+    // The last chain of corrections that began with this request.
+    std::vector<const io::map_record*> chain;
+    bool others = false;
+    for (auto& r : *kept) {
+      others |= r.asks == print->asks && r.stage == at.stage;
+      if (!(r.asks == 0 ? r.stage == at.stage : is_same(*print, r.asks, r.documents)))
+        continue;
+      if (r.round == 0)
+        chain.clear();
+      if (r.round == chain.size())
+        chain.push_back(&r);
+    }
+    entry.print = *print;
+    if (chain.empty()) {
+      changed_documents_ += others;
+      return at;
+    }
+    if (is_void(at, *chain.back()))
+      return at;
+    const auto stage = at.stage;
+    for (auto* r : chain) {
+      auto outcome = core::decode_answer(r->line);
+      if (!outcome) {
+        fail({errc::corrupt, "the journal is damaged: an answer of row " +
+                               std::to_string(at.row + 1) +
+                               " cannot be used; pass --restart to begin anew"});
+        return std::nullopt;
+      }
+      ++resumed_answers_;
+      entry.row.add_notes(outcome->notes);
+      count(at, *outcome);
+      if (!accept(at, *outcome, r != chain.back())) {
+        // `accept` found the row at its end, in this plan not yet admitted.
+        plan_.admit_finished(entry.row.group);
+        return std::nullopt;
+      }
+      if (!entry.correction) {
+        at = {at.row, stage + 1, 0};
+        break;
+      }
+      ++at.round;
+    }
+    if (at.stage == stage)
+      return at; // A correction is due.
+  }
+  return at;
+}
+
+/// Whether the answers of a stage led to a failure that does not count any more.
+bool map_hub_state::is_void(const core::map_ticket& at, const io::map_record& last) {
+  if (last.generation >= setup_.files->retry_below())
+    return false;
+  if (!last.good)
+    return true;
+  const auto outcome = core::decode_answer(last.line);
+  if (!outcome || !outcome->body)
+    return false;
+  const auto answer = setup_.script->accept(at.stage, *outcome->body);
+  return !answer && (answer.error().code != errc::schema_mismatch ||
+                     last.round >= setup_.corrections_max[at.stage]);
 }
 
 // --- rows on their way ---
@@ -123,7 +178,8 @@ void map_hub_state::count(const core::map_ticket& t, const core::outcome& o) {
 }
 
 /// Takes an answer into its row. @returns false if the row has come to its end with it.
-bool map_hub_state::accept(const core::map_ticket& t, const core::outcome& o) {
+/// @param goes_on A correction of it was paid for already.
+bool map_hub_state::accept(const core::map_ticket& t, const core::outcome& o, bool goes_on) {
   auto& entry = rows_.at(t.row);
   const auto in_plan = plan_.next_row() > t.row;
   if (o.state != core::outcome_state::completed) {
@@ -145,7 +201,7 @@ bool map_hub_state::accept(const core::map_ticket& t, const core::outcome& o) {
     return false;
   }
   auto why = answer.error();
-  if (why.code == errc::schema_mismatch && t.round < setup_.corrections_max[t.stage]) {
+  if (why.code == errc::schema_mismatch && (goes_on || t.round < setup_.corrections_max[t.stage])) {
     entry.correction = core::map_correction{setup_.script->words_of(body), why.context};
     return true;
   }
@@ -224,9 +280,9 @@ void map_hub_state::mark() {
 
 caf::result<map_status> map_hub_state::close() {
   flush();
-  const auto whole = setup_.whole && plan_.first_row() == rows_total_;
   auto note = core::encode_totals(written_);
-  auto safe = whole ? setup_.files->finish(std::move(note)) : setup_.files->commit(std::move(note));
+  auto safe = plan_.first_row() == rows_total_ ? setup_.files->finish(std::move(note), setup_.whole)
+                                               : setup_.files->commit(std::move(note));
   dirty_ = false;
   if (!safe) {
     fail(safe.error());
@@ -240,6 +296,8 @@ map_status map_hub_state::status() const {
   s.written = plan_.first_row();
   s.resumed_rows = resumed_rows_;
   s.resumed_answers = resumed_answers_;
+  s.sent_again = sent_again_;
+  s.changed_documents = changed_documents_;
   s.complete = plan_.first_row() == rows_total_;
   s.cost = spent_;
   s.samples = samples_;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/base/request.hpp"
+#include "core/map/map_print.hpp"
 #include "core/recipe/row_scope.hpp"
 
 #include <cstdint>
@@ -43,6 +44,8 @@ public:
   /// @param correction The last answer of this stage, if that was not good enough.
   virtual result<request> compose(map_row& row, uint32_t stage, const map_correction* correction,
                                   std::string custom_id) = 0;
+  /// What a stage asks for a row. @returns an error where `compose` would have one.
+  virtual result<stage_print> print(const map_row& row, uint32_t stage) = 0;
   /// An answer of a stage as later stages see it. @returns `errc::schema_mismatch` if asking again
   /// may help; another error if not.
   virtual result<stage_answer> accept(uint32_t stage, std::string_view body) = 0;

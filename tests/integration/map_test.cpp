@@ -183,23 +183,6 @@ BOOST_AUTO_TEST_CASE(a_limit_runs_the_first_rows_and_the_rest_can_follow) {
   check_order(30);
 }
 
-BOOST_AUTO_TEST_CASE(another_table_or_recipe_is_refused_until_restart) {
-  write_rows(5);
-  BOOST_TEST(map().code == 0);
-  write_rows(6);
-  auto end = map();
-  BOOST_TEST(end.code == 2);
-  BOOST_TEST(end.err.find("--restart") != std::string::npos);
-  write_rows(5);
-  write_recipe(std::string{plain_recipe} + "system = \"Be brief.\"\n");
-  end = map();
-  BOOST_TEST(end.code == 2);
-  BOOST_TEST(end.err.find("other settings") != std::string::npos);
-  BOOST_TEST(seen() == 5u);
-  BOOST_TEST(map({"--restart"}).code == 0);
-  BOOST_TEST(seen() == 10u);
-}
-
 BOOST_AUTO_TEST_SUITE_END()
 
 namespace {

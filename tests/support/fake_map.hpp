@@ -3,7 +3,10 @@
 #include "actors/map/map_hub.hpp"
 #include "actors/map/stage_port.hpp"
 #include "tests/support/deterministic_system.hpp"
+#include "core/base/checksum.hpp"
 #include "tests/support/temp_dir.hpp"
+
+#include <boost/json/serialize.hpp>
 
 #include <deque>
 #include <memory>
@@ -21,6 +24,7 @@ struct fake_script final : core::map_script {
   std::vector<uint64_t> faulty;       ///< Unusable rows.
   std::vector<uint64_t> undocumented; ///< Rows whose requests cannot be made.
   std::vector<std::string> names{"a", "b"};
+  std::vector<std::string> versions{"a", "b"}; ///< Of the stages' prompts.
   uint64_t next_row = 0;
   std::optional<error> breaks; ///< An error in place of the end.
 
@@ -50,6 +54,12 @@ struct fake_script final : core::map_script {
       (stage > 0 ? "<" + std::string{row.scope.answer_text(names[stage - 1])} : "") +
       (c ? "!" + c->answer + "?" + c->fault : ""));
     return r;
+  }
+  result<core::stage_print> print(const core::map_row& row, uint32_t stage) override {
+    core::running_checksum sum;
+    sum.update(versions[stage] + boost::json::serialize(row.scope.cells()) +
+               (stage > 0 ? std::string{row.scope.answer_text(names[stage - 1])} : ""));
+    return core::stage_print{sum.value() | 1, {}, true};
   }
   result<core::stage_answer> accept(uint32_t, std::string_view body) override {
     if (body.starts_with("\"bad"))

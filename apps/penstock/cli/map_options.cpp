@@ -70,6 +70,11 @@ result<map_command> parse_map(const arguments& args, const config::environment& 
     command.group_by = it->second;
   if (command.check && command.sample > 0)
     return usage("penstock map: --check sends nothing, --sample does: choose one");
+  command.retry_failed = raw->own.contains("retry-failed");
+  if (command.retry_failed && (command.check || command.sample > 0))
+    return usage(std::string{"penstock map: --retry-failed sends the failed rows of a whole output "
+                             "again; leave out "} +
+                 (command.check ? "--check" : "--sample"));
   if (command.limit > 0 && command.sample > 0)
     return usage("penstock map: --sample says how many rows to run, so --limit has nothing to say");
   auto loaded = load(std::move(*raw), env);
@@ -87,6 +92,12 @@ result<map_command> parse_map(const arguments& args, const config::environment& 
       "send those to a file with -o FILE");
   if (command.output == "-" && run.restart)
     return usage("penstock map: --restart has nothing to throw away on standard output");
+  if (command.retry_failed && run.restart)
+    return usage("penstock map: --restart throws all answers away and sends every row, "
+                 "--retry-failed keeps them and sends the failed rows: choose one");
+  if (command.retry_failed && command.output == "-")
+    return usage("penstock map: --retry-failed has no answers to keep on standard output; name the "
+                 "output with -o FILE");
   return command;
 }
 

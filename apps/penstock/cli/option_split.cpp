@@ -102,7 +102,7 @@ option_form form_of(option_set set) {
   option_form form;
   switch (set) {
   case option_set::map:
-    form.flags = {"check"};
+    form.flags = {"check", "retry-failed"};
     form.values = {"sample", "limit", "group-by"};
     [[fallthrough]];
   case option_set::run:

@@ -33,13 +33,14 @@ struct run_command {
 /// What `penstock map` was asked to do.
 struct map_command {
   config::loaded_settings settings;
-  std::string recipe;   ///< A recipe file.
-  std::string input;    ///< A table, or "-" for standard input.
-  std::string output;   ///< A file, or "-" for standard output; empty: beside the input.
-  std::string group_by; ///< A column; empty: as the recipe says.
-  uint64_t limit = 0;   ///< Rows to run; 0: all.
-  uint64_t sample = 0;  ///< Rows to try and to project the rest from; 0: no sample.
-  bool check = false;   ///< Only looks at recipe and first row.
+  std::string recipe;        ///< A recipe file.
+  std::string input;         ///< A table, or "-" for standard input.
+  std::string output;        ///< A file, or "-" for standard output; empty: beside the input.
+  std::string group_by;      ///< A column; empty: as the recipe says.
+  uint64_t limit = 0;        ///< Rows to run; 0: all.
+  uint64_t sample = 0;       ///< Rows to try and to project the rest from; 0: no sample.
+  bool check = false;        ///< Only looks at recipe and first row.
+  bool retry_failed = false; ///< Sends the rows again that were not completed.
   help_extent help = help_extent::none; ///< Unless none, nothing else is filled.
 };
 

@@ -1,6 +1,7 @@
 #include "apps/penstock/map/map_command.hpp"
 
 #include "apps/penstock/process/engine_setup.hpp"
+#include "apps/penstock/map/map_hints.hpp"
 #include "apps/penstock/map/map_sample.hpp"
 #include "apps/penstock/map/map_session.hpp"
 #include "apps/penstock/process/signals.hpp"
@@ -10,7 +11,6 @@
 #include "core/base/checksum.hpp"
 #include "core/protocol/protocol_info.hpp"
 #include "core/io/file/content_hash.hpp"
-#include "core/map/map_record.hpp"
 
 #include <fmt/format.h>
 
@@ -94,7 +94,8 @@ result<void> map_session::prepare() {
   if (auto chosen = choose_output(); !chosen)
     return chosen;
   const auto rows_max = command_.sample > 0 ? command_.sample : command_.limit;
-  auto scan = scan_table(*input_, recipe_, rows_max);
+  make_prints();
+  auto scan = scan_table(*input_, recipe_, rows_max, *prints_);
   if (!scan)
     return scan.error();
   scan_ = std::move(*scan);
@@ -116,15 +117,30 @@ result<void> map_session::prepare() {
       std::fprintf(stderr, "penstock: %llu unusable rows will be failed results:%s\n",
                    static_cast<unsigned long long>(scan_.faulty), text.c_str());
   }
-  auto native = core::takes_pdf(settings_.upstream.protocol, settings_.upstream.base_url);
-  for (auto& upstream : settings_.upstreams)
-    native = native && core::takes_pdf(upstream.protocol, upstream.base_url);
-  auto script =
-    recipe_script::open(recipe_, *input_, scan_, output_format_, settings_.run.model, native);
+  auto script = recipe_script::open(recipe_, *input_, scan_, output_format_, *prints_);
   if (!script)
     return script.error();
   script_ = std::move(*script);
   return {};
+}
+
+/// PDF documents go as they are where every upstream takes them.
+void map_session::make_prints() {
+  auto native = core::takes_pdf(settings_.upstream.protocol, settings_.upstream.base_url);
+  for (auto& upstream : settings_.upstreams)
+    native = native && core::takes_pdf(upstream.protocol, upstream.base_url);
+  std::vector<io::document_options> documents;
+  for (auto& stage : recipe_.stages) {
+    io::document_options options;
+    options.folder = (fs::path{input_->folder()} / recipe_.documents_folder).string();
+    options.pdf_as_text =
+      stage.pdf == core::pdf_mode::text || (stage.pdf == core::pdf_mode::automatic && !native);
+    options.rules = stage.rules;
+    documents.push_back(std::move(options));
+  }
+  prints_ = std::make_unique<row_prints>(
+    recipe_, core::print_context{settings_.upstream.protocol, settings_.run.model},
+    std::move(documents));
 }
 
 result<void> map_session::load() {
@@ -178,25 +194,27 @@ result<void> map_session::open_files() {
   io::content_hash recipe;
   recipe.update(recipe_.text);
   recipe.update("\n" + recipe_.tenant.text() + "\n" + std::string{core::to_string(output_format_)});
-  std::vector<uint32_t> corrections;
-  for (auto& stage : recipe_.stages)
-    corrections.push_back(stage.schema ? stage.corrections_max : 0);
   io::map_request request;
+  for (auto& stage : recipe_.stages)
+    request.rounds.push_back(1 + (stage.schema ? stage.corrections_max : 0));
   request.identity.input_path = command_.input;
   request.identity.input_hash = scan_.hash;
   request.identity.settings = settings_.upstream.protocol + " model=" + settings_.run.model +
                               " recipe=" + recipe.hex().substr(0, 16);
-  request.numbers_per_row = core::map_numbering{corrections}.per_row();
+  request.documents = scan_.documents;
+  request.rows = std::move(scan_.keys);
+  request.rows_to_run = scan_.rows_to_run;
   request.output = output_;
   request.sample_output = sample_output_;
   request.head = script_->head();
   request.restart = settings_.run.restart;
+  request.retry_failed = command_.retry_failed;
   auto files = io::map_files::open(std::move(request));
   if (!files)
     return files.error();
   files_ = std::make_shared<io::map_files>(std::move(*files));
-  if (settings_.run.restart) {
-    std::error_code ignored;
+  if (settings_.run.restart || command_.retry_failed) {
+    std::error_code ignored; // Groups that were cancelled are wanted after all.
     fs::remove(output_ + ".cancel", ignored);
   }
   view_.recipe = recipe_.name;
@@ -207,6 +225,9 @@ result<void> map_session::open_files() {
   view_.rows_in_input = scan_.rows;
   view_.done_before = files_->next_row();
   view_.resumable = files_->is_resumable();
+  view_.changes = files_->changes();
+  view_.retrying = files_->is_retrying();
+  view_.unusable = scan_.faulty;
   view_.priced = !config::price_table_of(settings_).empty();
   if (view_.done_before > view_.rows && !files_->is_complete())
     return error{errc::invalid_config, output_ + " has " + std::to_string(view_.done_before) +
@@ -289,6 +310,8 @@ int map_session::already_complete() {
   }
   if (settings_.run.json)
     std::cout << map_summary_json(view_) << std::endl;
+  if (const auto hint = retry_hint(view_); !settings_.run.quiet && !hint.empty())
+    std::fprintf(stderr, "penstock: %s\n", hint.c_str());
   return static_cast<int>(exit_code_of(view_));
 }
 

@@ -25,11 +25,17 @@ Usage: penstock map [OPTIONS] RECIPE.toml INPUT
   --sample N                  Runs N rows into OUTPUT.sample and projects cost and time of the rest.
                               Their answers are kept: the whole map does not pay for them again.
   --limit N                   Runs the first N rows only; without it the map goes on behind them.
+  --retry-failed              Sends only the rows again that failed, expired or were cancelled; all
+                              others keep their answers, the output stands until the new one is whole.
   --group-by COLUMN           One job for each value of a column, served in turn; instead of the
                               recipe's tenant.
 
 A row that fails keeps its place; its error stands in the last column. Interrupted, killed or out of
 money? The same command goes on: every answer is kept in OUTPUT.penstock-journal at once.
+
+Input, recipe or a document changed? The same command sends only what has no answer yet: rows that
+are as they were keep theirs, wherever they stand, and so do stages whose request is the same. Only
+where nothing that is paid for could be kept, --restart has to be said.
 
 While it runs, OUTPUT.status.json tells once a second where each group and stage stands. To cancel a
 group, write its name into OUTPUT.cancel (one a line): its open rows end as cancelled, others go on.

@@ -140,7 +140,8 @@ std::string group_name_of(const core::recipe& recipe, const core::row_scope& sco
   return name && !name->empty() ? *name : std::string{no_group};
 }
 
-result<map_scan> scan_table(const map_input& input, const core::recipe& recipe, uint64_t rows_max) {
+result<map_scan> scan_table(const map_input& input, const core::recipe& recipe, uint64_t rows_max,
+                            row_prints& prints) {
   auto reader = input.read();
   if (!reader)
     return reader.error();
@@ -161,8 +162,14 @@ result<map_scan> scan_table(const map_input& input, const core::recipe& recipe, 
     if (!*more)
       break;
     ++scan.rows;
-    if (rows_max > 0 && scan.rows > rows_max)
+    const core::row_scope scope{row.index + 1, std::exchange(row.values, {})};
+    scan.keys.push_back(prints.keys(row, scope));
+    if (!row.fault && !row.blank)
+      prints.note_documents(scope);
+    if (rows_max > 0 && scan.rows > rows_max) {
+      row = {};
       continue;
+    }
     ++scan.rows_to_run;
     scan.blank += row.blank;
     if (row.fault) {
@@ -170,7 +177,7 @@ result<map_scan> scan_table(const map_input& input, const core::recipe& recipe, 
       if (scan.faults.size() < faults_kept)
         scan.faults.push_back(row.fault->context);
     }
-    auto name = group_name_of(recipe, core::row_scope{row.index + 1, std::move(row.values)});
+    auto name = group_name_of(recipe, scope);
     auto& g = scan.groups;
     const auto [it, fresh] = g.numbers.try_emplace(name, static_cast<uint32_t>(g.names.size()));
     if (fresh) {
@@ -185,6 +192,7 @@ result<map_scan> scan_table(const map_input& input, const core::recipe& recipe, 
     row = {};
   }
   scan.hash = reader->hash();
+  scan.documents = prints.documents();
   return scan;
 }
 

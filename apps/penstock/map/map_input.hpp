@@ -1,5 +1,6 @@
 #pragma once
 
+#include "apps/penstock/map/row_prints.hpp"
 #include "core/io/document/table_reader.hpp"
 #include "core/recipe/recipe.hpp"
 
@@ -65,20 +66,23 @@ struct map_scan {
   std::string hash; ///< Of the whole table.
   std::vector<std::string> columns;
   core::table_format format = core::table_format::csv;
-  map_groups groups;               ///< Of the rows that this map runs.
-  uint64_t rows = 0;               ///< In the table.
-  uint64_t rows_to_run = 0;        ///< After `--limit`.
-  uint64_t blank = 0;              ///< Rows without anything in them among those.
-  std::vector<std::string> notes;  ///< What was done to the table and its header, for people.
-  uint64_t faulty = 0;             ///< Unusable ones among those.
-  std::vector<std::string> faults; ///< The first few, with their lines.
+  map_groups groups;                ///< Of the rows that this map runs.
+  uint64_t rows = 0;                ///< In the table.
+  uint64_t rows_to_run = 0;         ///< After `--limit`.
+  uint64_t blank = 0;               ///< Rows without anything in them among those.
+  std::vector<std::string> notes;   ///< What was done to the table and its header, for people.
+  uint64_t faulty = 0;              ///< Unusable ones among those.
+  std::vector<std::string> faults;  ///< The first few, with their lines.
+  std::vector<core::row_keys> keys; ///< Of all rows of the table.
+  std::string documents;            ///< How the documents of all rows stand; empty: there are none.
 };
 
 /// Whose row this is.
 std::string group_name_of(const core::recipe& recipe, const core::row_scope& scope);
 
 /// Looks a table through, and checks the names of the recipe against its columns.
-/// @param rows_max Rows to run; 0: all.
-result<map_scan> scan_table(const map_input& input, const core::recipe& recipe, uint64_t rows_max);
+/// @param rows_max Rows to run; 0: all. @param prints Makes the keys of rows.
+result<map_scan> scan_table(const map_input& input, const core::recipe& recipe, uint64_t rows_max,
+                            row_prints& prints);
 
 } // namespace penstock::cli

@@ -4,6 +4,7 @@
 #include "actors/supervisor/supervisor.hpp"
 #include "apps/penstock/process/engine_setup.hpp"
 #include "apps/penstock/map/map_job.hpp"
+#include "apps/penstock/map/map_hints.hpp"
 #include "apps/penstock/map/map_sample.hpp"
 #include "apps/penstock/process/signals.hpp"
 #include "core/base/checksum.hpp"
@@ -230,6 +231,8 @@ int map_session::finish() {
   }
   if (const auto text = map_advice(view_); !text.empty())
     std::fprintf(stderr, "penstock: %s\n", text.c_str());
+  if (const auto hint = retry_hint(view_); !settings_.run.quiet && !hint.empty())
+    std::fprintf(stderr, "penstock: %s\n", hint.c_str());
   if (view_.state == job_state::interrupted)
     return 128 + (signal_ == SIGINT ? SIGINT : SIGTERM);
   return static_cast<int>(exit_code_of(view_));

@@ -37,6 +37,7 @@ private:
   result<void> prepare();
   result<void> load();
   result<void> choose_output();
+  void make_prints();
   result<void> open_files();
   result<void> check_prices() const;
   bool uses_cache() const;
@@ -62,6 +63,7 @@ private:
   std::string output_;        ///< As named, or made of the input's name.
   std::string sample_output_; ///< Of `--sample`.
   core::table_format output_format_ = core::table_format::jsonl;
+  std::unique_ptr<row_prints> prints_; ///< Outlives the script.
   std::unique_ptr<recipe_script> script_;
   std::shared_ptr<const std::atomic<uint64_t>> formulas_; ///< Cells that a spreadsheet would run.
   std::shared_ptr<io::map_files> files_;

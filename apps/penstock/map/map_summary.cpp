@@ -1,5 +1,7 @@
 #include "apps/penstock/map/map_summary.hpp"
 
+#include "apps/penstock/map/map_hints.hpp"
+
 #include <boost/json.hpp>
 #include <fmt/format.h>
 
@@ -241,6 +243,10 @@ std::string map_summary_text(const map_view& v, size_t groups_shown) {
   if (v.rows < v.rows_in_input)
     out += fmt::format("  rows         {} more in the input were left out\n",
                        count_text(v.rows_in_input - v.rows));
+  if (v.changes)
+    out += fmt::format("  input        {}\n", changes_text(*v.changes, v.status.changed_documents));
+  if (v.retrying)
+    out += fmt::format("  retried      {}\n", retried_text(v.status.sent_again));
   if (v.status.resumed_rows + v.status.resumed_answers > 0)
     out += fmt::format("  resumed      {} rows and {} answers of an earlier run kept\n",
                        count_text(v.status.resumed_rows), count_text(v.status.resumed_answers));
@@ -296,6 +302,14 @@ std::string map_summary_json(const map_view& v) {
   o["requests"] = sums_json(v, all);
   o["resumed_rows"] = v.status.resumed_rows;
   o["resumed_answers"] = v.status.resumed_answers;
+  if (v.changes)
+    o["input_changes"] = json::object{{"kept", v.changes->kept},
+                                      {"mended", v.changes->mended},
+                                      {"new", v.changes->added},
+                                      {"gone", v.changes->removed},
+                                      {"documents", v.status.changed_documents}};
+  if (v.retrying)
+    o["retried_rows"] = v.status.sent_again;
   o["rows_per_second"] = rate_of(v);
   const auto sequential = static_cast<double>(all.done.requests.upstream_ms) / 1e3;
   o["sequential_seconds"] = sequential;

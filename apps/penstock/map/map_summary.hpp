@@ -1,9 +1,11 @@
 #pragma once
 
 #include "apps/penstock/view/summary.hpp"
+#include "core/io/file/map_journal.hpp"
 #include "messages/map.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,7 +26,10 @@ struct map_view {
   duration elapsed{};       ///< Of this run.
   uint64_t done_before = 0; ///< Rows that had a result when this run began.
   bool resumable = true;
-  bool priced = false;        ///< Whether any price is known.
+  bool priced = false;                    ///< Whether any price is known.
+  std::optional<io::map_changes> changes; ///< Of the input since the map before this one.
+  bool retrying = false;                  ///< Failed rows were sent again.
+  uint64_t unusable = 0;                  ///< Rows of the input that cannot be sent.
   uint64_t formula_cells = 0; ///< Cells of this run that a spreadsheet would run as formulas.
 };
 

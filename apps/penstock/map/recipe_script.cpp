@@ -6,34 +6,22 @@
 
 #include <boost/json/serialize.hpp>
 
-#include <filesystem>
-
 namespace penstock::cli {
 
 recipe_script::recipe_script(const core::recipe& recipe, const map_scan& scan, bool marked,
-                             io::table_reader reader, core::table_format output)
+                             io::table_reader reader, core::table_format output, row_prints& prints)
     : recipe_{recipe}, scan_{scan}, marked_{marked}, reader_{std::move(reader)}, output_{output},
-      columns_{core::output_columns(recipe, scan.columns)}, names_{core::output_names(recipe,
-                                                                                      columns_)} {}
+      prints_{prints}, columns_{core::output_columns(recipe, scan.columns)},
+      names_{core::output_names(recipe, columns_)} {}
 
 result<std::unique_ptr<recipe_script>>
 recipe_script::open(const core::recipe& recipe, const map_input& input, const map_scan& scan,
-                    core::table_format output, std::string model_default, bool pdf_native) {
+                    core::table_format output, row_prints& prints) {
   auto reader = input.read();
   if (!reader)
     return reader.error();
-  std::unique_ptr<recipe_script> script{
-    new recipe_script{recipe, scan, input.is_marked(), std::move(*reader), output}};
-  script->model_default_ = std::move(model_default);
-  for (auto& stage : recipe.stages) {
-    io::document_options options;
-    options.folder = (std::filesystem::path{input.folder()} / recipe.documents_folder).string();
-    options.pdf_as_text =
-      stage.pdf == core::pdf_mode::text || (stage.pdf == core::pdf_mode::automatic && !pdf_native);
-    options.rules = stage.rules;
-    script->documents_.push_back(std::move(options));
-  }
-  return script;
+  return std::unique_ptr<recipe_script>{
+    new recipe_script{recipe, scan, input.is_marked(), std::move(*reader), output, prints}};
 }
 
 result<bool> recipe_script::next(core::map_row& row) {
@@ -67,18 +55,22 @@ result<core::request> recipe_script::compose(core::map_row& row, uint32_t stage,
     return failed(wanted.error());
   std::vector<core::document> documents;
   for (auto& name : *wanted) {
-    auto read = io::read_document(name, documents_[stage]);
+    auto read = io::read_document(name, prints_.options()[stage]);
     if (!read)
       return failed(read.error());
     row.add_notes(read->notes);
     documents.push_back(std::move(*read));
   }
-  auto body = core::stage_body(what, row.scope, documents, model_default_);
+  auto body = core::stage_body(what, row.scope, documents, prints_.context().model);
   if (!body)
     return failed(body.error());
   if (correction)
     *body = core::correction_body(*body, correction->answer, correction->fault);
   return core::stage_request(std::move(*body), 0, std::move(custom_id));
+}
+
+result<core::stage_print> recipe_script::print(const core::map_row& row, uint32_t stage) {
+  return prints_.print(row.scope, stage);
 }
 
 result<core::stage_answer> recipe_script::accept(uint32_t stage, std::string_view body) {

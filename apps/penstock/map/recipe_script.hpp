@@ -1,7 +1,7 @@
 #pragma once
 
 #include "apps/penstock/map/map_input.hpp"
-#include "core/io/document/document_reader.hpp"
+#include "apps/penstock/map/row_prints.hpp"
 #include "core/map/map_script.hpp"
 
 #include <atomic>
@@ -14,12 +14,10 @@ namespace penstock::cli {
 /// A recipe over a table, as the hub of a map wants it.
 class recipe_script final : public core::map_script {
 public:
-  /// @param model_default For stages that name no model. @param pdf_native Whether every upstream
-  /// takes PDF files.
+  /// @param prints What its stages ask; also says how documents are read.
   static result<std::unique_ptr<recipe_script>> open(const core::recipe& recipe,
                                                      const map_input& input, const map_scan& scan,
-                                                     core::table_format output,
-                                                     std::string model_default, bool pdf_native);
+                                                     core::table_format output, row_prints& prints);
 
   /// Counts the cells of the output that a spreadsheet would run as formulas, from now on.
   std::shared_ptr<const std::atomic<uint64_t>> formulas() const { return formulas_; }
@@ -28,6 +26,7 @@ public:
   result<core::request> compose(core::map_row& row, uint32_t stage,
                                 const core::map_correction* correction,
                                 std::string custom_id) override;
+  result<core::stage_print> print(const core::map_row& row, uint32_t stage) override;
   result<core::stage_answer> accept(uint32_t stage, std::string_view body) override;
   std::string words_of(std::string_view body) override;
   std::string_view stage_name(uint32_t stage) const override;
@@ -36,18 +35,17 @@ public:
 
 private:
   recipe_script(const core::recipe& recipe, const map_scan& scan, bool marked,
-                io::table_reader reader, core::table_format output);
+                io::table_reader reader, core::table_format output, row_prints& prints);
 
   const core::recipe& recipe_;
   const map_scan& scan_;
   bool marked_; ///< The input begins with a byte order mark.
   io::table_reader reader_;
   core::table_format output_;
+  row_prints& prints_;
   std::shared_ptr<std::atomic<uint64_t>> formulas_ = std::make_shared<std::atomic<uint64_t>>(0);
-  std::string model_default_;
   std::vector<core::output_column> columns_;
   std::vector<std::string> names_;
-  std::vector<io::document_options> documents_; ///< By stage.
 };
 
 } // namespace penstock::cli

@@ -1,6 +1,7 @@
 #include "core/io/file/journal.hpp"
 #include "core/base/checksum.hpp"
 #include "core/io/file/file_descriptor.hpp"
+#include "core/io/file/journal_error.hpp"
 #include "core/io/file/journal_head.hpp"
 
 #include <SQLiteCpp/SQLiteCpp.h>
@@ -22,31 +23,6 @@ int64_t sum_of(uint64_t index, std::string_view bytes) noexcept {
   sum.update(std::to_string(index));
   sum.update(bytes);
   return static_cast<int64_t>(sum.value()); // SQLite has only signed numbers.
-}
-
-error damaged(const std::string& path, std::string_view what) {
-  return {errc::corrupt, path + " is damaged (" + std::string{what} +
-                           "); pass --restart to begin anew, which throws away the output"};
-}
-
-// @param number `errno` of the system call that failed, 0 if unknown.
-error translate(const std::string& path, const SQLite::Exception& e, int number) {
-  // SQLite has a code for a full disk, but reports quotas and size limits as I/O errors, and
-  // sqlite3_system_errno stays 0 for them (3.40).
-  if (e.getErrorCode() == SQLITE_IOERR && (number == ENOSPC || number == EDQUOT || number == EFBIG))
-    return system_error("cannot write", path, number);
-  switch (e.getErrorCode()) {
-  case SQLITE_FULL:
-    return {errc::disk_full, "cannot write " + path + ": " + e.what() +
-                               "; free some space and start the same command again"};
-  case SQLITE_ERROR: // Our statements never change: if one fails, the schema is damaged.
-  case SQLITE_CORRUPT:
-  case SQLITE_NOTADB:
-  case SQLITE_MISMATCH: return damaged(path, e.what());
-  case SQLITE_BUSY:
-  case SQLITE_LOCKED: return {errc::locked, path + " is in use by another program: " + e.what()};
-  default: return {errc::io_error, "journal " + path + ": " + e.what()};
-  }
 }
 
 class sqlite_journal : public journal {
@@ -75,22 +51,22 @@ public:
   // Checks everything that does not need the output.
   result<void> load() {
     const auto version = db_.execAndGet("PRAGMA user_version").getInt();
+    if (db_.execAndGet("SELECT count(*) FROM sqlite_master WHERE name='answers'").getInt() > 0)
+      return error{errc::invalid_config,
+                   path_ + " is the journal of a penstock map: choose another -o"};
     if (version > format_version)
-      return error{errc::incompatible, path_ + " was made by a newer penstock (format " +
-                                         std::to_string(version) + ", this one knows " +
-                                         std::to_string(format_version) +
-                                         "); go on with that program, or choose another -o"};
+      return newer_journal(path_, version, format_version);
     if (version != format_version)
-      return damaged(path_, "format " + std::to_string(version));
+      return damaged_journal(path_, "format " + std::to_string(version));
     if (auto said = db_.execAndGet("PRAGMA quick_check(1)").getString(); said != "ok")
-      return damaged(path_, said);
+      return damaged_journal(path_, said);
     SQLite::Statement row{db_, "SELECT text, sum FROM head WHERE id=1"};
     if (!row.executeStep())
-      return damaged(path_, "no head");
+      return damaged_journal(path_, "no head");
     const std::string text = row.getColumn(0).getString();
     auto head = decode_head(text);
     if (!head || sum_of(1, text) != row.getColumn(1).getInt64())
-      return damaged(path_, "the head does not fit its checksum");
+      return damaged_journal(path_, "the head does not fit its checksum");
     head_ = std::move(*head);
     return {};
   }
@@ -163,7 +139,8 @@ public:
         const auto index = static_cast<uint64_t>(rows.getColumn(0).getInt64());
         std::string line = rows.getColumn(1).getString();
         if (sum_of(index, line) != rows.getColumn(2).getInt64())
-          return damaged(path_, "row " + std::to_string(index) + " does not fit its checksum");
+          return damaged_journal(path_,
+                                 "row " + std::to_string(index) + " does not fit its checksum");
         found.emplace_back(index, std::move(line));
       }
       return found;
@@ -178,7 +155,7 @@ private:
       errno = 0;
       return f();
     } catch (const SQLite::Exception& e) {
-      return translate(path_, e, errno);
+      return journal_error(path_, e, errno);
     }
   }
 
@@ -213,7 +190,7 @@ result<std::unique_ptr<journal>> create_journal(const std::string& path, run_ide
         return synced.error();
     return made;
   } catch (const SQLite::Exception& e) {
-    return translate(path, e, errno);
+    return journal_error(path, e, errno);
   }
 }
 
@@ -226,7 +203,7 @@ result<std::unique_ptr<journal>> open_journal(const std::string& path) {
       return loaded.error();
     return opened;
   } catch (const SQLite::Exception& e) {
-    return translate(path, e, errno);
+    return journal_error(path, e, errno);
   }
 }
 

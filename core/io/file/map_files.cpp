@@ -1,11 +1,11 @@
 #include "core/io/file/map_files.hpp"
 
+#include "core/io/file/map_output.hpp"
 #include "core/io/file/output_paths.hpp"
 
 #include <cerrno>
 #include <filesystem>
-#include <fstream>
-#include <vector>
+#include <system_error>
 
 namespace penstock::io {
 
@@ -13,49 +13,23 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr size_t read_at_once = 1 << 20;
-
-/// The checksum over the first `size` bytes of a file; nullopt if the file is shorter.
-result<std::optional<core::running_checksum>> sum_of_start(const std::string& path, uint64_t size) {
-  core::running_checksum sum;
-  if (size == 0)
-    return std::optional{sum};
-  std::ifstream in{path, std::ios::binary};
-  if (!in)
-    return system_error("cannot open", path, errno);
-  std::vector<char> buffer(std::min<uint64_t>(size, read_at_once));
-  while (size > 0 && in) {
-    in.read(buffer.data(), static_cast<std::streamsize>(std::min<uint64_t>(size, buffer.size())));
-    sum.update({buffer.data(), static_cast<size_t>(in.gcount())});
-    size -= static_cast<uint64_t>(in.gcount());
-  }
-  if (in.bad())
-    return system_error("cannot read", path, errno);
-  return size > 0 ? std::nullopt : std::optional{sum};
-}
-
-std::string start_of(const std::string& path, size_t size) {
-  std::string start(size, '\0');
-  std::ifstream in{path, std::ios::binary};
-  in.read(start.data(), static_cast<std::streamsize>(size));
-  start.resize(static_cast<size_t>(in.gcount()));
-  return start;
-}
-
-error edited(const std::string& path) {
-  return {errc::corrupt,
-          path + " was edited or damaged since it was written; choose another -o, or pass "
-                 "--restart to begin anew"};
+error not_retryable(const std::string& output, const std::string& why) {
+  return {errc::invalid_config,
+          output + ' ' + why +
+            ", so there is nothing that --retry-failed could send again: run it without that "
+            "option first (nothing was sent)"};
 }
 
 } // namespace
 
 result<map_files> map_files::open(map_request request) {
   map_files files;
-  files.per_row_ = request.numbers_per_row;
   files.sampling_ = !request.sample_output.empty();
   const auto stream_to =
     files.sampling_ && request.output == "-" ? request.sample_output : request.output;
+  if (request.retry_failed && (stream_to == "-" || is_stream_path(request.output)))
+    return not_retryable(request.output == "-" ? "standard output" : request.output,
+                         "keeps no answers");
   if (stream_to == "-") {
     if (auto opened = files.open_stream(output_file::standard_output(), request.head); !opened)
       return opened.error();
@@ -76,10 +50,27 @@ result<map_files> map_files::open(map_request request) {
   if (!lock)
     return lock.error();
   files.lock_.emplace(std::move(*lock));
-  if (request.restart)
+  if (request.restart) {
     if (auto thrown = throw_away_output(files.path_); !thrown)
       return thrown.error();
-  if (auto begun = files.begin(request); !begun)
+    std::error_code ignored;
+    fs::remove(next_path(files.path_), ignored);
+  }
+  const auto at = journal_path(files.path_);
+  if (path_exists(at)) {
+    auto opened = open_map_journal(
+      at, {request.rounds, request.rows, request.identity, request.documents, request.output});
+    if (!opened)
+      return opened.error();
+    files.journal_ = std::move(*opened);
+  }
+  if (!files.journal_ && request.retry_failed)
+    return not_retryable(request.output,
+                         path_exists(files.path_) ? "has no journal" : "is not there yet");
+  if (auto begun = files.journal_ ? files.resume(request) : files.create(request); !begun)
+    return begun.error();
+  if (auto begun = files.sampling_ ? files.begin_sample(request) : files.begin_output(request);
+      !begun)
     return begun.error();
   return files;
 }
@@ -90,78 +81,60 @@ result<void> map_files::open_stream(output_file output, const std::string& head)
 }
 
 /// Make the journal before the output, so that there is never an output without a journal.
-result<void> map_files::begin(const map_request& request) {
+result<void> map_files::create(const map_request& request) {
   const auto at = journal_path(path_);
-  if (path_exists(at)) {
-    auto opened = open_journal(at);
-    if (!opened)
-      return opened.error();
-    journal_ = std::move(*opened);
-  }
-  if (!journal_) {
-    if (file_size_or_zero(path_) > 0)
-      return error{
-        errc::invalid_config,
-        request.output +
-          (path_exists(at) ? " exists, but its journal is empty" : " exists and has no journal") +
-          ": choose another -o, or pass --restart to overwrite it"};
-    if (auto removed = remove_journal(at); !removed)
-      return removed.error();
-    auto made = create_journal(at, request.identity);
-    if (!made)
-      return made.error();
-    journal_ = std::move(*made);
-  }
-  const auto& head = journal_->head();
-  if (auto same = check_identity(head.identity, request.identity, request.output); !same)
-    return same.error();
-  written_ = head.checkpoint;
-  note_ = head.checkpoint.note;
-  complete_ = head.complete;
-  if (auto counted = count_kept(); !counted)
-    return counted;
-  return begin_output(request);
-}
-
-result<void> map_files::count_kept() {
-  auto numbers = journal_->waiting();
-  if (!numbers)
-    return numbers.error();
-  kept_ = numbers->size();
-  kept_last_ = numbers->empty() ? 0 : numbers->back();
+  if (file_size_or_zero(path_) > 0)
+    return error{errc::invalid_config, request.output +
+                                         (path_exists(at) ? " exists, but its journal is empty"
+                                                          : " exists and has no journal") +
+                                         ": choose another -o, or pass --restart to overwrite it"};
+  if (auto removed = remove_journal(at); !removed)
+    return removed.error();
+  map_head head;
+  head.identity = request.identity;
+  head.documents = request.documents;
+  head.sampled = sampling_;
+  head.rows = request.rows.size();
+  std::vector<map_place> rows;
+  rows.reserve(request.rows.size());
+  for (uint64_t i = 0; i < request.rows.size(); ++i)
+    rows.push_back({i, i, request.rows[i]});
+  auto made = create_map_journal(at, head, rows);
+  if (!made)
+    return made.error();
+  journal_ = std::move(*made);
   return {};
 }
 
+// --- the output ---
+
+result<void> map_files::begin_sample(const map_request& request) {
+  std::error_code ec;
+  fs::remove(request.sample_output, ec);
+  if (ec)
+    return system_error("cannot remove", request.sample_output, ec.value());
+  auto output = output_file::create(request.sample_output);
+  return output ? open_stream(std::move(*output), request.head) : result<void>{output.error()};
+}
+
+/// Continues after the last checkpoint. Cuts off everything that was written after it.
 result<void> map_files::begin_output(const map_request& request) {
-  if (sampling_) {
-    if (next_row() > 0)
-      return error{errc::invalid_config,
-                   request.output + " has " + std::to_string(next_row()) +
-                     " rows already, so a sample would say nothing new: go on "
-                     "without --sample, or choose another -o"};
-    std::error_code ec;
-    fs::remove(request.sample_output, ec);
-    if (ec)
-      return system_error("cannot remove", request.sample_output, ec.value());
-    auto output = output_file::create(request.sample_output);
-    return output ? open_stream(std::move(*output), request.head) : result<void>{output.error()};
-  }
+  const auto& head = journal_->head();
+  complete_ = head.complete;
+  if (complete_)
+    return {};
   // Without a first checkpoint we cannot know that the content is ours.
-  if (note_.empty() && !request.head.starts_with(start_of(path_, request.head.size() + 1)))
+  if (!replacing_ && note_.empty() &&
+      !request.head.starts_with(start_of(path_, request.head.size() + 1)))
     return error{errc::invalid_config, request.output +
                                          " exists and is not of this map: choose another "
                                          "-o, or pass --restart to overwrite it"};
-  auto sum = sum_of_start(path_, written_.output_bytes);
+  const auto to = replacing_ ? next_path(path_) : path_;
+  auto sum = sum_of_start(to, written_.output_bytes);
   if (!sum)
     return sum.error();
-  const auto size = file_size_or_zero(path_);
-  if (!*sum || (written_.output_bytes > 0 && (*sum)->value() != written_.output_checksum) ||
-      (complete_ && size != written_.output_bytes))
-    return edited(request.output);
-  if (complete_)
-    return {};
-  auto output = path_exists(path_) ? output_file::resume(path_, written_.output_bytes, **sum)
-                                   : output_file::create(path_);
+  auto output = path_exists(to) ? output_file::resume(to, written_.output_bytes, **sum)
+                                : output_file::create(to);
   if (!output)
     return output.error();
   output_ = std::move(*output);
@@ -174,17 +147,21 @@ result<void> map_files::begin_output(const map_request& request) {
   return checkpoint("begun", false);
 }
 
-result<std::vector<journal_row>> map_files::kept(uint64_t row) {
-  if (kept_ == 0 || row * per_row_ > kept_last_)
-    return std::vector<journal_row>{};
-  auto found = journal_->rows_from(row * per_row_, per_row_);
-  if (found)
-    std::erase_if(*found, [&](auto& x) { return x.first >= (row + 1) * per_row_; });
-  return found;
+result<std::vector<map_record>> map_files::kept(uint64_t place) {
+  if (!journal_ || place >= slots_.size())
+    return std::vector<map_record>{};
+  return journal_->answers_of(slots_[place]);
 }
 
-result<void> map_files::keep(const std::vector<journal_row>& answers) {
-  return journal_ ? journal_->append(answers) : result<void>{};
+result<void> map_files::keep(std::vector<map_record> answers) {
+  if (!journal_)
+    return {};
+  for (auto& a : answers) {
+    if (a.slot < slots_.size())
+      a.slot = slots_[a.slot];
+    a.generation = journal_->head().generation;
+  }
+  return journal_->append(answers);
 }
 
 result<void> map_files::write(std::string_view text, uint64_t rows) {
@@ -194,7 +171,7 @@ result<void> map_files::write(std::string_view text, uint64_t rows) {
     return appended;
   if (sampling_)
     return {};
-  written_.output_lines += rows * per_row_;
+  written_.output_lines += rows;
   written_.output_bytes = output_->bytes();
   written_.output_checksum = output_->checksum();
   return {};
@@ -207,15 +184,47 @@ result<void> map_files::checkpoint(std::string note, bool complete) {
     return synced;
   if (!journal_)
     return {};
+  auto head = journal_->head();
   // A sample does not change the output or its checkpoint. Storing the checkpoint again syncs the
   // answers in the journal.
-  if (!sampling_)
+  if (!sampling_) {
     written_.note = std::move(note);
-  return journal_->set_checkpoint(sampling_ ? journal_->head().checkpoint : written_, complete);
+    head.checkpoint = written_;
+    head.complete = complete;
+    head.retrying = retrying_ && !complete;
+    head.replacing = replacing_;
+    head.sampled = false;
+  }
+  return journal_->set_head(head);
+}
+
+/// Replaces the output by the new rows. After a crash behind the rename the missing file shows that
+/// it was done.
+result<void> map_files::publish() {
+  if (!replacing_)
+    return {};
+  std::error_code ec;
+  if (const auto old = fs::status(path_, ec); !ec && fs::exists(old))
+    fs::permissions(next_path(path_), old.permissions(), ec);
+  fs::rename(next_path(path_), path_, ec);
+  if (ec)
+    return system_error("cannot replace", path_, ec.value());
+  if (auto synced = sync_directory_of(path_); !synced)
+    return synced;
+  replacing_ = false;
+  return {};
 }
 
 result<void> map_files::commit(std::string note) { return checkpoint(std::move(note), false); }
 
-result<void> map_files::finish(std::string note) { return checkpoint(std::move(note), !sampling_); }
+result<void> map_files::finish(std::string note, bool whole) {
+  if (auto safe = checkpoint(note, false); !safe)
+    return safe;
+  if (sampling_ || !output_)
+    return {};
+  if (auto published = publish(); !published)
+    return published;
+  return checkpoint(std::move(note), whole);
+}
 
 } // namespace penstock::io

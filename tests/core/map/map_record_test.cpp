@@ -6,29 +6,11 @@
 #include <boost/test/unit_test.hpp>
 
 #include <random>
-#include <set>
 
 using namespace penstock;
 using namespace penstock::core;
 
 BOOST_AUTO_TEST_SUITE(map_record_suite)
-
-BOOST_AUTO_TEST_CASE(every_request_of_a_map_has_a_number_of_its_own) {
-  const map_numbering numbers{{2, 0, 1}};
-  BOOST_TEST(numbers.per_row() == 6u);
-  std::set<uint64_t> all;
-  for (uint64_t row = 0; row < 5; ++row)
-    for (const auto& [stage, rounds] : {std::pair{0u, 3u}, {1u, 1u}, {2u, 2u}})
-      for (uint32_t round = 0; round < rounds; ++round) {
-        const map_ticket t{row, stage, round};
-        const auto n = numbers.number_of(t);
-        BOOST_TEST((numbers.ticket_of(n) == t));
-        BOOST_TEST(n / numbers.per_row() == row);
-        all.insert(n);
-      }
-  BOOST_TEST(all.size() == 30u);
-  BOOST_TEST(*all.rbegin() == 29u);
-}
 
 BOOST_AUTO_TEST_CASE(an_answer_comes_back_from_the_journal_as_it_was) {
   outcome o;

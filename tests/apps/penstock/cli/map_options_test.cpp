@@ -58,6 +58,17 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_meant_is_refused_with_a_remedy) {
     BOOST_TEST(contains(fault({"r.toml", "a.csv", "--sample", bad}), "--sample"), bad);
   BOOST_TEST(contains(fault({"r.toml", "a.csv", "--sample", "3", "--check"}), "choose one"));
   BOOST_TEST(contains(fault({"r.toml", "a.csv", "--sample", "3", "--limit", "5"}), "--limit"));
+  const arguments retry{"r.toml", "a.csv", "--retry-failed"};
+  const auto retry_with = [&](const arguments& more) {
+    auto args = retry;
+    args.insert(args.end(), more.begin(), more.end());
+    return fault(args);
+  };
+  BOOST_TEST(contains(retry_with({"--check"}), "leave out --check"));
+  BOOST_TEST(contains(retry_with({"--sample", "3"}), "leave out --sample"));
+  BOOST_TEST(contains(retry_with({"--restart"}), "choose one"));
+  BOOST_TEST(contains(retry_with({"-o", "-"}), "-o FILE"));
+  BOOST_TEST(parse_map(retry, request.env)->retry_failed);
   BOOST_TEST(contains(fault({"r.toml", "a.csv", "--dry-run"}), "--check"));
   BOOST_TEST(contains(fault({"r.toml", "a.csv", "-o", "-", "--json"}), "-o FILE"));
   BOOST_TEST(contains(fault({"a.csv", "r.toml"}), "penstock map r.toml a.csv"));

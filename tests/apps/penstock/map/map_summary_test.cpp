@@ -1,3 +1,4 @@
+#include "apps/penstock/map/map_hints.hpp"
 #include "apps/penstock/map/map_summary.hpp"
 
 #include <boost/json.hpp>
@@ -116,6 +117,37 @@ BOOST_AUTO_TEST_CASE(progress_never_takes_more_room_than_there_is) {
              text);
   BOOST_TEST(text.find("stage        a: 5 requests (0 failed, 1 corrections") != std::string::npos,
              text);
+}
+
+BOOST_AUTO_TEST_CASE(a_finished_map_with_failures_names_the_way_out) {
+  auto v = view();
+  BOOST_TEST(retry_hint(v).empty()); // It runs.
+  v.state = job_state::completed;
+  auto& north = v.status.groups[0].done;
+  north.completed = 15;
+  north.failed = north.cancelled = north.expired = 0;
+  BOOST_TEST(retry_hint(v).empty());
+  north.failed = 2;
+  north.cancelled = 1;
+  BOOST_TEST(retry_hint(v) == "3 rows were not completed: the same command with --retry-failed "
+                              "sends only them again");
+  v.unusable = 2;
+  BOOST_TEST(retry_hint(v) == "1 row was not completed: the same command with --retry-failed sends "
+                              "only it again; 2 rows cannot be used: mend them in the input, and "
+                              "the same command sends only them");
+  v.resumable = false;
+  BOOST_TEST(retry_hint(v).empty());
+}
+
+BOOST_AUTO_TEST_CASE(changes_of_the_input_are_counted) {
+  auto v = view();
+  BOOST_TEST(map_summary_text(v).find("as before") == std::string::npos);
+  v.changes = io::map_changes{97, 1, 2, 3};
+  v.status.changed_documents = 4;
+  BOOST_TEST(map_summary_text(v).find("97 as before, 1 mended, 2 new, 3 gone; 4 with another "
+                                      "document") != std::string::npos);
+  BOOST_TEST(map_summary_json(v).find(R"("kept":97,"mended":1,"new":2,"gone":3,"documents":4)") !=
+             std::string::npos);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
