@@ -185,8 +185,9 @@ bool speaks_of_money(const error_body& error, std::string_view sent, bool nested
 }
 
 const error_body* find_money(const error_body& error, std::string_view sent, bool nested) {
-  for (auto& cause : error.causes) // The innermost words are those of the provider.
-    if (const auto* found = find_money(cause, sent, true))
+  // Outer ones come first. The innermost words are those of the provider.
+  for (auto cause = error.causes.rbegin(); cause != error.causes.rend(); ++cause)
+    if (const auto* found = find_money(*cause, sent, true))
       return found;
   return speaks_of_money(error, sent, nested) ? &error : nullptr;
 }

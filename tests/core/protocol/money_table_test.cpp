@@ -164,6 +164,14 @@ BOOST_AUTO_TEST_CASE(gateways_hide_the_words_of_the_provider) {
     check(r);
 }
 
+BOOST_AUTO_TEST_CASE(the_words_are_those_of_the_provider_not_of_the_gateway) {
+  const auto v = judged(
+    400,
+    R"({"error":{"message":"litellm.BadRequestError: AnthropicException - {\"type\":\"error\",\"error\":{\"type\":\"invalid_request_error\",\"message\":\"Your credit balance is too low to access the Anthropic API.\"}}","code":"400"}})");
+  BOOST_TEST(v.message == "Your credit balance is too low to access the Anthropic API.");
+  BOOST_TEST(v.provider_code == "invalid_request_error");
+}
+
 BOOST_AUTO_TEST_CASE(quotas_that_time_restores_are_no_money) {
   const money_row rows[] = {
     // Google mentions billing in the message of every quota.
