@@ -151,15 +151,15 @@ void cluster_fixture::wait_for_nodes(size_t count, node_state state) {
     size_t n = 0;
     for (auto& node : all) {
       n += node.state == state;
-      last += node.name + " " + node.state + "; ";
+      last += node.name + " " + std::string{to_string(node.state)} + "; ";
     }
     return n == count && all.size() == count;
   });
   for (auto& [name, p] : nodes)
     if (!there)
       last += "\n" + name + " said: " + p->err();
-  BOOST_REQUIRE_MESSAGE(there, count << " nodes should be " << state << ", there are: " << last
-                                     << "\nthe head said: " << head->err());
+  BOOST_REQUIRE_MESSAGE(there, count << " nodes should be " << to_string(state) << ", there are: "
+                                     << last << "\nthe head said: " << head->err());
 }
 
 void cluster_fixture::wait_for_requests(uint64_t count) {
