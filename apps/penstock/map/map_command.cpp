@@ -226,6 +226,7 @@ result<void> map_session::open_files() {
   view_.done_before = files_->next_row();
   view_.resumable = files_->is_resumable();
   view_.changes = files_->changes();
+  view_.replacing = files_->is_replacing();
   view_.retrying = files_->is_retrying();
   view_.unusable = scan_.faulty;
   view_.priced = !config::price_table_of(settings_).empty();

@@ -18,6 +18,14 @@ std::string retried_text(uint64_t rows) {
   return (rows == 1 ? "1 row" : count_text(rows) + " rows") + " without a result sent again";
 }
 
+std::string output_text(const map_view& v) {
+  if (v.output == "-")
+    return "standard output";
+  if (!v.replacing || v.state == job_state::completed)
+    return v.output;
+  return v.output + " is as it was; the same command replaces it when all rows are there";
+}
+
 std::string retry_hint(const map_view& v) {
   uint64_t bad = 0;
   for (auto& group : v.status.groups)

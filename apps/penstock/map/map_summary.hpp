@@ -28,6 +28,7 @@ struct map_view {
   bool resumable = true;
   bool priced = false;                    ///< Whether any price is known.
   std::optional<io::map_changes> changes; ///< Of the input since the map before this one.
+  bool replacing = false;                 ///< The output stays as it was until all rows are there.
   bool retrying = false;                  ///< Failed rows were sent again.
   uint64_t unusable = 0;                  ///< Rows of the input that cannot be sent.
   uint64_t formula_cells = 0; ///< Cells of this run that a spreadsheet would run as formulas.

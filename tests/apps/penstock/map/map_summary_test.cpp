@@ -139,6 +139,15 @@ BOOST_AUTO_TEST_CASE(a_finished_map_with_failures_names_the_way_out) {
   BOOST_TEST(retry_hint(v).empty());
 }
 
+BOOST_AUTO_TEST_CASE(a_replacement_that_stopped_says_that_the_output_is_the_earlier_one) {
+  auto v = view();
+  v.replacing = true;
+  v.state = job_state::interrupted;
+  BOOST_TEST(map_summary_text(v).find("out.csv is as it was") != std::string::npos);
+  v.state = job_state::completed;
+  BOOST_TEST(map_summary_text(v).find("is as it was") == std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(changes_of_the_input_are_counted) {
   auto v = view();
   BOOST_TEST(map_summary_text(v).find("as before") == std::string::npos);
