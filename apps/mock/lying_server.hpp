@@ -7,26 +7,27 @@
 #include <functional>
 #include <string>
 
-/// What only a provider that breaks HTTP needs. The public server has none of it.
+/// Functions for a provider that breaks HTTP. The public server does not have them.
 namespace penstock::mock {
 
-/// What becomes of a connection after bytes that were sent past the framing of the server.
-/// `keep` closes all the same if the client asked for it.
+/// What happens to a connection after raw bytes. `keep` still closes it if the client asked for
+/// that.
 enum class raw_end : uint8_t { keep, close, reset };
 
-/// Sends bytes as they are, status line and all. Does nothing once the answer is given.
+/// Sends raw bytes, with the status line. Does nothing after the answer is given.
 void raw_write(const io::http_exchange& e, std::string bytes,
                std::function<void(bool alive)> written = {});
-/// Ends the exchange once the bytes so far are with the kernel.
+/// Ends the exchange when the kernel has all bytes so far.
 void raw_finish(const io::http_exchange& e, raw_end how);
 /// Accepts nothing for `d`, so that connects queue in the kernel. Only on the server's thread.
 void pause_accept(io::http_server& server, duration d);
-/// Has `refuse` called when bytes wait on a connection between two requests, before any is read;
-/// `served` requests came before. True closes it with the bytes unread. Call it before `run`.
+/// Calls `refuse` when bytes wait on a connection between two requests, before they are read;
+/// `served` is the number of earlier requests. True closes the connection without reading. Call it
+/// before `run`.
 void refuse_unread(io::http_server& server,
                    std::function<bool(uint64_t connection, uint32_t served)> refuse);
 
-/// What a lying server counted.
+/// Counters of a lying server.
 struct lying_counters : io::http_server_counters {
   uint64_t unread = 0; ///< Closed by `refuse_unread`.
 };

@@ -21,7 +21,7 @@ struct packed_entry {
   uint64_t hash = 0; ///< `mock_call::hash` of the same request sent alone.
 };
 
-/// What a shape read out of a request body.
+/// The data of a request body, as read by a shape.
 struct mock_call {
   std::string model;
   std::string text;          ///< First 64 code points of what the user said last.
@@ -51,7 +51,7 @@ struct output_model {
 /// Reads "echo", "150" or "lognormal:150,sigma=0.8".
 result<output_model> parse_output(std::string_view text);
 
-/// How far the mock's token counts are from what a client estimates.
+/// The error of the mock's token counts relative to a client's estimate.
 struct token_error {
   double range = 0;      ///< 0.5: counts are off by a factor from 0.5 to 1.5.
   bool constant = false; ///< One factor per model instead of one per request.
@@ -80,8 +80,8 @@ mock_answer make_answer(const mock_call& call, const output_model& length, const
 /// How much of the usage is cached input and reasoning.
 struct usage_detail {
   double cached_share = 0; ///< Of the input tokens.
-  uint64_t reasoning_tokens =
-    0; ///< Added to the tokens of the text, up to the maximum of the request.
+  /// Added to the tokens of the text, up to the maximum of the request.
+  uint64_t reasoning_tokens = 0;
 };
 void add_detail(mock_answer& a, const mock_call& call, const usage_detail& detail);
 

@@ -90,7 +90,7 @@ class mock_limiter {
 public:
   explicit mock_limiter(limiter_options o = {}) : options_(o) {}
 
-  /// Takes a request of `input` tokens that may produce `output_max` (0: it did not say).
+  /// Decides about a request of `input` tokens with the output maximum `output_max` (0: none).
   admission admit(std::string_view key, std::string_view model, double input, double output_max,
                   time_point now);
   /// Anthropic debits output as it is produced. @returns the tokens charged.
@@ -102,7 +102,7 @@ public:
   limit_levels levels(std::string_view key, std::string_view model, time_point now);
   /// New limits from now on; levels are cut to the new capacities.
   void configure(const limiter_options& o, time_point now);
-  /// All limits times `factor`: an upstream that drifts.
+  /// Multiplies all limits by `factor`, as a provider that changes its limits.
   void scale(double factor, time_point now);
   const limiter_options& options() const { return options_; }
   /// The limit of `d` per its window, 0 if there is none.

@@ -15,7 +15,7 @@ void attach_images(talk& t, const boost::json::object& o) {
         t.attach({data->data(), data->size()});
 }
 
-/// What chat and generate have in common.
+/// The common parts of chat and generate.
 void read_options(const boost::json::object& o, mock_call& c) {
   const auto* stream = o.if_contains("stream");
   c.stream = !stream || !stream->is_bool() || stream->get_bool(); // On, unless told otherwise.
@@ -39,7 +39,7 @@ public:
   std::string_view stream_type(const mock_call&) const override { return "application/x-ndjson"; }
   std::string_view comment() const override { return "\n"; }
 
-  /// A hosted one has limits; it says no more than this.
+  /// A hosted server has limits; its refusal has only this text.
   provider_error rejection(const admission&, std::string_view, double) const override {
     provider_error e{429, {}, {}, {}, "too many requests: you have reached your usage limit", {}};
     return e;

@@ -4,7 +4,7 @@
 
 namespace penstock::mock {
 
-/// What all endpoints of OpenAI share: errors, refusals of the limiter, headers.
+/// Common parts of all endpoints of OpenAI: errors, refusals of the limiter, headers.
 class openai_shape : public shape {
 public:
   provider speaks() const override { return provider::openai; }

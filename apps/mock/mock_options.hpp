@@ -14,7 +14,7 @@
 
 namespace penstock::mock {
 
-/// Everything the mock provider may be told.
+/// All options of the mock provider.
 struct mock_options {
   std::string host = "127.0.0.1";
   uint16_t port = 0; ///< 0: any free one.
@@ -23,7 +23,7 @@ struct mock_options {
   bool retry_after = true;     ///< 429s of the limiter carry `retry-after`.
   bool retry_after_ms = false; ///< And `retry-after-ms`.
   latency_model latency;
-  /// Models (or beginnings of their names, "slow*") that take a time of their own; first match.
+  /// Latencies of models (or beginnings of names, "slow*"); the first match counts.
   std::vector<std::pair<std::string, latency_model>> latencies;
   /// Length of a provider's second in real seconds; scales delays, limits and waits alike.
   double time_scale = 1;

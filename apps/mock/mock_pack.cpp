@@ -10,7 +10,7 @@ namespace json = boost::json;
 
 namespace {
 
-/// The schema of the answers inside the one of the whole reply; null if there is none.
+/// The schema of the answers inside the schema of the reply; null: none.
 const json::value* schema_of_answers(const json::value& reply) {
   const json::value* at = &reply;
   for (std::string_view step : {"properties", "answers", "items", "properties", "answer"}) {

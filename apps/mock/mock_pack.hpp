@@ -16,15 +16,15 @@ struct packed_answer {
   std::string answer; ///< JSON: a string, or what the schema of the entries asks for.
 };
 
-/// The answers to the entries of `call.pack`: each says exactly what the entry alone, after the
-/// same words of the system, would have got.
+/// The answers to the entries of `call.pack`. Each is equal to the answer to the entry alone, with
+/// the same system text.
 std::vector<packed_answer> answer_pack(const mock_call& call, const output_model& length,
                                        const token_error& error, uint64_t seed);
 
 /// {"answers":[{"id":..,"check":..,"answer":..}, ...]}
 std::string write_pack(const std::vector<packed_answer>& answers);
 
-/// Spoils a packed reply as the fault `name` says: pack_missing (as many as `argument`),
+/// Damages a packed reply by the fault `name`: pack_missing (as many as `argument`),
 /// pack_repeat, pack_extra, pack_swap (ids exchanged, their checks stay), pack_order (reversed: not
 /// wrong), and pack_malformed (torn, fence, prose, type, empty). @returns the text of the reply.
 std::string garble_pack(std::vector<packed_answer> answers, std::string_view name,

@@ -15,11 +15,11 @@ constexpr uint64_t fnv1a(std::string_view bytes, uint64_t h = 0xcbf29ce484222325
   return h;
 }
 
-/// A number that looks random and depends on `x` alone.
+/// A number that looks random and depends only on `x`.
 constexpr uint64_t mix(uint64_t x) { return core::next_random(x); }
 
-/// Random numbers that depend on nothing but the seed: the same request meets the same fate in
-/// every run, in whatever order requests arrive.
+/// Random numbers that depend only on the seed: the same request gets the same faults in every run,
+/// for any order of requests.
 class mock_random {
 public:
   explicit mock_random(uint64_t seed) : state_(seed) {}

@@ -141,7 +141,7 @@ public:
   }
 
 private:
-  /// Follows a reference "#/...". A reference that leads nowhere allows anything.
+  /// Follows a reference "#/...". A broken reference allows any value.
   const json::value& resolve(std::string_view ref) const {
     static const json::value anything;
     if (ref.empty() || ref[0] != '#')

@@ -10,14 +10,14 @@
 
 namespace penstock::mock {
 
-/// A provider in this process: limits, latency, faults and statistics of `options` behind a
-/// loopback port, on a thread of its own. Endpoints besides the provider's:
+/// A provider in this process, on a loopback port and its own thread, with the limits, latency,
+/// faults and statistics of `options`. Endpoints in addition to those of the provider:
 ///
 ///   GET /healthz, GET /stats?since=20&series=0, POST /stats/reset,
 ///   POST /faults {"faults": [...]}  (replaces all), POST /limits {"rpm": ...}
 ///
 /// A request may bring its own fault: header `x-mock-fault: 429_ra:2,first=1`, or anywhere in its
-/// body `[[mock:429_ra:2,first=1]]`. Without `first` every attempt meets it.
+/// body `[[mock:429_ra:2,first=1]]`. Without `first` every attempt gets it.
 class mock_server {
 public:
   /// Starts to listen. @returns `errc::io_error` if the port is taken.
@@ -27,7 +27,7 @@ public:
   uint16_t port() const;
   /// "http://127.0.0.1:8080".
   std::string origin() const;
-  /// What an OpenAI client is told: the origin and "/v1".
+  /// The base URL for an OpenAI client: the origin and "/v1".
   std::string base_url() const;
 
   // The following may be called from any thread, also after `stop`.
@@ -37,7 +37,7 @@ public:
   void set_faults(std::vector<fault_rule> rules); ///< Replaces all.
   void set_limits(const limiter_options& o);
   void reset_stats();
-  /// Stops listening, breaks what is open and joins the thread.
+  /// Stops listening, closes open connections and joins the thread.
   void stop();
 
 private:

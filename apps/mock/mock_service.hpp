@@ -77,7 +77,7 @@ public:
   void reply_error(const flight_ptr& f, const provider_error& e, std::string extra_headers = {});
   /// A whole answer was sent.
   void answered(flight& f, int status, bool good);
-  /// Keeps `f` until its client leaves, or the answer is out.
+  /// Keeps `f` until its client leaves, or the answer is sent.
   void end_when_closed(const flight_ptr& f);
   io::http_server& server() { return *server_; }
   lying_counters connections() const { return {server_->counters(), unread_}; }
@@ -91,7 +91,7 @@ private:
   /// @returns whether the request was answered with an error that needs no limiter.
   bool refuse_early(const flight_ptr& f);
   result<void> choose_fault(flight& f, std::string_view path);
-  /// Faults that come before the limiter. @returns whether the exchange is theirs now.
+  /// Faults before the limiter. @returns whether a fault has taken over the exchange.
   bool strike_early(const flight_ptr& f);
   void admit(const flight_ptr& f);
   void produce(const flight_ptr& f);
@@ -104,7 +104,7 @@ private:
   uint64_t unread_ = 0; ///< Connections closed with a request unread.
 };
 
-/// Sends the answer of an admitted request, badly if a fault says so.
+/// Sends the answer to an admitted request, with its fault if there is one.
 void deliver(const flight_ptr& f);
 /// The faults of phase `wire`: `body` is whole and good.
 void deliver_badly(const flight_ptr& f, std::string content_type, std::string body);

@@ -12,12 +12,12 @@
 
 namespace penstock::mock {
 
-/// Whose words a shape speaks.
+/// The provider of a shape.
 enum class provider : uint8_t { openai, anthropic, gemini, ollama };
 inline constexpr size_t provider_count = 4;
 std::string_view to_string(provider p) noexcept;
 
-/// An error in the words of every provider; a shape picks its own.
+/// An error in the form of every provider; a shape uses its own part.
 struct provider_error {
   int status = 500;
   std::string type;           ///< OpenAI `type`.
@@ -29,7 +29,7 @@ struct provider_error {
   int http_status = 0; ///< The status line says this instead of `status`; 0: the same.
 };
 
-/// How much of the rate headers is shown, and how truly.
+/// Which rate headers are sent, and whether they are true.
 enum class header_mode : uint8_t { full, partial, none, stale, lying };
 std::optional<header_mode> header_mode_from(std::string_view text);
 
@@ -39,7 +39,7 @@ class shape {
 public:
   virtual ~shape() = default;
   virtual provider speaks() const = 0;
-  /// Reads a request body. The error's context is what the provider would answer with a 400.
+  /// Reads a request body. The context of an error is the text of the provider's 400.
   /// @param target Path and query: Gemini has the model there.
   virtual result<mock_call> parse(std::string_view body, std::string_view target = {}) const = 0;
   /// The body of a plain answer. `id` is that of the exchange, `now` in seconds since 1970.
@@ -54,9 +54,10 @@ public:
   virtual std::string_view stream_type(const mock_call& call) const;
   /// An error in the middle of a streamed answer.
   virtual std::string error_event(const provider_error& e, std::string_view id) const;
-  /// What a stream may carry anywhere and nobody has to read.
+  /// Lines that a stream may have anywhere, and that clients must ignore.
   virtual std::string_view comment() const { return ": keep-alive\n\n"; }
-  /// The limiter's refusal in this provider's words; `wait` is in seconds of the client's clock.
+  /// The refusal of the limiter in the form of this provider; `wait` is in seconds of the client's
+  /// clock.
   virtual provider_error rejection(const admission& a, std::string_view model,
                                    double wait) const = 0;
   /// Rate headers and the exchange's id.
@@ -88,7 +89,7 @@ std::string finish_json(const answer_tweak& t, std::string_view right);
 /// "requests per min (RPM)" and the like.
 std::string_view dimension_text(dimension d);
 
-/// One rate header; in the lying mode the value is drawn from what real proxies have sent.
+/// One rate header. In the lying mode, its value is one that real proxies have sent.
 void add_rate_header(std::string& out, std::string_view name, std::string_view value,
                      header_mode mode, mock_random& r);
 

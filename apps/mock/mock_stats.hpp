@@ -46,7 +46,7 @@ struct stats_second {
   uint64_t charged_tokens = 0; ///< Charged in all.
 };
 
-/// The most that any window of a span saw, to 10 ms: sums the slots that lie in it.
+/// The largest sum in any window of a given length, to 10 ms: sums the slots in the window.
 class sliding_peak {
 public:
   explicit sliding_peak(size_t slots) : ring_(slots) {}
@@ -70,7 +70,7 @@ using tally = std::map<std::string, tally_entry, std::less<>>;
 /// "sk-...3fa9": enough to tell keys apart, too little to use one. "none" for no key.
 std::string masked_key(std::string_view key);
 
-/// What the mock saw, so that a test can hold a client's own numbers against it.
+/// Counters of the mock, so that a test can compare the numbers of a client.
 /// `now` is time since the start or the last reset, on the provider's clock.
 class mock_stats {
 public:
@@ -80,7 +80,7 @@ public:
   uint32_t arrived(uint64_t id, std::string_view id_text);
   void started();
   void ended();
-  /// Where a request is counted beside the whole.
+  /// The further counters of a request.
   struct seen_entries {
     provider by{};
     uint64_t model = 0; ///< Hash.
@@ -91,10 +91,10 @@ public:
   /// A prompt with several requests in it.
   void pack(size_t entries);
   void charged(duration now, double input, double output, double total);
-  /// A whole answer left. `good`: a client has no reason to ask again.
+  /// A complete answer was sent. `good`: a client has no reason to ask again.
   void answered(uint64_t id, int status, bool good, duration now);
   void fault(const std::string& name) { ++faults_[name]; }
-  void abandoned() { ++abandoned_; } ///< The client left before its answer was whole.
+  void abandoned() { ++abandoned_; } ///< The client left before the end of its answer.
   void reset();
 
   uint64_t in_flight() const { return in_flight_; }
@@ -119,7 +119,7 @@ public:
                       size_t since, bool series) const;
 
 private:
-  /// Counts by the hash of a name; those beyond `names_max` are one.
+  /// Counts by the hash of a name. Names after `names_max` are counted together.
   class named {
   public:
     uint64_t add(std::string_view name, std::string (*show)(std::string_view));

@@ -10,8 +10,7 @@
 
 namespace penstock::mock {
 
-/// Appends `text` as a JSON string, quotes included. Bytes that are not UTF-8 go through as they
-/// are.
+/// Appends `text` as a JSON string with quotes. Bytes that are not UTF-8 are unchanged.
 void append_json(std::string& out, std::string_view text);
 /// `text` as a JSON string.
 std::string quoted(std::string_view text);
@@ -31,14 +30,14 @@ std::string http_date(std::chrono::system_clock::time_point t);
 /// Reads "350ms", "2s", "1.5", "3m", "1h"; a bare number means seconds.
 result<duration> parse_span(std::string_view text);
 result<double> parse_number(std::string_view text);
-/// For arguments of faults, which are not checked before: a wrong one is `fallback`.
+/// For arguments of faults, which are not checked before: `fallback` for a wrong one.
 double number_or(std::string_view text, double fallback);
 duration span_or(std::string_view text, duration fallback);
 /// The value of `name` in "a=1&b=2"; empty if it is not there.
 std::string_view query_value(std::string_view query, std::string_view name);
 /// "a%20b" as "a b".
 std::string percent_decoded(std::string_view text);
-/// "name:argument,key=value" in its parts; those without '=' have an empty second half.
+/// The parts of "name:argument,key=value"; a part without '=' has an empty value.
 std::vector<std::pair<std::string_view, std::string_view>> split_spec(std::string_view spec);
 
 } // namespace penstock::mock

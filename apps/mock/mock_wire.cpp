@@ -10,7 +10,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// An answer about to be sent badly.
+/// An answer that is sent with a fault.
 struct bad_answer {
   flight_ptr f;
   std::string content_type;
@@ -44,7 +44,7 @@ struct bad_answer {
     f->end();
     raw_finish(exchange(), how);
   }
-  /// Never ends: the client has to.
+  /// Never ends; the client must end it.
   void hold() const { f->service.end_when_closed(f); }
   void good_end(raw_end how) const {
     f->service.answered(*f, 200, true);
@@ -63,7 +63,7 @@ void drip(const bad_answer_ptr& a, size_t at, size_t step, duration pause) {
   a->f->service.after(pause, [a, at, step, pause] { drip(a, at + step, step, pause); });
 }
 
-/// Sends `left` bytes of filler piece by piece, then `tail`: a huge answer is never held.
+/// Sends `left` bytes of filler piece by piece, then `tail`, so that a huge answer needs no memory.
 void pour(const bad_answer_ptr& a, size_t left, const std::string& tail) {
   if (left == 0) {
     a->write(tail);
@@ -72,7 +72,7 @@ void pour(const bad_answer_ptr& a, size_t left, const std::string& tail) {
   }
   const size_t piece = std::min<size_t>(left, 65536);
   raw_write(a->exchange(), std::string(piece, 'a'), [a, left, piece, tail](bool alive) {
-    // Not from within the write: a fast reader would turn the loop into a deep stack.
+    // Not inside the write, because with a fast reader the recursion would be deep.
     if (alive)
       a->f->service.after(0ns, [a, left, piece, tail] { pour(a, left - piece, tail); });
     else
@@ -111,7 +111,7 @@ const way ways[] = {
      a->write(a->head(a->length(a->body.size())) + a->half());
      a->end(raw_end::reset);
    }},
-  {"reset_idle", // Says keep-alive and leaves.
+  {"reset_idle", // Promises keep-alive, but closes.
    [](const bad_answer_ptr& a) {
      a->write(a->head(a->length(a->body.size())) + a->body);
      a->good_end(raw_end::close);
@@ -131,7 +131,7 @@ const way ways[] = {
      a->write(a->head(a->length(a->body.size() + 100)) + a->body);
      a->hold();
    }},
-  {"wrong_len_short", // What is left over poisons the next answer of the connection.
+  {"wrong_len_short", // The rest damages the next answer on the connection.
    [](const bad_answer_ptr& a) {
      a->write(a->head(a->length(a->body.size() - std::min<size_t>(10, a->body.size()))) + a->body);
      a->end(raw_end::keep);

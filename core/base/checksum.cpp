@@ -8,14 +8,14 @@ namespace penstock::core {
 
 namespace {
 
-// One step: xor, multiplication with an odd number and xor-shift can all be undone, so two
-// different states or words never meet in one result.
+// One step. Xor, multiplication with an odd number and xor-shift can be undone, so two different
+// states or words never give the same result.
 uint64_t mix(uint64_t state, uint64_t word) noexcept {
   state = (state ^ word) * 0xd6e8feb86659fd93u;
   return state ^ (state >> 32);
 }
 
-// Little-endian everywhere: the values reach disk.
+// Always little-endian, because the values are stored on disk.
 uint64_t load(const void* bytes) noexcept {
   uint64_t word;
   std::memcpy(&word, bytes, sizeof word);

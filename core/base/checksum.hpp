@@ -18,7 +18,7 @@ public:
 private:
   uint64_t state_ = 0x9e3779b97f4a7c15u;
   uint64_t length_ = 0;
-  unsigned char tail_[8] = {}; ///< The bytes past the last whole word.
+  unsigned char tail_[8] = {}; ///< The bytes after the last whole word.
 };
 
 /// The checksum of `bytes` alone.

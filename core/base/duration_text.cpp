@@ -68,8 +68,8 @@ const unit* take_unit(std::string_view& text) noexcept {
   return found;
 }
 
-/// Adds up the numbers and units of `text`, in nanoseconds. @param strict Each unit must be smaller
-/// than the unit before it.
+/// The sum of the numbers and units of `text`, in nanoseconds. @param strict Each unit must be
+/// smaller than the unit before it.
 std::optional<double> read_span(std::string_view text, bool strict) noexcept {
   if (text.empty())
     return std::nullopt;
@@ -94,7 +94,7 @@ struct clock_reading {
   int hour = 0, minute = 0, second = 0;
 };
 
-/// Reads "12:00:03"; a leap second (60) is let through and means the next second.
+/// Reads "12:00:03"; a leap second (60) is accepted and means the next second.
 std::optional<clock_reading> take_clock(std::string_view& text) noexcept {
   const auto hour = take_digits(text, 2);
   if (!hour || *hour > 23 || !take(text, ":"))

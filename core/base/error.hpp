@@ -42,21 +42,21 @@ enum class errc : uint8_t {
   response_too_large = 14,
   /// The breaker of the lane is open. Use another lane, or come back later.
   unavailable = 15,
-  /// Somebody cancelled the request or its job.
+  /// The request or its job was cancelled.
   cancelled = 16,
   /// The deadline passed.
   expired = 17,
   /// The request crashed its worker too often. Fail it for good.
   poison = 18,
-  /// A file or database operation failed. Stop; nothing more can be kept safely.
+  /// A file or database operation failed. Stop; no more data can be stored safely.
   io_error = 19,
   /// The disk (or quota) is full. Stop, make room, resume.
   disk_full = 20,
   /// Another run holds the output. Wait for it, or choose another output.
   locked = 21,
-  /// A file of Penstock is damaged or was edited. Stop; `--restart` begins anew.
+  /// A file of Penstock is damaged or was edited. Stop; `--restart` begins again.
   corrupt = 22,
-  /// The output was begun with another input. Stop; `--restart` begins anew.
+  /// The output was begun with another input. Stop; `--restart` begins again.
   input_changed = 23,
   /// A queue is full. Try again later.
   overflow = 24,
@@ -73,11 +73,11 @@ enum class errc : uint8_t {
   pack_mismatch = 29,
   /// There is no such job. Look at the list of jobs.
   not_found = 30,
-  /// The other end speaks another version of the cluster's protocol. Bring both to the same one.
+  /// The other side has another version of the cluster protocol. Install the same version on both.
   incompatible = 31,
 };
 
-/// The name of `code` as it stands in outcomes and logs, for example "rate_limited".
+/// The name of `code` in outcomes and logs, for example "rate_limited".
 std::string_view to_string(errc code) noexcept;
 
 /// An error as a value.

@@ -3,7 +3,7 @@
 namespace penstock::core {
 
 bool glob_match(std::string_view pattern, std::string_view text) noexcept {
-  // On a mismatch only the last star can be stretched: what earlier ones took stays valid.
+  // After a mismatch only the last star must match more bytes; earlier ones stay as they are.
   size_t p = 0, t = 0, star = std::string_view::npos, star_text = 0;
   while (t < text.size()) {
     if (p < pattern.size() && pattern[p] == '*') {

@@ -26,7 +26,7 @@ struct http_request {
 enum class transport_error : uint8_t {
   none,
   dns,              ///< The host name did not resolve.
-  connect,          ///< Refused, unreachable, or the connect timeout passed.
+  connect,          ///< Refused, unreachable, or connect timeout.
   tls,              ///< Handshake or certificate failure.
   reset,            ///< The connection broke before the answer was whole.
   stale_connection, ///< A reused connection died before any byte of the answer; nothing was sent
@@ -36,7 +36,7 @@ enum class transport_error : uint8_t {
   body_too_large,   ///< The answer exceeded the cap and was cut off.
   protocol,         ///< Not HTTP, or a framing error.
   cancelled,        ///< `cancel` was called, or the loop stopped.
-  other,            ///< Anything else; the text says what.
+  other,            ///< Any other failure; see the text.
 };
 
 std::string_view to_string(transport_error e) noexcept;

@@ -14,7 +14,7 @@ namespace penstock::core {
 class latency_histogram {
 public:
   void record(duration span) noexcept;
-  /// Adds all that `other` recorded.
+  /// Adds all spans of `other`.
   void merge(const latency_histogram& other) noexcept;
 
   uint64_t count() const noexcept { return count_; }

@@ -11,8 +11,8 @@
 
 namespace penstock::core {
 
-/// Immutable bytes, shared by the actors of a process. Null means "no bytes". A type of its own, so
-/// that messages can say how it crosses to another node.
+/// Immutable bytes, shared by the actors of a process. Null means "no bytes". A separate type, so
+/// that messages can define how to send it to another node.
 struct payload : std::shared_ptr<const std::string> {
   using std::shared_ptr<const std::string>::shared_ptr;
   payload(std::shared_ptr<const std::string> p) noexcept
@@ -29,33 +29,33 @@ enum class mode : uint8_t { automatic, parallel, batch, sequential };
 /// The priority of a job; lower numbers go first.
 enum class priority : uint8_t { interactive, normal, bulk };
 
-/// What a job does with the response cache.
+/// How a job uses the response cache.
 enum class cache_mode : uint8_t {
-  off,   ///< Nothing.
-  read,  ///< Uses kept answers, keeps none.
-  write, ///< Keeps answers, uses none.
+  off,   ///< Not at all.
+  read,  ///< Uses stored answers, stores none.
+  write, ///< Stores answers, uses none.
   on,    ///< Both.
 };
 
-/// The result of a request. Append only: the numbers reach disk.
+/// The result of a request. The numbers are stored on disk: only append.
 enum class outcome_state : uint8_t { completed, failed, cancelled, expired };
 
 std::string_view to_string(mode m) noexcept;
 std::string_view to_string(priority p) noexcept;
 std::string_view to_string(outcome_state s) noexcept;
 std::string_view to_string(cache_mode m) noexcept;
-/// Reads what `to_string` wrote ("auto", "parallel", ...).
+/// Reads a text of `to_string` ("auto", "parallel", ...).
 std::optional<mode> mode_from(std::string_view text) noexcept;
 std::optional<priority> priority_from(std::string_view text) noexcept;
 std::optional<cache_mode> cache_mode_from(std::string_view text) noexcept;
 
 /// Tokens as the provider counted them.
 struct usage {
-  uint64_t input_tokens = 0;        ///< All prompt tokens, cached ones included.
+  uint64_t input_tokens = 0;        ///< All prompt tokens, with cached ones.
   uint64_t cached_input_tokens = 0; ///< The part of the input that came from the provider's cache.
-  uint64_t output_tokens = 0;       ///< All produced tokens, reasoning included.
+  uint64_t output_tokens = 0;       ///< All output tokens, with reasoning.
   uint64_t reasoning_tokens = 0;    ///< The part of the output that was reasoning.
-  bool known = false;               ///< False if the answer carried no usage.
+  bool known = false;               ///< False if the answer had no usage.
 };
 
 /// One unit of work.
@@ -65,9 +65,9 @@ struct request {
   std::string custom_id; ///< The caller's name for it.
   std::string method = "POST";    ///< HTTP method.
   std::string url;                ///< Path below the base URL, for example "/v1/chat/completions".
-  std::string model;              ///< The body's `model`, empty if it names none.
+  std::string model;              ///< The `model` in the body; empty: none.
   payload body;                   ///< The bytes to send, exactly as given.
-  uint32_t output_tokens_max = 0; ///< The body's own maximum (times `n`), 0 if it sets none.
+  uint32_t output_tokens_max = 0; ///< The output maximum in the body (times `n`); 0: none.
   std::optional<error> rejection; ///< Set if the line is unusable: the request fails unsent.
 };
 
@@ -83,17 +83,18 @@ struct outcome {
   uint32_t attempts = 0;                       ///< HTTP exchanges made for it.
   mode ran_as = mode::parallel;                ///< Mode of the last attempt.
   duration queued{};                           ///< From first hand-out to the first permit.
-  duration
-    upstream{}; ///< Time inside HTTP exchanges, summed; if cached, of those that made the answer.
-  bool cached = false;        ///< Answered without an attempt of its own.
+  /// Time inside HTTP exchanges, summed; if cached, of those that made the answer.
+  duration upstream{};
+  bool cached = false;        ///< Answered without its own attempt.
   usage used;                 ///< Tokens of the last answer.
   std::string lane;           ///< The lane that answered last.
-  uint32_t rate_limited = 0;  ///< How many of its attempts met a 429.
+  uint32_t rate_limited = 0;  ///< Attempts that were answered with 429.
   std::optional<double> cost; ///< Dollars of all its attempts; unset without a price.
   uint32_t pack_size = 0;     ///< Requests in the pack that answered it; 0: sent alone.
-  std::string
-    lane_reason; ///< Why this lane and not the first of its route; empty: it was the first.
-  std::vector<std::string> notes; ///< What was left out of the request or mended, for people.
+  /// Why this lane and not the first of its route; empty: it was the first.
+  std::string lane_reason;
+  /// Parts of the request that were left out or changed, for people.
+  std::vector<std::string> notes;
 };
 
 } // namespace penstock::core

@@ -8,7 +8,7 @@ namespace penstock::core {
 
 namespace {
 
-/// Longer words are nobody's slip of the finger, and the table of distances stays small.
+/// Longer words are not typing mistakes. The limit keeps the table of distances small.
 constexpr size_t word_length_max = 100;
 
 std::string folded(std::string_view word) {

@@ -7,7 +7,7 @@
 
 namespace penstock::core {
 
-/// How many insertions, deletions, replacements and swaps of neighbours turn `a` into `b`.
+/// The number of insertions, deletions, replacements and swaps that turn `a` into `b`.
 size_t edit_distance(std::string_view a, std::string_view b);
 
 /// The candidate nearest to `word`, for "did you mean". At most a third of the word may be wrong,

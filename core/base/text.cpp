@@ -12,7 +12,7 @@ constexpr std::string_view json_blanks = " \t\r\n";
 constexpr std::string_view ellipsis = "...";
 constexpr std::string_view replacement = "\xEF\xBF\xBD"; // U+FFFD
 
-/// The text that a reader of the page would see: no tags, no scripts, no styles.
+/// The visible text of a page, without tags, scripts and styles.
 std::string visible_text(std::string_view html) {
   std::string out;
   for (size_t i = 0; i < html.size();) {

@@ -12,15 +12,15 @@
 
 namespace penstock::core {
 
-/// What an answer means for the request, its lane and its job.
+/// The meaning of an answer for the request, its lane and its job.
 enum class reply_kind : uint8_t {
-  success, ///< A whole, valid answer (also a refusal or a cut answer: the caller judges these).
+  success, ///< A complete, valid answer (also a refusal or a cut answer; the caller checks that).
   rate_limited, ///< Temporary 429: the lane pauses, the request tries again.
   slow_down,    ///< 429 for ramping too fast: as rate_limited, and headroom shrinks.
   overloaded,   ///< 503, 529: retry, the breaker counts.
   server_error, ///< Other 5xx: retry, the breaker counts.
-  transport,    ///< No whole answer: retry, the breaker counts.
-  malformed,    ///< A 2xx that is no answer: retry.
+  transport,    ///< No complete answer: retry, the breaker counts.
+  malformed,    ///< A 2xx with an invalid answer: retry.
   conflict,     ///< 408, 409, 424, 425, 499: retry.
   daily_quota,  ///< 429 until a day ends: park the job.
   billing,      ///< No money: abort the job.
@@ -48,12 +48,12 @@ enum class dimension : uint8_t {
 inline constexpr size_t dimension_count = 5;
 std::string_view to_string(dimension d) noexcept;
 
-/// What the headers of one answer said about one dimension. Absent, negative and placeholder
-/// values are nullopt.
+/// The rate headers of one answer for one dimension. Missing, negative and placeholder values are
+/// nullopt.
 struct limit_reading {
   std::optional<double> limit;     ///< Tokens or requests per window.
   std::optional<double> remaining; ///< What is left now.
-  std::optional<duration> reset;   ///< Until it is whole again.
+  std::optional<duration> reset;   ///< Until it is full again.
 };
 using limit_readings = std::array<limit_reading, dimension_count>;
 
@@ -65,9 +65,9 @@ struct verdict {
   std::string
     provider_code;        ///< The provider's own code or type, for example "rate_limit_exceeded".
   std::string request_id; ///< The provider's id of the exchange.
-  usage used;             ///< Filled where the answer carries it.
-  std::optional<duration> retry_after; ///< The provider's hint, already clamped to sane values.
-  limit_readings limits;               ///< What the headers said.
+  usage used;             ///< Set if the answer has a usage.
+  std::optional<duration> retry_after; ///< Retry-After, limited to sensible values.
+  limit_readings limits;               ///< The rate headers.
   /// What the provider says about trying again (`x-should-retry`). It overrides the status, but not
   /// a code that names a permanent cause.
   std::optional<bool> should_retry;
@@ -81,7 +81,7 @@ enum class charge_rule : uint8_t {
   openai,
   /// Anthropic: input is charged at the start, output as it is produced.
   anthropic,
-  /// Input and output as really used, against whatever limits are set.
+  /// Input and output as really used, for all configured limits.
   as_used,
   /// Gemini: every token limit counts input only.
   input_only,

@@ -35,15 +35,15 @@ constexpr std::array file_marks{
     "password"},
 };
 
-/// Whether a piece of text looks like the start of a member of an object or list, as pretty-printed
-/// JSON has it on lines of its own.
+/// Whether a text looks like the start of a member of an object or list, as on a line of
+/// pretty-printed JSON.
 bool continues_json(std::string_view line) {
   line = trim(line);
   return !line.empty() &&
          (line[0] == '"' || line[0] == '{' || line[0] == '}' || line[0] == ']' || line[0] == '[');
 }
 
-/// A line that is not empty, and whether all of it is there.
+/// A line that is not empty, and whether it is complete.
 struct text_line {
   std::string_view text;
   bool whole = true;
@@ -68,10 +68,10 @@ bool has_any(std::string_view line, std::initializer_list<std::string_view> name
   return std::ranges::any_of(names, [&](auto name) { return find_member(line, name).has_value(); });
 }
 
-/// A line that `parse_request_line` takes, or one that was meant for it.
+/// Whether a line is a request for `parse_request_line`, or was meant to be one.
 bool is_like_request(const text_line& line) {
   if (!line.whole || check_json(line.text))
-    return true; // Too long to be seen whole, or broken: that is the fault of this line.
+    return true; // Too long or broken: this line will be reported.
   return has_any(line.text, {"body", "messages", "input", "params", "custom_id", "contents"});
 }
 
@@ -147,7 +147,7 @@ std::string no_requests(std::string_view start, bool whole) {
     return whole ? "holds nothing but blank lines; it needs one request a line" : "";
   start = {lines[0].text.data(),
            start.size() - static_cast<size_t>(lines[0].text.data() - start.data())};
-  // Lines of objects, whatever is wrong with some of them.
+  // Lines of objects, even if some of them are faulty.
   if (lines[0].text[0] == '{') {
     const bool first_broken = lines[0].whole && check_json(lines[0].text);
     if (first_broken && lines.size() > 1 &&

@@ -13,14 +13,14 @@ namespace penstock::core {
 
 namespace {
 
-// Works on broken lines too: members before the fault are still readable.
+// Works on broken lines, too: members before the fault are readable.
 std::string readable_custom_id(std::string_view line) {
   auto literal = find_member(line, "custom_id");
   auto id = literal ? decode_json_string(*literal) : std::nullopt;
   return id && id->size() <= custom_id_max ? *id : std::string{};
 }
 
-// The first reason stays.
+// Keep the first reason.
 void reject(request& r, std::string_view reason) {
   if (r.rejection)
     return;
@@ -31,8 +31,8 @@ void reject(request& r, std::string_view reason) {
 // The key of a member, and where its value goes.
 using named = std::pair<std::string_view, std::string_view*>;
 
-// The members of a line that mean something to us, as they stand in it; empty: not there. Of
-// members with the same key the last counts, as for every common parser.
+// The members of a line that we use, as written; empty: missing. Of members with the same key the
+// last one counts, as in common parsers.
 struct line_members {
   std::string_view custom_id, method, url, body, messages, input, params;
 
@@ -52,7 +52,7 @@ struct line_members {
     if (is_anthropic)
       body = params;
   }
-  bool is_anthropic = false; ///< The body stood in `params`.
+  bool is_anthropic = false; ///< The body was in `params`.
   // A line may be the body itself.
   bool is_bare() const noexcept { return body.empty() && !(messages.empty() && input.empty()); }
   bool is_mixed() const noexcept { return !(custom_id.empty() && method.empty() && url.empty()); }
@@ -78,7 +78,7 @@ struct body_members {
   }
 };
 
-// A whole number that is not negative; providers take 100 and 100.0 alike.
+// A whole number that is not negative; providers accept 100 and 100.0.
 uint64_t whole_number(std::string_view value) noexcept {
   const auto* end = value.data() + value.size();
   uint64_t whole = 0;
@@ -117,7 +117,7 @@ void append_member(std::string& out, std::string_view raw_key, std::string_view 
   out += value;
 }
 
-// The object again, byte by byte, but with another model and without what belongs to the line.
+// The same object, byte by byte, but with another model and without members of the line.
 std::string rewrite_body(std::string_view object, const std::string& model, bool bare) {
   std::string model_text, out;
   append_json_string(model_text, model);
@@ -158,7 +158,7 @@ void read_custom_id(request& r, std::string_view value) {
     r.custom_id = std::move(id);
 }
 
-// What the body says about the request. @pre the path is set, if the caller knows one.
+// Reads the data of the request from its body. @pre The path is set, if the caller knows it.
 void read_body(request& r, std::string_view bytes) {
   const body_members body{bytes};
   if (r.url.empty())

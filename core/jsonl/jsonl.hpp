@@ -16,12 +16,12 @@ namespace penstock::core {
 /// Longest `custom_id` in bytes.
 inline constexpr size_t custom_id_max = 512;
 
-/// What a run changes in the lines it reads.
+/// Changes that a run makes to the lines of its input.
 struct line_options {
-  std::string model; ///< Replaces the body's model; empty: as in the line.
+  std::string model; ///< Replaces the model in the body; empty: keep it.
 };
 
-/// Whether a line holds nothing but white space. Such lines are no requests and have no index.
+/// Whether a line has only white space. Such lines are not requests and have no index.
 bool is_blank(std::string_view line) noexcept;
 
 /// Reads one line: `{"custom_id","method","url","body"}`, the batch form of Anthropic
@@ -47,26 +47,26 @@ std::string output_line(const outcome& o);
 struct output_record {
   uint64_t index = 0;                          ///< Place in the job.
   std::string custom_id;                       ///< As in the request.
-  outcome_state state = outcome_state::failed; ///< What became of it.
+  outcome_state state = outcome_state::failed; ///< The result.
   int status_code = 0;                         ///< 0 if no answer came.
   std::string error_code;                      ///< Name of the `errc`; empty if completed.
   uint32_t attempts = 0;                       ///< HTTP exchanges made for it.
-  uint32_t rate_limited = 0;                   ///< Attempts that met a 429.
+  uint32_t rate_limited = 0;                   ///< Attempts that were answered with 429.
   mode ran_as = mode::parallel;                ///< Mode of the last attempt.
   int64_t queued_ms = 0;                       ///< From first hand-out to the first permit.
   int64_t upstream_ms = 0;                     ///< Time inside HTTP exchanges.
-  bool cached = false;                         ///< Answered without an attempt of its own.
-  usage used;                                  ///< Tokens, if the answer told them.
-  double cost = 0;                             ///< Dollars, if prices were known.
-  uint32_t pack_size = 0;                      ///< Requests that shared its prompt; 0: none.
-  std::vector<std::string> notes;              ///< What was left out or mended.
+  bool cached = false;                         ///< Answered without its own attempt.
+  usage used;                                  ///< Tokens, if the answer had a usage.
+  double cost = 0;                             ///< US dollars, if prices were known.
+  uint32_t pack_size = 0;                      ///< Requests in its pack; 0: sent alone.
+  std::vector<std::string> notes;              ///< Parts that were left out or changed.
 };
 
-/// The record that the output line of `o` will hold.
+/// The record in the output line of `o`.
 output_record record_of(const outcome& o);
 
-/// Reads back what `append_output_line` wrote, with or without the line break.
-/// @returns `errc::corrupt` if the line is torn, edited or not ours.
+/// Reads a line of `append_output_line`, with or without the line break.
+/// @returns `errc::corrupt` if the line is incomplete, edited or not ours.
 result<output_record> parse_output_line(std::string_view line);
 
 /// Sums over output lines, so that the summary of a resumed run covers all of it.
@@ -87,7 +87,7 @@ struct output_totals {
   uint64_t requests() const noexcept { return completed + failed + cancelled + expired; }
   bool operator==(const output_totals&) const = default;
 
-  uint64_t attempts_parts = 0, rate_limited_parts = 0; ///< What is left over of those, in parts.
+  uint64_t attempts_parts = 0, rate_limited_parts = 0; ///< The fractions of these sums, in parts.
 };
 
 } // namespace penstock::core

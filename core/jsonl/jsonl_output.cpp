@@ -34,7 +34,7 @@ void append_number(std::string& out, std::string_view name, Integer value) {
   out.append(text, end);
 }
 
-// JSON allows raw line breaks between tokens only, where a space does as well.
+// JSON allows raw line breaks only between tokens, where a space is the same.
 void append_body(std::string& out, const payload& body) {
   if (!body || body->empty()) {
     out += "null";
@@ -42,7 +42,7 @@ void append_body(std::string& out, const payload& body) {
   }
   const auto begin = out.size();
   out += *body;
-  // Two searches: each is one fast memchr, find_first_of looks at every byte on its own.
+  // Two searches, because each is one fast memchr; find_first_of checks every byte.
   if (body->find('\n') != std::string::npos || body->find('\r') != std::string::npos)
     std::replace_if(
       out.begin() + static_cast<std::ptrdiff_t>(begin), out.end(),
@@ -123,7 +123,7 @@ error damaged(std::string_view what) {
   return {errc::corrupt, "not a whole line of ours: " + std::string{what}};
 }
 
-// Cuts line break and checksum off. @returns whether the checksum fits.
+// Removes line break and checksum. @returns whether the checksum is right.
 bool take_check(std::string_view& line) noexcept {
   if (line.ends_with('\n'))
     line.remove_suffix(1);
@@ -153,7 +153,7 @@ std::optional<outcome_state> state_from(std::string_view name) noexcept {
   return std::nullopt;
 }
 
-// @returns whether `o` has all that a line of ours has.
+// @returns whether `o` has all members of our lines.
 bool read_penstock(output_record& r, const json::object& o) {
   const auto state = state_from(text_at(o, "state"));
   const auto ran_as = mode_from(text_at(o, "mode"));
@@ -264,9 +264,9 @@ result<output_record> parse_output_line(std::string_view line) {
 
 namespace {
 
-/// Adds the part of `n` that one of `among` requests has in it; what is no whole goes to `parts`.
+/// Adds the share of `n` of one request among `among`; the fraction goes to `parts`.
 void add_shared(uint64_t& sum, uint64_t& parts, uint64_t n, uint32_t among) noexcept {
-  constexpr uint64_t whole = 720'720; // Every number up to 16 divides it.
+  constexpr uint64_t whole = 720'720; // Divisible by every number up to 16.
   parts += n * whole / std::max(among, 1u);
   sum += parts / whole;
   parts %= whole;
@@ -284,7 +284,7 @@ void output_totals::add(const output_record& r) noexcept {
   cached += r.cached;
   add_shared(attempts, attempts_parts, r.attempts, r.pack_size);
   add_shared(rate_limited, rate_limited_parts, r.rate_limited, r.pack_size);
-  if (!r.cached) { // What a kept answer once cost is not paid again.
+  if (!r.cached) { // The cost of a cached answer is not paid again.
     input_tokens += r.used.input_tokens;
     cached_input_tokens += r.used.cached_input_tokens;
     output_tokens += r.used.output_tokens;

@@ -7,13 +7,13 @@ namespace penstock::core {
 
 namespace {
 
-/// The text of a member; empty if it is not there or null.
+/// The text of a member; empty if it is missing or null.
 std::string text_of(std::string_view object, std::string_view name) {
   const auto value = find_member(object, name);
   return value ? decode_json_string(*value).value_or("") : std::string{};
 }
 
-/// A code of a later version than ours says nothing to us but that it failed.
+/// Reads a code. An unknown code of a later version counts as a plain failure.
 errc code_from(std::string_view name) noexcept {
   for (uint8_t number = 1; to_string(static_cast<errc>(number)) != "unknown"; ++number)
     if (to_string(static_cast<errc>(number)) == name)

@@ -6,9 +6,9 @@
 
 namespace penstock::core {
 
-/// The outcome that `append_output_line` wrote, with or without the line break. Times come back in
-/// whole milliseconds, as they stand in the line.
-/// @returns `errc::corrupt` if the line is torn, edited or not ours.
+/// The outcome in a line of `append_output_line`, with or without the line break. Times are in
+/// whole milliseconds, as in the line.
+/// @returns `errc::corrupt` if the line is incomplete, edited or not ours.
 result<outcome> parse_outcome_line(std::string_view line);
 
 } // namespace penstock::core

@@ -8,8 +8,8 @@ namespace penstock::core {
 
 namespace {
 
-/// Zipf's law by rejection-inversion (Hörmann and Derflinger 1996): constant time and memory
-/// whatever the number of ranks.
+/// Zipf's law by rejection-inversion (Hörmann and Derflinger 1996): time and memory do not depend
+/// on the number of ranks.
 class zipf_law {
 public:
   zipf_law(double ranks, double exponent) : ranks_{ranks}, exponent_{exponent} {

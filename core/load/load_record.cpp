@@ -73,7 +73,7 @@ void load_record::outcome(size_t tenant, outcome_state state, duration queued, u
   count(tenants_[tenant]);
   count(all_);
   series_.outcome(now, state == outcome_state::completed);
-  if (attempts > 0) // What was cancelled before its turn had no permit to wait for.
+  if (attempts > 0) // A request that was cancelled early never waited for a permit.
     record(load_span_queue_wait, queued, now);
 }
 

@@ -91,7 +91,7 @@ public:
   }
   duration length() const noexcept { return length_; }
   duration elapsed() const noexcept { return elapsed_; }
-  /// The longest time in which nothing came although something was open.
+  /// The longest time without an outcome while requests were open.
   duration stall() const noexcept { return stall_; }
   load_exactness exactness;
 

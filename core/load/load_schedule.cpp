@@ -72,7 +72,7 @@ double load_schedule::time_in(const load_phase& phase) {
   case load_arrival::burst:
     return std::floor(i / std::max(1u, phase.burst)) * to_seconds(phase.every);
   case load_arrival::ramp: {
-    // So many have come at t: rate t + slope t^2 / 2. The one of number i comes when that is i.
+    // The number of arrivals at t is rate t + slope t^2 / 2. Arrival i comes when that is i.
     const double slope = (phase.rate_to - phase.rate) / to_seconds(phase.length);
     if (phase.rate <= 0 && slope <= 0)
       return HUGE_VAL;

@@ -17,23 +17,23 @@ struct load_arrival_event {
   uint64_t pick = 0;     ///< For other messages: a random number that chooses the job.
 };
 
-/// The arrivals of a script, one after the other. They depend on the script alone: slow or failed
-/// messages change neither times nor contents of later ones. Each message has a random stream of
-/// its own, so a change of the mix does not move an arrival.
+/// The arrivals of a script, one after the other. They depend only on the script: slow or failed
+/// messages do not change times or contents of later ones. Each message has its own random stream,
+/// so a change of the mix does not move an arrival.
 class load_schedule {
 public:
   /// @param script Must outlive the schedule. @pre it has tenants and a weight above zero in each
   /// mix.
   explicit load_schedule(const load_script& script);
-  /// The next arrival, without taking it; nothing after the last one.
+  /// The next arrival, without taking it; nullopt after the last one.
   const std::optional<load_arrival_event>& peek() const noexcept { return next_; }
   /// Takes the next arrival. @pre `peek` returned one.
   load_arrival_event take();
 
 private:
   void advance();
-  /// The time of the arrival `in_phase_` of a phase, from its beginning; beyond its length if it
-  /// has none.
+  /// The time of arrival `in_phase_` of a phase, from its beginning; larger than its length if
+  /// there is none.
   double time_in(const load_phase& phase);
   void fill(load_arrival_event& event, const load_phase& phase) const;
 
@@ -47,8 +47,8 @@ private:
   std::optional<load_arrival_event> next_;
 };
 
-/// The body of a request: a chat of about `tenant.body_bytes` that says which one it is, so that no
-/// two are equal. @param id Its custom_id.
+/// The body of a request: a chat of about `tenant.body_bytes` that contains its id, so that all
+/// bodies differ. @param id Its custom_id.
 request load_request(const load_script& script, const load_tenant& tenant, uint64_t job,
                      uint64_t index);
 

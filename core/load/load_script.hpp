@@ -72,8 +72,7 @@ std::string_view to_string(load_deed d) noexcept;
 struct load_action {
   duration at{}; ///< From the beginning of the load.
   load_deed deed = load_deed::submit;
-  std::string process =
-    {}; ///< Whom it happens to; of faults and limits: a mock, empty: the only one.
+  std::string process = {}; ///< The target; for faults and limits a mock, empty: the only one.
   /// How long the action lasts; zero: to the end. Then a suspended process resumes, a killed or
   /// stopped one starts again, and faults end.
   duration length{};
@@ -103,8 +102,8 @@ struct load_script {
   uint64_t seed = 1;
 
   std::string head; ///< Address of a running head; empty: the load starts an engine.
-  std::vector<std::string>
-    engine_options; ///< Settings of the embedded engine, or of the way to a head.
+  /// Settings of the embedded engine, or of the way to a head.
+  std::vector<std::string> engine_options;
   std::string mock; ///< Origin of a mock that runs already ("http://127.0.0.1:8080").
   std::vector<load_process> processes; ///< A head among them is the engine of the load.
 
@@ -113,8 +112,8 @@ struct load_script {
   std::vector<load_tenant> tenants;
   std::string model = "mock-1";     ///< Model of every request.
   std::vector<load_action> actions; ///< Sorted by time.
-  uint64_t outstanding_max =
-    100'000; ///< Messages without an answer, beyond which arrivals are overruns.
+  /// Messages without an answer, beyond which arrivals are overruns.
+  uint64_t outstanding_max = 100'000;
   duration timeout = std::chrono::seconds{30}; ///< The longest time to wait for an answer.
   load_end at_end = load_end::wait;
   duration drain = std::chrono::seconds{60}; ///< How long to wait for jobs after the last phase.

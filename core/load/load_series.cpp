@@ -11,7 +11,7 @@ constexpr double percent_high = 99, percent_middle = 50;
 
 float seconds_of(duration d) { return static_cast<float>(to_seconds(d)); }
 
-/// The mean of two levels, each over its own length; a negative one is unknown.
+/// The mean of two levels, weighted by their lengths; negative: unknown.
 double mean(double a, double weight_a, double b, double weight_b) {
   if (a < 0 || b < 0)
     return std::max(a, b);
@@ -56,7 +56,7 @@ load_second& load_series::at(duration now) {
       thin();
     points_.push_back({.start = start, .length = step_});
   }
-  return points_.back(); // What comes late counts as now.
+  return points_.back(); // A late event counts as now.
 }
 
 void load_series::submitted(duration now, uint64_t requests) { at(now).submitted += requests; }
@@ -108,7 +108,7 @@ void load_series::close() {
     point.max[i] = seconds_of(spans.max());
     spans = {};
   }
-  // Without a sample of its own a point stands as the one before it.
+  // A point without a sample has the values of the point before it.
   if (samples_ == 0 && points_.size() > 1) {
     const auto& before = points_[points_.size() - 2];
     point.open = before.open;

@@ -14,12 +14,12 @@ namespace {
 
 constexpr size_t name_bytes = 40;
 constexpr size_t text_bytes = 400;
-/// A lane whose settings name no width has one that nothing reaches.
+/// A lane without a configured width has a very large one.
 constexpr uint32_t no_width = 1'000'000;
 
 std::string short_name(const std::string& name) { return clean_text(name, name_bytes); }
 
-/// "-" for nothing, so that columns stay readable.
+/// "-" for an empty text, so that columns stay readable.
 std::string or_dash(std::string text) { return text.empty() ? "-" : text; }
 
 duration since(int64_t from, int64_t to) {
@@ -36,7 +36,7 @@ uint64_t left_of(const job_info& job) {
   return job.requests - std::min(job.requests, job.progress.done());
 }
 
-/// "12.0/s, 3 min 20 s left", what it took if it has ended, or nothing.
+/// "12.0/s, 3 min 20 s left"; after the end, its duration; or an empty text.
 std::string pace_text(const job_info& job, double rate) {
   if (job.ended > 0)
     return "took " + span_text(since(job.created, job.ended));
@@ -99,7 +99,7 @@ text_table jobs_table(const std::vector<job_info>& jobs, int64_t now, const job_
 text_table nodes_table(const std::vector<node_info>& nodes) {
   text_table table{">NODE",     "NAME",        "STATE",       ">SLOTS", ">IN USE",
                    ">FINISHED", ">SILENT FOR", ">JOINED FOR", "VERSION"};
-  // Numbers of nodes are large and say nothing; the last digits tell them apart.
+  // Numbers of nodes are large; the last digits are enough to distinguish them.
   for (auto& n : nodes)
     table.add({std::to_string(n.id % 1'000'000),
                n.local && n.name.empty() ? "the head" : or_dash(short_name(n.name)),

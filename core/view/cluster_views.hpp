@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-/// What a head says of itself, as tables for people and as JSON for machines. Names and texts from
-/// elsewhere are cleaned for people and left as they are for machines.
+/// Answers of a head, as tables for people and as JSON for programs. Names and texts from outside
+/// are cleaned in tables and unchanged in JSON.
 namespace penstock::core {
 
 /// Requests per second of running jobs, by id; where it is missing the mean since the start stands
@@ -22,7 +22,7 @@ text_table jobs_table(const std::vector<job_info>& jobs, int64_t now, const job_
 text_table nodes_table(const std::vector<node_info>& nodes);
 text_table lanes_table(const std::vector<lane_info>& lanes);
 text_table tenants_table(const std::vector<tenant_counts>& tenants);
-/// All about one job, several lines.
+/// Everything about one job, on several lines.
 std::string status_text(const job_info& job, int64_t now);
 
 /// One JSON object on one line: {"jobs": [...]} and so on.

@@ -11,7 +11,8 @@ namespace penstock::core {
 /// padded.
 class text_table {
 public:
-  /// @param heads Of the columns; one that begins with '>' stands to the right, as numbers do.
+  /// @param heads The heads of the columns. '>' at the start aligns a column to the right, for
+  /// numbers.
   explicit text_table(std::initializer_list<std::string_view> heads);
   /// Adds a row, one cell for each column; missing ones are empty.
   void add(std::vector<std::string> cells);
@@ -26,13 +27,13 @@ private:
   std::vector<std::vector<std::string>> rows_;
 };
 
-/// How many columns a line of well-formed UTF-8 takes, each character one.
+/// The number of columns of a line of well-formed UTF-8, one per character.
 size_t columns_of(std::string_view text) noexcept;
 /// The first `width` columns of it.
 std::string_view cut_to(std::string_view text, size_t width) noexcept;
 
-/// Text from elsewhere as a terminal may get it: line breaks stay, other control characters (and
-/// broken UTF-8) become U+FFFD, so that nobody's name can drive the terminal.
+/// A text from outside, made safe for a terminal: line breaks stay; other control characters and
+/// broken UTF-8 become U+FFFD.
 std::string printable(std::string_view text);
 
 } // namespace penstock::core

@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-/// Small parts that several views share.
+/// Small functions that several views share.
 namespace penstock::core {
 
 /// "850 ms", "12.3 s", "4 min 05 s", "2 h 03 min".
@@ -25,7 +25,7 @@ double used_share(const lane_snapshot& s, size_t dimension) noexcept;
 /// The changes of mode of a job.
 boost::json::array changes_json(const job_progress& job);
 
-/// Adds all counters of a job as members. A member that is there keeps its value.
+/// Adds all counters of a job as members. An existing member keeps its value.
 void add_counters(boost::json::object& to, const job_progress& job);
 /// Adds the counters of one line only.
 void add_counters(boost::json::object& to, const job_progress& job, counter_line line);

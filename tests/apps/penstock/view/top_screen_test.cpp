@@ -68,7 +68,7 @@ BOOST_AUTO_TEST_CASE(rates_follow_the_last_seconds) {
   const auto rate = meter.update({job(1, 1000, 100), job(2, 10, 5)}, t + 2s);
   BOOST_TEST(rate.at(1) == 70.0, boost::test_tools::tolerance(1e-9));
   BOOST_TEST(!rate.contains(2));
-  // A job that was taken up again counts from below.
+  // A job that was started again counts from lower numbers.
   BOOST_TEST(!meter.update({job(1, 1000, 10)}, t + 3s).contains(1));
 }
 
