@@ -11,7 +11,8 @@ namespace penstock::actors {
 
 namespace {
 
-/// Requests of one offer, and the time for making them: answers must not wait behind documents.
+/// Largest number of requests in one offer, and the time to make them, so that answers need not
+/// wait for documents.
 constexpr size_t offer_max = 128;
 constexpr auto offer_time = std::chrono::milliseconds{20};
 
@@ -49,7 +50,7 @@ void map_hub_state::start(map_setup what) {
 // --- jobs ---
 
 void map_hub_state::begin(uint32_t job, const stage_port_actor& port) {
-  flush(); // What the earlier port passed on is not lost with it.
+  flush(); // Keep the answers from the earlier port.
   jobs_[job] = {port, 0, 0};
   plan_.take_back(job / stages(), job % stages());
 }
@@ -61,7 +62,7 @@ void map_hub_state::pull(uint32_t job, uint32_t requests_max, uint64_t bytes_max
   step();
 }
 
-/// Rows came, went on or finished: reads more, writes what is due, gives ports what they wait for.
+/// After a change of rows: reads more, writes finished rows, and answers waiting ports.
 void map_hub_state::step() {
   for (bool more = true; more;) {
     more = release();
@@ -132,8 +133,8 @@ void map_hub_state::take(std::vector<map_answer> answers) {
   }
 }
 
-/// Keeps what has come since the last time, then lets the rows go on: nothing is asked on the
-/// strength of an answer that a crash could lose.
+/// Stores the new answers, then continues their rows: no request is made from an answer that a
+/// crash could lose.
 void map_hub_state::flush() {
   flush_pending_ = false;
   auto answers = std::move(waiting_);
@@ -165,7 +166,7 @@ void map_hub_state::flush() {
     dirty_ = true;
   }
   for (auto& a : answers)
-    if (plan_.is_offered(a.ticket)) // The same one could stand there twice.
+    if (plan_.is_offered(a.ticket)) // The same answer may be there twice.
       judge(a);
   step();
 }

@@ -20,32 +20,33 @@
 
 namespace penstock::actors {
 
-/// What a map is made of.
+/// The setup of a map.
 struct map_setup {
   std::shared_ptr<core::map_script> script;
   std::shared_ptr<io::map_files> files;
-  std::vector<uint32_t> corrections_max; ///< Of each stage; at least one stage.
+  std::vector<uint32_t> corrections_max; ///< By stage; at least one stage.
   std::vector<std::string> groups;       ///< Names, in the order of their first rows.
-  std::vector<uint64_t> rows_of_group;   ///< Rows of each, of those that this map runs.
-  bool whole = true;                     ///< They are all rows of the input.
-  size_t window_rows = 4096;             ///< Rows read and not yet written.
-  uint64_t window_bytes = 32u << 20;     ///< Bytes of cells and results among them.
+  std::vector<uint64_t> rows_of_group;   ///< Rows of each group, up to the limit of this map.
+  bool whole = true;                     ///< The map runs all rows of the input.
+  size_t window_rows = 4096;             ///< Rows that are read and not yet written.
+  uint64_t window_bytes = 32u << 20;     ///< Bytes of their cells and results.
   std::set<std::string> cancelled;       ///< Groups that are cancelled from the start.
-  std::string client_id;     ///< Begins the custom_id of every request; stable over restarts.
-  double budget = 0;         ///< Dollars, earlier lives included; 0: no bound.
-  map_watcher_actor watcher; ///< Is told when the budget is spent; null: nobody.
+  std::string client_id;                 ///< Prefix of each custom_id; the same after a restart.
+  double budget = 0;                     ///< US dollars, with those of earlier runs; 0: no limit.
+  map_watcher_actor watcher;             ///< Is told when the budget is used up; may be null.
 };
 
-/// The rows of a map on their way through the stages.
+/// Moves the rows of a map through the stages.
 ///
 /// One job of the engine per group and stage (number: group x stages + stage), each behind a
-/// `stage_port`. A row is read once; its request goes out through the port of its group's first
-/// stage; the answer is kept in the journal, then judged; then the row goes on: to the next stage,
-/// to the same stage once more with a correction, or to the output when all rows before it are
-/// there. A job is told its end when no row of its group can come any more.
+/// `stage_port`. A row is read once. Its request is sent through the port of the first stage of its
+/// group. The answer is stored in the journal, then checked. Then the row goes to the next stage,
+/// to the same stage again with a correction, or to the output when all earlier rows are there. A
+/// job ends when no more rows of its group can come.
 ///
-/// Example: two groups, stages `extract` and `grade`. Row 7 (of group 1) was extracted: its answer
-/// is kept, it becomes a request of job 3 at once, though rows 0 to 6 are still with job 0.
+/// Example: two groups, stages `extract` and `grade`. Row 7 (of group 1) has its answer of
+/// `extract`. The answer is stored, and row 7 becomes a request of job 3 at once, while rows 0 to 6
+/// are still in job 0.
 struct map_hub_state {
   static inline const char* name = "map-hub";
   static constexpr auto commit_every = std::chrono::seconds{1};
@@ -63,7 +64,7 @@ struct map_hub_state {
   map_hub_actor::pointer self = nullptr;
 
 private:
-  /// A job as its port sees it.
+  /// The state of a job for its port.
   struct job_entry {
     stage_port_actor port;
     uint32_t wanted = 0; ///< Requests of a pull that is still open; 0: none.
@@ -71,14 +72,14 @@ private:
   };
   /// A row between reading and writing.
   struct row_entry {
-    core::map_row row; ///< Emptied once it is finished.
-    std::optional<core::map_correction>
-      correction; ///< The last answer of its stage, not good enough.
+    core::map_row row; ///< Empty after the row is finished.
+    /// The last answer of its stage, not good enough.
+    std::optional<core::map_correction> correction;
     std::vector<std::pair<core::map_ticket, core::output_record>> answers;
     core::stage_print print; ///< Of the request that is under way, or was made last.
     std::optional<core::outcome_state> ended;
-    std::string line;   ///< Of the output, once it is finished.
-    bool noted = false; ///< It had notes; set once it is finished.
+    std::string line;   ///< Of the output, after the row is finished.
+    bool noted = false; ///< The row had notes; set after it is finished.
   };
 
   uint32_t stages() const { return plan_.stages(); }
@@ -101,8 +102,8 @@ private:
 
   map_setup setup_;
   core::map_plan plan_;
-  core::map_totals seen_;    ///< All outcomes and finished rows, earlier lives included.
-  core::map_totals written_; ///< Of these, those of rows at the output.
+  core::map_totals seen_;    ///< All outcomes and finished rows, with earlier runs.
+  core::map_totals written_; ///< The part of `seen_` for written rows.
   std::vector<core::stage_sample> samples_;
   std::vector<job_entry> jobs_;
   std::set<uint32_t> groups_to_serve_;
@@ -110,7 +111,7 @@ private:
   std::map<uint64_t, row_entry> rows_;
   std::string first_note_; ///< Of this run, with its row; an example for the summary.
   uint64_t held_bytes_ = 0;
-  double spent_ = 0; ///< Dollars, earlier lives included.
+  double spent_ = 0; ///< US dollars, with those of earlier runs.
   uint64_t rows_total_ = 0;
   uint64_t resumed_rows_ = 0, resumed_answers_ = 0;
   uint64_t sent_again_ = 0;         ///< Rows that had failed, in a retry.
@@ -119,8 +120,8 @@ private:
   bool flush_pending_ = false, commit_pending_ = false, over_budget_ = false, dirty_ = false;
 };
 
-/// Runs the rows of one map. Blocks on files and documents: spawn it detached. Quits with the error
-/// of the disk, or of an input that cannot be read on.
+/// Runs the rows of one map. Blocks on files and documents: spawn it detached. Quits with an error
+/// of the disk or of the input.
 map_hub_actor::behavior_type map_hub(map_hub_actor::stateful_pointer<map_hub_state> self,
                                      std::shared_ptr<map_setup> setup);
 

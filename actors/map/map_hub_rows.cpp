@@ -10,7 +10,7 @@ namespace penstock::actors {
 
 namespace {
 
-/// What a row costs in memory besides its cells.
+/// Bytes of a row in memory in addition to its cells.
 constexpr size_t row_overhead = 512;
 
 } // namespace
@@ -49,7 +49,7 @@ bool map_hub_state::read_row() {
   return true;
 }
 
-/// Takes a row in where an earlier life left it.
+/// Continues a row from the journal of an earlier run.
 void map_hub_state::admit(core::map_row row) {
   const auto index = row.index;
   const auto group = row.group;
@@ -71,7 +71,7 @@ void map_hub_state::admit(core::map_row row) {
   }
   const auto at = replay({index, 0, 0});
   if (!at)
-    return; // It has ended, or the map has.
+    return; // The row or the map has ended.
   if (cancelled_[group]) {
     plan_.admit_finished(group);
     const error why{errc::cancelled, "the group was cancelled"};
@@ -177,8 +177,8 @@ void map_hub_state::count(const core::map_ticket& t, const core::outcome& o) {
   }
 }
 
-/// Takes an answer into its row. @returns false if the row has come to its end with it.
-/// @param goes_on A correction of it was paid for already.
+/// Adds an answer to its row. @returns false if that has finished the row.
+/// @param goes_on A correction of this answer was already sent.
 bool map_hub_state::accept(const core::map_ticket& t, const core::outcome& o, bool goes_on) {
   auto& entry = rows_.at(t.row);
   const auto in_plan = plan_.next_row() > t.row;
@@ -212,7 +212,7 @@ bool map_hub_state::accept(const core::map_ticket& t, const core::outcome& o, bo
   return false;
 }
 
-/// Renders the result of a row and lets go of all else.
+/// Makes the output of a row and frees its other data.
 /// @param in_plan False while the row is being admitted.
 void map_hub_state::finish(uint64_t row, core::outcome_state state, const error* why,
                            bool in_plan) {

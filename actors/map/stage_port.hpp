@@ -11,12 +11,12 @@
 
 namespace penstock::actors {
 
-/// Source, sink and store of one job of a map, in one actor that does no work of its own.
+/// Source, sink and store of one job of a map. It connects the job to the hub.
 ///
 /// Requests get their place in the job in the order in which the hub gives them, which is not that
 /// of the rows: a row comes when its earlier stages are done. A pull stays open until the hub has
-/// something or nothing more will come. An outcome reaches us when it is there (`keep`, out of
-/// turn) or when its turn comes (`write`); the hub hears of it once, at the first of the two.
+/// requests, or has no more. An outcome comes with `keep` (before earlier ones) or with `write` (in
+/// order); the hub gets it once, at the first of the two.
 struct stage_port_state {
   static inline const char* name = "stage-port";
 
@@ -32,7 +32,7 @@ struct stage_port_state {
 private:
   chunk_taker_actor puller_;
   uint64_t next_ = 0;                         ///< Place of the next request.
-  std::map<uint64_t, core::map_ticket> open_; ///< Without an outcome, by place.
+  std::map<uint64_t, core::map_ticket> open_; ///< Requests without an outcome, by place.
 };
 
 /// The port of job number `job` of `hub`.

@@ -22,7 +22,7 @@ bool passes(reply_kind kind) noexcept {
   return kind == reply_kind::rate_limited || kind == reply_kind::slow_down;
 }
 
-/// What happens if the kind's own rule is to try again no more, or never was.
+/// The step if the kind of failure allows no more attempts, or never did.
 action terminal_action(reply_kind kind) noexcept {
   switch (kind) {
   case reply_kind::billing:
@@ -33,8 +33,8 @@ action terminal_action(reply_kind kind) noexcept {
   }
 }
 
-/// The provider's word on retrying wins where the status alone decided. A named cause (money,
-/// quota, size) stays what it is.
+/// The provider's `x-should-retry` overrides a rule that is based only on the status, but not a
+/// named cause (money, quota, size).
 bool wants_retry(const verdict& v) noexcept {
   const bool by_status =
     is_retryable(v.kind) || v.kind == reply_kind::bad_request || v.kind == reply_kind::unauthorized;
@@ -104,7 +104,7 @@ next_step attempt_plan::exhausted(error why) const {
   return end(last_mode_ ? action::finish_failed : action::carry_over, std::move(why));
 }
 
-/// Attempts are left: no failure that passes may be final.
+/// Attempts are left, so a temporary failure must not be final.
 next_step attempt_plan::out_of_patience(error why) const {
   return end(last_mode_ ? action::stay_open : action::carry_over, std::move(why));
 }

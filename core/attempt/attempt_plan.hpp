@@ -10,15 +10,14 @@ namespace penstock::core {
 /// What to do with a request after an attempt, or after a lane refused it a permit.
 struct next_step {
   enum class action : uint8_t {
-    finish_completed, ///< The answer stands.
+    finish_completed, ///< The answer is final.
     finish_failed,    ///< Final; `state` and `failure` say how.
     retry_after,      ///< Wait `wait`, then ask the lane for a permit again.
     carry_over,       ///< Degradable: the next mode of the chain takes the request.
     stay_open,        ///< Not final: no mode follows, and the request has attempts left.
     abort_job,        ///< No request of this job can succeed (key, billing); `failure` says why.
     park_job,     ///< The daily quota is used up. Ask again after `wait`, or when the lane says.
-    hold_request, ///< The provider asked this request to wait for `wait`, longer than anybody
-                  ///< waits.
+    hold_request, ///< The provider told this request to wait for `wait`, too long for a worker.
   };
   action what = action::finish_failed;
   duration wait{};
@@ -26,8 +25,8 @@ struct next_step {
   std::optional<error> failure; ///< Set for all but `finish_completed` and `retry_after`.
 };
 
-/// The attempts of one request within one mode: a pure state machine that a worker asks after each
-/// attempt. Reads no clock, draws no random numbers.
+/// The attempts of one request within one mode: a pure state machine. A worker asks it after each
+/// attempt. It reads no clock and draws no random numbers.
 ///
 /// There are two counts, because not every failure is the fault of the request:
 /// - 5xx, transport failures, malformed answers, 408 and 409 count against `attempts_max`. The

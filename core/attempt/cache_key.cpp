@@ -20,10 +20,10 @@ namespace json = boost::json;
 
 namespace {
 
-/// Far above real bodies, as the reader of the input has it.
+/// Deeper than real bodies; the same limit as for the input.
 constexpr size_t depth_max = 200;
 
-/// Raise it whenever equal requests get another text: old entries are then never found again.
+/// Raise it if the text of a request changes. Old entries are then never found again.
 constexpr std::string_view text_version = "penstock-cache-1";
 
 /// The largest whole number up to which every whole double is exact.
@@ -41,7 +41,7 @@ size_t digits_of(std::string_view literal) noexcept {
   return digits;
 }
 
-/// Builds the canonical text of each value from that of its parts.
+/// Builds the canonical text of each value from the texts of its parts.
 struct canonical_handler {
   static constexpr size_t max_object_size = size_t(-1);
   static constexpr size_t max_array_size = size_t(-1);
@@ -50,14 +50,14 @@ struct canonical_handler {
   using ec_type = json::error_code;
 
   struct frame {
-    std::string key;                                          ///< Of the member that is being read.
-    std::vector<std::pair<std::string, std::string>> members; ///< Of an object.
-    std::string elements;                                     ///< Of an array.
+    std::string key;                                          ///< Key of the current member.
+    std::vector<std::pair<std::string, std::string>> members; ///< Members of an object.
+    std::string elements;                                     ///< Elements of an array.
     bool object = false;
   };
   std::vector<frame> open;
-  std::string text; ///< Of the last whole value; in the end, of all.
-  std::string part; ///< Of a string or number that comes in pieces.
+  std::string text; ///< Text of the last complete value; at the end, of all.
+  std::string part; ///< Of a string or number that is parsed in pieces.
 
   void value(std::string done) {
     if (open.empty()) {
@@ -74,7 +74,7 @@ struct canonical_handler {
     }
   }
 
-  /// A number that a double cannot tell from its neighbours stays as it is written.
+  /// A number that a double cannot represent exactly stays as written.
   void floating(double x, std::string_view literal) {
     char buffer[32];
     if (!std::isfinite(x) || digits_of(literal) > 15) {

@@ -27,10 +27,10 @@ void hedge_policy::learn(const std::string& model, duration waited) {
     return;
   auto both = s.now;
   both.merge(s.before);
-  // A little more: where all answers take about the same, none of them is late.
+  // A little more, because if all answers take about the same time, none of them is late.
   const auto p95 = both.percentile(patience_percent);
   s.patience = std::max(p95 + p95 / 16, duration{1});
-  // Walking the histogram costs microseconds: rarely enough not to matter.
+  // Walking the histogram costs microseconds, so do it rarely.
   s.next_look = s.now.count() + std::max<uint64_t>(1, both.count() / 16);
   if (s.now.count() >= generation) {
     s.before = s.now;

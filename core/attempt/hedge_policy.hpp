@@ -10,10 +10,10 @@
 
 namespace penstock::core {
 
-/// When second attempts are made, and how many.
+/// Limits of second attempts.
 struct hedge_limits {
   double budget = 0;         ///< Second attempts for each attempt; 0: none.
-  uint32_t samples_min = 20; ///< Good answers of a model before its p95 means anything.
+  uint32_t samples_min = 20; ///< Good answers of a model before its p95 is used.
 };
 
 /// Decides when a slow attempt gets a second attempt on another lane: soon after the 95th
@@ -35,7 +35,7 @@ public:
   void learn(const std::string& model, duration waited);
   /// Counts attempts that ended.
   void count(uint32_t attempts) noexcept { attempts_ += attempts; }
-  /// How long an attempt for `model` may take before a second attempt. Nothing: unknown, or never.
+  /// How long an attempt for `model` may take before a second attempt. Nullopt: unknown, or never.
   std::optional<duration> patience(const std::string& model) const;
   /// Asks for one second attempt. @returns whether the budget allows it.
   bool try_take();
@@ -47,7 +47,7 @@ private:
   struct sample {
     latency_histogram now, before;
     duration patience{};    ///< Zero: not known yet.
-    uint64_t next_look = 0; ///< Count of `now` at which that is worked out again.
+    uint64_t next_look = 0; ///< Count of `now` at which to compute it again.
   };
 
   hedge_limits limits_;

@@ -12,12 +12,12 @@ struct attempt_limits {
   uint32_t attempts_max = 5;       ///< Attempts for one request; temporary 429s are not counted.
   uint32_t rate_limited_max = 100; ///< Temporary 429s for one request: an upstream that always
                                    ///< answers 429 must not hold it for ever.
-  duration backoff_base =
-    std::chrono::milliseconds{500}; ///< Upper end of the first wait; doubles each time.
+  /// Upper end of the first wait; doubles each time.
+  duration backoff_base = std::chrono::milliseconds{500};
   duration backoff_max = std::chrono::seconds{30}; ///< Largest upper end of a wait.
 };
 
-/// Refuses limits that make no sense, naming the key.
+/// Refuses invalid limits; the error names the key.
 result<void> validate(const attempt_limits& limits);
 
 /// The same limits with the longer waits of the sequential mode: four times the base, twice the

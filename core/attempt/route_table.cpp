@@ -15,13 +15,13 @@ bool any_matches(const std::vector<std::string>& globs, std::string_view model) 
                      [&](auto& glob) { return glob_match(glob, model); });
 }
 
-/// A random number in (0, 1]: its logarithm is finite.
+/// A random number in (0, 1], so that its logarithm is finite.
 double next_uniform(uint64_t& state) { return to_unit_interval(next_random(state)) + 0x1p-53; }
 
-/// An order in which each choice stands before the others with the probability of its weight. The
-/// share of a lane that is out spreads over the others by their weights, too.
+/// A random order: each choice is first with the probability of its weight. If a lane is out, its
+/// share goes to the others by their weights.
 std::vector<const route_choice*> drawn(const std::vector<route_choice>& choices, uint64_t random) {
-  // Each waits an exponential time of rate `weight`; who comes first is distributed as wanted.
+  // Each choice draws an exponential time with the rate `weight`; the smallest time is first.
   std::vector<std::pair<double, const route_choice*>> times;
   for (auto& choice : choices)
     times.emplace_back(-std::log(next_uniform(random)) / choice.weight, &choice);

@@ -12,17 +12,17 @@ namespace penstock::core {
 struct route_lane {
   std::string name;      ///< For outcomes: "default", or "spare/mini" among several upstreams.
   uint32_t upstream = 0; ///< Index of the upstream behind it.
-  std::vector<std::string> models; ///< Globs; none: every model that no lane before it takes.
+  std::vector<std::string> models; ///< Patterns; none: every model that no earlier lane takes.
 };
 
-/// One way to serve a route.
+/// One target of a route.
 struct route_choice {
   uint32_t upstream = 0; ///< Index of the upstream.
-  std::string model;     ///< What it is asked for; empty: the request's own model.
+  std::string model;     ///< The model to request; empty: that of the request.
   double weight = 1;     ///< Share of the requests that start here, if the route is weighted.
 };
 
-/// Where the requests for some models go.
+/// The route of requests for some models.
 struct model_route {
   std::vector<std::string> models; ///< Globs; the first route that matches wins.
   bool weighted = false; ///< True: the order is drawn by weight. False: the order as written.
@@ -32,7 +32,7 @@ struct model_route {
 /// A lane that may take a request.
 struct candidate {
   uint32_t lane = 0; ///< Index of the lane.
-  std::string model; ///< What its upstream is asked for.
+  std::string model; ///< The model to request.
 };
 
 /// Maps a model to the lanes that may serve it, the preferred one first. Pure and immutable, safe
@@ -40,7 +40,7 @@ struct candidate {
 class route_table {
 public:
   route_table() = default;
-  /// @param fallback Serves models without a route. None: they are refused.
+  /// @param fallback The target for models without a route. None: they are refused.
   /// @pre The indexes in `routes` and `fallback` are those of upstreams in `lanes`.
   explicit route_table(std::vector<route_lane> lanes, std::vector<model_route> routes = {},
                        std::vector<route_choice> fallback = {route_choice{}});

@@ -6,7 +6,7 @@ namespace penstock::core {
 
 namespace {
 
-/// Refusals that time mends, and that the job waits for.
+/// Refusals that end by themselves; the job waits for their end.
 bool is_closed(errc code) { return code == errc::unavailable || code == errc::quota_exhausted; }
 
 } // namespace
@@ -47,7 +47,7 @@ std::optional<route_walk::step> route_walk::next() const {
   for (auto& s : seats_) {
     if (!s.refusal)
       return step{static_cast<size_t>(&s - seats_.data()), alive() == 1};
-    // Who is asked without an alternative never answers with its pause, so this ends.
+    // A candidate without an alternative never refuses because of a pause, so this ends.
     if (!s.out && s.refusal->code == errc::rate_limited &&
         (!shortest || s.retry_in < shortest->retry_in))
       shortest = &s;
@@ -92,7 +92,7 @@ route_walk::dead_end route_walk::end() const {
       (out.all_out ? "every lane of the route is out: " : "no lane takes this request: ") + all;
   if (out.all_out && seats_.size() > 1)
     out.why.code = all_billing ? errc::billing : errc::unauthorized;
-  // One breaker among spent quotas may close again soon.
+  // One breaker among used-up quotas may close again soon.
   if (is_closed(out.why.code))
     out.why.code = all_quota ? errc::quota_exhausted : errc::unavailable;
   return out;

@@ -14,10 +14,10 @@ namespace penstock::core {
 /// earlier ones refused.
 ///
 /// A round asks each candidate once, in order; every attempt begins a new round. A candidate that
-/// refuses is passed over for this round: breaker open, paused for longer than the patience, queue
+/// refuses is skipped in this round: breaker open, paused for longer than the patience, queue
 /// full, too small. If all refused, the one whose pause ends first is asked again, and then waited
-/// for. If only breakers and quotas are in the way, the round is over and the job decides when to
-/// come back. A candidate whose key is refused, or whose account has no money, is never asked
+/// for. If only breakers and quotas are left, the round is over and the job decides when to try
+/// again. A candidate whose key is refused, or whose account has no money, is never asked
 /// again.
 class route_walk {
 public:
@@ -29,9 +29,9 @@ public:
   /// A round that ended without a candidate.
   struct dead_end {
     bool all_out =
-      false;   ///< No candidate can ever take a request of this job. False: try again later.
+      false;   ///< No candidate can ever accept a request of this job. False: try again later.
     error why; ///< Names each candidate if there are several.
-    duration retry_in{};         ///< When the first may take work again; zero: unknown.
+    duration retry_in{};         ///< When the first may accept work again; zero: unknown.
     std::vector<uint32_t> lanes; ///< Numbers of the lanes that may, in the order of the route.
   };
 
@@ -51,13 +51,13 @@ public:
 
   /// Begins a new round: candidates that refused are asked again.
   void begin_round();
-  /// The candidate to ask next; nothing: see `end`.
+  /// The candidate to ask next; nullopt: see `end`.
   std::optional<step> next() const;
   /// Why no candidate is left. @pre `next()` is empty.
   dead_end end() const;
-  /// The candidate refuses at present. @param retry_in When it may not any more; zero: unknown.
+  /// The candidate refuses now. @param retry_in When to ask it again; zero: unknown.
   void refuse(size_t candidate, error why, duration retry_in);
-  /// No candidate on this lane can take requests of this job. @returns whether that is news.
+  /// No candidate on this lane can accept requests of this job. @returns whether that is new.
   bool lose_lane(uint32_t lane, const error& why);
   /// The first candidate on another lane than `candidate` that has not refused, for a second
   /// attempt.
@@ -68,9 +68,9 @@ public:
 private:
   struct seat {
     core::candidate what;
-    std::optional<error> refusal; ///< Of this round.
+    std::optional<error> refusal; ///< In this round.
     duration retry_in{};
-    bool out = false; ///< `refusal` stands for good.
+    bool out = false; ///< `refusal` is final.
   };
   size_t alive() const;
   std::string text_of(const seat& s) const;

@@ -3,7 +3,7 @@
 namespace penstock::core {
 
 void circuit_breaker::succeed(bool probe) {
-  // Answers to requests sent before it opened prove nothing about the upstream now.
+  // An answer to a request from before it opened says nothing about the provider now.
   if (state_ != state::closed && !(probe && state_ == state::half_open))
     return;
   state_ = state::closed;

@@ -33,7 +33,7 @@ public:
   bool wants_probe(time_point now) const { return state_ == state::open && now >= probe_at_; }
   /// Whether requests pass freely.
   bool passes() const { return state_ == state::closed; }
-  /// Notes that the probe went out. @pre `wants_probe(now)`.
+  /// Notes that the probe was sent. @pre `wants_probe(now)`.
   void begin_probe() { state_ = state::half_open; }
 
   /// The upstream answered. `probe`: the answer is the probe's. Ends a run of failures.
@@ -41,14 +41,14 @@ public:
   /// The upstream failed. @param unresolved other requests that are sent and may still be answered.
   /// @returns whether this opened the breaker.
   bool fail(time_point now, bool probe, size_t unresolved = 0);
-  /// Opens at once, whatever failed before. @returns whether this opened the breaker.
+  /// Opens at once. @returns whether this opened the breaker.
   bool trip(time_point now, bool probe);
   /// The probe ended without a result (cancelled, or its owner died).
   void lose_probe(time_point now);
 
   /// The state.
   state current() const { return state_; }
-  /// From when a probe may go out; meaningful while open.
+  /// When a probe may be sent; only while open.
   time_point probe_at() const { return probe_at_; }
   /// How often it opened, failed probes included.
   uint64_t trips() const { return trips_; }

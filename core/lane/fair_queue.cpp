@@ -36,8 +36,9 @@ uint32_t fair_queue::flow_of(priority_queue& c, const std::string& tenant) {
   return c.last_flow = it->second;
 }
 
-// A tenant whose tag is not ahead would start at the tag of the last grant anyway. Beyond
-// `remembered_max` the others go too: a crowd of tenants that come once may not fill the memory.
+// Forgets tenants whose tag is not ahead, because they start at the tag of the last grant anyway.
+// Above `remembered_max` it forgets the others, too, so that tenants that come once do not fill
+// memory.
 void fair_queue::forget_idle_flows(priority_queue& c) {
   const bool crowded = c.by_tenant.size() > remembered_max + c.heap.size();
   std::erase_if(c.by_tenant, [&](const auto& entry) {
@@ -79,7 +80,7 @@ void fair_queue::push(permit_request req, time_point now) {
   front_ = none;
 }
 
-// Cancels leave empty flows in the heap; they go when they come to the top.
+// Cancels leave empty flows in the heap. They are removed when they reach the top.
 void fair_queue::settle_heap_top(priority_queue& c) {
   while (!c.heap.empty() && c.flows[c.heap.front()].head == none) {
     std::pop_heap(c.heap.begin(), c.heap.end(), later(c));
@@ -172,7 +173,7 @@ void fair_queue::cancel_owner(uint64_t owner) {
     unlink(n);
 }
 
-/// Unlinks those of `ids` from `first` on, in the order of their ids.
+/// Removes the requests of `ids` from `first` on, sorted by id.
 void fair_queue::take(std::vector<uint64_t>& ids, size_t first) {
   std::sort(ids.begin() + static_cast<std::ptrdiff_t>(first), ids.end());
   for (auto i = first; i < ids.size(); ++i)

@@ -12,34 +12,39 @@
 
 namespace penstock::core {
 
-/// The permit requests that wait, in fair order.
+/// The waiting permit requests, in fair order.
 ///
-/// Between priorities: the highest goes first, but a priority that waited `aging_bound` since it
-/// was last served (or began to wait) goes first once. Within a priority: each tenant has a tag
-/// that grows by the cost of what it is granted; the smallest tag is next, and among equal tags the
-/// one not served for the longest. A tenant that comes (back) starts at the tag of the last grant,
-/// so absence earns nothing. Example: with A's cost 2 and B's cost 1 the order is A B B A B B. With
-/// equal costs each of k waiting tenants is served within k grants of its last one. Within a
-/// tenant: first in, first out. Every operation costs O(log tenants); cancelling and pushing O(1).
+/// - Between priorities: the highest is first. A priority that has waited for `aging_bound` since
+/// it
+///   was last served (or began to wait) is first once.
+/// - Within a priority: each tenant has a tag that grows by the cost of its grants. The smallest
+/// tag
+///   is next; of equal tags, the tenant that was served longest ago. A tenant that comes (back)
+///   starts at the tag of the last grant, so that it gains nothing by its absence. Example: with
+///   A's cost 2 and B's cost 1 the order is A B B A B B. With equal costs, each of k waiting
+///   tenants is served within k grants.
+/// - Within a tenant: first in, first out.
+/// Every operation costs O(log tenants); cancelling and pushing O(1).
 class fair_queue {
 public:
   fair_queue() = default;
   explicit fair_queue(duration aging_bound) : aging_bound_{aging_bound} {}
 
-  /// Appends. @pre no request of this id waits.
+  /// Appends a request. @pre No request of this id waits.
   void push(permit_request req, time_point now);
   /// The next request at `now`, or null. Valid until the next change.
   const permit_request* front(time_point now);
-  /// Removes what `front` named last, counting `cost` (at least 1) against its tenant.
-  /// @pre `front` answered, and nothing changed since.
+  /// Removes the last result of `front`, and counts `cost` (at least 1) for its tenant.
+  /// @pre `front` returned a request, and nothing has changed since.
   permit_request pop(uint64_t cost, time_point now);
-  /// Removes what `front` named last without counting it as service. @pre as `pop`.
+  /// Removes the last result of `front` without counting it. @pre As for `pop`.
   void drop_front();
   /// Removes a waiting request. @returns whether it waited.
   bool cancel(uint64_t id);
   /// Removes all of `owner`.
   void cancel_owner(uint64_t owner);
-  /// Removes all that `leaves` says, appending their ids to `ids`, smallest first.
+  /// Removes all requests for which `leaves` is true, and appends their ids to `ids`, smallest
+  /// first.
   template <class Predicate>
   void take_if(Predicate leaves, std::vector<uint64_t>& ids) {
     const auto first = ids.size();
@@ -49,7 +54,7 @@ public:
     });
     take(ids, first);
   }
-  /// Removes everything, appending the ids to `ids`.
+  /// Removes all requests, and appends their ids to `ids`.
   void drain(std::vector<uint64_t>& ids);
 
   bool contains(uint64_t id) const { return by_id_.find(id) != nullptr; }
@@ -74,14 +79,14 @@ private:
     uint32_t head = none, tail = none;
     uint64_t tag = 0;
     uint64_t served = 0;  // Number of its last grant; zero: never.
-    bool in_heap = false; // May be there although empty, after a cancel.
+    bool in_heap = false; // May be in the heap although empty, after a cancel.
   };
   struct priority_queue {
     std::vector<flow> flows;
     std::vector<uint32_t> free_flows;
     std::unordered_map<std::string, uint32_t> by_tenant;
     std::vector<uint32_t> heap; // Flows, smallest (tag, served) on top.
-    uint32_t last_flow = none;  // Of the last push: most pushes come in runs of one tenant.
+    uint32_t last_flow = none;  // Of the last push, because many pushes in a row are of one tenant.
     uint64_t tag_now = 0;       // Tag of the last grant.
     size_t sweep_at = 64;       // Tenants known before idle ones are forgotten.
     size_t waiting = 0;

@@ -8,7 +8,7 @@ namespace penstock::core {
 namespace {
 
 constexpr double rise_seconds = 6;
-// The last 0.2 % pay for clocks that differ and for token counts that are rounded.
+// The last 0.2 % are for different clocks and rounded token counts.
 constexpr double ceiling = 0.998;
 constexpr double throttle_min = 0.02;
 constexpr double recovery_per_second = 1.04;
@@ -47,7 +47,7 @@ void headroom::on_measured(double accepted_share, time_point now) {
     hold_ = {};
   }
   measured_ = accepted_share;
-  // Slightly less than measured, so that the debt that brought the 429s is worked off.
+  // Slightly less than measured, to reduce the debt that caused the 429s.
   throttle_ = std::clamp(0.95 * accepted_share / share_, throttle_min, 1.0);
 }
 

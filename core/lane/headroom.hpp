@@ -11,18 +11,18 @@ namespace penstock::core {
 /// a time constant of 6 s (0.8 at the start, 0.96 after 10 s, 0.99 after 20 s). A 429 halves its
 /// distance from the configured value.
 ///
-/// The **throttle** is 1 until 429s prove that the real limit is lower than the configured one and
-/// no header says so: what was accepted from the start of one pause to the start of the next is
-/// then what the upstream refilled, so its quotient with what we would have sent is the real share.
-/// Two measurements that agree though we sent at different speeds mean a real limit: the throttle
-/// then stays for 30 s, doubling up to 5 min as the finding repeats. Otherwise (a storm of random
-/// 429s) it recovers by 4 % a second.
+/// The **throttle** is 1 until 429s show that the real limit is lower than the configured one,
+/// without a header that says so. The requests accepted from the start of one pause to the start of
+/// the next are the refill of the provider. Their quotient with the refill of our limits is the
+/// real share. If two measurements at different speeds agree, the lower limit is real: the throttle
+/// then stays for 30 s, and twice as long each time it is found again, up to 5 min. Otherwise
+/// (random 429s) it recovers by 4 % per second.
 class headroom {
 public:
   headroom() = default;
   headroom(double base, bool adaptive, time_point now);
 
-  /// Moves on to `now`. `demand`: requests waited for tokens since the last call.
+  /// Advances to `now`. `demand`: requests have waited for tokens since the last call.
   void advance(time_point now, bool demand);
   /// A 429 started a new pause. `hard`, a request to slow down, counts twice.
   void on_rate_limited(bool hard);

@@ -8,16 +8,16 @@ namespace penstock::core {
 namespace {
 
 constexpr size_t doubling = 3; // Levels.
-// A visit rests on this many attempts at least: enough for a mean within 15 %.
+// A visit uses at least this many attempts, so that the mean is right within 15 %.
 constexpr double visit_precision = 0.15;
 constexpr double visit_min = 8, visit_max = 120;
-// Differences within this many standard errors prove nothing.
+// Smaller differences (in standard errors) are noise.
 constexpr double doubt = 1.5;
 constexpr uint32_t patience_min = 3, patience_max = 24;
-// A change of the times at home that noise does not explain.
+// A larger change of the times at home is not noise.
 constexpr double shift_min = 0.15, shift_errors = 3;
 
-// What counts as having the whole width in flight.
+// From this share on, the whole width counts as in flight.
 constexpr double near = 0.85;
 constexpr uint32_t overtaking_min = 8;
 constexpr size_t crowd_min = 1024;
@@ -25,7 +25,7 @@ constexpr double cut = 0.9;
 constexpr double drops_tolerated = 1.0 / 16;
 constexpr uint32_t drops_min = 3;
 constexpr uint32_t hold_min = 10, width_hold_max = 160;
-// A chain of cuts this deep that left the share of drops as it was did not help.
+// If a chain of cuts is this deep and the share of drops is the same, cutting does not help.
 constexpr double chain_depth = 0.6, usual_drops_max = 0.5;
 constexpr uint32_t share_min = 40;
 
@@ -44,7 +44,7 @@ uint32_t in_flight_limiter::limit() const {
 void in_flight_limiter::granted(uint64_t ordinal, uint32_t in_flight, time_point now) {
   if (entries_.empty())
     first_ordinal_ = ordinal;
-  // Ordinals that we never heard of stand for attempts that say nothing.
+  // Unknown ordinals are attempts without information.
   for (auto next = first_ordinal_ + entries_.size(); next < ordinal; ++next)
     entries_.emplace_back().now = entry::state::void_;
   auto& e = entries_.emplace_back();
@@ -60,7 +60,7 @@ void in_flight_limiter::ended(uint64_t ordinal, const attempt_end& a, time_point
   if (a.how != kind::ignored)
     count_drop(a, a.how != kind::answered, now);
   if (ordinal < first_ordinal_ || ordinal - first_ordinal_ >= entries_.size())
-    return; // Overtaken.
+    return; // It was overtaken.
   auto& e = entries_[ordinal - first_ordinal_];
   e.end = a;
   e.took = now - a.granted;
@@ -81,7 +81,7 @@ void in_flight_limiter::take_in_order(time_point now) {
       if (overtaken)
         take_in(e, now - e.end.granted);
       else if (entries_.size() < crowd_min + 8 * limit())
-        break; // Else nothing but drops overtook it, which proves nothing; it has waited enough.
+        break; // Else only drops have overtaken it, which say nothing; it has waited long enough.
     }
     entries_.pop_front();
     ++first_ordinal_;
@@ -166,7 +166,7 @@ void in_flight_limiter::end_round(bool clean) {
       }
     }
     if (ceiling_ > 0 && ++held_ > hold_rounds_) {
-      // Fast where drops are long past, slow where the last ones were.
+      // Fast if the drops were long ago, slow near the width of the last ones.
       ceiling_ = std::max(ceiling_ + 1, ceiling_ * (ceiling_ < 0.8 * hit_at_ ? 1.25 : 1.05));
       if (ceiling_ >= 1.5 * hit_at_ || ceiling_ >= curve_.width(curve_.size() - 1)) {
         ceiling_ = 0;
@@ -218,8 +218,8 @@ void in_flight_limiter::decide(time_point now) {
   }
 }
 
-// Goes down as soon as it is clear that less brings more: waiting for a whole round at a width that
-// is far too large takes longest of all.
+// Reduces the width as soon as it is clear that less is better: a whole round at a width that is
+// far too large takes very long.
 bool in_flight_limiter::retreat(time_point now) {
   const auto here = curve_.level_of(limit());
   auto known = here;
@@ -231,10 +231,10 @@ bool in_flight_limiter::retreat(time_point now) {
   if (curve_.worth(b) - curve_.worth(known) < doubt * curve_.noise(b, known))
     return false;
   if (level_ != home_ && b >= home_) {
-    // A neighbour that was not worth its visit.
+    // A neighbour that was not better.
     patience_ = std::min(2 * patience_, patience_max);
   } else {
-    // Perhaps that was too far: soon looks what is right above.
+    // Perhaps that was too far: test the next larger width soon.
     patience_ = 1;
     look_down_ = true;
     home_ = b;
@@ -245,7 +245,7 @@ bool in_flight_limiter::retreat(time_point now) {
   return true;
 }
 
-// If the times at a width are not what they were, what is known of the others is in doubt as well.
+// If the times at one width have changed, those of the others are out of date, too.
 void in_flight_limiter::note_shift() {
   if (before_weight_ < visit_min || near_count_ < visit_min)
     return;

@@ -8,15 +8,15 @@
 
 namespace penstock::core {
 
-/// How an attempt ended, as far as the width is concerned.
+/// The end of an attempt, for the choice of the width.
 struct attempt_end {
-  time_point granted{};     ///< When it got its permit,
-  uint32_t in_flight = 1;   ///< and how many were in flight then, itself included.
-  double output_tokens = 0; ///< What it produced; 0: unknown.
+  time_point granted{};     ///< When it got its permit.
+  uint32_t in_flight = 1;   ///< Requests in flight at that time, with this one.
+  double output_tokens = 0; ///< Output tokens; 0: unknown.
   enum class kind : uint8_t {
     answered, ///< Its time counts.
-    dropped,  ///< Refused or lost for what may be too much load; its time says nothing.
-    ignored,  ///< Says nothing about the upstream.
+    dropped,  ///< Refused or lost, perhaps by overload; its time does not count.
+    ignored,  ///< Has no information about the provider.
   } how = kind::answered;
 };
 
@@ -49,13 +49,13 @@ public:
 
   /// How many may be in flight now: 1 to `width_max`.
   uint32_t limit() const;
-  /// Notes a grant. `ordinal` rises by one or more from grant to grant.
+  /// Notes a grant. `ordinal` grows with every grant.
   void granted(uint64_t ordinal, uint32_t in_flight, time_point now);
-  /// Learns from an attempt. @pre it was granted.
+  /// Learns from an attempt. @pre It was granted.
   void ended(uint64_t ordinal, const attempt_end& a, time_point now);
 
 private:
-  /// An attempt whose time was not yet taken in.
+  /// An attempt whose time is not used yet.
   struct entry {
     attempt_end end;
     uint32_t limit = 0; // When it was granted.
@@ -78,7 +78,7 @@ private:
   void go_to(size_t level, time_point now);
 
   latency_curve curve_{1};
-  std::deque<entry> entries_;  // From the oldest whose time was not taken in.
+  std::deque<entry> entries_;  // From the oldest one whose time is not used yet.
   uint64_t first_ordinal_ = 0; // Of the first entry.
   uint32_t ended_entries_ = 0;
   size_t level_ = 0; // Where we are,

@@ -10,9 +10,9 @@
 
 namespace penstock::core {
 
-/// A careful start: widths that are allowed one after the other, each for `every` without a drop. A
-/// drop goes one step back and starts the span again. Drops of attempts that were granted before do
-/// nothing more. The last step stays. Example "5 -> 10 -> 25 -> 50" with 30 s: 50 are in flight
+/// A slow start: the widths are allowed one after the other, each for `every` without a drop. A
+/// drop goes one step back and starts the time again. Drops of attempts that were granted before
+/// have no effect. The last step stays. Example "5 -> 10 -> 25 -> 50" with 30 s: 50 are in flight
 /// after a minute and a half.
 class in_flight_ramp {
 public:
@@ -30,7 +30,7 @@ public:
     if (active() && !next_)
       begin(now);
   }
-  /// Moves on to `now`.
+  /// Advances to `now`.
   void advance(time_point now) {
     while (next_ && step_ + 1 < steps_.size() && now >= *next_) {
       ++step_;

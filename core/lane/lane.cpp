@@ -10,7 +10,7 @@ namespace {
 constexpr auto total = static_cast<size_t>(dimension::total_tokens);
 constexpr auto input = static_cast<size_t>(dimension::input_tokens);
 constexpr auto output = static_cast<size_t>(dimension::output_tokens);
-// Pacing is smooth enough in these steps, and the hot path stays free of `exp`.
+// These steps are smooth enough, and avoid `exp` for every request.
 constexpr duration pace_step = std::chrono::milliseconds{50};
 
 std::string number(double x) { return std::to_string(static_cast<int64_t>(std::ceil(x))); }
@@ -65,7 +65,7 @@ lane::impl::impl(lane_limits l, time_point now, bool start_empty)
 lane::impl::estimate lane::impl::estimate_of(const permit_request& req) const {
   estimate e;
   e.input = tokens.input_tokens(req.input_bytes);
-  // The guess of the output must not make a request too large that its input leaves room for.
+  // The estimated output must not make a request too large if its input fits.
   e.output = std::min(tokens.output_tokens(req.output_tokens_max), gauges[output].largest());
   double both = 0;
   if (limits.charging == charge_rule::openai) {
@@ -122,7 +122,8 @@ void lane::impl::advance(time_point now) {
   advanced_to = now;
 }
 
-// Kept back for what is in flight: what the learned ratio adds to its estimates, and the doubt.
+// Tokens kept back for requests in flight: the correction of their estimates by the learned ratio,
+// and the doubt.
 double lane::impl::guard(size_t d) const {
   if (d != input && d != total)
     return 0;
@@ -144,7 +145,7 @@ bool lane::impl::is_full() const {
   return most > 0 && permits.size() >= most;
 }
 
-// Whether anything may start, before any bucket is asked.
+// Whether a request may start at all, without checking the buckets.
 bool lane::impl::may_start(time_point now) const {
   if (is_full())
     return false;
@@ -160,7 +161,7 @@ void lane::impl::hold(uint64_t id, outstanding o, double sign) {
   }
   if (sign > 0)
     permits.insert(id, o);
-  // Sums of doubles drift; nothing outstanding is the moment to forget it.
+  // Sums of doubles become inexact. Reset them when nothing is outstanding.
   if (permits.size() == 0) {
     reserved = {};
     risky_tokens = risky_bytes = 0;
@@ -186,7 +187,7 @@ void lane::impl::grant(time_point now, const estimate& e, std::vector<permit>& o
     pass_one = false;
     for (size_t d = 0; d < dimension_count; ++d) {
       gauges[d].spend(e.cost[d]);
-      // Output is charged as it is produced: a header does not yet show what is in flight.
+      // Output is charged while it is produced, so a header does not include requests in flight.
       const bool later = limits.charging != charge_rule::openai && (d == output || d == total);
       o.spent_at[d] = gauges[d].spent() - (later ? reserved[d] + e.cost[d] : 0);
     }
@@ -223,7 +224,7 @@ std::string lane::impl::parked_text(time_point now) const {
   return "the daily quota is used up, resumes in " + in_seconds(*parked, now);
 }
 
-// Whether a request would rather go elsewhere than wait for the end of the pause.
+// Whether a request should use another lane instead of waiting for the end of the pause.
 bool lane::impl::too_long(const permit_request& req, time_point now) const {
   return req.patience && pausing && paused_until - now > *req.patience;
 }
@@ -298,7 +299,7 @@ std::optional<time_point> lane::next_wake(time_point now) const {
     for (size_t d = 0; d < dimension_count; ++d) {
       const auto wait = l.gauges[d].ready_in(e.cost[d], l.guard(d));
       if (wait == duration::max())
-        return std::nullopt; // What is in flight must settle first.
+        return std::nullopt; // Requests in flight must be settled first.
       wake = std::max(wake, l.advanced_to + wait);
     }
   if (const auto aging = l.queue.next_aging(); aging && *aging > now)

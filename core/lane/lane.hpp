@@ -12,11 +12,11 @@
 
 namespace penstock::core {
 
-/// What decides how many requests may be in flight.
+/// How the number of requests in flight is limited.
 enum class width_rule : uint8_t {
   fixed,    ///< `in_flight_max`.
   adaptive, ///< As many as the upstream can serve, up to `in_flight_max` (see `in_flight_limiter`).
-  until_published, ///< Adaptive until a rate limit is configured or named by a header.
+  until_published, ///< Adaptive until a rate limit is configured or found in a header.
 };
 
 /// The limits of one lane, as configured. A limit of zero means "none".
@@ -25,31 +25,31 @@ struct lane_limits {
     limit{};                  ///< Per minute; `requests_day` per day. By `dimension`.
   uint32_t in_flight_max = 0; ///< Permits outstanding at once; 0: no cap.
   width_rule width = width_rule::fixed;
-  std::vector<uint32_t> ramp;                     ///< Widths of a careful start; empty: none.
-  duration ramp_every = std::chrono::seconds{30}; ///< How long each lasts without a drop.
-  duration burst =
-    std::chrono::seconds{60}; ///< A bucket's capacity in time: limit per minute x burst / 60 s.
-  double headroom = 0.8;      ///< Share of every limit that is used, (0, 1].
-  bool adaptive = true;       ///< Lets headroom rise towards 1 while no 429 is seen.
+  std::vector<uint32_t> ramp;                     ///< Widths of a slow start; empty: none.
+  duration ramp_every = std::chrono::seconds{30}; ///< How long each width lasts without a drop.
+  /// A bucket's capacity in time: limit per minute x burst / 60 s.
+  duration burst = std::chrono::seconds{60};
+  double headroom = 0.8; ///< Share of every limit that is used, (0, 1].
+  bool adaptive = true;  ///< Lets headroom rise towards 1 while no 429 is seen.
   charge_rule charging = charge_rule::openai;
   double tokens_per_byte = 1 / 3.5;  ///< Where the input estimator starts.
   uint32_t breaker_trips_after = 10; ///< Consecutive transport failures, 5xx and timeouts.
   duration breaker_open_for = std::chrono::seconds{
     60}; ///< How long the breaker stays open. Then one request tests the provider.
-  duration aging_bound =
-    std::chrono::seconds{30}; ///< A waiting priority is served at least this often.
+  /// A waiting priority is served at least this often.
+  duration aging_bound = std::chrono::seconds{30};
   /// The breaker opens after so long a time of nothing but 429s that do not say when to come back.
   duration refused_max = std::chrono::minutes{10};
   uint32_t queue_max = 100'000; ///< Permit requests waiting; more are answered `overflow`.
 };
 
-/// Refuses limits that make no sense, naming the key ("headroom must be in (0, 1], is 1.2").
+/// Refuses invalid limits; the error names the key ("headroom must be in (0, 1], is 1.2").
 result<void> validate(const lane_limits& limits);
 
 /// Asks for a permit to make one attempt.
 struct permit_request {
-  uint64_t id = 0;    ///< Unique among the outstanding and waiting ones of this lane.
-  uint64_t owner = 0; ///< The node that asks; `release_owner` frees all permits of one owner.
+  uint64_t id = 0;    ///< Unique among outstanding and waiting permits of this lane.
+  uint64_t owner = 0; ///< The node; `release_owner` frees all permits of an owner.
   std::string tenant;
   core::priority priority = core::priority::normal;
   uint32_t input_bytes = 0;       ///< Size of the body; the lane turns it into tokens.
@@ -73,23 +73,23 @@ struct permit {
 /// How a permit ended.
 struct settlement {
   uint64_t id = 0;
-  bool sent = true; ///< False: never reached the upstream; everything is given back.
+  bool sent = true; ///< False: it was never sent, so all tokens are given back.
   reply_kind kind = reply_kind::success;
   usage used;
   uint32_t input_bytes = 0; ///< As in the permit request; a restarted lane needs it to settle
                             ///< permits that it did not grant.
-  bool abandoned =
-    false; ///< Penstock gave it up (cancelled, deadline): it says nothing about the upstream.
+  /// Penstock gave it up (cancelled, deadline): it says nothing about the upstream.
+  bool abandoned = false;
   std::optional<duration> retry_after;
   limit_readings limits;
-  std::string reason; ///< What the provider said, if it refused for its speed.
+  std::string reason; ///< The text of the provider, if it refused because of the rate.
 };
 
 /// The state of a lane, for progress, summaries and dashboards.
 struct lane_snapshot {
   uint32_t in_flight = 0, in_flight_peak = 0, waiting = 0;
   uint32_t in_flight_limit = 0;    ///< As it is now; 0: none.
-  bool in_flight_adaptive = false; ///< Whether the lane looks for this number itself.
+  bool in_flight_adaptive = false; ///< Whether the lane adapts this number.
   double headroom = 0;
   std::array<double, dimension_count> limit{}; ///< As configured (or learned when lower).
   std::array<double, dimension_count> level{}; ///< Tokens in the bucket now.
@@ -102,7 +102,7 @@ struct lane_snapshot {
   /// granted + adopted = settled + released + in_flight, always.
   uint64_t adopted = 0, released = 0;
   uint64_t settled_unknown = 0; ///< Settlements of ids that were not outstanding.
-  std::string refusal;          ///< The last words of the provider, while it refuses for its speed.
+  std::string refusal; ///< The last text of the provider, while it refuses because of the rate.
 };
 
 /// Decides when requests may be sent to one limited resource. Holds its buckets, cap in flight,
@@ -122,16 +122,16 @@ public:
   lane(lane&&) noexcept;
   lane& operator=(lane&&) noexcept;
 
-  /// Queues a request for a permit, or says why it can never (or not now) be granted.
+  /// Queues a request for a permit, or returns why it cannot be granted (now or ever).
   result<void> enqueue(permit_request req, time_point now);
-  /// Appends all permits that may start now, in fair order.
+  /// Appends all permits that are granted now, in fair order.
   void poll(time_point now, std::vector<permit>& out);
-  /// When `poll` can grant again, if nothing else happens; nullopt if nothing waits or only a
-  /// settle helps.
+  /// When `poll` can grant again without another event; nullopt if nothing waits, or if only a
+  /// settle can help.
   std::optional<time_point> next_wake(time_point now) const;
   /// Ends a permit. Unknown ids are counted, and their feedback is used, but nothing is given back.
   void settle(const settlement& s, time_point now);
-  /// Takes over a permit that this lane granted before it was restarted.
+  /// Adds a permit that was granted before a restart of this lane.
   void adopt(const permit_request& req, time_point now);
   /// Forgets a waiting request; no effect on granted ones. @returns whether it waited.
   bool cancel(uint64_t id);

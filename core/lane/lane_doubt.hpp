@@ -6,7 +6,7 @@
 
 namespace penstock::core {
 
-/// Keeps tokens back until answers prove that the provider charges what we estimate.
+/// Keeps tokens back until answers show that the provider charges as much as we estimate.
 ///
 /// Works in rounds. A round ends when 19 of 20 permits of the round before have been answered:
 /// their headers and usage have then corrected the buckets. Until then a `share` of the spending is
@@ -37,7 +37,7 @@ public:
       ++answered_early_;
     if (round + 1 == round_)
       ++answered_;
-    // No round stands before the first: it ends with the first answer and proves nothing.
+    // There is no round before the first one, so it ends with the first answer.
     if (awaited_ == 0 || answered_ * 20 >= awaited_ * 19 || idle)
       next_round();
     if (idle)

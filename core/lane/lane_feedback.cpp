@@ -17,7 +17,7 @@ constexpr duration unknown_limit_pause_max = std::chrono::seconds{60};
 constexpr double lift_doubt_max = 0.3;
 constexpr duration day = std::chrono::hours{24};
 constexpr uint32_t long_waits_max = 5;
-// With less accepted work than this, a quotient of rates means nothing.
+// With less accepted work, a quotient of rates is meaningless.
 constexpr duration measure_min = std::chrono::seconds{2};
 constexpr double measure_work_seconds = 0.2;
 
@@ -26,13 +26,13 @@ bool is_429(reply_kind k) {
          k == reply_kind::daily_quota || k == reply_kind::long_wait;
 }
 
-// A 429 that does not say when to come back.
+// The pause after a 429 without a Retry-After.
 bool is_bare_refusal(const settlement& s) {
   return (s.kind == reply_kind::rate_limited || s.kind == reply_kind::slow_down) &&
          !(s.retry_after && *s.retry_after > duration::zero());
 }
 
-// The provider refused before it did any work: the request counts, its tokens do not.
+// The provider refused before it did any work: the request counts, but not its tokens.
 bool refused_unworked(reply_kind k) {
   return is_429(k) || k == reply_kind::billing || k == reply_kind::unauthorized ||
          k == reply_kind::too_large || k == reply_kind::bad_request;
@@ -51,7 +51,7 @@ lane_cost lane::impl::actual_cost(const settlement& s, const outstanding& o) con
   if (!s.used.known || s.used.input_tokens + s.used.output_tokens == 0)
     return actual;
   auto in = static_cast<double>(s.used.input_tokens);
-  // Anthropic does not count what came from its cache.
+  // Anthropic does not count tokens from its cache.
   if (limits.charging == charge_rule::anthropic)
     in -= static_cast<double>(std::min(s.used.cached_input_tokens, s.used.input_tokens));
   const auto out = static_cast<double>(s.used.output_tokens);
@@ -96,7 +96,7 @@ void lane::impl::learn(const settlement& s, const outstanding* o) {
 void lane::impl::judge_upstream(const settlement& s, bool probe, time_point now) {
   bool failed = s.kind == reply_kind::transport || s.kind == reply_kind::overloaded ||
                 s.kind == reply_kind::server_error;
-  // A malformed answer is no outage, but it does not prove that an outage is over.
+  // A malformed answer is not an outage, but does not show that an outage is over, either.
   if (s.kind == reply_kind::malformed) {
     if (!probe)
       return;
@@ -128,7 +128,7 @@ void lane::impl::pause(time_point until, time_point now) {
     refused.emplace_back(id, pause_error(now));
 }
 
-// Starts the span over which the next 429 measures what was accepted.
+// Starts the time over which the next 429 measures the accepted requests.
 void lane::impl::begin_run(time_point now) {
   pause_began = now;
   last_before_pause = ordinals;
@@ -206,7 +206,7 @@ void lane::impl::listen(const settlement& s, const outstanding* o, time_point no
     if (!r.limit && !r.remaining)
       continue;
     if (!gauges[d].limited()) {
-      // Only one thing is known of this limit: it is used up.
+      // It is only known that this limit is used up.
       if (r.remaining && *r.remaining == 0 && r.reset && *r.reset > duration::zero()) {
         if (!pausing)
           begin_run(now);
@@ -216,10 +216,10 @@ void lane::impl::listen(const settlement& s, const outstanding* o, time_point no
     }
     heard = heard || r.remaining;
     std::optional<double> since;
-    // While the estimates are in doubt, the estimated spending proves little.
+    // While the estimates are in doubt, the estimated spending is not reliable.
     if (o && doubt.share() < lift_doubt_max)
       since = (gauges[d].spent() - o->spent_at[d]) * (1 + doubt.share());
-    // Anthropic rounds what remains of tokens to thousands.
+    // Anthropic rounds the remaining tokens to thousands.
     const bool rounded = limits.charging == charge_rule::anthropic && d >= input_dimension &&
                          r.remaining && std::fmod(*r.remaining, 1000) == 0;
     gauges[d].hear(r, since, rounded ? 500 : 0, now);
@@ -283,7 +283,7 @@ void lane::adopt(const permit_request& req, time_point now) {
   o.output_tokens_max = req.output_tokens_max;
   o.round = l.doubt.granted({});
   for (size_t d = 0; d < dimension_count; ++d) {
-    // This lane granted it before a restart: spend what the bucket holds, but make no debt.
+    // It was granted before a restart: spend the content of the bucket, but make no debt.
     o.cost[d] = l.gauges[d].limited() ? std::clamp(l.gauges[d].level(), 0.0, e.cost[d]) : e.cost[d];
     l.gauges[d].spend(o.cost[d]);
     o.spent_at[d] = l.gauges[d].spent();

@@ -9,11 +9,11 @@ namespace penstock::core {
 namespace {
 
 constexpr double spare_share = 0.05;
-// A header that names a limit this small is a mistake or a lie; it may slow us, not stop us.
+// So small a limit in a header is wrong. It may slow us, but not stop us.
 constexpr double learned_limit_min = 0.02;
 constexpr double nonsense_factor = 1.05;
 
-// Doubles that were added and subtracted a thousand times are not exact.
+// Sums of many doubles are not exact.
 double tolerance(double cost) { return 1e-6 * std::max(1.0, cost); }
 
 bool counts_requests(dimension d) {
@@ -84,7 +84,7 @@ void lane_gauge::spend(double cost) {
   spent_ += cost;
   bucket_.debit(cost);
   roof_.debit(cost);
-  // A provider's own bucket cannot owe more than it holds; usage far beyond is a lie or a mistake.
+  // A debt larger than the bucket of the provider is impossible, so such a usage is wrong.
   bucket_.set_level(std::max(bucket_.level(), -largest_));
   roof_.set_level(std::max(roof_.level(), -largest_));
 }
@@ -110,15 +110,15 @@ void lane_gauge::hear(const limit_reading& r, std::optional<double> spent_since,
   if (!r.remaining)
     return;
   const double remaining = *r.remaining;
-  // Also false for NaN. Nobody has more left than the limit; such a header says nothing.
+  // Also false for NaN. More left than the limit is impossible: ignore such a header.
   const double server_limit = std::max(configured_, r.limit.value_or(0));
   if (!(remaining >= 0 && remaining <= nonsense_factor * server_limit))
     return;
   if (remaining == 0 && r.reset.value_or(duration::zero()) <= duration::zero())
     return; // Placeholder.
 
-  // What is left now plus what refills until it is whole: the size of the provider's bucket, which
-  // may be much smaller than a minute's worth (60 a minute enforced as 1 a second).
+  // The remaining tokens plus the refill until it is full are the size of the provider's bucket. It
+  // may be much smaller than the limit of a minute (60 per minute enforced as 1 per second).
   double size = full_capacity(limit_);
   if (r.reset)
     size = std::min(size, remaining + full_rate() * to_seconds(*r.reset));
@@ -128,9 +128,9 @@ void lane_gauge::hear(const limit_reading& r, std::optional<double> spent_since,
     lift(r, remaining - rounding, *spent_since, spare);
 }
 
-// What was left when the provider looked, less all that we spent since, is there for certain.
+// The tokens left at the provider, minus all that we have spent since, are certainly there.
 void lane_gauge::lift(const limit_reading& r, double remaining, double spent_since, double spare) {
-  // With a larger limit there than configured here, only what we used of it counts.
+  // If the limit there is larger than the configured one, only our usage counts.
   const double foreign = std::max(0.0, r.limit.value_or(limit_) - limit_);
   const double proven = std::min(remaining - foreign - spent_since - 2 * spare, roof_.level());
   if (proven > bucket_.level())

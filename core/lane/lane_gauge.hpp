@@ -18,7 +18,7 @@ namespace penstock::core {
 class lane_gauge {
 public:
   lane_gauge() = default;
-  /// A limit of zero means none. `empty`: begins without its burst.
+  /// A limit of zero means no limit. `empty`: begins without its burst.
   lane_gauge(dimension d, const lane_limits& limits, time_point now, bool empty);
 
   bool limited() const { return configured_ > 0; }
@@ -28,13 +28,12 @@ public:
 
   /// Whether one request of this cost can never pass the configured limit.
   bool too_large(double cost) const { return limited() && cost > largest_; }
-  /// Most that one request may cost; infinite without a limit.
+  /// Largest cost of one request; infinite without a limit.
   double largest() const;
   /// Whether `cost` may be spent while `guard` more is kept back. A cost above the capacity but
   /// within the limit passes when the bucket is full, and makes a debt.
   bool fits(double cost, double guard) const;
-  /// How long after the last `advance` until it fits; `duration::max()` if time alone does not
-  /// help.
+  /// Time from the last `advance` until it fits; `duration::max()` if waiting does not help.
   duration ready_in(double cost, double guard) const;
   /// Spends, even into debt (no deeper than one whole limit).
   void spend(double cost);

@@ -9,7 +9,7 @@
 
 namespace penstock::core {
 
-/// What one request of a map is for.
+/// The purpose of one request of a map.
 struct map_ticket {
   uint64_t row = 0;   ///< Place of the row in the input, from 0.
   uint32_t stage = 0; ///< Stage of the recipe, from 0.
@@ -17,43 +17,43 @@ struct map_ticket {
   bool operator==(const map_ticket&) const = default;
 };
 
-/// Where the rows of a map stand: rows x stages. Knows no values, only numbers. Pure; one owner.
+/// The progress of the rows of a map through its stages. Knows only numbers, no values. Pure; one
+/// owner.
 ///
 /// A row is admitted in the order of the input and belongs to a group (its tenant). From then on it
-/// is ready for a stage, offered (a request of it is under way), or finished; finished rows are
+/// is ready for a stage, offered (its request is with a job), or finished; finished rows are
 /// released in the order of the input. Rows pass the stages independently of each other. Example
 /// with two stages: row 0 is slow in stage 0; rows 1 and 2 go on to stage 1 and finish, but are
 /// released only after row 0.
 class map_plan {
 public:
   map_plan() = default;
-  /// @param rows_of_group How many rows each group has, those below `first_row` included.
+  /// @param rows_of_group Number of rows of each group, with those below `first_row`.
   map_plan(std::vector<uint64_t> rows_of_group, uint32_t stages);
 
-  /// Counts the next row as done by an earlier life: already at the output.
+  /// Counts the next row as written by an earlier run.
   void skip(uint32_t group);
-  /// Takes the next row in, ready for `stage` in `round`.
+  /// Admits the next row, ready for `stage` in `round`.
   void admit(uint32_t group, uint32_t stage = 0, uint32_t round = 0);
-  /// Takes the next row in, finished already.
+  /// Admits the next row, finished already.
   void admit_finished(uint32_t group);
 
-  /// The oldest ready rows of a stage, at most `max`: they are offered now.
+  /// Offers the oldest ready rows of a stage, at most `max`.
   std::vector<map_ticket> take(uint32_t group, uint32_t stage, size_t max);
-  /// Whether an answer to `t` is still waited for; an older round's, or a second one, is not.
+  /// Whether an answer to `t` is expected. False for an older round, or a second answer.
   bool is_offered(const map_ticket& t) const;
-  /// A row that is ready or offered goes on to the next stage.
-  /// @pre it is not in the last one.
+  /// Moves a ready or offered row to the next stage. @pre It is not in the last stage.
   void advance(uint64_t row);
-  /// A row that was offered needs another round of its stage.
+  /// Makes an offered row ready for another round of its stage.
   void again(uint64_t row);
-  /// A row that is ready or offered is done with.
+  /// Finishes a ready or offered row.
   void finish(uint64_t row);
-  /// What is offered of a stage is ready again: whoever had it died.
+  /// Makes the offered rows of a stage ready again, because their job died.
   void take_back(uint32_t group, uint32_t stage);
 
-  /// The next row in the order of the input, if it is finished; it is forgotten.
+  /// Returns and forgets the next row in the order of the input, if it is finished.
   std::optional<uint64_t> release();
-  /// Whether no request of this stage will come any more.
+  /// Whether there will be no more requests of this stage.
   bool has_ended(uint32_t group, uint32_t stage) const;
   /// Rows of a group that are ready in any stage, in the order of the input.
   std::vector<uint64_t> ready_rows(uint32_t group) const;

@@ -8,7 +8,7 @@ namespace penstock::core {
 
 namespace {
 
-/// What one lane has to do.
+/// The work of one lane.
 struct load {
   double requests = 0, input_tokens = 0, output_tokens = 0;
   double upstream_seconds = 0; ///< Time inside exchanges, summed.
@@ -25,7 +25,7 @@ double needed(const load& l, dimension d) {
   return 0;
 }
 
-/// The time that limits ask for, in seconds, and which.
+/// The time in seconds that a limit needs, and the name of the limit.
 std::pair<double, std::string> lane_time(const load& l, const projected_lane& lane) {
   std::pair<double, std::string> longest;
   for (size_t i = 0; i < dimension_count; ++i) {
@@ -34,7 +34,7 @@ std::pair<double, std::string> lane_time(const load& l, const projected_lane& la
     if (limit <= 0)
       continue;
     const double window = d == dimension::requests_day ? 86'400 : 60;
-    // A full bucket at the start passes at once what it holds.
+    // The content of a full bucket is used at once at the start.
     const double burst = limit * std::min(1.0, to_seconds(lane.limits.burst) / window);
     const double seconds = std::max(0.0, needed(l, d) - burst) / limit * window;
     if (seconds > longest.first)

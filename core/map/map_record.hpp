@@ -8,11 +8,11 @@
 
 namespace penstock::core {
 
-/// One answer of a stage as the journal keeps it: a line of the output form, checksum and all.
-/// @param number Of its row.
+/// One answer of a stage as a line in the journal, in the output form with its checksum.
+/// @param number The number of its row.
 std::string encode_answer(const outcome& o, uint64_t number);
-/// Reads what `encode_answer` wrote; its `index` is the number. Times of single attempts and the
-/// provider's request id are not all kept.
+/// Reads a line of `encode_answer`; its `index` is the number. Times of single attempts and the
+/// provider's request id are not kept completely.
 /// @returns `errc::corrupt` if the line is damaged or not ours.
 result<outcome> decode_answer(std::string_view line);
 

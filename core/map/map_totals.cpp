@@ -8,7 +8,7 @@ namespace json = boost::json;
 
 namespace {
 
-// One list of the numbers for both directions and for sums.
+// The list of numbers, for reading, writing and sums.
 template <class Totals, class F>
 void for_each_number(Totals& t, F&& f) {
   f(t.completed);
@@ -101,7 +101,7 @@ std::optional<map_totals> decode_totals(std::string_view text, size_t groups, si
       n = (*numbers)[at++].to_number<uint64_t>(bad);
       whole = !bad;
     });
-    if (whole && at < numbers->size()) { // Journals of older versions end before it.
+    if (whole && at < numbers->size()) { // Journals of older versions have no more numbers.
       boost::system::error_code bad;
       totals[i].noted = (*numbers)[at++].to_number<uint64_t>(bad);
       whole = !bad;

@@ -14,7 +14,7 @@ namespace json = boost::json;
 
 constexpr std::string_view messages_path = "/v1/messages";
 
-/// Anthropic counts what went into or came out of its cache beside the input.
+/// Anthropic counts tokens written to or read from its cache separately from the input.
 usage anthropic_usage(const json::object& answer) noexcept {
   usage u;
   const auto* counts = object_at(answer, "usage");
@@ -46,7 +46,7 @@ void check_anthropic(const request& req, const json::object& answer, verdict& v)
     if (type.empty() || (type == "text" && !o->if_contains("text")))
       return fail(v, reply_kind::malformed, "a block of content has no type or no text");
   }
-  // An empty content is a whole answer: the model had nothing to add.
+  // An empty content is a complete answer: the model had nothing to add.
   if (text_at(answer, "stop_reason").empty())
     return fail(v, reply_kind::malformed, "the answer has no stop_reason");
 }

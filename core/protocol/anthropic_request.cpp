@@ -60,7 +60,7 @@ private:
     if (part.what == chat_part::kind::link)
       return {{"type", "url"}, {"url", json_string(part.url)}};
     if (!image && find_nocase(part.media_type, "text/") == 0) {
-      // Plain text goes as text, whatever kind of text it is.
+      // Every kind of plain text is sent as text.
       auto text = base64_decode(part.data);
       if (!text || !is_utf8(*text))
         keep(error{errc::invalid_input, "body: a text file must be UTF-8 in base64"});
@@ -95,7 +95,7 @@ private:
     return blocks;
   }
 
-  /// One plain text stands as text.
+  /// A single plain text is sent as a text.
   static json::value content_of(json::array blocks) {
     if (blocks.empty())
       return "";
@@ -183,7 +183,7 @@ private:
     json::object config;
     if (chat_.answer_format == chat_request::format::json_schema)
       config["format"] = json::object{{"type", "json_schema"}, {"schema", *chat_.schema}};
-    // Without an effort the model thinks as little as it does by itself.
+    // Without an effort, keep the default of the model, which is little thinking.
     if (!chat_.effort.empty() && chat_.effort != "none")
       config["effort"] = json_string(chat_.effort == "minimal" ? "low" : chat_.effort);
     if (!config.empty())

@@ -8,9 +8,9 @@ namespace penstock::core {
 
 struct protocol_info;
 
-/// What the path of a request asks for, as one protocol sees it.
+/// The kind of the path of a request, for one protocol.
 enum class api_path : uint8_t {
-  chat,       ///< ".../chat/completions": a chat in OpenAI's shape. Every protocol takes it.
+  chat,       ///< ".../chat/completions": a chat in OpenAI's shape. Every protocol accepts it.
   embeddings, ///< ".../embeddings": embeddings in OpenAI's shape.
   own,        ///< A path of the protocol's own API, such as "/v1/messages" for Anthropic.
   foreign,    ///< A path of another provider's own API.

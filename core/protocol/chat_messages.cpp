@@ -24,7 +24,7 @@ bool is_base64(std::string_view text) noexcept {
   });
 }
 
-/// Takes "data:application/pdf;base64,JVBERi0..." apart. @returns whether it is such a URL.
+/// Parses "data:application/pdf;base64,JVBERi0...". @returns whether it is such a URL.
 bool read_data_url(std::string_view url, chat_part& out) noexcept {
   if (find_nocase(url.substr(0, 5), "data:") != 0)
     return false;

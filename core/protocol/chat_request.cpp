@@ -12,12 +12,12 @@ namespace {
 
 namespace json = boost::json;
 
-/// Serves its own house-keeping, or how fast and at which price: the answer is the same without.
+/// Members about administration, speed or price: the answer is the same without them.
 constexpr std::array<std::string_view, 9> harmless{
   "stream",           "stream_options",         "store",     "metadata",  "service_tier",
   "prompt_cache_key", "prompt_cache_retention", "verbosity", "prediction"};
 
-/// Numbers that protocols spell differently; those marked say nothing at zero.
+/// Numbers with different names in protocols; the marked ones have no effect at zero.
 struct number_row {
   std::string_view name;
   bool idle_at_zero;
@@ -31,7 +31,7 @@ constexpr std::array numbers{number_row{"temperature", false},
                              number_row{"frequency_penalty", true},
                              number_row{"repetition_penalty", false}};
 
-/// Whether a member is there but says nothing.
+/// Whether a member is present but has no effect.
 bool says_nothing(std::string_view name, const json::value& v) {
   if (v.is_null())
     return true;
@@ -223,7 +223,7 @@ private:
 
   void wrong(std::string what) { keep({errc::invalid_input, "body: " + std::move(what)}); }
   void keep(error e) {
-    if (!fault_) // The first one.
+    if (!fault_) // Keep the first one.
       fault_ = std::move(e);
   }
 
@@ -234,7 +234,7 @@ private:
 } // namespace
 
 result<chat_request> read_chat_request(const request& req) {
-  constexpr size_t depth_max = 200; // As deep as an input line may nest.
+  constexpr size_t depth_max = 200; // As for an input line.
   json::error_code ec;
   json::parse_options options;
   options.max_depth = depth_max;

@@ -28,7 +28,7 @@ struct chat_part {
   const boost::json::value* cache_control = nullptr; ///< Anthropic's member, if the message has it.
 };
 
-/// A call that the assistant made.
+/// A call of the assistant.
 struct chat_call {
   std::string_view id;
   std::string_view name;
@@ -41,7 +41,7 @@ struct chat_message {
   enum class role : uint8_t { system, user, assistant, tool };
   role from = role::user;
   std::vector<chat_part> parts;
-  std::vector<chat_call> calls; ///< Of an assistant.
+  std::vector<chat_call> calls; ///< Calls of an assistant.
   std::string_view call_id;     ///< Of a tool: the call that it answers.
 };
 
@@ -65,7 +65,7 @@ struct chat_request {
   std::optional<choice> tool_choice;
   std::string_view tool_name; ///< For `choice::named`.
   bool parallel_tool_calls = true;
-  uint64_t output_tokens_max = 0; ///< 0: none given.
+  uint64_t output_tokens_max = 0; ///< 0: not given.
   uint64_t answers = 1;           ///< `n`.
   std::vector<std::string_view> stop;
   std::string_view user; ///< `safety_identifier`, else `user`.
@@ -92,27 +92,26 @@ struct number_name {
   std::string_view from, to;
 };
 
-/// Puts `chat.numbers` into `out` by the names of a protocol.
+/// Writes `chat.numbers` to `out` with the names of a protocol.
 /// @returns bad_request for a number that is missing in `names`.
 std::optional<error> put_numbers(const chat_request& chat, std::span<const number_name> names,
                                  std::string_view native_path, boost::json::object& out);
 
-/// Puts those of `chat.others` into `out` that the protocol knows by the same name.
-/// @returns bad_request for the first one that it does not.
+/// Writes the members of `chat.others` to `out` that the protocol has under the same name.
+/// @returns bad_request for the first member that it does not have.
 std::optional<error> put_others(const chat_request& chat, std::span<const std::string_view> known,
                                 std::string_view native_path, boost::json::object& out);
 
-/// The error for something that a protocol cannot express, with the remedy.
+/// The error for a member that a protocol cannot express, with the remedy.
 error no_equivalent(std::string_view what, std::string_view native_path);
 
-/// The schema of a tool's parameters; a tool without any takes an empty object.
+/// The schema of the parameters of a tool; without parameters: an empty object.
 boost::json::value parameters_of(const chat_tool& tool);
 
 /// All text parts, joined by line breaks.
 std::string text_of(const chat_message& message);
 
-/// The name of the function that the call `id` before `messages[before]` was made to; empty if
-/// there is none.
+/// The name of the function of the call `id` before `messages[before]`; empty: there is none.
 std::string_view called_name(const chat_request& chat, size_t before, std::string_view id);
 
 } // namespace penstock::core

@@ -14,7 +14,7 @@ namespace {
 
 error bad_embedding(std::string what) { return {errc::invalid_input, "body: " + std::move(what)}; }
 
-/// Little-endian, whatever this machine is.
+/// Little-endian on every machine.
 std::string float_bytes(const std::vector<float>& vector) {
   std::string out;
   out.reserve(4 * vector.size());

@@ -19,7 +19,7 @@ struct embedding_request {
   std::vector<std::string_view> inputs; ///< At least one.
   bool list = false;                    ///< Whether the input came as a list.
   uint64_t dimensions = 0;              ///< 0: the model's own.
-  bool base64 = false;                  ///< How the answer writes vectors.
+  bool base64 = false;                  ///< Vectors in the answer are base64.
 };
 
 /// Reads the body of `req`.
@@ -30,7 +30,7 @@ result<embedding_request> read_embedding_request(const request& req);
 /// Reads a list of numbers. @returns an empty vector for anything else.
 std::vector<float> vector_of(const boost::json::value* v);
 
-/// How many inputs `req` has; 0 if its body cannot be read.
+/// The number of inputs of `req`; 0 if its body cannot be read.
 size_t inputs_of(const request& req);
 
 /// Fails `v` unless `vectors` are lists of numbers, and `wanted` many if that is above 0.

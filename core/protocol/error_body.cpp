@@ -58,7 +58,7 @@ void read_code(const json::object& o, error_body& out) {
     number = parse_number(*s).value_or(0);
   } else if (code->is_number()) {
     number = code->to_number<double>();
-    if (number >= 1000) // A number of the provider's own, for example 1113.
+    if (number >= 1000) // A special number of the provider, for example 1113.
       out.code = json::serialize(*code);
   }
   if (number >= 100 && number <= 599) {
@@ -82,7 +82,7 @@ void read_object(const json::object& o, error_body& out) {
   }
 }
 
-/// Whether prose speaks of a limit that is counted by the day.
+/// Whether a text is about a limit per day.
 bool speaks_of_a_day(std::string_view text) noexcept {
   for (std::string_view mark : {"per day", "(rpd)", "(tpd)", "daily limit", "daily quota"})
     if (find_nocase(text, mark) != text.npos)
@@ -120,7 +120,7 @@ std::optional<error_body> read_any(const json::value& reply, bool failed) {
     if (const auto* inner = e->if_object(); inner && !inner->empty()) {
       read_object(*inner, out);
     } else if (const auto* s = e->if_string(); s && !s->empty()) {
-      read_object(*o, out); // Some say more beside the text.
+      read_object(*o, out); // Some have more members beside the text.
       out.message = *s;
     } else {
       return std::nullopt;
@@ -140,10 +140,10 @@ std::optional<error_body> read_any(const json::value& reply, bool failed) {
   return out.message.empty() ? std::nullopt : std::optional{out};
 }
 
-/// Fills what providers say in words only.
+/// Reads the data that providers write only in the text.
 void read_prose(error_body& out) noexcept {
-  constexpr std::string_view own_limit =
-    "you have reached your specified"; // "... API usage limits"
+  // "... API usage limits"
+  constexpr std::string_view own_limit = "you have reached your specified";
   out.per_day = out.midnight_pacific || speaks_of_a_day(out.message);
   out.one_too_large = asks_above_limit(out.message);
   out.no_quota |= find_nocase(out.message, own_limit) == 0;
@@ -151,7 +151,7 @@ void read_prose(error_body& out) noexcept {
     out.retry_after = wait_in_text(out.message);
 }
 
-/// Bounds of the search for causes.
+/// Limits of the search for causes.
 constexpr size_t cause_depth_max = 8, causes_max = 16, cause_text_max = 64u << 10;
 
 /// Members that repeat the request.
@@ -200,7 +200,7 @@ void add_causes_in_text(std::string_view text, size_t depth, std::vector<error_b
   }
 }
 
-/// Every error inside `from`, however a gateway nests it.
+/// Every error inside `from`, for all ways in which gateways nest it.
 void add_causes(const json::value& from, size_t depth, std::vector<error_body>& out) {
   if (depth > cause_depth_max || out.size() >= causes_max)
     return;

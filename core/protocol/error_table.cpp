@@ -93,10 +93,10 @@ reply_kind kind_of_status(int status) noexcept {
   case 409:                     // Locked by another request.
   case 424:                     // A part of the provider failed.
   case 425:                     // Too early.
-  case 499: return k::conflict; // A gateway gave the request up.
+  case 499: return k::conflict; // A gateway has cancelled the request.
   case 413: return k::too_large;
   case 429: return k::rate_limited;
-  case 501: return k::bad_request; // Not implemented; it will not be a minute later either.
+  case 501: return k::bad_request; // Not implemented; a retry does not help.
   case 498:                        // Groq: no capacity in this tier.
   case 503:
   case 529: return k::overloaded;

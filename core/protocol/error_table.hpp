@@ -5,8 +5,7 @@
 
 namespace penstock::core {
 
-/// The meaning of a status alone. 2xx is `malformed`, because this is called only if it holds no
-/// answer.
+/// The meaning of a status. 2xx is `malformed`, because this is called only if there is no answer.
 reply_kind kind_of_status(int status) noexcept;
 
 /// The meaning of an error name of a provider (OpenAI's codes and types, Anthropic's types,

@@ -33,7 +33,7 @@ usage gemini_usage(const json::object& answer) noexcept {
   return u;
 }
 
-/// A finish that is the model's mistake, not its answer: another try may go better.
+/// A finish that is a mistake of the model; another try may succeed.
 bool is_botched(std::string_view reason) noexcept {
   constexpr std::array<std::string_view, 3> reasons{"MALFORMED_FUNCTION_CALL",
                                                     "UNEXPECTED_TOOL_CALL", "TOO_MANY_TOOL_CALLS"};

@@ -23,7 +23,7 @@ constexpr std::string_view gemini_members[] = {"safetySettings", "cachedContent"
 
 using role = chat_message::role;
 
-/// What an address most likely holds; Gemini wants to be told.
+/// The likely media type of an address, because Gemini needs one.
 std::string_view type_of_link(std::string_view url) noexcept {
   constexpr std::pair<std::string_view, std::string_view> types[] = {
     {".png", "image/png"},   {".jpg", "image/jpeg"},  {".jpeg", "image/jpeg"},
@@ -48,7 +48,7 @@ json::object part_of(const chat_part& part) {
                                       {"data", json_string(part.data)}}}};
 }
 
-/// How much to think. The second generation counts tokens, later ones know levels.
+/// The amount of thinking: tokens for the second generation, levels for later ones.
 json::object thinking_of(std::string_view model, std::string_view effort) {
   const bool high = effort == "high" || effort == "xhigh" || effort == "max";
   if (model.find("gemini-2") != model.npos) {

@@ -6,7 +6,7 @@
 namespace penstock::core {
 
 /// `chat` as a body for `:generateContent`, without the model.
-/// @returns bad_request for what Gemini cannot express.
+/// @returns bad_request for members that Gemini cannot express.
 result<boost::json::object> gemini_request(const chat_request& chat);
 
 /// The body for `:embedContent`, or for `:batchEmbedContents` if the input came as a list.

@@ -7,8 +7,8 @@ namespace penstock::core {
 
 namespace {
 
-/// Whether `text` may be a header value: printable ASCII. A line break in it would start a header,
-/// or a request, of somebody else's choosing.
+/// Whether `text` may be a header value: printable ASCII. A line break could add another header or
+/// request.
 bool is_header_text(std::string_view text) noexcept {
   return std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c < 0x7F; });
 }
@@ -22,7 +22,7 @@ result<http_request> make_call(const request& req, std::string url, payload body
   if (req.method != "POST")
     return error{errc::invalid_input,
                  "method must be POST, is \"" + clean_text(req.method, 20) + '"'};
-  // A key file or variable often ends in a line break; the key itself goes into no message.
+  // A key file or variable often ends with a line break. Messages never contain the key.
   api_key = trim(api_key);
   if (!is_header_text(api_key))
     return error{errc::invalid_config, "the API key holds characters that no HTTP header may hold"};

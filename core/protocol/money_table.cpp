@@ -11,14 +11,14 @@ namespace penstock::core {
 
 namespace {
 
-/// One name or phrase that means "no money", and who says it.
+/// One name or phrase that means "no money", and its provider.
 struct money_words {
   std::string_view words; ///< In lower case.
   std::string_view source;
 };
 
-/// Codes, types and reasons. One that holds an underscore means the same in the text of an error,
-/// where gateways put the code of the provider.
+/// Codes, types and reasons. A code with an underscore means the same in the text of an error,
+/// where gateways write the code of the provider.
 constexpr std::array money_names{
   money_words{"insufficient_quota", "OpenAI error codes; Perplexity (401)"},
   money_words{"credit_balance_exhausted", "OpenAI error codes"},
@@ -57,7 +57,7 @@ constexpr std::array money_names{
   money_words{"exceededbudget", "LiteLLM (400)"},
 };
 
-/// Sentences that speak of nothing but money.
+/// Sentences that are only about money.
 constexpr std::array money_phrases{
   money_words{"your credit balance is too low", "Anthropic (400)"},
   money_words{"credit balance is too low", "gateways that repeat Anthropic"},
@@ -96,14 +96,14 @@ constexpr std::array money_phrases{
   money_words{"\u6b20\u8d39", "Zhipu, Volcengine: in arrears"},
 };
 
-/// OpenAI says this of an account without money, Google of every quota. Only the names beside it
-/// tell which.
+/// OpenAI says this about an account without money, Google about every quota. Only the other names
+/// in the error decide.
 constexpr std::array plan_phrases{
   std::string_view{"exceeded your current quota, please check your plan and billing"},
   std::string_view{"exceeded current quota, please check your plan and billing"},
 };
 
-/// Marks of Google's quotas, which time restores.
+/// Marks of Google's quotas, for which waiting helps.
 constexpr std::array<std::string_view, 3> google_marks{"ai.google.dev", "ai.dev/",
                                                        "resource_exhausted"};
 
@@ -130,7 +130,7 @@ std::string escaped(std::string_view words) {
   return out;
 }
 
-/// Whether `words` stand in `message` as the provider's own.
+/// Whether `words` are in `message`, and not repeated from the request.
 bool says(std::string_view message, std::string_view words, std::string_view sent) {
   const auto at = find_nocase(message, words);
   return at != message.npos && (at == 0 || (!holds(sent, words) && !holds(sent, escaped(words))));
@@ -145,12 +145,12 @@ bool stands_alone(std::string_view text, size_t at, size_t size) noexcept {
   return (at == 0 || !is_part(at - 1)) && !is_part(at + size);
 }
 
-/// Whether the text names a limit that time restores, whatever its code says.
+/// Whether the text names a limit for which waiting helps, for any code.
 bool is_token_limit(const error_body& error) noexcept {
   return holds(error.message, "#token-limit") || holds(error.message, "allocated quota exceeded");
 }
 
-/// Whether an error is a quota that time restores, where its text alone could mean money.
+/// Whether an error is a quota for which waiting helps, although its text could mean money.
 bool is_quota(const error_body& error) {
   if (kind_of_word(error.code) == reply_kind::rate_limited ||
       kind_of_word(error.type) == reply_kind::rate_limited)

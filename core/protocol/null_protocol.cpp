@@ -27,8 +27,8 @@ void append_hex(std::string& out, uint64_t value) {
     out += digits[(value >> shift) & 15];
 }
 
-/// How many vectors an embedding request asks for: a list of texts or of token lists has many, one
-/// text or one token list has one.
+/// The number of vectors of an embedding request: several for a list of texts or token lists, one
+/// for one text or token list.
 size_t null_inputs_of(std::string_view body) {
   const auto input = find_member(body, "input").value_or("");
   if (!input.starts_with('['))
@@ -64,7 +64,7 @@ void append_embeddings(std::string& out, std::string_view body, uint64_t sum) {
   out += ']';
 }
 
-/// The answer up to its usage, which says who was asked by the checksum of the request.
+/// The answer up to its usage; it contains the checksum of the request.
 void append_words(std::string& out, std::string_view path, uint64_t sum) {
   out += R"({"id":"null-)";
   append_hex(out, sum);

@@ -16,7 +16,7 @@ namespace penstock::core {
 /// The base URL of a null upstream that takes `latency` for an answer: "null:20000000".
 std::string null_base_url(duration latency);
 
-/// How long the answer to `url` takes, or nullopt if it is not the address of a null upstream.
+/// The latency in `url`, or nullopt if it is not the address of a null upstream.
 std::optional<duration> null_latency_of(std::string_view url) noexcept;
 
 /// The answer to `call`: a chat completion, text completion or response of a few words, or one

@@ -47,7 +47,7 @@ public:
   result<json::object> write() {
     out_["model"] = json_string(chat_.model);
     write_messages();
-    out_["stream"] = false; // It streams unless told.
+    out_["stream"] = false; // Ollama streams by default.
     write_tools();
     if (chat_.answer_format == chat_request::format::json_object)
       out_["format"] = "json";
@@ -124,7 +124,7 @@ private:
     out_["tools"] = std::move(tools);
   }
 
-  /// What the body says in OpenAI's words wins over its own `options`.
+  /// Members in OpenAI's form win over the `options` of the body.
   void write_options() {
     json::object options;
     if (const auto* own = out_.if_contains("options")) {

@@ -6,7 +6,7 @@
 namespace penstock::core {
 
 /// `chat` as a body for `/api/chat`.
-/// @returns bad_request for what Ollama cannot express.
+/// @returns bad_request for members that Ollama cannot express.
 result<boost::json::object> ollama_request(const chat_request& chat);
 
 /// The body for `/api/embed`.

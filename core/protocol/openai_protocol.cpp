@@ -3,7 +3,7 @@
 
 #include <boost/json.hpp>
 
-// The API of OpenAI, which most other servers speak too. Bodies go out and come back as they are.
+// The API of OpenAI, which most other servers have, too. Bodies are sent and returned unchanged.
 
 namespace penstock::core {
 
@@ -11,8 +11,8 @@ namespace {
 
 namespace json = boost::json;
 
-/// Whether a chat message says anything: text or parts, a refusal, calls, audio, or the reasoning
-/// that vLLM puts beside a null content.
+/// Whether a chat message has any content: text or parts, a refusal, calls, audio, or the reasoning
+/// that vLLM writes beside a null content.
 bool says_something(const json::object& message) noexcept {
   if (has_value(message, "content"))
     return message.at("content").is_string() || message.at("content").is_array();

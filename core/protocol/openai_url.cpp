@@ -7,7 +7,7 @@ namespace penstock::core {
 
 namespace {
 
-/// Characters that no URL holds: they would break the request line, or end the URL early.
+/// Characters that are not allowed in a URL: they would break the request line, or end the URL.
 bool is_url_text(std::string_view text) noexcept {
   return std::all_of(text.begin(), text.end(),
                      [](char c) { return c > 0x20 && c < 0x7F && c != '#'; });

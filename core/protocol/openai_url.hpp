@@ -13,8 +13,8 @@ namespace penstock::core {
 /// - "https://host/v1beta" and "/v1beta/models/m:generateContent" keep one version, too;
 /// - any base with a version of its own keeps that one: ".../v1beta/openai/", ".../api/paas/v4".
 /// A query of the base ("?api-version=1") stays at the end.
-/// @returns invalid_config for a base that is no http(s) URL, invalid_input for a path that is
-/// none: a request must not choose the host that the key is sent to.
+/// @returns invalid_config for a base that is not an http(s) URL, invalid_input for an invalid
+/// path, because a request must not choose the host that gets the key.
 result<std::string> join_url(std::string_view base_url, std::string_view path);
 
 } // namespace penstock::core

@@ -11,13 +11,13 @@
 
 namespace penstock::core {
 
-/// The path and body of a request in the words of a provider.
+/// The path and body of a request in the form of a provider.
 struct native_call {
   std::string path;
   payload body;
 };
 
-/// How one provider differs from the others. What they share is in protocol.cpp.
+/// The differences of one provider. The common parts are in protocol.cpp.
 struct protocol_hooks {
   /// The path and body to send. `kind` is the kind of `req.url`.
   result<native_call> (*translate)(const protocol_info& row, const request& req, api_path kind);
@@ -25,12 +25,12 @@ struct protocol_hooks {
   answer_check check;
   key_header key{"Authorization", "Bearer "};
   std::pair<std::string_view, std::string_view> header{}; ///< One more header, if it has a name.
-  /// Endings of a base URL that belong to another API of the same server. The first that fits is
+  /// Endings of a base URL that belong to another API of the same server. The first matching one is
   /// removed.
   std::array<std::string_view, 2> foreign_endings{};
-  /// Reads the answer to a translated chat. Null: answers go out as they came.
+  /// Reads the answer to a translated chat. Null: answers are unchanged.
   chat_answer (*read_chat)(const request& req, const boost::json::object& answer) = nullptr;
-  /// Finds the vectors in the answer to translated embeddings. Null: answers go out as they came.
+  /// Finds the vectors in the answer to translated embeddings. Null: answers are unchanged.
   std::vector<const boost::json::value*> (*read_vectors)(const boost::json::object& answer) =
     nullptr;
 };

@@ -18,11 +18,11 @@ struct protocol_info {
   std::string_view base_url;    ///< The usual address, without a slash at its end.
   std::string_view api_key_env; ///< The usual variable of the API key. Empty: no key.
   charge_rule charging = charge_rule::as_used;
-  std::string_view paths; ///< The paths that the protocol takes, for error texts.
+  std::string_view paths; ///< The paths that the protocol accepts, for error texts.
   /// Whether a path (without its query) belongs to this provider's own API. Null: the provider
-  /// takes the paths of OpenAI.
+  /// has the paths of OpenAI.
   bool (*is_own_path)(std::string_view path) noexcept = nullptr;
-  bool takes_pdf = false;                ///< Whether the provider takes PDF files as they are.
+  bool takes_pdf = false;                ///< Whether the provider accepts PDF files.
   const protocol_hooks* hooks = nullptr; ///< How requests and answers are translated.
 };
 
@@ -32,8 +32,8 @@ std::span<const protocol_info> all_protocols() noexcept;
 /// The row called `name`, or null.
 const protocol_info* find_protocol_info(std::string_view name) noexcept;
 
-/// Whether an upstream takes PDF files as they are. A protocol without paths of its own is spoken
-/// by many servers: there only the usual address of the provider counts.
+/// Whether an upstream accepts PDF files. Many servers have a protocol without its own paths; for
+/// it, only the usual address of the provider counts.
 bool takes_pdf(std::string_view protocol, std::string_view base_url) noexcept;
 
 /// The names of all rows, for error texts: "openai, anthropic and null".

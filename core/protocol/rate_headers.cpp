@@ -13,7 +13,7 @@ enum class field : uint8_t { limit, remaining, reset };
 /// The raw texts of one family member, for example all three of "x-ratelimit-*-project-tokens".
 using raw_reading = std::array<std::string_view, 3>;
 
-/// Which limit a header name speaks of, without its family prefix.
+/// The limit in a header name, without its prefix.
 enum class subject : uint8_t {
   requests,
   requests_day,
@@ -48,7 +48,7 @@ std::optional<field> field_from(std::string_view name) noexcept {
   return std::nullopt;
 }
 
-/// A reset that lies further away is an epoch, a mistake or a lie, and no span to plan with.
+/// A longer reset is an epoch or a mistake, and is not used.
 constexpr duration reset_max = std::chrono::hours{48};
 
 std::optional<duration> read_reset(std::string_view text, wall_time server_now) noexcept {
@@ -66,14 +66,14 @@ limit_reading read_one(const raw_reading& raw, wall_time server_now) noexcept {
   if (r.limit && *r.limit == 0)
     r.limit.reset();
   if (!limit.empty() && !r.limit)
-    return {}; // A placeholder: what stands beside it means nothing either.
+    return {}; // A placeholder: the other values mean nothing, too.
   r.remaining = parse_number(raw[static_cast<size_t>(field::remaining)]);
   r.reset = read_reset(raw[static_cast<size_t>(field::reset)], server_now);
   return r;
 }
 
-/// Providers name the window of no request limit, but the time until it is whole again gives it
-/// away: with 10,000 a day and one used it is 8.64 s, with 10,000 a minute 6 ms. Whole seconds may
+/// Providers do not give the window of a request limit, but the time until it is full again shows
+/// it: with 10,000 a day and one used it is 8.64 s, with 10,000 a minute 6 ms. Whole seconds may
 /// have been rounded up, so the last of them does not count.
 bool refills_over_a_day(const limit_reading& r) noexcept {
   if (!r.reset)

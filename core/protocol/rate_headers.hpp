@@ -8,8 +8,8 @@
 
 namespace penstock::core {
 
-/// What the headers of one answer say about limits and waiting. It does not depend on the protocol,
-/// because compatible servers and proxies mix the headers of providers.
+/// The limits and waits in the headers of one answer. They do not depend on the protocol, because
+/// compatible servers and proxies mix the headers of providers.
 struct rate_headers {
   limit_readings limits;
   /// The wait asked for, in (0, 24 h]. From `retry-after-ms`, else `retry-after` as a number of
@@ -26,7 +26,7 @@ inline constexpr duration retry_after_max = std::chrono::hours{24};
 /// A wait as a hint: nullopt if it is not positive, cut to `retry_after_max`.
 std::optional<duration> sane_wait(duration wait) noexcept;
 
-/// Reads `x-ratelimit-*` (OpenAI and those who follow it), `anthropic-ratelimit-*` and the retry
+/// Reads `x-ratelimit-*` (OpenAI and compatible servers), `anthropic-ratelimit-*` and the retry
 /// headers in one pass. Limits of zero or less are placeholders: the dimension is then unknown. Of
 /// several readings of one dimension (project and organisation) the tighter one is kept. A request
 /// limit whose reset shows that it refills over a day counts as `requests_day`.

@@ -14,8 +14,8 @@ namespace {
 
 namespace json = boost::json;
 
-/// When Google counts a new day: midnight Pacific, taken as 08:00 UTC all year. In summer that is
-/// an hour late, which costs less than an attempt that is too early.
+/// When Google begins a new day: midnight Pacific time, here 08:00 UTC all year. In summer that is
+/// one hour late, which is better than an attempt that is too early.
 duration until_midnight_pacific(wall_time now) noexcept {
   constexpr duration day = std::chrono::hours{24}, turn = std::chrono::hours{8};
   auto since = (now.time_since_epoch() - turn) % day;
@@ -29,7 +29,7 @@ std::string quoted_sample(std::string_view body) {
   return '"' + clean_text(body, shown) + '"';
 }
 
-/// What to say of a body that is no JSON.
+/// The message for a body that is not JSON.
 std::string describe_body(const http_response& reply, std::string_view body,
                           const std::string& why) {
   if (body.empty())
@@ -59,17 +59,18 @@ void judge_transport(const http_response& reply, verdict& v) {
   v.transport = reply.failure;
 }
 
-/// The text of a request, to tell the words of a provider from those that it repeats.
+/// The text of a request, to separate the text of a provider from text that it repeats.
 std::string_view sent_text(const request& req) noexcept {
   return req.body ? std::string_view{*req.body} : std::string_view{};
 }
 
-/// Makes `v` the failure that `body` stands for.
+/// Makes `v` the failure that `body` describes.
 void judge_error(const request& req, error_body body, int status, wall_time server_now,
                  verdict& v) {
   if (const auto* money = find_money(body, sent_text(req))) {
     body.money = true;
-    if (money != &body && !money->message.empty()) { // What the provider said, not the gateway.
+    if (money != &body &&
+        !money->message.empty()) { // The text of the provider, not of the gateway.
       body.message = std::string{money->message};
       body.code = money->name();
     }
@@ -98,7 +99,7 @@ void judge_error(const request& req, error_body body, int status, wall_time serv
     v.retry_after = until_midnight_pacific(server_now);
 }
 
-/// A status of 300 or more, or none that HTTP knows.
+/// A status of 300 or more, or an unknown one.
 void judge_failure(const request& req, const http_response& reply, wall_time server_now,
                    verdict& v) {
   const auto body = skip_noise(reply.body);
@@ -123,14 +124,14 @@ void judge_failure(const request& req, const http_response& reply, wall_time ser
   judge_error(req, std::move(said), reply.status, server_now, v);
 }
 
-/// A 2xx, which is an answer only if all of it is there and says so.
+/// A 2xx, which is an answer only if it is complete.
 void judge_success(const request& req, const http_response& reply, wall_time server_now,
                    answer_check check, verdict& v) {
   const auto body = skip_noise(reply.body);
   const parsed_json parsed{body};
   const auto* value = parsed.get();
   if (!value) {
-    // A stream would come again with every attempt, and be paid for again.
+    // A stream would come with every attempt, and cost money each time.
     if (find_nocase(header(reply, "content-type"), "text/event-stream") != std::string_view::npos)
       return fail(v, reply_kind::bad_request,
                   "the answer is an event stream: remove \"stream\" from the body");
@@ -163,7 +164,7 @@ verdict judge_reply(const request& req, const http_response& reply, wall_time wa
     judge_success(req, reply, headers.server_now, check, v);
   else
     judge_failure(req, reply, headers.server_now, v);
-  if (reply.status < 400) // The word of a 4xx or 5xx only.
+  if (reply.status < 400) // Only of a 4xx or 5xx.
     v.should_retry.reset();
   if (v.kind == reply_kind::success)
     v.retry_after.reset();
@@ -192,8 +193,7 @@ usage read_usage(const json::object& answer) noexcept {
   if (const auto total = count_at(*counts, "total_tokens");
       !output && total && input && *total >= *input)
     output = *total - *input;
-  // Embeddings produce nothing and name no output; an output that is named but unreadable is
-  // unknown.
+  // Embeddings have no output. An output count that cannot be read is unknown.
   if (!input || (!output && output_named) || *input + output.value_or(0) == 0)
     return u;
   u.known = true;

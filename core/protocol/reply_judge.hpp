@@ -8,7 +8,7 @@
 
 namespace penstock::core {
 
-/// Bounds of the texts in a verdict.
+/// Limits of the texts in a verdict.
 inline constexpr size_t message_bytes_max = 500, name_bytes_max = 100;
 
 /// The part of a protocol in `judge_reply`. Checks the object of a 2xx without an error in it.

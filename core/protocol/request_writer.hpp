@@ -6,8 +6,8 @@
 
 namespace penstock::core {
 
-/// What the writers of native chat bodies share: the first fault wins, and messages of one role in
-/// a row become one message.
+/// Common parts of the writers of native chat bodies: the first fault counts, and consecutive
+/// messages of one role become one message.
 class request_writer {
 protected:
   request_writer(const chat_request& chat, std::string_view native_path)
@@ -18,7 +18,7 @@ protected:
       fault_ = std::move(e);
   }
 
-  /// Refuses something that the provider cannot express.
+  /// Refuses a member that the provider cannot express.
   void unsupported(const std::string& what) { keep(no_equivalent(what, native_path_)); }
 
   /// The tool message at `at` answers a call that no earlier message made.

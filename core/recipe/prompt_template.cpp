@@ -113,19 +113,18 @@ private:
   mutable size_t charged_ = 0;
 };
 
-/// Finds the tags of a template, and writes it anew for the renderer: names become numbers, and
-/// what the renderer would read in its own way (delimiters, partials, broken tags) is refused
-/// before.
+/// Finds the tags of a template, and rewrites it for the renderer: names become numbers. Syntax
+/// that the renderer would read differently (delimiters, partials, broken tags) is refused.
 class scanner {
 public:
   explicit scanner(const std::string& text) : text_{text} {}
 
   std::vector<template_tag> tags;
   std::vector<size_t> sizes;         // By tag: of a section, its bytes.
-  std::vector<std::string> literals; // Texts with braces that are no tags.
+  std::vector<std::string> literals; // Texts with braces that are not tags.
   std::string rewritten;
 
-  /// @returns what is wrong, with its line; empty if nothing is.
+  /// @returns the fault with its line; empty: none.
   std::string scan() {
     for (size_t at = 0;;) {
       const auto open = text_.find("{{", at);
@@ -165,7 +164,7 @@ private:
     rewritten += piece;
   }
 
-  /// Takes a tag such as {{'{{a}}'}} at `open`. @returns the place behind it; 0 if there is none.
+  /// Reads a tag such as {{'{{a}}'}} at `open`. @returns the place after it; 0: no such tag.
   size_t literal(size_t open) {
     const auto begin = text_.find_first_not_of(" \t", open + 2);
     if (begin == std::string_view::npos ||
@@ -177,7 +176,7 @@ private:
       if (close == std::string_view::npos || text_.compare(close, 2, "}}") != 0)
         continue;
       const auto inside = text_.substr(begin + 1, end - begin - 1);
-      // A name in quotes is a mistake that the check of names tells.
+      // A name in quotes is a mistake; the check of names reports it.
       if (inside.find_first_of("{}") == std::string_view::npos ||
           inside.find('\n') != std::string_view::npos)
         return 0;
@@ -249,7 +248,7 @@ private:
     return {};
   }
 
-  static constexpr size_t depth_max = 32; // The renderer calls itself for each.
+  static constexpr size_t depth_max = 32; // The renderer is recursive.
   std::string_view text_;
   uint32_t line_ = 1;
   std::vector<size_t> open_; // Tags of the sections that are open.

@@ -14,7 +14,7 @@ namespace penstock::core {
 /// One tag of a template.
 struct template_tag {
   enum class kind : uint8_t { variable, section, inverted, end } what = kind::variable;
-  std::string name;  ///< A path as `row_scope::find` takes it, or "." for the entry of a list.
+  std::string name;  ///< A path for `row_scope::find`, or "." for the entry of a list.
   uint32_t line = 0; ///< Line inside the template, from 1.
 };
 
@@ -35,16 +35,16 @@ public:
   /// @returns `errc::invalid_config` with `where`, the line inside the template, and the remedy.
   static result<prompt_template> compile(std::string text, std::string where = {});
 
-  /// The text for one row; names that are not there render as nothing.
+  /// The text for one row. Missing names give an empty text.
   /// @returns `errc::invalid_input` if it would grow beyond `rendered_max`.
   result<std::string> render(const row_scope& scope) const;
-  /// Most bytes of a rendered text.
+  /// Largest size of a rendered text in bytes.
   static constexpr size_t rendered_max = 32u << 20;
 
   bool empty() const noexcept;
-  /// The template as it was given.
+  /// The source of the template.
   const std::string& text() const noexcept;
-  /// Where it stands, as given.
+  /// Its place, as given.
   const std::string& where() const noexcept;
   /// All tags in order, for checks.
   std::span<const template_tag> tags() const noexcept;

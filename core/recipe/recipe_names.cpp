@@ -12,14 +12,14 @@ namespace {
 
 namespace json = boost::json;
 
-/// What is known of the values that a section goes over.
+/// What is known about the values of a section.
 struct ground {
-  bool open = false;                   ///< Nothing: any name may be in them.
-  const json::value* schema = nullptr; ///< Their schema; null if they are no answer.
-  const json::value* root = nullptr;   ///< The schema that its references point into.
+  bool open = false;                   ///< Unknown: any name may be in them.
+  const json::value* schema = nullptr; ///< Their schema; null: not an answer.
+  const json::value* root = nullptr;   ///< The root for references in the schema.
 };
 
-/// What a name turned out to be, or why it is nothing.
+/// The meaning of a name, or why it has none.
 struct finding {
   std::string fault;
   ground inside; ///< For names in a section over it.
@@ -36,7 +36,7 @@ public:
         columns_.push_back(name);
   }
 
-  /// @param stages How many of the stages may be named. @param own The stage it belongs to, or
+  /// @param stages Number of stages that may be named. @param own The stage of the template, or
   /// empty.
   void check(const prompt_template& t, size_t stages, std::string_view own) {
     std::vector<ground> grounds;
@@ -110,7 +110,7 @@ private:
     return found.fault.empty() || !open ? found : finding{{}, {.open = true}};
   }
 
-  /// What a section over `over` goes over: of a list, its entries.
+  /// The values of a section over `over`: for a list, its entries.
   static ground entries(ground over) {
     auto schema = over.schema ? over.schema->if_object() : nullptr;
     auto items = schema ? schema->if_contains("items") : nullptr;

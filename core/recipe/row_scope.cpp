@@ -13,7 +13,7 @@ namespace {
 
 namespace json = boost::json;
 
-/// The part before the first dot, and the part behind it.
+/// The parts before and after the first dot.
 std::pair<std::string_view, std::string_view> first_of(std::string_view path) noexcept {
   const auto dot = path.find('.');
   if (dot == std::string_view::npos)

@@ -10,14 +10,14 @@
 
 namespace penstock::core {
 
-/// What a stage answered for one row.
+/// The answer of a stage for one row.
 struct stage_answer {
-  std::string text;        ///< The model's words.
-  boost::json::value json; ///< The checked JSON in them; null for a stage without a schema.
+  std::string text;        ///< The text of the model.
+  boost::json::value json; ///< The checked JSON in it; null for a stage without a schema.
 };
 
-/// What templates and columns of one row may refer to: its cells, and the answers of earlier
-/// stages. Regular: copy and move it freely.
+/// The values that templates and columns of one row may use: its cells, and the answers of earlier
+/// stages. Copy and move it freely.
 class row_scope {
 public:
   row_scope() = default;

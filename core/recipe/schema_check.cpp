@@ -9,7 +9,7 @@
 
 #include <boost/json.hpp>
 
-// Else it ends the process where a schema is wrong.
+// Else it ends the process at a wrong schema.
 #define VALIJSON_USE_EXCEPTIONS 1
 #include <valijson/adapters/boost_json_adapter.hpp>
 #include <valijson/schema.hpp>
@@ -26,12 +26,12 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr size_t check_depth_max = 64; // The validator calls itself for each level.
-constexpr size_t matched_max = 2000;   // Bytes of a text that meets a pattern.
+constexpr size_t check_depth_max = 64; // The validator is recursive.
+constexpr size_t matched_max = 2000;   // Bytes of a text that is matched with a pattern.
 constexpr size_t text_shown_max = 300; // Of one fault.
 
-/// Whole numbers as integers whatever they were written as: by the standard, 5.0 is an integer.
-/// Numbers beyond become doubles. @returns false if it is nested too deep.
+/// Converts whole numbers to integers: by the standard, 5.0 is an integer. Larger numbers become
+/// doubles. @returns false if it is nested too deeply.
 bool normalize(json::value& v, size_t depth = 0) {
   constexpr double exact = 9'007'199'254'740'992.0;
   if (depth > check_depth_max)
@@ -49,7 +49,7 @@ bool normalize(json::value& v, size_t depth = 0) {
   return true;
 }
 
-/// The validator divides by whole steps, and cuts the fraction of what it divides.
+/// The validator divides by whole steps, and ignores fractions.
 void use_real_steps(json::value& v) {
   if (auto list = v.if_array())
     for (auto& entry : *list)
@@ -63,7 +63,7 @@ void use_real_steps(json::value& v) {
     *step = static_cast<double>(step->get_int64());
 }
 
-/// Patterns as the validator needs them, which looks at bytes. @pre each can be rewritten.
+/// Rewrites patterns for the validator, which matches bytes. @pre Each can be rewritten.
 void use_byte_patterns(json::value& v) {
   if (auto list = v.if_array())
     for (auto& entry : *list)
@@ -77,7 +77,7 @@ void use_byte_patterns(json::value& v) {
       if (auto bytes = utf8_pattern(member.value().get_string()))
         member.value() = json::string{*bytes};
     } else if (key == "enum" || key == "const" || key == "default" || key == "examples") {
-      continue; // Values, no schemas.
+      continue; // Values, not schemas.
     } else if (auto map = member.value().if_object();
                map && (key == "properties" || key == "patternProperties")) {
       json::object rewritten;
@@ -95,8 +95,8 @@ void use_byte_patterns(json::value& v) {
   }
 }
 
-/// What people copy with a schema: the wrapper of OpenAI ({"name", "strict", "schema"}), all of its
-/// `response_format`, the definition of a tool. @returns the schema inside.
+/// Removes wrappers that people copy with a schema: the wrapper of OpenAI ({"name", "strict",
+/// "schema"}), all of its `response_format`, the definition of a tool. @returns the schema inside.
 json::value unwrapped(json::value given) {
   auto object = given.if_object();
   if (!object || object->contains("properties") || object->contains("$ref"))
@@ -118,7 +118,7 @@ json::value unwrapped(json::value given) {
   return given;
 }
 
-/// A text that is too long for the patterns it may meet, as a fault, or an empty text.
+/// The fault of a text that is too long for its patterns, or an empty text.
 std::string long_text(const json::value& v, const pattern_use& patterns, std::string_view key) {
   if (auto text = v.if_string())
     return text->size() > matched_max && (patterns.anywhere || patterns.properties.contains(key))
@@ -139,11 +139,11 @@ std::string long_text(const json::value& v, const pattern_use& patterns, std::st
   return {};
 }
 
-/// Where in an answer a fault is, and what its schema says about the place.
+/// The place of a fault in an answer, and the schema for that place.
 struct fault_place {
   std::string path = "$";
-  const json::value* value = nullptr;  ///< Null where the path could not be followed.
-  const json::value* schema = nullptr; ///< Null where that is not plain to see.
+  const json::value* value = nullptr;  ///< Null if the path cannot be followed.
+  const json::value* schema = nullptr; ///< Null if it is not clear.
 };
 
 void append_step(std::string& path, std::string_view name, bool in_list) {
@@ -157,7 +157,7 @@ void append_step(std::string& path, std::string_view name, bool in_list) {
     path.append("[\"").append(clean_text(name, 60)).append("\"]");
 }
 
-/// @param steps As the validator tells them: "<root>", "[name]", "[0]".
+/// @param steps From the validator: "<root>", "[name]", "[0]".
 fault_place locate(const std::vector<std::string>& steps, const json::value& answer,
                    const json::value& schema) {
   fault_place place{"$", &answer, &schema};
@@ -190,7 +190,7 @@ std::string_view kind_name(const json::value& v) {
   }
 }
 
-/// What the validator says, in words that a model can act upon.
+/// The message of the validator, rewritten so that a model can use it.
 std::string explain(const std::string& said, const fault_place& place) {
   auto rule = place.schema ? place.schema->if_object() : nullptr;
   const auto of_rule = [&](std::string_view key) {
@@ -234,7 +234,7 @@ std::string explain(const std::string& said, const fault_place& place) {
   return said;
 }
 
-/// Whether a fault only says that another one made something larger fail.
+/// Whether a fault only repeats that a part failed.
 bool is_consequence(std::string_view said) {
   return said.starts_with("Failed to validate item #") ||
          said.starts_with("Failed to validate against child schema") ||
@@ -245,9 +245,9 @@ bool is_consequence(std::string_view said) {
 } // namespace
 
 struct schema_check::compiled {
-  json::value given;      ///< As it came.
-  json::value normalized; ///< The same with whole numbers as integers, to explain faults by.
-  json::value checked;    ///< As the validator sees it.
+  json::value given;      ///< As received.
+  json::value normalized; ///< The same with whole numbers as integers, to explain faults.
+  json::value checked;    ///< In the form for the validator.
   pattern_use patterns;
   valijson::Schema schema;
   bool strict = false;

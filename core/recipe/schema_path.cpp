@@ -9,7 +9,7 @@ namespace {
 
 namespace json = boost::json;
 
-/// Schemas that combine others may allow what they do not list themselves.
+/// Schemas that combine others may allow properties that they do not list.
 bool combines(const json::object& schema) noexcept {
   for (std::string_view key : {"allOf", "anyOf", "oneOf", "if", "patternProperties"})
     if (schema.contains(key))

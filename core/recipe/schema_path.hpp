@@ -8,21 +8,20 @@
 
 namespace penstock::core {
 
-/// `at` with local references (`{"$ref": "#/$defs/x"}`) followed, or null if one leads nowhere or
-/// round in circles.
+/// `at` after following local references (`{"$ref": "#/$defs/x"}`); null if a reference is broken
+/// or circular.
 const boost::json::value* follow_refs(const boost::json::value& root,
                                       const boost::json::value& at) noexcept;
 
-/// What a schema says of a value inside of what it describes.
+/// What a schema says about a value inside its value.
 struct schema_place {
   /// The schema of that value; null if it says nothing about it.
   const boost::json::value* schema = nullptr;
-  /// Whether a value may be there: false only where an object is described and has no such
-  /// property.
+  /// Whether the value may exist: false only if the schema of an object has no such property.
   bool possible = true;
 };
 
-/// Where `path` leads inside a schema, dotted, numbers for list entries ("items.0.title").
+/// Follows `path` inside a schema: names and numbers of list entries, with dots ("items.0.title").
 schema_place schema_at(const boost::json::value& root, const boost::json::value& from,
                        std::string_view path) noexcept;
 

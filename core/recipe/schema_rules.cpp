@@ -28,7 +28,7 @@ constexpr std::array<std::string_view, 3> lists_of_schemas{"allOf", "anyOf", "on
 constexpr std::array<std::string_view, 4> same_value_schemas{"not", "if", "then", "else"};
 constexpr std::array<std::string_view, 5> inner_schemas{
   "items", "additionalItems", "additionalProperties", "contains", "propertyNames"};
-/// Keywords of drafts 2019-09 and 2020-12: ignored, they would let wrong answers pass.
+/// Keywords of drafts 2019-09 and 2020-12. Ignoring them would accept wrong answers.
 constexpr std::array<std::string_view, 9> later_keywords{
   "prefixItems",       "unevaluatedProperties", "unevaluatedItems",
   "dependentRequired", "dependentSchemas",      "minContains",
@@ -73,7 +73,7 @@ constexpr std::array<std::string_view, 36> checked_keywords{"type",
                                                             "definitions",
                                                             "$defs",
                                                             "additionalItems"};
-/// Keywords that say something to people or to providers, and check nothing.
+/// Keywords for people or providers, without a check.
 constexpr std::array<std::string_view, 17> silent_keywords{
   "title",           "description", "default", "example",     "examples",        "$comment",
   "$schema",         "$id",         "id",      "readOnly",    "writeOnly",       "contentMediaType",
@@ -159,7 +159,7 @@ bool is_among(std::span<const std::string_view> words, std::string_view word) {
   return std::ranges::find(words, word) != words.end();
 }
 
-/// A keyword that nothing would check, which is most often a slip, or an empty text.
+/// The first keyword that would not be checked, which is most often a mistake; empty: none.
 std::string keyword_fault(const json::value& root, const json::object& schema,
                           const std::set<std::string, std::less<>>& referred) {
   for (auto& member : schema) {
@@ -191,7 +191,7 @@ std::set<std::string, std::less<>> referred_members(const json::value& root) {
   return out;
 }
 
-/// Whether a schema lets every value pass.
+/// Whether a schema accepts every value.
 bool constrains_nothing(const json::object& schema) {
   return std::ranges::all_of(schema, [](auto& member) {
     const std::string_view key = member.key();
@@ -233,7 +233,7 @@ std::string one_fault(const json::value& root, const json::object& schema) {
   return {};
 }
 
-/// Finds schemas that ask for themselves without a step into the answer: checking them never ends.
+/// Finds schemas that refer to themselves without a step into the answer: checking them never ends.
 class circle_finder {
 public:
   explicit circle_finder(const json::value& root) : root_{root} {}

@@ -14,7 +14,7 @@ namespace {
 
 namespace json = boost::json;
 
-/// The name that providers take for a schema: [A-Za-z0-9_-]{1,64}.
+/// The name of a schema in the form that providers accept: [A-Za-z0-9_-]{1,64}.
 std::string schema_name(std::string_view stage) {
   constexpr size_t name_max = 64;
   std::string out{stage.substr(0, name_max)};

@@ -29,7 +29,7 @@ void append_character(uint32_t c, std::string& out) {
   }
 }
 
-/// The characters of 0x80 to 0x9f in Windows-1252; zero: none.
+/// The characters for 0x80 to 0x9f in Windows-1252; zero: none.
 constexpr std::array<uint16_t, 32> upper_controls{
   0x20ac, 0,      0x201a, 0x0192, 0x201e, 0x2026, 0x2020, 0x2021, 0x02c6, 0x2030, 0x0160,
   0x2039, 0x0152, 0,      0x017d, 0,      0,      0x2018, 0x2019, 0x201c, 0x201d, 0x2022,
@@ -59,8 +59,8 @@ size_t blank_at(std::string_view text, size_t at, bool low = true) {
   return found ? 3 : 0;
 }
 
-/// How many cells each record of `text` has. A record that is not whole is left out, unless it is
-/// the only one.
+/// The number of cells of each record in `text`. An incomplete record is left out, unless it is the
+/// only one.
 std::vector<size_t> cell_counts(std::string_view text, char separator) {
   std::vector<size_t> counts;
   size_t cells = 1;
@@ -275,7 +275,7 @@ void text_look::add(std::string_view bytes) {
     other_ |= c == 0 || (c >= 0x80 && c < 0xa0 && upper_controls[c - 0x80u] == 0 && bad);
     if (!bad)
       continue;
-    // A character that a line break cut short belongs to the line before.
+    // A character that is cut by a line break belongs to the line before.
     const auto line = c == '\n' ? line_ - 1 : line_;
     bad_lines_ += line != bad_line_;
     bad_line_ = line;

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-/// The text of tables as people save them: separators, names, encodings and line ends.
+/// Properties of tables that people save: separators, names, encodings and line ends.
 namespace penstock::core {
 
 /// The separator of a table: the candidate that cuts the header into two cells or more and every
@@ -20,47 +20,45 @@ char separator_line(std::string_view line);
 /// marks at both ends; runs of line breaks and blanks around them become one space.
 std::string column_name(std::string_view cell);
 
-/// Whether a cell holds nothing that can be seen.
+/// Whether a cell has no visible character.
 bool is_blank_cell(std::string_view cell);
 
-/// How the characters of a file are written.
+/// The encoding of a file.
 enum class text_encoding : uint8_t { utf8, utf16le, utf16be, windows_1252 };
 /// "UTF-8", "UTF-16", "Windows-1252".
 std::string_view to_string(text_encoding e) noexcept;
 
-/// Turns bytes into UTF-8, piece by piece. Broken characters become U+FFFD.
+/// Converts bytes to UTF-8, piece by piece. Broken characters become U+FFFD.
 class text_decoder {
 public:
   explicit text_decoder(text_encoding from) : from_{from} {}
   void decode(std::string_view bytes, std::string& out);
-  /// What is left over at the end of the file.
+  /// Converts the rest at the end of the file.
   void finish(std::string& out);
 
 private:
   void unit(uint32_t u, std::string& out);
   text_encoding from_;
-  int first_ = -1;       ///< First byte of a UTF-16 unit that is not whole.
+  int first_ = -1;       ///< First byte of an incomplete UTF-16 unit.
   uint32_t high_ = 0;    ///< First half of a surrogate pair.
-  bool started_ = false; ///< The byte order mark is behind us.
+  bool started_ = false; ///< The byte order mark was read.
 };
 
-/// The encoding that the first bytes of a file tell: UTF-16 by its mark or by its zero bytes; else
-/// UTF-8.
+/// The encoding, from the first bytes of a file: UTF-16 by its mark or its zero bytes; else UTF-8.
 text_encoding encoding_of_start(std::string_view start);
 
-/// Looks at the whole text of a table, piece by piece.
+/// Checks the whole text of a table, piece by piece.
 class text_look {
 public:
-  /// @param quotes Whether line breaks inside of double quotes belong to a cell (CSV, TSV).
+  /// @param quotes Whether line breaks inside double quotes belong to a cell (CSV, TSV).
   explicit text_look(bool quotes) : quotes_{quotes} {}
-  /// @param bytes As they stand in the file; UTF-16 has to be decoded before.
+  /// @param bytes As in the file; UTF-16 must be decoded before.
   void add(std::string_view bytes);
 
   /// Whether the lines end in a carriage return alone.
   bool has_old_line_ends() const noexcept { return returns_ > 0 && feeds_ == 0; }
-  /// Whether the file is Windows-1252 as a whole: bytes that are no UTF-8 stand in its first line
-  /// or in several lines, and nothing else in it is UTF-8 beyond ASCII. One bad line alone is a bad
-  /// line.
+  /// Whether the whole file is Windows-1252: its first line or several lines have bytes that are
+  /// not UTF-8, and no line has UTF-8 beyond ASCII. A single bad line is only a bad line.
   bool is_windows_1252() const;
 
 private:
@@ -69,16 +67,16 @@ private:
   bool quoted_ = false;
   bool return_ = false; ///< The last character was a carriage return outside of quotes.
   uint64_t feeds_ = 0, returns_ = 0;
-  uint32_t tail_ = 0;         ///< Bytes that a UTF-8 character still needs.
+  uint32_t tail_ = 0;         ///< Missing bytes of a UTF-8 character.
   uint64_t line_ = 0;         ///< Number of the line, from 0.
   uint64_t wide_ = 0;         ///< UTF-8 characters beyond ASCII.
-  uint64_t bad_lines_ = 0;    ///< Lines with bytes that are no UTF-8.
+  uint64_t bad_lines_ = 0;    ///< Lines with bytes that are not UTF-8.
   uint64_t bad_line_ = ~0ull; ///< The last of them.
   bool bad_start_ = false;    ///< The first line is one of them.
-  bool other_ = false;        ///< Holds bytes that Windows-1252 does not know, or zeros.
+  bool other_ = false;        ///< Has bytes that are not in Windows-1252, or zeros.
 };
 
-/// Turns carriage returns at the end of lines into line feeds; those inside of quotes stay.
+/// Replaces carriage returns at the end of lines by line feeds, but not inside quotes.
 class line_end_mender {
 public:
   explicit line_end_mender(bool quotes) : quotes_{quotes} {}

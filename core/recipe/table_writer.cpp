@@ -15,7 +15,7 @@ namespace json = boost::json;
 
 constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
 
-/// Models can say it (as \u0000), but no text file holds it.
+/// Models can write it (as \u0000), but text files cannot have it.
 void append_char(std::string& out, char c) {
   if (c == '\0')
     out += "\xef\xbf\xbd";
@@ -24,8 +24,8 @@ void append_char(std::string& out, char c) {
 }
 
 void append_cell(std::string& out, char separator, std::string_view text, bool alone) {
-  // A mark at the very start of a file would be taken for the mark of the file; a line that is
-  // empty would be none.
+  // A mark at the very start of a file would look like the mark of the file, and an empty line
+  // would be no row.
   const bool quoted = text.find_first_of("\"\r\n") != std::string_view::npos ||
                       text.find(separator) != std::string_view::npos ||
                       text.starts_with(byte_order_mark) || (alone && text.empty());
@@ -70,7 +70,7 @@ bool is_formula(std::string_view text) noexcept {
   if (begin == std::string_view::npos)
     return false;
   const auto rest = text.substr(begin);
-  // Spreadsheets of East Asia take the wide forms for the narrow ones.
+  // Spreadsheets in East Asia treat the wide forms like the narrow ones.
   for (std::string_view wide : {"\xef\xbc\x9d", "\xef\xbc\x8b", "\xef\xbc\x8d", "\xef\xbc\xa0"})
     if (rest.starts_with(wide))
       return rest.size() > wide.size();

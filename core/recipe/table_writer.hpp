@@ -16,16 +16,16 @@ namespace penstock::core {
 /// numbers and booleans as JSON writes them, lists and objects as JSON.
 std::string cell_text(const boost::json::value& value);
 
-/// What becomes of texts that a spreadsheet would run as formulas.
+/// What to do with texts that a spreadsheet would run as formulas.
 enum class formula_mode : uint8_t {
-  keep,   ///< They go out as they are.
-  escape, ///< A ' before them makes spreadsheets show them as texts.
+  keep,   ///< Write them unchanged.
+  escape, ///< Write a ' before them, so that spreadsheets show them as texts.
 };
 
 /// Whether a spreadsheet runs a cell with this text: it begins with = + - or @ (blanks before it do
 /// not help) and is no number.
 bool is_formula(std::string_view text) noexcept;
-/// How many of `values` are texts that a spreadsheet runs.
+/// The number of `values` that a spreadsheet would run.
 uint64_t count_formulas(std::span<const boost::json::value> values);
 
 /// Appends the header line of `columns`; JSONL has none.

@@ -79,7 +79,7 @@ std::vector<uint32_t> bytes_of(uint32_t c) {
   return {0xf0 | (c >> 18), 0x80 | ((c >> 12) & 0x3f), 0x80 | ((c >> 6) & 0x3f), 0x80 | (c & 0x3f)};
 }
 
-/// Appends alternatives for the characters of a span, cut so that each alternative is a product of
+/// Appends alternatives for the characters of a range, so that each alternative is a product of
 /// ranges of bytes.
 void append_span(std::vector<std::string>& out, uint32_t from, uint32_t to) {
   for (uint32_t edge : {0x7fu, 0x7ffu, 0xffffu})
@@ -108,7 +108,7 @@ void append_span(std::vector<std::string>& out, uint32_t from, uint32_t to) {
 }
 
 std::string expression_of(const characters& set) {
-  // ASCII as one class, first: most texts hold little else.
+  // First ASCII as one class, because most texts are ASCII.
   std::string low = "[";
   std::vector<std::string> alternatives;
   for (auto span : in_order(set)) {
@@ -128,7 +128,7 @@ std::string expression_of(const characters& set) {
   if (low.size() > 1)
     alternatives.insert(alternatives.begin(), low + "]");
   if (alternatives.empty())
-    return "(?!)"; // Nothing fits an empty class.
+    return "(?!)"; // An empty class matches nothing.
   if (alternatives.size() == 1 && low.size() > 1)
     return alternatives[0];
   std::string out = "(?:";
@@ -223,7 +223,7 @@ private:
     put(expression_of({{n, n}}));
   }
 
-  /// \d, \w, \s and what is none of them, at `at_`.
+  /// \d, \w, \s and their negations, at `at_`.
   std::optional<characters> named_set() {
     const char c = at_ + 1 < text_.size() ? text_[at_ + 1] : '\0';
     if (c == 'p' || c == 'P')
@@ -303,7 +303,7 @@ private:
     return n;
   }
 
-  /// The character at `at_`, as it stands there.
+  /// The literal character at `at_`.
   uint32_t character() {
     const auto n = std::max<size_t>(utf8_length(text_, at_), 1);
     const auto* p = reinterpret_cast<const unsigned char*>(text_.data()) + at_;
@@ -318,7 +318,7 @@ private:
     }
   }
 
-  /// One character of a class; nothing after \d and the like, which went into `set`.
+  /// One character of a class; nullopt for \d and the like, which are added to `set`.
   std::optional<uint32_t> class_atom(characters& set) {
     if (at_ >= text_.size())
       throw wrong_pattern{"a class [...] is not closed"};
@@ -351,7 +351,7 @@ private:
       }
       ++at_;
       const auto to = class_atom(set);
-      if (!to) { // [a-\d]: the dash is a dash.
+      if (!to) { // [a-\d]: here the dash is a literal.
         set.push_back({*from, *from});
         set.push_back({'-', '-'});
         continue;

@@ -22,7 +22,7 @@ option_form form_of(const command_form& command) {
   return form;
 }
 
-/// Whether the words fit the one that the command wants.
+/// Checks the number of words without dashes.
 result<void> check_words(const command_entry& entry, const std::vector<std::string>& words) {
   const auto& form = entry.form;
   const auto command = "penstock " + std::string{entry.name};

@@ -12,7 +12,7 @@ namespace penstock::cli {
 
 namespace {
 
-/// What other programs call a command of ours.
+/// Names of our commands in other programs.
 constexpr std::pair<std::string_view, std::string_view> other_names[] = {
   {"server", "serve"},    {"head", "serve"},  {"worker", "node"}, {"list", "jobs"},
   {"ls", "jobs"},         {"kill", "cancel"}, {"stop", "cancel"}, {"fetch", "results"},

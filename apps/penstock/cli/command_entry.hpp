@@ -10,15 +10,15 @@
 
 namespace penstock::cli {
 
-/// The words of a command that talks to a head, and the settings that any command takes.
+/// The command line of a command: its words, options and settings.
 struct command_form {
   uint32_t scope = 0;                   ///< Bits of `config::setting_scope`: settings of the help.
-  bool every_setting = false;           ///< The command line takes all of them nevertheless.
-  std::string_view without = {};        ///< A setting of the scope that the command does not have.
+  bool every_setting = false;           ///< The command line accepts every setting.
+  std::string_view without = {};        ///< A setting in the scope that the command does not have.
   std::string_view word = {};           ///< The name of its one word, "JOB"; empty: it has none.
   bool output = false;                  ///< `-o FILE`.
-  std::vector<std::string> flags = {};  ///< Switches of its own, without dashes.
-  std::vector<std::string> values = {}; ///< Options of its own that have a value.
+  std::vector<std::string> flags = {};  ///< Its own switches, without dashes.
+  std::vector<std::string> values = {}; ///< Its own options with a value.
 };
 
 /// One command of the program. apps/penstock/commands.cpp lists all of them.
@@ -34,14 +34,14 @@ struct command_entry {
 
 using command_table = std::span<const command_entry* const>;
 
-/// What a command line asks for: a command, or only a text.
+/// The meaning of a command line: a command, or only a text.
 struct chosen_command {
   const command_entry* entry = nullptr; ///< Null: print `text`.
   arguments args;                       ///< The words after the name.
   std::string text;
 };
 
-/// Finds the command of a command line. No words at all give the overview.
+/// Finds the command of a command line. Without words: the overview.
 result<chosen_command> choose(command_table table, const arguments& args);
 
 /// The help of a command: about, settings by group, examples.
@@ -52,7 +52,7 @@ int complain_usage(const error& e);
 /// Prints a text on standard output. @returns 0.
 int print_text(const std::string& text);
 
-/// Runs what a parser has made of the words: prints the error or the help, or calls `main`.
+/// Handles the result of a parser: prints the error or the help, or calls `main`.
 template <class Command>
 int run_parsed(const command_entry& entry, const result<Command>& command,
                int (*main)(const Command&, const config::environment&),
@@ -64,7 +64,7 @@ int run_parsed(const command_entry& entry, const result<Command>& command,
   return main(*command, env);
 }
 
-/// Parses what follows the name of a command that talks to a head, or is a part of a cluster.
+/// Parses the words after the name of a command of the cluster.
 result<cluster_command> parse_cluster(const command_entry& entry, const arguments& args,
                                       const config::environment& env);
 

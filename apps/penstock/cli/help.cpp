@@ -15,7 +15,7 @@ namespace {
 constexpr size_t width = 100;
 constexpr size_t text_column = 30;
 
-/// The heading of a group. In the order of the help: what concerns the cluster comes first.
+/// The heading of a group, in the order of the help: groups of the cluster come first.
 struct group_heading {
   config::help_group group;
   std::string_view title;
@@ -36,7 +36,7 @@ constexpr group_heading headings[] = {
   {config::help_group::memory, "Limits of memory"},
 };
 
-/// A help with more settings than this shows the everyday ones alone, unless all are asked for.
+/// A help with more settings than this shows only the everyday ones, unless all are requested.
 constexpr size_t settings_of_a_page = 20;
 
 /// `text` broken at blanks, all lines but the first indented to the text column.

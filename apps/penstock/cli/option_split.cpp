@@ -32,7 +32,7 @@ std::vector<std::string> known_flags(const option_form& form) {
   return flags;
 }
 
-/// What other programs call an option of ours. The first that the command has is suggested.
+/// Options of other programs, and ours. The first one that the command has is suggested.
 constexpr std::pair<std::string_view, std::string_view> other_options[] = {
   {"--api-base", "--base-url"},
   {"--api-key", "--api-key-env"},
@@ -80,7 +80,8 @@ std::string suggestion_for(std::string_view flag, const option_form& form) {
   return core::did_you_mean(best);
 }
 
-/// Words that CLI11 could not place: misspelt options first, they explain the rest.
+/// The error for words that CLI11 did not accept: misspelt options first, because they explain
+/// others.
 error misplaced(const std::vector<std::string>& words, const option_form& form,
                 const std::string& command) {
   const auto is_option = [](const std::string& word) {
@@ -157,7 +158,7 @@ result<raw_options> split(const arguments& args, const option_form& form,
     own[name] = app.add_flag("--" + name);
   for (auto& name : form.values)
     own[name] = app.add_option("--" + name)->type_size(1)->expected(1)->multi_option_policy(last);
-  // Behind two dashes every word is a file.
+  // After two dashes every word is a file.
   const auto dashes = std::ranges::find(args, "--");
   try {
     app.parse(arguments{std::make_reverse_iterator(dashes), args.rend()});

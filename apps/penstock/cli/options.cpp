@@ -21,7 +21,7 @@ bool same_file(const std::string& a, const std::string& b) {
          fs::equivalent(a, b, ec);
 }
 
-/// What the words say together although each is right.
+/// Faults of combinations of options.
 std::optional<error> contradiction(const run_command& command) {
   auto& run = command.settings.values.run;
   if (command.output != "-" && same_file(command.input, command.output))

@@ -24,7 +24,7 @@ namespace {
 
 using config::in_quotes;
 
-/// How long the first connection may take.
+/// Time limit of the first connection.
 constexpr duration connect_within = std::chrono::seconds{5};
 /// How long a session looks for a head that it has lost, if `--patience` does not say.
 constexpr duration default_patience = std::chrono::minutes{10};
@@ -50,7 +50,7 @@ int with_head(const cluster_command& command, const std::function<int(client&)>&
   if (!patience)
     return complain_usage(patience.error());
   const auto& cluster = command.settings.values.cluster;
-  block_signals(); // From here on threads start.
+  block_signals(); // Threads start after this line.
   std::atomic<int> signal{0};
   std::atomic<head_session*> session{nullptr};
   signal_watcher watcher{[&](int number, int count) {

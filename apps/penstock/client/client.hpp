@@ -12,34 +12,34 @@ using actors::error_of_request;
 using actors::head_session;
 using actors::pending_answer;
 
-/// How long a head may take for an answer. A head with a slow disk may take long.
+/// Time limit for an answer of a head; long, because its disk may be slow.
 inline constexpr duration answer_within = std::chrono::seconds{60};
 
-/// What a command that talks to a head works with.
+/// The tools of a command for a head.
 struct client {
   const cluster_command& command;
   head_session& head;
-  std::function<int()> signal; ///< The signal that asked us to stop; 0: none.
+  std::function<int()> signal; ///< The signal that told us to stop; 0: none.
 
   const config::settings& settings() const { return command.settings.values; }
   bool has(const std::string& option) const { return command.own.contains(option); }
-  /// Prints what is wrong. @returns the exit code for it, that of the signal after an interruption.
+  /// Prints an error. @returns its exit code; after an interruption, that of the signal.
   int fail(const error& e) const;
   /// A line for people, on standard error, unless `--quiet`.
   void say(const std::string& text) const;
 };
 
-/// Connects to the head of the settings and does `work`. The first SIGINT, SIGTERM or SIGHUP ends
-/// the session's waiting, the second one ends the process.
+/// Connects to the head of the settings and runs `work`. The first SIGINT, SIGTERM or SIGHUP ends
+/// all waiting of the session, the second one ends the process.
 /// @returns the exit code.
 int with_head(const cluster_command& command, const std::function<int(client&)>& work);
 
-/// The JOB that a command was given.
+/// The argument JOB of a command.
 result<uint64_t> job_of(const cluster_command& command);
-/// The whole number of an own option, or `otherwise`.
+/// The value of an own option as a whole number, or `otherwise`.
 result<uint64_t> number_of(const cluster_command& command, const std::string& option,
                            uint64_t otherwise);
-/// The time span of an own option, or `otherwise`.
+/// The value of an own option as a time span, or `otherwise`.
 result<duration> span_of(const cluster_command& command, const std::string& option,
                          duration otherwise);
 

@@ -4,7 +4,7 @@
 
 namespace penstock::cli {
 
-// The commands that talk to a head, with their helps.
+// The commands for a head, with their help.
 extern const command_entry submit_entry;
 extern const command_entry jobs_entry;
 extern const command_entry status_entry;

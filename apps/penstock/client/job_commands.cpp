@@ -15,7 +15,7 @@ namespace penstock::cli {
 
 namespace {
 
-/// What is there now; says how much that is.
+/// Writes the outcomes that are there now, and says how many.
 int fetch_prefix(client& c, const job_info& job, outcome_output& out, const std::string& place) {
   auto end = follow_job(c.head, job, out, false);
   const bool whole = end && out.next_index() >= job.requests && end->ended &&

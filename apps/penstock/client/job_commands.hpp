@@ -5,8 +5,7 @@
 
 namespace penstock::cli {
 
-/// `penstock results`, `cancel`, `retry`: what may be done with a job of a head. @returns the exit
-/// code.
+/// `penstock results`, `cancel`, `retry`: commands for a job of a head. @returns the exit code.
 int results_main(const cluster_command& command, const config::environment& env);
 int cancel_main(const cluster_command& command, const config::environment& env);
 int retry_main(const cluster_command& command, const config::environment& env);

@@ -4,9 +4,9 @@ namespace penstock::cli {
 
 namespace {
 
-/// How long the head keeps a question for outcomes that are not there yet.
+/// How long the head waits for an outcome before it answers.
 constexpr duration long_poll = std::chrono::seconds{20};
-/// After the head has stopped a job for its own end, until it is asked again.
+/// Pause before the next question after the head has interrupted a job because it stops.
 constexpr duration stopped_pause = std::chrono::milliseconds{500};
 constexpr uint32_t page_outcomes = 1024;
 constexpr uint64_t page_bytes = 2u << 20;
@@ -17,7 +17,7 @@ public:
   page_reader(head_session& head, const job_info& job, outcome_output& out, bool wait)
       : head_{head}, job_{job}, out_{out}, wait_{wait} {}
 
-  /// Until the end, or until the connection breaks.
+  /// Runs until the end of the job, or until the connection breaks.
   result<follow_end> run() {
     if (generation_ != 0 && generation_ != head_.generation())
       if (auto same = check_same(); !same)
@@ -39,7 +39,7 @@ public:
         return written.error();
       if (!over)
         continue;
-      // A head that is being stopped leaves its jobs so; they go on when it is back.
+      // A head that stops leaves its jobs `interrupted`. They go on when it starts again.
       if (wait_ && page->end && page->state == job_state::interrupted) {
         if (!head_.pause(stopped_pause))
           return error{errc::cancelled, "interrupted"};
@@ -61,7 +61,7 @@ private:
     return head_.start<results_page>(answer_within + query.wait, atom::results_v, query);
   }
 
-  /// A head that was started on another store counts its jobs anew.
+  /// A head that was started with another store has other numbers of jobs.
   result<void> check_same() {
     auto now = head_.ask<job_info>(answer_within, atom::info_v, job_.id);
     if (!now && now.error().code != errc::not_found)
@@ -75,7 +75,7 @@ private:
   const job_info& job_;
   outcome_output& out_;
   bool wait_;
-  uint64_t generation_ = 0; ///< Of the connection; 0: the first.
+  uint64_t generation_ = 0; ///< Number of the connection; 0: the first.
 };
 
 } // namespace

@@ -5,23 +5,23 @@
 
 namespace penstock::cli {
 
-/// How far a job was followed.
+/// Result of following a job.
 struct follow_end {
-  bool ended = false; ///< The job has ended, and no outcome of it comes after the last one.
+  bool ended = false;                   ///< The job has ended, and all outcomes are written.
   job_state state = job_state::running; ///< Of the job.
 };
 
-/// Writes the outcomes of a job from where `out` stands: as they come until the job has ended
-/// (`wait`), or those that are there now. One page is on its way while the one before is being
-/// written. A connection that breaks is made anew.
-/// @param job As the head described it; a head that has another job of this number is refused.
+/// Writes the outcomes of a job from the end of `out` on: as they come until the job ends (`wait`),
+/// or those that are there now. It asks for the next page while it writes one. It connects again
+/// after a broken connection.
+/// @param job From the head. A head with another job of this number is refused.
 result<follow_end> follow_job(head_session& head, const job_info& job, outcome_output& out,
                               bool wait);
 
-/// Where a job stands; asked again after a broken connection.
+/// The progress of a job; asked again after a broken connection.
 result<job_info> info_of(head_session& head, uint64_t job);
 
-/// What to say of a job whose number means another one now, or none.
+/// The error if the number of a job now means another job, or none.
 error another_job(const head_session& head, uint64_t job);
 
 } // namespace penstock::cli

@@ -10,10 +10,10 @@ namespace {
 constexpr size_t part_requests = 512;
 constexpr size_t part_bytes = 1u << 20;
 constexpr size_t parts_unanswered = 2;
-/// How often a silent pipe is left to see whether we shall stop.
+/// How often to check for a stop while a pipe is silent.
 constexpr int look_up_ms = 100;
 
-/// What a request weighs beside its body.
+/// Bytes that a request counts in addition to its body.
 constexpr size_t request_overhead = 128;
 
 } // namespace
@@ -31,7 +31,7 @@ result<job_ticket> job_upload::over_one_connection() {
     return ticket.error();
   if (!ticket_) {
     known_before_ = ticket->existed;
-    if (plan_.expected && !known_before_) { // Its requests would be paid for a second time.
+    if (plan_.expected && !known_before_) { // Its requests would cost money a second time.
       head_.ask<bool>(answer_within, atom::cancel_v, ticket->job);
       return error{errc::not_found,
                    "the head at " + head_.address() +
@@ -69,7 +69,7 @@ result<job_ticket> job_upload::over_one_connection() {
   }
 }
 
-/// The head has all requests below `index`; brings ours to there.
+/// The head has all requests below `index`: drops ours below it.
 result<void> job_upload::go_on_from(uint64_t index) {
   while (!unanswered_.empty() && unanswered_.front().end() <= index &&
          !unanswered_.front().what.complete)

@@ -12,31 +12,31 @@
 
 namespace penstock::cli {
 
-/// A job on its way to a head.
+/// A job to send to a head.
 struct upload_plan {
-  submission head;   ///< Options, name, key; its requests come from the input.
+  submission head;   ///< Options, name, key; the requests are read from the input.
   std::string input; ///< A file, or "-".
   core::line_options lines;
   uint64_t line_max = 64u << 20;
   std::optional<io::input_summary> scan; ///< Of an input that can be read twice.
-  bool strict = false;                   ///< An unusable line of a pipe ends it.
-  bool expected = false;                 ///< Results of it are there: the head must know it.
-  std::function<void(uint64_t accepted)> progress; ///< Told after every part.
+  bool strict = false;                   ///< An unusable line of a pipe ends the upload.
+  bool expected = false; ///< There are results of the job, so the head must know it.
+  std::function<void(uint64_t accepted)> progress; ///< Called after every part.
 };
 
-/// Sends the requests of an input to a head: parts of at most 512 requests or 1 MB, two of them
-/// unanswered at most, so that neither side ever holds more. Requests that the head has are never
-/// read into memory again: after a broken connection it says how far it got (the idempotency key
-/// finds the job again), and what it has not is sent from memory, or read again from a file.
+/// Sends the requests of an input to a head in parts of at most 512 requests or 1 MB, with at most
+/// two parts without an answer, so that neither side needs more memory. After a broken connection
+/// it finds the job by its idempotency key, and the head says which requests it has. The others are
+/// sent from memory, or read again from a file.
 class job_upload {
 public:
   job_upload(head_session& head, upload_plan plan) : head_{head}, plan_{std::move(plan)} {}
 
   /// @returns the ticket of the complete job. @pre the head's key is not empty.
   result<job_ticket> run();
-  /// The job, once the head knows it.
+  /// The job, if the head knows it.
   const std::optional<job_ticket>& ticket() const noexcept { return ticket_; }
-  /// Whether the head knew the job before this object sent anything.
+  /// Whether the head knew the job before.
   bool known_before() const noexcept { return known_before_; }
 
 private:
@@ -55,9 +55,9 @@ private:
   head_session& head_;
   upload_plan plan_;
   std::optional<io::request_reader> reader_;
-  uint64_t read_ = 0;           ///< Requests read, also those before this reader's first.
-  bool ended_ = false;          ///< The input has.
-  std::deque<part> unanswered_; ///< Read, and not known to be safe.
+  uint64_t read_ = 0;           ///< Requests read so far, also before a reconnect.
+  bool ended_ = false;          ///< The input has ended.
+  std::deque<part> unanswered_; ///< Parts without an acknowledgement.
   std::deque<pending_answer<job_ticket>> answers_; ///< Of the first of them.
   std::optional<job_ticket> ticket_;
   bool known_before_ = false;

@@ -19,7 +19,7 @@ namespace {
 constexpr duration glance_within = std::chrono::seconds{2};
 constexpr auto redraw_every = std::chrono::milliseconds{200};
 
-/// A file name as a shell takes it.
+/// A file name quoted for a shell.
 std::string shell_word(const std::string& word) {
   if (word.find_first_not_of(
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:,=+") ==
@@ -32,7 +32,7 @@ std::string shell_word(const std::string& word) {
   return out + "'";
 }
 
-/// What another command needs to find the same head, where the settings would not do.
+/// The options with which another command finds the same head, if the settings are not enough.
 std::string head_option(const cluster_command& command) {
   return command.settings.origins.at("cluster.head").starts_with("command line")
            ? " --head " + command.settings.values.cluster.head

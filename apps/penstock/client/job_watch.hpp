@@ -14,8 +14,8 @@ namespace penstock::cli {
 class live_job {
 public:
   live_job(head_session& head, uint64_t job);
-  /// Takes the events that have come, and asks how the lanes stand. A lane that does not answer in
-  /// time stays as it was.
+  /// Takes the new events, and asks for the state of the lanes. A lane without an answer in time
+  /// keeps its values.
   void look(run_view& view);
 
 private:
@@ -23,15 +23,15 @@ private:
   actors::event_feed feed_;
 };
 
-/// Writes the outcomes of a job to `out` until it has ended, with progress and summary as `penstock
-/// run` has them. @param view What is known of it. @returns the exit code.
+/// Writes the outcomes of a job to `out` until it has ended, with progress and summary like those
+/// of `penstock run`. @param view The data of the job. @returns the exit code.
 int follow_to_end(client& c, const job_info& job, outcome_output& out, run_view view,
                   time_point begun);
 
-/// What may be done with a job that goes on: "follow: penstock results 17 --follow ...".
+/// The commands for a job that goes on: "follow: penstock results 17 --follow ...".
 std::string hints(const cluster_command& command, uint64_t job, const std::string& output);
 
-/// A line on the terminal while requests go to the head; nothing elsewhere.
+/// A line on the terminal while requests are sent to the head; nothing if it is not a terminal.
 class send_display {
 public:
   explicit send_display(std::optional<uint64_t> total);

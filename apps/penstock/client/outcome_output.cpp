@@ -45,7 +45,7 @@ std::optional<std::string> begun_with(const std::string& path) {
     return std::nullopt;
   auto journal = io::open_journal(file);
   if (!journal || !*journal)
-    return std::nullopt; // Whoever opens the output will say why.
+    return std::nullopt; // The error is reported when the output is opened.
   return (*journal)->head().identity.settings;
 }
 

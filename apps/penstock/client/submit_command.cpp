@@ -26,9 +26,9 @@ namespace penstock::cli {
 
 namespace {
 
-/// Slots decide how wide a job of a cluster runs; this is only a bound.
+/// Slots decide the width of a job of a cluster; this is only a limit.
 constexpr uint32_t any_width = 100'000;
-/// What a job of any width may have under way between its requests and its last ordered outcome.
+/// The window of a job of any width.
 constexpr uint32_t wide_window = 16'384;
 constexpr uint64_t wide_window_bytes = 64u << 20;
 constexpr size_t key_bytes_max = 200;
@@ -42,7 +42,7 @@ std::string requests_text(uint64_t n) {
   return count_text(n) + (n == 1 ? " request" : " requests");
 }
 
-/// What the words of a submission say together although each is right.
+/// Faults of combinations of options of a submission.
 result<void> check_words(const cluster_command& command) {
   const auto& run = command.settings.values.run;
   const auto fault = [](const char* text) {
@@ -110,15 +110,15 @@ public:
   }
 
 private:
-  /// The key finds the job again after a broken connection, and, by the output's journal, after a
-  /// crash of this process. One that we make is of the content, the options and a random part: the
-  /// same command over another output is another job.
+  /// With the key we find the job again after a broken connection, and (from the journal of the
+  /// output) after a crash of this process. A generated key consists of the content, the options
+  /// and a random part, so the same command with another output is another job.
   void choose_key() {
     if (auto it = client_.command.own.find("idempotency-key"); it != client_.command.own.end()) {
       key_ = it->second;
     } else {
       auto fixed = options_;
-      fixed.seed = 0; // Random unless somebody chose it.
+      fixed.seed = 0; // Random, unless the user chose it.
       const auto what = scan_ ? scan_->hash.substr(0, 16) : random_hex();
       const auto start =
         fmt::format("auto-{}-{:016x}-", what, core::checksum(caf::deep_to_string(fixed)));
@@ -127,7 +127,7 @@ private:
       key_ = begun && begun->starts_with(known) ? start + begun->substr(known.size())
                                                 : start + random_hex();
     }
-    // Stable over all lives of the job, so that a provider can tell a request sent again.
+    // The same for all lives of the job, so that a provider can recognize a repeated request.
     options_.client_id = fmt::format("pk-{:016x}", core::checksum(run_.tenant + '\n' + key_));
   }
 
@@ -247,7 +247,7 @@ private:
   bool detach_;
   job_options options_;
   std::string key_;
-  std::optional<outcome_output> out_; ///< Unset if nobody follows the job.
+  std::optional<outcome_output> out_; ///< Unset: the job is not followed.
   std::optional<job_upload> upload_;
   time_point begun_;
 };

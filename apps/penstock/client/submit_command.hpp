@@ -10,8 +10,7 @@ namespace penstock::cli {
 /// @returns the exit code.
 int submit_main(const cluster_command& command, const config::environment& env);
 
-/// How a job of these settings runs at a head: as wide as the cluster is, unless somebody chose a
-/// width.
+/// The options of a job at a head: as wide as the cluster, unless the user chose a width.
 job_options submitted_options(const config::loaded_settings& s);
 
 } // namespace penstock::cli

@@ -23,11 +23,11 @@ namespace {
 constexpr duration top_answer_within = std::chrono::seconds{5};
 constexpr duration default_every = std::chrono::seconds{1};
 constexpr duration shortest_every = std::chrono::milliseconds{100};
-/// How often keys and the size of the terminal are looked at.
+/// How often to check keys and the size of the terminal.
 constexpr int key_look_up_ms = 50;
 constexpr uint32_t jobs_max = 200;
 
-/// The screen of a terminal of its own while it lives: what was there before comes back afterwards.
+/// Uses the alternate screen of the terminal. Its destructor restores the old content.
 class full_screen {
 public:
   full_screen() {
@@ -56,7 +56,7 @@ public:
     return s;
   }
 
-  /// Draws over what is there with one write, so that nothing flickers.
+  /// Draws the screen with one write, so that it does not flicker.
   static void draw(const std::vector<std::string>& lines) {
     std::string out = "\033[H";
     for (size_t i = 0; i < lines.size(); ++i) {
@@ -96,7 +96,7 @@ public:
     for (auto& job : jobs)
       all_[job.id] = job;
   }
-  /// Takes the events that have come. @returns the newest jobs.
+  /// Takes the new events. @returns the newest jobs.
   result<std::vector<job_info>> take() {
     auto events = feed_.next(duration{});
     if (!events)
@@ -120,8 +120,8 @@ private:
   std::map<uint64_t, job_info> all_;
 };
 
-/// Asks for nodes, lanes and tenants, and, without `running`, for jobs; what is there already stays
-/// if the head does not answer.
+/// Asks for nodes, lanes and tenants, and without `running` for jobs. Without an answer, old data
+/// stays.
 result<void> look_at(head_session& head, top_view& view, rate_meter& meter,
                      running_jobs* running = nullptr) {
   job_filter active;
@@ -194,7 +194,7 @@ int live(client& c, duration every) {
       auto looked = look_at(c.head, view, meter, again ? nullptr : &running);
       if (looked && again)
         running.start_with(view.jobs);
-      again = !looked; // Jobs that ended meanwhile send no event.
+      again = !looked; // Jobs that ended in the meantime send no event.
       view.trouble = looked ? std::string{} : core::printable(looked.error().context);
       if (looked || looked.error().code == errc::cancelled)
         continue;
@@ -228,7 +228,7 @@ int top_main(const cluster_command& command, const config::environment&) {
   return with_head(command, [&](client& c) {
     if (c.has("once") || ::isatty(STDOUT_FILENO) != 1)
       return once(c);
-    // Lines on standard error would tear the picture.
+    // Lines on standard error would damage the screen.
     c.head.on_change([](const std::string&) {});
     return live(c, std::max(*every, shortest_every));
   });

@@ -5,7 +5,7 @@
 
 namespace penstock::cli {
 
-/// `penstock jobs`, `status`, `nodes`, `lanes`, `tenants`: what a head says of itself.
+/// `penstock jobs`, `status`, `nodes`, `lanes`, `tenants`: lists of a head.
 /// @returns the exit code.
 int jobs_main(const cluster_command& command, const config::environment& env);
 int status_main(const cluster_command& command, const config::environment& env);

@@ -65,7 +65,7 @@ std::string value_text(chart_unit unit, double x) {
                     : fmt::format("{:.3g}", x);
 }
 
-/// From values to heights.
+/// Converts values to heights.
 struct scale {
   double low = 0, high = 1;
   bool logarithmic = false;
@@ -105,7 +105,7 @@ scale scale_of(const chart& c) {
   return s;
 }
 
-/// Joins neighbours: the largest of a time, which must not hide, the mean of all else.
+/// Joins neighbours: for times the largest, which must stay visible; for others the mean.
 double joined(const std::vector<double>& values, size_t from, size_t to, bool largest) {
   double sum = 0, most = nothing;
   size_t count = 0;
@@ -117,7 +117,7 @@ double joined(const std::vector<double>& values, size_t from, size_t to, bool la
   return count == 0 ? nothing : largest ? most : sum / static_cast<double>(count);
 }
 
-/// The path of a line; a point between gaps is a short dash, so that it shows.
+/// The path of a line. A point between gaps is a short dash, so that it is visible.
 std::string path_of(const chart& c, const chart_line& line, const scale& s) {
   const auto group = std::max<size_t>(1, (c.at.size() + points_max - 1) / points_max);
   std::string path;
@@ -137,8 +137,8 @@ std::string path_of(const chart& c, const chart_line& line, const scale& s) {
 
 std::string marks_svg(const chart& c) {
   std::string out;
-  double free_from =
-    0; // Labels of phases share one line; one that would run into another stays a line.
+  // Labels of phases share one line; one that would run into another stays a line.
+  double free_from = 0;
   for (auto& [at, text] : c.phases) {
     const double x = left + plot_width() * std::min(1.0, at / std::max(c.end, 1e-9));
     out += fmt::format(R"(<line class="phase" x1="{0:.1f}" x2="{0:.1f}" y1="{1}" y2="{2}"/>)", x,

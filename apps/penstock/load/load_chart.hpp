@@ -7,10 +7,10 @@
 
 namespace penstock::cli {
 
-/// `text` as it may stand in HTML and SVG, in elements and attributes.
+/// `text` escaped for elements and attributes of HTML and SVG.
 std::string escaped(std::string_view text);
 
-/// What the values of a chart are.
+/// The unit of the values of a chart.
 enum class chart_unit { rate, seconds, count, share };
 
 /// One line of a chart: a value for each point in time; NaN leaves a gap.
@@ -25,7 +25,7 @@ struct chart_line {
 struct chart {
   std::string title;
   chart_unit unit = chart_unit::count;
-  bool logarithmic = false; ///< For times, where the tail is a hundred times the middle.
+  bool logarithmic = false; ///< For times, because the tail is a hundred times the median.
   std::vector<double> at;   ///< Seconds, ascending.
   double end = 0;           ///< Of the time axis.
   std::vector<chart_line> lines;
@@ -33,10 +33,10 @@ struct chart {
 };
 
 /// A `<figure>` with a legend and an inline SVG: no script, no link. Colors come from the classes
-/// of `chart_style`. More points than can be seen are joined.
+/// of `chart_style`. Too many points are joined.
 std::string chart_html(const chart& c);
 
-/// The style sheet of the charts, for readers in light and in dark.
+/// The style sheet of the charts, for light and dark mode.
 std::string_view chart_style();
 
 } // namespace penstock::cli

@@ -27,7 +27,7 @@ namespace fs = std::filesystem;
 constexpr int exit_missed = 1;
 constexpr size_t files_wanted = 4096;
 
-/// Where logs and stores go: removed in the end unless somebody wants to see them.
+/// The folder for logs and stores; removed at the end, unless the user wants to keep it.
 class work_folder {
 public:
   static result<work_folder> make(const std::string& keep) {
@@ -85,7 +85,7 @@ std::string script_file(const std::string& name) {
   return name;
 }
 
-/// The script as this command line wants it.
+/// Applies the command line to the script.
 result<core::load_script> adjusted(const load_command& command) {
   auto script = config::read_load_script(script_file(command.script));
   if (!script)
@@ -118,8 +118,8 @@ int run(const load_command& command, const core::load_script& script,
   if (!folder)
     return complain(folder.error());
   raise_file_limit(files_wanted);
-  block_signals();  // From here on threads start.
-  std::mutex mutex; // Guards the following.
+  block_signals();  // Threads start after this line.
+  std::mutex mutex; // Guards the variables below.
   load_session* session = nullptr;
   int signal = 0;
   signal_watcher watcher{[&](int number, int count) {
@@ -128,7 +128,7 @@ int run(const load_command& command, const core::load_script& script,
     if (session)
       session->interrupt();
     else if (count > 1)
-      std::_Exit(128 + number); // The processes of the script die with us.
+      std::_Exit(128 + number); // The processes of the script end with us.
   }};
   load_world world{script, env, folder->path()};
   if (auto prepared = world.prepare(); !prepared)

@@ -7,21 +7,22 @@
 
 namespace penstock::cli {
 
-/// What `penstock load` was asked to do.
+/// The command line of `penstock load`.
 struct load_command {
-  std::string script;              ///< A file.
-  std::optional<std::string> head; ///< Instead of the script's engine: an address.
-  std::optional<uint64_t> seed;    ///< Instead of the script's.
-  double scale = 1;                ///< Of the length of all phases.
+  std::string script; ///< A file.
+  std::optional<std::string>
+    head;                       ///< Address of a head to use instead of the engine of the script.
+  std::optional<uint64_t> seed; ///< Seed to use instead of that of the script.
+  double scale = 1;             ///< Factor for the length of all phases.
   double seconds = 0;     ///< Length of all phases together; 0: as the script and `scale` say.
   std::string json, html; ///< Files for reports; empty: none.
   std::string keep;       ///< Folder for logs and stores that stays; empty: a temporary one.
-  bool check = false;     ///< Only looks at the script.
+  bool check = false;     ///< Only checks the script.
   bool quiet = false;     ///< No progress.
   bool help = false;      ///< `--help`: nothing else is filled.
 };
 
-/// Parses what follows "penstock load". Errors are usage errors.
+/// Parses the words after "penstock load". Errors are usage errors.
 result<load_command> parse_load(const arguments& args);
 
 /// Runs a load script. @returns the exit code: 0 all expectations were met, 1 some were not, 2

@@ -16,12 +16,12 @@ constexpr auto sample_every = std::chrono::seconds{1};
 /// How often to look whether all is done, once the last phase is over.
 constexpr auto drain_step = std::chrono::milliseconds{20};
 constexpr auto lanes_timeout = std::chrono::seconds{2};
-/// Of one message of a submission: small enough to travel quickly.
+/// Bytes of one message of a submission; small, so that it is sent quickly.
 constexpr uint64_t part_requests = 1000;
 constexpr uint64_t part_bytes = 4u << 20;
 constexpr uint32_t page_outcomes = 256;
 
-/// The share of the limit that binds most, in the last minute.
+/// The used share of the tightest limit, in the last minute.
 double share_of(const std::vector<lane_info>& lanes, duration elapsed) {
   double share = -1;
   const double minutes = std::clamp(to_seconds(elapsed) / 60, 1.0 / 60, 1.0);
@@ -84,7 +84,7 @@ void load_driver_state::engine_down(const caf::down_msg& msg) {
   waiting_.clear();
   for (auto& [id, m] : pending_)
     waiting_.push_back(id);
-  std::ranges::sort(waiting_); // In the order of their arrival.
+  std::ranges::sort(waiting_); // Sorted by arrival.
   again_.clear();
   {
     std::lock_guard lock{setup_.board->mutex};
@@ -151,7 +151,7 @@ void load_driver_state::submit(uint32_t tenant, uint64_t requests) {
 }
 
 bool load_driver_state::choose_job(message& m, uint64_t pick) const {
-  // Jobs that have ended are asked for, too; what can be cancelled or followed has not.
+  // Jobs that have ended can be asked for, too; only running jobs can be cancelled or followed.
   const bool any = m.kind == load_message::status || m.kind == load_message::results;
   const auto candidates = active_.size() + (any ? ended_.size() : 0);
   constexpr size_t tries = 8;
@@ -279,8 +279,8 @@ void load_driver_state::answered(uint64_t id) {
 void load_driver_state::refused(uint64_t id, const caf::error& e) {
   const auto m = pending_.at(id);
   const bool ours = e.category() == error_category;
-  // A submission that had no answer is asked again: nobody knows whether it was taken, and its key
-  // makes sure that it is taken once.
+  // A submission without an answer is sent again: it is unknown whether it was accepted, and its
+  // key makes sure that it runs only once.
   if (!ours && m.kind == load_message::submit && engine_)
     return send(id);
   const auto why = ours                             ? std::string{to_string(from_caf(e).code)}

@@ -22,21 +22,21 @@ namespace penstock::cli {
 
 /// The LOAD DRIVER actor interface, one per load.
 using load_driver_actor = outcome_taker_actor::extend<
-  // The engine is there, at first or again. The load begins with the first one.
+  // An engine is available. The load begins with the first one.
   caf::reacts_to<atom::engine, engine_actor>,
-  // Something may be due.
+  // A message may be due.
   caf::reacts_to<atom::wake>,
   // Submits a job of this tenant (its place in the script) and so many requests, as an action.
   caf::reacts_to<atom::submit, uint32_t, uint64_t>,
-  // No more arrivals; what runs is cancelled and awaited.
+  // No more arrivals. Running jobs are cancelled and awaited.
   caf::reacts_to<atom::drain>,
   // Ends now.
   caf::reacts_to<atom::stop>>;
 
-/// How a load stands, for a line of progress.
+/// The state of a load, for a line of progress.
 struct load_now {
   bool started = false;
-  bool connected = false; ///< An engine is there.
+  bool connected = false; ///< There is an engine.
   bool draining = false;  ///< The last phase is over.
   duration at{};
   uint64_t open = 0, done = 0; ///< Requests without and with an outcome.
@@ -44,39 +44,38 @@ struct load_now {
   uint64_t errors = 0, overruns = 0;
 };
 
-/// What the driver shows to the threads around it.
+/// Data that the driver shares with other threads.
 struct load_board {
-  /// When the driver wants to be woken, on the steady clock; and whether it was told so already.
+  /// When to wake the driver, on the steady clock; and whether that was done already.
   std::atomic<time_point::rep> due{0};
   std::atomic<bool> woken{false};
 
   std::mutex mutex;
   std::condition_variable changed;
   load_now now;              ///< Guarded by the mutex, as what follows.
-  uint64_t engines_lost = 0; ///< Grows when the engine is gone: somebody must find it again.
+  uint64_t engines_lost = 0; ///< Grows when the engine is lost and must be found again.
   time_point started{};
   std::optional<core::load_record> record; ///< Set at the end.
 };
 
-/// What a load driver needs to know.
+/// The setup of a load driver.
 struct load_driver_setup {
   std::shared_ptr<const core::load_script> script;
   std::shared_ptr<load_board> board;
-  std::string run; ///< Begins idempotency keys, so that no two loads share one.
+  std::string run; ///< Prefix of idempotency keys, different for each load.
 };
 
 /// Sends the messages of a script to an engine when they are due, and follows every job to its last
 /// outcome.
 ///
-/// Arrivals are open loop: what is due is sent, however many answers are open; only beyond the
-/// script's bound it is counted as an overrun instead. When the engine is gone (a head that was
-/// killed), what has no answer waits, and is sent again to the next one; submissions carry
-/// idempotency keys, so that none runs twice. Times of messages count from when they were due
-/// through all of this.
+/// Arrivals are open loop: a message is sent when it is due, for any number of open answers; only
+/// above the limit of the script it counts as an overrun. If the engine is lost (a killed head),
+/// messages without an answer wait and are sent again to the next one. Submissions have idempotency
+/// keys, so that none runs twice. The time of a message always counts from when it was due.
 ///
-/// Outcomes are read by long polls, one a job, which are no part of the load and are not counted as
-/// messages. A subscription is followed to its end and checked for order; its time is that to its
-/// first outcomes.
+/// Outcomes are read by long polls, one per job, which do not count as messages of the load. A
+/// subscription is followed to its end and its order is checked; its time ends with its first
+/// outcomes.
 class load_driver_state {
 public:
   static inline const char* name = "load-driver";
@@ -110,14 +109,14 @@ private:
   struct message {
     core::load_message kind = core::load_message::submit;
     duration due{};
-    uint64_t job = 0;  ///< Our number of it; 0: none (it has ended).
+    uint64_t job = 0;  ///< Our number of the job; 0: none (it has ended).
     uint64_t id = 0;   ///< The engine's.
     uint64_t from = 0; ///< Of results and subscriptions.
   };
   struct subscriber {
     uint64_t job = 0; ///< Our number.
     uint64_t next = 0;
-    uint64_t message = 0; ///< That asked for it; 0: it was answered.
+    uint64_t message = 0; ///< The message of the subscription; 0: it was answered.
   };
 
   duration now() const;
@@ -151,14 +150,14 @@ private:
   std::optional<core::load_schedule> schedule_;
   std::optional<core::load_record> record_; ///< Unset once it is finished.
   engine_actor engine_;
-  uint64_t life_ = 0; ///< Of the engine: answers of an earlier one are void.
+  uint64_t life_ = 0; ///< Number of the engine; answers of an earlier one are ignored.
   time_point started_{};
   bool running_ = false, cancelling_ = false;
   duration phases_end_{}, drain_end_{}, next_sample_{}, next_cancel_{};
 
   uint64_t next_message_ = 1, next_job_ = 1;
   std::unordered_map<uint64_t, message> pending_;
-  std::deque<uint64_t> waiting_; ///< Messages to send once an engine is there.
+  std::deque<uint64_t> waiting_; ///< Messages to send when there is an engine.
   std::unordered_map<uint64_t, job> jobs_;
   std::vector<uint64_t> active_;                         ///< Jobs with an id.
   std::deque<uint64_t> ended_;                           ///< Ids of the last ones that ended.
@@ -170,8 +169,8 @@ private:
 load_driver_actor::behavior_type
 load_driver(load_driver_actor::stateful_pointer<load_driver_state> self, load_driver_setup setup);
 
-/// Wakes a driver when it wants to, from a thread of its own: CAF's clock may be late when the
-/// engine is busy, and with it every arrival would be.
+/// Wakes a driver at its times, from its own thread: CAF's clock may be late when the engine is
+/// busy, and then every arrival would be late.
 class load_pacer {
 public:
   load_pacer(load_driver_actor driver, std::shared_ptr<load_board> board);

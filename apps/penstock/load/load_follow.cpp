@@ -11,7 +11,7 @@ namespace penstock::cli {
 
 namespace {
 
-/// How long the engine may keep a question for outcomes that are not there yet.
+/// How long the engine may wait for an outcome before it answers.
 constexpr auto poll_wait = std::chrono::seconds{20};
 constexpr auto poll_again = std::chrono::milliseconds{200};
 constexpr auto cancel_again = std::chrono::milliseconds{500};
@@ -31,7 +31,7 @@ void load_driver_state::follow(uint64_t number) {
 void load_driver_state::poll(uint64_t number) {
   const auto found = jobs_.find(number);
   if (found == jobs_.end() || !engine_)
-    return; // What is active is polled when the engine is back.
+    return; // Active jobs are polled when the engine is back.
   auto& j = found->second;
   const results_query query{.job = j.id,
                             .from = j.next,
@@ -48,7 +48,7 @@ void load_driver_state::poll(uint64_t number) {
         if (life != life_ || !record_ || !jobs_.contains(number))
           return;
         if (e.category() == error_category && from_caf(e).code == errc::not_found)
-          end_job(number); // Nobody will ever tell its outcomes.
+          end_job(number); // Its outcomes are lost.
         else
           again_.emplace_back(now() + poll_again, number);
         set_due();
@@ -66,7 +66,7 @@ void load_driver_state::take(uint64_t number, const results_page& page) {
   else if (page.items.empty() && !has_ended(page.state))
     poll(number);
   else if (page.items.empty()) {
-    again_.emplace_back(now() + poll_again, number); // It has ended, and may be taken up again.
+    again_.emplace_back(now() + poll_again, number); // It has ended, but may be started again.
     set_due();
   } else
     poll(number);
@@ -91,7 +91,7 @@ void load_driver_state::take_outcome(job& j, uint64_t number, const sink_item& i
     auto parsed =
       core::parse_output_line(item.line ? std::string_view{*item.line} : std::string_view{});
     if (!parsed) {
-      ++exactness.order_violations; // Whatever stands here is no outcome of this request.
+      ++exactness.order_violations; // This is not an outcome of this request.
       return;
     }
     r = std::move(*parsed);

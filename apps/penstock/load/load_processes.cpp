@@ -31,7 +31,7 @@ std::string read_all(const std::string& path) {
   return {std::istreambuf_iterator<char>{file}, {}};
 }
 
-/// The end of what a process said, on one line.
+/// The end of the output of a process, on one line.
 std::string last_words(const std::string& path) {
   constexpr size_t bytes_max = 300;
   auto text = read_all(path);
@@ -43,7 +43,7 @@ std::string last_words(const std::string& path) {
   return text.empty() ? "it said nothing" : "it said: " + text;
 }
 
-/// Runs in the child between fork and exec: only what is safe beside other threads' locks.
+/// Runs in the child between fork and exec: only async-signal-safe calls.
 [[noreturn]] void become(char* const* args, int log, pid_t parent) {
   ::setpgid(0, 0);
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -192,7 +192,7 @@ result<void> load_processes::start(const std::string& name) {
   if (c->pid >= 0 && !c->told_to_end)
     return error{errc::invalid_input, "the process " + config::in_quotes(name) + " runs already"};
   const auto until = std::chrono::steady_clock::now() + listen_timeout;
-  while (c->pid >= 0 && !reap(*c, WNOHANG)) { // It is on its way out.
+  while (c->pid >= 0 && !reap(*c, WNOHANG)) { // It is ending.
     if (std::chrono::steady_clock::now() > until)
       ::kill(c->pid, SIGKILL);
     std::this_thread::sleep_for(look_every);
@@ -256,7 +256,7 @@ result<void> load_processes::resume(const std::string& name) {
   return {};
 }
 
-/// @returns whether it is gone.
+/// @returns whether it has ended.
 bool load_processes::reap(child& c, int flags) {
   if (c.pid < 0)
     return true;
@@ -284,7 +284,7 @@ void load_processes::stop_all() {
     if (c.pid >= 0) {
       c.told_to_end = true;
       ::kill(c.pid, SIGTERM);
-      ::kill(c.pid, SIGCONT); // One that is suspended hears nothing else.
+      ::kill(c.pid, SIGCONT); // A suspended process reacts to nothing else.
     }
   const auto until = std::chrono::steady_clock::now() + end_timeout;
   for (auto& c : children_) {

@@ -11,8 +11,8 @@
 namespace penstock::cli {
 
 /// The processes of a load script: mocks, a head and nodes, started by this program's own
-/// executable on free loopback ports, in process groups of their own. What they print goes to
-/// files. All of them end with this object, and with this process whatever becomes of it.
+/// executable on free loopback ports, in their own process groups. Their output goes to files. All
+/// of them end with this object, and with this process, however it ends.
 ///
 /// One thread owns it, and that thread must live as long as the processes: they die with it.
 class load_processes {
@@ -23,11 +23,11 @@ public:
   load_processes(const load_processes&) = delete;
   load_processes& operator=(const load_processes&) = delete;
 
-  /// Starts all that are to run before the load: mocks, then the head, then nodes.
+  /// Starts all processes that run before the load: mocks, then the head, then nodes.
   /// @param head Address that nodes join; empty: the script's own head.
   result<void> start_all(const std::string& head);
-  /// Starts one, at first or again; a mock and a head come back on their old port. Returns when it
-  /// listens; a node is on its way then.
+  /// Starts a process. A mock or head uses its old port again. Returns when it listens; a node may
+  /// still be joining.
   result<void> start(const std::string& name);
   /// Sends SIGTERM and does not wait.
   result<void> stop(const std::string& name);
@@ -36,14 +36,14 @@ public:
   result<void> suspend(const std::string& name);
   result<void> resume(const std::string& name);
 
-  /// Sees which ones have ended. @returns one line for each that nobody told to.
+  /// Checks which ones have ended. @returns one line for each one that ended by itself.
   std::vector<std::string> look();
   /// "http://127.0.0.1:8080" of this mock, or of the first one if the name is empty; empty: there
   /// is none.
   std::string mock_origin(const std::string& name = {}) const;
   std::string head_address() const;
   size_t nodes_running() const;
-  /// Ends all, politely at first.
+  /// Ends all processes, first with SIGTERM.
   void stop_all();
 
 private:

@@ -11,7 +11,7 @@ namespace penstock::cli {
 std::string load_text(const core::load_result& result,
                       std::span<const core::load_verdict> verdicts);
 
-/// The report for machines: one JSON object with everything, the course of time included.
+/// The report for programs: one JSON object with everything, also the values over time.
 std::string load_json(const core::load_result& result,
                       std::span<const core::load_verdict> verdicts);
 
@@ -20,7 +20,7 @@ std::string load_json(const core::load_result& result,
 std::string load_page(const core::load_result& result,
                       std::span<const core::load_verdict> verdicts);
 
-/// What a script would do, for `--check`.
+/// The plan of a script, for `--check`.
 std::string load_plan(const core::load_script& script);
 
 } // namespace penstock::cli

@@ -23,7 +23,7 @@ constexpr auto session_look_every = std::chrono::milliseconds{50};
 constexpr auto line_every = std::chrono::seconds{10};
 constexpr auto redraw_every = std::chrono::milliseconds{250};
 
-/// What undoes an action that lasts for a time.
+/// The step that ends an action with a duration.
 core::load_action undone(core::load_action a) {
   a.at += a.length;
   a.deed = a.deed == load_deed::suspend  ? load_deed::resume
@@ -49,7 +49,7 @@ std::string text_of(const core::load_action& a) {
   return text;
 }
 
-/// Tells the submissions of this run from those of all others.
+/// A random part of the idempotency keys of this run.
 std::string run_name() {
   std::random_device device;
   return fmt::format("load-{:08x}{:08x}", device(), device());

@@ -12,11 +12,11 @@
 
 namespace penstock::cli {
 
-/// What a session tells people meanwhile.
+/// Receiver of lines about a session.
 enum class load_talk { quiet, lines };
 
-/// One load from its beginning to its result: the driver, what happens beside it at certain times,
-/// and the engine found again when it was lost. Belongs to the thread that owns the world.
+/// One load from its beginning to its result: it runs the driver and the actions, and finds a lost
+/// engine again. Belongs to the thread that owns the world.
 class load_session {
 public:
   /// @pre `world` is prepared and outlives the session, as the script does.
@@ -27,12 +27,12 @@ public:
 
   /// Runs the load to its end.
   result<core::load_result> run();
-  /// Asks it to end: at first the arrivals, and what runs is cancelled; the second time at once.
-  /// May be called from any thread.
+  /// Stops the load: the first call ends the arrivals and cancels running jobs; the second ends at
+  /// once. Call it from any thread.
   void interrupt();
 
 private:
-  /// Something to do at a time; what lasts for a time is two of them.
+  /// A step at a time; an action with a duration has two steps.
   struct step {
     core::load_action action;
     bool undo = false;

@@ -123,7 +123,7 @@ result<void> load_world::start_embedded() {
   if (!mocks)
     return mocks.error();
   mocks_ = std::move(*mocks);
-  settings_.upstream.mock = false; // They are ordinary upstreams from here on.
+  settings_.upstream.mock = false; // They are normal upstreams now.
   for (auto& upstream : settings_.upstreams)
     upstream.mock = false;
   system_config_ = std::make_unique<system_config>();
@@ -149,7 +149,7 @@ result<engine_actor> load_world::find_engine(duration timeout) {
   return running_->engine;
 }
 
-/// A load that begins before its nodes are there would measure their way.
+/// Wait for nodes, because a load that begins earlier would measure their start.
 result<void> load_world::await_nodes() {
   const auto wanted = processes_.nodes_running();
   const auto until = std::chrono::steady_clock::now() + join_timeout;

@@ -18,17 +18,17 @@
 
 namespace penstock::cli {
 
-/// Settings of the engine of a script, or of the way to its head. What is not in the script is
-/// built in: the user's configuration file and PENSTOCK_* variables are left out, so that a script
-/// means the same everywhere and never meets a real provider by accident.
+/// Settings of the engine of a script, or for its head. Other settings have their defaults: the
+/// user's configuration file and PENSTOCK_* variables are ignored, so that a script means the same
+/// everywhere and never calls a real provider by accident.
 /// @param folder A folder without a configuration file.
 result<config::settings> load_engine_settings(const core::load_script& script,
                                               const config::environment& env,
                                               const std::string& folder);
 
-/// What a load sends its messages to: the processes of the script, the mocks, and the engine, which
-/// is embedded, the head of the script, or one that runs elsewhere. One thread prepares and acts,
-/// and must live as long; `find_engine` may be called from another one.
+/// The environment of a load: the processes of the script, the mocks, and the engine, which is
+/// embedded, the head of the script, or a running head. One thread prepares it and runs actions,
+/// and must live as long as it; call `find_engine` from any thread.
 class load_world {
 public:
   /// @param folder Of logs and stores; exists. @pre The script outlives the world.
@@ -39,14 +39,14 @@ public:
 
   /// Starts everything, and waits until the nodes of the script have joined.
   result<void> prepare();
-  /// The engine, for the first time or after it was lost. Blocks for at most this long.
-  /// @returns `internal` if it will never be there again.
+  /// Finds the engine. Blocks at most for the given time. @returns `internal` if it is lost for
+  /// good.
   result<engine_actor> find_engine(duration timeout);
-  /// Does what an action of the script says, submissions aside.
+  /// Runs an action of the script, except submissions.
   result<void> act(const core::load_action& action);
-  /// What the first mock has counted since `prepare`; nothing if there is none.
+  /// The counters of the first mock since `prepare`; nullopt: there is no mock.
   std::optional<core::load_upstream> look_upstream();
-  /// Processes that ended without having been told to: one line each, once.
+  /// One line for each process that ended by itself, once.
   std::vector<std::string> look_processes() { return processes_.look(); }
 
   caf::actor_system& system() { return *system_; }
@@ -70,7 +70,7 @@ private:
   std::unique_ptr<caf::actor_system_config> system_config_;
   std::unique_ptr<caf::actor_system> system_;
   std::optional<running_engine> running_;
-  bool given_ = false; ///< The embedded engine was found once; it has no second life.
+  bool given_ = false; ///< The embedded engine was found once; it cannot be restarted.
 };
 
 } // namespace penstock::cli

@@ -33,7 +33,7 @@ std::string blank_text(uint64_t rows) {
                        " rows are empty: nothing is sent for them, and they keep their places";
 }
 
-/// What the map reads, and must not replace.
+/// The files that the map reads and must not replace.
 std::vector<io::kept_file> files_read(const std::string& input, const core::recipe& recipe) {
   std::vector<io::kept_file> files{{input, "the input"}};
   for (auto& file : recipe.files)
@@ -79,7 +79,7 @@ int map_session::run() {
     return complain(opened.error());
   if (files_->is_complete())
     return already_complete();
-  block_signals(); // From here on threads start.
+  block_signals(); // Threads start after this line.
   auto mocks = start_mocks(settings_, needs->keys);
   if (!mocks)
     return complain(mocks.error());
@@ -87,7 +87,7 @@ int map_session::run() {
   return drive(needs->keys);
 }
 
-/// Reads recipe and table, as far as nothing has to be made or sent.
+/// Reads recipe and table, before anything is made or sent.
 result<void> map_session::prepare() {
   if (auto loaded = load(); !loaded)
     return loaded;
@@ -238,7 +238,7 @@ result<void> map_session::open_files() {
   return {};
 }
 
-/// A budget without prices would bound nothing.
+/// A budget has no effect without prices.
 result<void> map_session::check_prices() const {
   if (settings_.run.budget <= 0)
     return {};
@@ -281,10 +281,10 @@ job_options map_session::options_of(uint32_t group, uint32_t stage) const {
     o.mode = *what.run_as;
   if (what.cache && !on_command_line("cache.mode"))
     o.cache = *what.cache;
-  // All jobs together hold what one job of `run` may hold.
+  // All jobs together may use as much as one job of `run`.
   const auto jobs = std::max<size_t>(1, scan_.groups.names.size() * stages());
   o.window_bytes = std::max<uint64_t>(settings_.run.window_bytes / jobs, 1u << 20);
-  // The custom_ids of a map's requests are stable over restarts, their places in the job are not.
+  // The custom_ids of a map are the same after a restart, but the indexes in the job are not.
   o.client_id.clear();
   return o;
 }

@@ -23,19 +23,18 @@ struct map_actors {
   std::vector<std::string> lane_names;
 };
 
-/// Asks the hub, the engine and the lanes how a map stands. What does not answer in time stays as
-/// it was.
+/// Asks the hub, the engine and the lanes about a map. Without an answer in time, old values stay.
 /// @param ended Jobs whose progress in `view` is final already.
 void look(caf::actor_system& sys, const map_actors& actors, map_view& view,
           const std::vector<bool>& ended);
 
-/// The names in a cancel file, one a line; none if it is not there.
+/// The names in a cancel file, one per line; none if the file does not exist.
 std::vector<std::string> names_to_cancel(const std::string& path);
-/// Replaces a file in one step, so that a reader never sees half of it. A failure is let go: the
-/// status is a courtesy.
+/// Replaces a file in one step, so that a reader never sees half of it. A failure is ignored,
+/// because the status file is not essential.
 void replace_file(const std::string& path, std::string_view text);
 
-/// Attends to a running map once a second: writes OUTPUT.status.json, cancels the groups named in
+/// Watches a running map once a second: writes OUTPUT.status.json, cancels the groups named in
 /// OUTPUT.cancel, shows progress on stderr (redrawn 5 times a second on a terminal, every 10 s
 /// elsewhere).
 class map_control {
@@ -47,7 +46,7 @@ public:
   map_control(const map_control&) = delete;
   map_control& operator=(const map_control&) = delete;
 
-  /// A job has ended like this.
+  /// A job has ended with this progress.
   void ended(size_t number, const job_progress& progress);
 
 private:

@@ -92,7 +92,7 @@ result<map_input> map_input::open(const std::string& path, const core::recipe& r
   return input;
 }
 
-/// Makes it a table that `table_reader` can read.
+/// Converts it to a table that `table_reader` can read.
 result<void> map_input::convert(const core::recipe& recipe) {
   const bool quotes = options_.format != core::table_format::jsonl;
   auto source =

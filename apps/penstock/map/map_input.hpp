@@ -12,17 +12,16 @@
 
 namespace penstock::cli {
 
-/// Most jobs of one map: each group has one for every stage.
+/// Largest number of jobs of one map: each group has one per stage.
 inline constexpr size_t map_jobs_max = 1000;
-/// The group of rows that name none.
+/// The group of rows without a group.
 inline constexpr std::string_view no_group = "default";
 
-/// A table that can be read twice. Standard input and pipes are copied into a file that nobody else
-/// sees: a map looks the table through before it sends anything. So are tables that are no UTF-8,
-/// and workbooks.
+/// A table that can be read twice, because a map scans it before it sends requests. Standard input,
+/// pipes, tables that are not UTF-8, and workbooks are copied to a private file.
 class map_input {
 public:
-  /// @param recipe Says format and separator where the name does not.
+  /// @param recipe Format and separator, if the name does not give them.
   static result<map_input> open(const std::string& path, const core::recipe& recipe,
                                 uint64_t row_max);
   ~map_input();
@@ -31,13 +30,13 @@ public:
 
   /// A reader at the first row.
   result<io::table_reader> read() const;
-  /// As the caller named it.
+  /// The name from the caller.
   const std::string& name() const noexcept { return name_; }
   /// CSV for workbooks.
   core::table_format format() const noexcept { return *options_.format; }
   /// Whether it begins with a byte order mark.
   bool is_marked() const noexcept { return marked_; }
-  /// What was done to it, for people.
+  /// Changes made in the copy, for people.
   const std::vector<std::string>& notes() const noexcept { return notes_; }
   /// The folder that names of documents are relative to.
   std::string folder() const;
@@ -47,7 +46,7 @@ private:
   result<void> convert(const core::recipe& recipe);
   std::string name_;
   std::string path_;
-  bool copied_ = false; ///< `path_` is ours, to be removed.
+  bool copied_ = false; ///< `path_` is our copy, to be removed.
   bool piped_ = false;  ///< It came from standard input or a pipe.
   bool marked_ = false;
   std::vector<std::string> notes_;
@@ -61,7 +60,7 @@ struct map_groups {
   std::unordered_map<std::string, uint32_t> numbers;
 };
 
-/// What a first look at a table found.
+/// Result of the scan of a table.
 struct map_scan {
   std::string hash; ///< Of the whole table.
   std::vector<std::string> columns;
@@ -69,18 +68,18 @@ struct map_scan {
   map_groups groups;                ///< Of the rows that this map runs.
   uint64_t rows = 0;                ///< In the table.
   uint64_t rows_to_run = 0;         ///< After `--limit`.
-  uint64_t blank = 0;               ///< Rows without anything in them among those.
-  std::vector<std::string> notes;   ///< What was done to the table and its header, for people.
-  uint64_t faulty = 0;              ///< Unusable ones among those.
+  uint64_t blank = 0;               ///< Empty rows among those.
+  std::vector<std::string> notes;   ///< Changes of the table and its header, for people.
+  uint64_t faulty = 0;              ///< Unusable rows among those.
   std::vector<std::string> faults;  ///< The first few, with their lines.
   std::vector<core::row_keys> keys; ///< Of all rows of the table.
-  std::string documents;            ///< How the documents of all rows stand; empty: there are none.
+  std::string documents;            ///< State of the documents of all rows; empty: there are none.
 };
 
-/// Whose row this is.
+/// The group of a row.
 std::string group_name_of(const core::recipe& recipe, const core::row_scope& scope);
 
-/// Looks a table through, and checks the names of the recipe against its columns.
+/// Scans a table, and checks the names in the recipe against its columns.
 /// @param rows_max Rows to run; 0: all. @param prints Makes the keys of rows.
 result<map_scan> scan_table(const map_input& input, const core::recipe& recipe, uint64_t rows_max,
                             row_prints& prints);

@@ -7,7 +7,7 @@
 
 namespace penstock::cli {
 
-/// Opens one job of a map: a fresh port of its hub. What an earlier port had is offered again.
+/// Opens one job of a map: a new port of its hub. Requests of an earlier port are offered again.
 class map_job final : public actors::job_launcher {
 public:
   /// @param total Rows of its group, for the choice of the mode.

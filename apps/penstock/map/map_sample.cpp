@@ -11,10 +11,10 @@ namespace json = boost::json;
 
 namespace {
 
-/// Bytes per input token before any answer taught better (design, section 5).
+/// Bytes per input token before the first answer (design, section 5).
 constexpr double bytes_per_token = 3.5;
 
-/// Texts of a request's messages; documents and images are named, not shown.
+/// Texts of the messages of a request; for documents and images, only their names.
 std::string messages_text(const json::object& body) {
   std::string out;
   const auto* messages = body.if_contains("messages");

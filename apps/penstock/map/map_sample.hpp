@@ -10,12 +10,12 @@
 
 namespace penstock::cli {
 
-/// What `--check` found: the recipe, the table, and the first request as it would be sent.
+/// The output of `--check`: the recipe, the table, and the first request.
 /// @returns an error if that request cannot be made.
 result<std::string> check_text(const core::recipe& recipe, const map_input& input,
                                const map_scan& scan, recipe_script& script, bool json);
 
-/// What the rest of a table needs, if it is like the sample in `view`.
+/// The estimate for the rest of a table, if it is like the sample in `view`.
 core::map_projection project_rest(const map_view& view,
                                   const std::vector<core::projected_lane>& lanes,
                                   uint32_t in_flight_max);

@@ -24,7 +24,7 @@ namespace penstock::cli {
 namespace {
 
 constexpr auto stop_timeout = std::chrono::seconds{10};
-/// The hub may be busy with documents, and the disk may be slow.
+/// Long, because the hub may be busy with documents, and the disk may be slow.
 constexpr auto close_timeout = std::chrono::minutes{10};
 
 } // namespace
@@ -44,7 +44,7 @@ void map_session::handle_signal(int number, int count) {
                stderr);
 }
 
-/// Ends all jobs so that they can be resumed. The first reason counts; none: somebody asked for it.
+/// Ends all jobs so that they can be resumed. The first reason counts; none: the user asked for it.
 void map_session::stop_all(error why, bool at_once) {
   std::lock_guard lock{mutex_};
   if (view_.state == job_state::running && !settled_) {
@@ -133,8 +133,8 @@ int map_session::drive(const upstream_keys& keys) {
   return code;
 }
 
-/// Later stages first: of one tenant's jobs the oldest is served first, and a row that has begun
-/// should end before others begin.
+/// Later stages first: of the jobs of a tenant the oldest is served first, and a row that has begun
+/// should finish before others begin.
 void map_session::submit(caf::scoped_actor& self) {
   const auto groups = static_cast<uint32_t>(scan_.groups.names.size());
   const auto count = static_cast<uint32_t>(stages());
@@ -195,7 +195,7 @@ void map_session::await_end(caf::scoped_actor& self, map_control& control) {
   self->send_exit(waiter_, caf::exit_reason::user_shutdown);
 }
 
-/// Everything the hub has heard of is on disk afterwards.
+/// After this, all data of the hub is on disk.
 void map_session::settle(caf::scoped_actor& self) {
   if (!hub_gone_)
     self->request(actors_.hub, close_timeout, atom::close_v)

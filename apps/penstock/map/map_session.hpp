@@ -60,7 +60,7 @@ private:
   core::recipe recipe_;
   std::optional<map_input> input_;
   map_scan scan_;
-  std::string output_;        ///< As named, or made of the input's name.
+  std::string output_;        ///< From the command line, or from the name of the input.
   std::string sample_output_; ///< Of `--sample`.
   core::table_format output_format_ = core::table_format::jsonl;
   std::unique_ptr<row_prints> prints_; ///< Outlives the script.
@@ -72,10 +72,10 @@ private:
   std::vector<core::projected_lane> lanes_; ///< For the projection.
   map_view view_;
   map_actors actors_;
-  caf::actor waiter_; ///< Tells us of the ends of jobs.
+  caf::actor waiter_; ///< Reports the ends of jobs.
   bool hub_gone_ = false;
-  bool settled_ = false; ///< How it ended is known.
-  std::mutex mutex_;     ///< The watcher of signals may come before the jobs are there.
+  bool settled_ = false; ///< The kind of the end is known.
+  std::mutex mutex_;     ///< The watcher of signals may call before the jobs exist.
   std::atomic<int> signal_{0};
   time_point started_;
 };

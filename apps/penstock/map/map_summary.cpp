@@ -14,7 +14,7 @@ namespace json = boost::json;
 
 namespace {
 
-/// One group or stage, or all: sums over jobs.
+/// Sums over the jobs of one group or stage, or of all.
 struct job_sums {
   core::map_stage_totals done;
   uint64_t queued = 0, in_flight = 0, in_flight_peak = 0;
@@ -68,7 +68,7 @@ double rate_of(const map_view& v) {
            : 0;
 }
 
-/// Seconds that are left at the rate so far; nothing before anything was done.
+/// Seconds left at the rate so far; nullopt before the first row.
 std::optional<double> eta_of(const map_view& v, uint64_t left) {
   const auto rate = rate_of(v);
   if (left == 0)
@@ -372,7 +372,7 @@ std::vector<std::string> map_progress_lines(const map_view& v, size_t lines_max,
   std::vector<std::string> lines{cut(std::move(line), width)};
   if (v.status.groups.size() < 2)
     return lines;
-  // The groups with most left to do first: those that are done have nothing new to tell.
+  // First the groups with most rows left: finished groups do not change.
   std::vector<size_t> order(v.status.groups.size());
   for (size_t i = 0; i < order.size(); ++i)
     order[i] = i;

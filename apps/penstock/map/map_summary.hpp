@@ -11,10 +11,10 @@
 
 namespace penstock::cli {
 
-/// All that the end of a map, or a look at it, can tell.
+/// All data for the progress and the summary of a map.
 struct map_view {
   std::string recipe;              ///< Its name.
-  std::string output;              ///< Where the rows are.
+  std::string output;              ///< File of the rows.
   std::vector<std::string> stages; ///< Names.
   map_status status;
   std::vector<job_progress> jobs; ///< Number: group x stages + stage.
@@ -22,7 +22,7 @@ struct map_view {
   uint64_t rows = 0; ///< Rows to run.
   uint64_t rows_in_input = 0;
   job_state state = job_state::running;
-  error cause;              ///< Why it was aborted.
+  error cause;              ///< Why the map was aborted.
   duration elapsed{};       ///< Of this run.
   uint64_t done_before = 0; ///< Rows that had a result when this run began.
   bool resumable = true;
@@ -38,14 +38,14 @@ struct map_view {
 uint64_t rows_done(const map_view& view) noexcept;
 /// The summary for people, several lines, at most so many groups.
 std::string map_summary_text(const map_view& view, size_t groups_shown = 20);
-/// The summary for machines: one JSON object on one line, with a block for each stage and group.
+/// The summary for programs: one JSON object on one line, with a block for each stage and group.
 std::string map_summary_json(const map_view& view);
 /// The status file: state, rows, and for each group and stage what is queued, in flight and done.
 std::string map_status_json(const map_view& view);
 /// Lines of progress: one for all rows, then one for each group, at most `lines_max` in all, each
 /// cut to `width` (zero: not at all).
 std::vector<std::string> map_progress_lines(const map_view& view, size_t lines_max, size_t width);
-/// The exit code for how a map ended; interruptions are told apart by their signal elsewhere.
+/// The exit code for the end of a map. The codes of signals are set elsewhere.
 exit_code exit_code_of(const map_view& view) noexcept;
 /// What to do next, if the map did not complete; empty if there is nothing to say.
 std::string map_advice(const map_view& view);

@@ -36,7 +36,7 @@ result<bool> recipe_script::next(core::map_row& row) {
   row.bytes = boost::json::serialize(read.values).size();
   row.scope = core::row_scope{read.index + 1, std::move(read.values)};
   const auto it = scan_.groups.numbers.find(group_name_of(recipe_, row.scope));
-  // A group that nobody saw before: the hub says that the table was changed.
+  // An unknown group: the hub reports that the table was changed.
   row.group = it == scan_.groups.numbers.end() ? static_cast<uint32_t>(scan_.groups.names.size())
                                                : it->second;
   return true;

@@ -11,15 +11,15 @@
 
 namespace penstock::cli {
 
-/// A recipe over a table, as the hub of a map wants it.
+/// A recipe over a table, for the hub of a map.
 class recipe_script final : public core::map_script {
 public:
-  /// @param prints What its stages ask; also says how documents are read.
+  /// @param prints Makes the keys of requests; also decides how documents are read.
   static result<std::unique_ptr<recipe_script>> open(const core::recipe& recipe,
                                                      const map_input& input, const map_scan& scan,
                                                      core::table_format output, row_prints& prints);
 
-  /// Counts the cells of the output that a spreadsheet would run as formulas, from now on.
+  /// From now on counts the cells of the output that a spreadsheet would run as formulas.
   std::shared_ptr<const std::atomic<uint64_t>> formulas() const { return formulas_; }
 
   result<bool> next(core::map_row& row) override;

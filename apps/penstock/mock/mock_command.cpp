@@ -13,7 +13,7 @@ namespace penstock::cli {
 
 namespace {
 
-/// What the command line says before it is understood.
+/// The command line before it is interpreted.
 struct mock_arguments {
   mock::mock_options options;
   std::string limits = "none";
@@ -132,7 +132,7 @@ void add_options(CLI::App& app, mock_arguments& a) {
   app.add_option("--stats-on-exit", a.stats_on_exit, "File for the statistics as JSON");
 }
 
-/// Turns the words of the command line into values.
+/// Converts the command line to options.
 result<void> understand(mock_arguments& a) {
   auto& o = a.options;
   o.limits.style = *mock::limit_style_from(a.limits);
@@ -185,7 +185,7 @@ result<void> understand(mock_arguments& a) {
   return {};
 }
 
-/// Blocks the signals that stop us, so that no thread but this one takes them.
+/// Blocks the signals that stop us, so that only this thread gets them.
 sigset_t block_stop_signals() {
   sigset_t set;
   sigemptyset(&set);

@@ -15,7 +15,7 @@ namespace penstock::cli {
 int mock_main(const std::vector<std::string>& args);
 
 /// The options of `penstock mock` as `penstock run --upstream mock --mock-options` takes them.
-/// @returns `errc::invalid_config` with what is wrong.
+/// @returns `errc::invalid_config` with the fault.
 result<mock::mock_options> parse_mock_options(const std::vector<std::string>& args);
 
 /// The command `mock`.

@@ -10,8 +10,8 @@
 
 namespace penstock::cli {
 
-/// Tells a running mock what to do, and asks what it has seen, over HTTP: the same whether it is a
-/// part of this process or another. Blocks.
+/// Controls a running mock over HTTP and reads its counters. The mock may be in this process or
+/// another. Blocks.
 class mock_control {
 public:
   /// @param origin "http://127.0.0.1:8080".
@@ -20,12 +20,12 @@ public:
   mock_control(const mock_control&) = delete;
   mock_control& operator=(const mock_control&) = delete;
 
-  /// Begins its statistics anew.
+  /// Resets its statistics.
   result<void> reset();
   /// Replaces all faults.
   result<void> set_faults(const std::vector<std::string>& faults);
   result<void> set_limits(const std::vector<std::pair<std::string, double>>& limits);
-  /// What it has counted. @param since The share of the limit leaves the time before it out.
+  /// Its counters. @param since The share of the limit is measured from here on.
   result<core::load_upstream> look(duration since);
 
 private:

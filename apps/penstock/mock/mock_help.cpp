@@ -60,7 +60,7 @@ Examples
       A slow model a hundred times faster than it says.
 )";
 
-/// What the faults of a phase do.
+/// The effect of the faults of a phase.
 constexpr auto phases = std::to_array<std::pair<mock::fault_phase, std::string_view>>({
   {mock::fault_phase::status, "error answers (argument: Retry-After; concurrent: how many may; "
                               "error_in_200: which error, such as 429_money)"},

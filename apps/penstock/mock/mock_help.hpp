@@ -4,8 +4,8 @@
 
 namespace penstock::cli {
 
-/// What `penstock mock --help` teaches beside its options: endpoints, answers, the grammar and the
-/// menu of faults, worked examples.
+/// The help of `penstock mock` in addition to its options: endpoints, answers, the syntax and the
+/// list of faults, examples.
 std::string mock_footer();
 
 } // namespace penstock::cli

@@ -11,7 +11,7 @@ namespace penstock::cli {
 
 job_options make_job_options(const config::settings& s, const run_command& command) {
   auto o = actors::make_job_options(s);
-  // Stable over restarts of the same job, so that a provider can tell a request sent again.
+  // The same after a restart of the job, so that a provider can recognize a repeated request.
   o.client_id = fmt::format("pk-{:016x}", core::checksum(command.input + '\n' + command.output));
   return o;
 }

@@ -21,12 +21,11 @@ using actors::upstream_keys;
 /// How the job of one command line runs.
 job_options make_job_options(const config::settings& s, const run_command& command);
 
-/// The mock that stands for `upstream`.
+/// The mock for `upstream`.
 result<mock::mock_options> mock_options_of(const config::settings& s,
                                            const config::upstream_settings& upstream);
 
-/// Starts a mock for each upstream of `s` that is one and takes part, and points the upstream to
-/// it.
+/// Starts a mock for each upstream of `s` that needs one, and sets its address.
 result<std::vector<std::unique_ptr<mock::mock_server>>> start_mocks(config::settings& s,
                                                                     const upstream_keys& keys);
 

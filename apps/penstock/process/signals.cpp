@@ -10,7 +10,7 @@ namespace penstock::cli {
 
 namespace {
 
-/// Ends the watcher; nobody else sends it.
+/// The signal that ends the watcher; only we send it.
 constexpr int stop_signal = SIGUSR2;
 
 sigset_t watched() {
@@ -21,7 +21,7 @@ sigset_t watched() {
   return set;
 }
 
-/// Files that are open besides connections: output, journal, epoll, libraries, spare.
+/// Open files in addition to connections: output, journal, epoll, libraries, spare.
 constexpr size_t other_files = 64;
 
 } // namespace

@@ -5,13 +5,13 @@
 
 namespace penstock::cli {
 
-/// Keeps SIGINT, SIGTERM and SIGHUP from this thread and those it starts, so that only a
-/// `signal_watcher` gets them; and lets writes that go wrong (a reader gone, a size limit) fail
-/// with an error instead of a signal. Call it before any thread starts.
+/// Blocks SIGINT, SIGTERM and SIGHUP in this thread and in threads that it starts, so that only a
+/// `signal_watcher` gets them. Failed writes (no reader, a size limit) then give an error instead
+/// of a signal. Call it before any thread starts.
 void block_signals();
 
-/// Waits for SIGINT, SIGTERM and SIGHUP on a thread of its own and hands them to a function, away
-/// from the restrictions of a signal handler. @pre `block_signals` was called.
+/// Waits for SIGINT, SIGTERM and SIGHUP on its own thread and calls a function for each, without
+/// the restrictions of a signal handler. @pre `block_signals` was called.
 class signal_watcher {
 public:
   /// @param on_signal Called on the watcher's thread with the signal's number and its count.
@@ -25,7 +25,7 @@ private:
 };
 
 /// Raises the soft limit of open files for `in_flight` connections as far as the hard limit allows.
-/// @returns how many files may be open now.
+/// @returns the new limit of open files.
 size_t raise_file_limit(size_t in_flight);
 
 } // namespace penstock::cli

@@ -15,7 +15,7 @@ int complain(const error& e) {
 
 result<void> need_files(size_t connections, std::string_view what, std::string_view option,
                         size_t others) {
-  /// Files besides connections: input, output, journal, store.
+  /// Files in addition to connections: input, output, journal, store.
   constexpr size_t own_files = 16;
   const auto files = raise_file_limit(connections + others);
   if (files >= connections + std::max(own_files, others / 8))

@@ -19,7 +19,7 @@ int complain(const error& e);
 result<void> need_files(size_t connections, std::string_view what, std::string_view option,
                         size_t others = 0);
 
-/// What an engine of this process needs before any thread starts.
+/// The resources of an engine of this process, found before any thread starts.
 struct engine_needs {
   upstream_keys keys;
   std::optional<actors::response_cache_setup> cache; ///< Unset: no job uses the response cache.

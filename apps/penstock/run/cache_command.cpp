@@ -166,7 +166,7 @@ int cache_main(const arguments& args, const config::environment& env) {
   }
   const auto clears = command->what == cache_command::action::clear;
   std::error_code ec;
-  if (!std::filesystem::exists(command->file, ec)) { // Looking must not make one.
+  if (!std::filesystem::exists(command->file, ec)) { // Do not make a cache file only to look at it.
     if (!clears)
       return show(*command, {}, false);
     std::cout << "there is no cache " << command->file << '\n' << std::flush;

@@ -6,13 +6,13 @@
 
 namespace penstock::cli {
 
-/// What `penstock cache` was asked to do.
+/// The command line of `penstock cache`.
 struct cache_command {
   enum class action : uint8_t { help, info, clear };
   action what = action::help;
-  std::string file;                   ///< Of the cache.
-  bool json = false;                  ///< Of `info`.
-  std::optional<duration> older_than; ///< Of `clear`; unset: everything.
+  std::string file;                   ///< File of the cache.
+  bool json = false;                  ///< For `info`.
+  std::optional<duration> older_than; ///< For `clear`; unset: everything.
 };
 
 /// Parses what follows "penstock cache"; the file comes from the configuration if no option names

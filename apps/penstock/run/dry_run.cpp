@@ -18,7 +18,7 @@ namespace penstock::cli {
 
 namespace {
 
-/// What one lane has to let through.
+/// The requests and tokens of one lane.
 struct lane_need {
   std::string name;
   const config::limit_settings* limits;
@@ -35,7 +35,7 @@ double output_tokens_of(const model_load& load, const dry_run_input& input) {
          static_cast<double>(load.without_output_max * input.output_tokens_assumed);
 }
 
-/// Gives each load to the lanes of its model.
+/// Adds each load to the lanes of its model.
 std::vector<lane_need> needs_by_lane(const dry_run_input& input, const config::settings& values) {
   const auto plan =
     config::plan_routing(values, config::use_of_default(values) != config::default_use::none);
@@ -93,7 +93,7 @@ std::string about(double x) {
   return core::count_text(static_cast<uint64_t>(std::llround(std::min(x, 1e18))));
 }
 
-/// A span as people say it: whole seconds from one second on.
+/// A span for people: whole seconds from one second on.
 std::string rounded(duration d) {
   const auto grain = d < std::chrono::seconds{1} ? duration{std::chrono::milliseconds{1}}
                                                  : duration{std::chrono::seconds{1}};
@@ -178,7 +178,7 @@ std::string to_text(const dry_run_report& report) {
     out += line("cost", std::string{report.without_output_max > 0 ? "about " : "at most about "} +
                           dollars.data());
   }
-  if (!report.binding) // nothing to send
+  if (!report.binding) // Nothing to send.
     return out;
   out +=
     "\nLeast time by each limit (limits at headroom " + config::format_number(report.headroom) +

@@ -11,7 +11,7 @@
 
 namespace penstock::cli {
 
-/// What an output holds, as the progress of a job.
+/// The content of an output, as the progress of a job.
 job_progress progress_of(const core::output_totals& totals);
 
 /// A job over files.
@@ -21,13 +21,13 @@ struct file_job_options {
   core::line_options lines;
   uint64_t line_max = 64u << 20;
   bool strict = false;                   ///< A bad line of a pipe ends the job.
-  bool restart = false;                  ///< Throws an earlier output away, the first time.
-  std::string identity;                  ///< What the answers depend on besides the input.
-  std::optional<io::input_summary> scan; ///< Of a regular input.
+  bool restart = false;                  ///< Removes an earlier output at the first start.
+  std::string identity;                  ///< Everything else that the answers depend on.
+  std::optional<io::input_summary> scan; ///< Scan of a regular input.
   std::string pack_because;              ///< Why mode `auto` should pack; empty: it should not.
 };
 
-/// Opens input, output and journal of a run, at first and again after a crash of one of its actors.
+/// Opens input, output and journal of a run, also again after a crash of one of its actors.
 class file_job final : public actors::job_launcher {
 public:
   explicit file_job(file_job_options options) : options_{std::move(options)} {}
@@ -35,11 +35,11 @@ public:
   /// Takes the lock and looks at what an earlier run left; nothing is sent or written yet except
   /// that `--restart` removes the old output. To be called once, before `launch`.
   result<io::run_start> prepare();
-  /// How far an earlier run got. @pre `prepare` succeeded and `launch` was not called.
+  /// Outcomes of earlier runs. @pre `prepare` succeeded and `launch` was not called.
   uint64_t done_before() const;
-  /// What earlier runs left in the output, as the progress of a job. @pre as `done_before`.
+  /// The output of earlier runs, as the progress of a job. @pre As for `done_before`.
   job_progress progress_before() const;
-  /// Whether another run can go on where this one stops.
+  /// Whether another run can continue this one.
   bool is_resumable() const noexcept { return resumable_; }
 
   result<actors::job_parts> launch(caf::actor_system& sys) override;

@@ -7,9 +7,8 @@
 
 namespace penstock::cli {
 
-/// Whether mode `auto` should pack the requests of `input`: for some lane of the upstream, requests
-/// per minute hold the job up and tokens do not.
-/// @returns why, for people; empty if it should not.
+/// Whether mode auto should pack the requests of `input`: on a lane, requests per minute are the
+/// limit, and not tokens. @returns the reason, for people; empty: do not pack.
 std::string why_to_pack(const config::settings& s, const io::input_summary& input);
 
 } // namespace penstock::cli

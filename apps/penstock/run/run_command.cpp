@@ -89,7 +89,7 @@ public:
     view_.done_before = job_->done_before();
     if (*start == io::run_start::complete)
       return already_complete();
-    block_signals(); // From here on threads start.
+    block_signals(); // Threads start after this line.
     auto mocks = start_mocks(settings_, needs->keys);
     if (!mocks)
       return complain(mocks.error());
@@ -133,7 +133,7 @@ private:
     std::atomic<int> signal{0};
     engine_actor engine;
     uint64_t job = 0;
-    std::mutex engine_mutex; // The watcher's thread may call before the job is there.
+    std::mutex engine_mutex; // The thread of the watcher may call before the job exists.
     signal_watcher watcher{[&](int number, int count) {
       signal = number;
       std::lock_guard lock{engine_mutex};
@@ -194,7 +194,7 @@ private:
     bool stopped = false;
     self->request(supervisor, stop_timeout, atom::stop_v)
       .receive([&](bool) { stopped = true; }, [](const caf::error&) {});
-    // A source that waits for a silent pipe cannot be told to stop; everything is on disk by now.
+    // A source that waits for a pipe cannot be stopped. Everything is on disk by now.
     if (!stopped || !is_regular_file(command_.input)) {
       std::cout.flush();
       std::fflush(nullptr);
@@ -203,7 +203,7 @@ private:
     return code;
   }
 
-  /// Returns with `view_.job` filled, whether the job ended or the engine died.
+  /// Waits until the job ends or the engine dies, and fills `view_.job`.
   void await_end(caf::scoped_actor& self, const supervisor_actor& supervisor,
                  const engine_actor& engine, uint64_t job) {
     bool ended = false;

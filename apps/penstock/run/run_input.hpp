@@ -13,14 +13,14 @@ namespace penstock::cli {
 /// started.
 result<void> check_input(const std::string& path);
 
-/// Whether it can be read twice.
+/// Whether the input can be read twice.
 bool is_regular_file(const std::string& path);
 
-/// Looks the whole input through. Refuses duplicate ids, and with `run.strict` unusable lines; else
-/// says on standard error, unless `run.quiet`, that these will be failed results.
+/// Scans the whole input. Refuses duplicate ids, and with `run.strict` unusable lines. Without it,
+/// reports on standard error (unless `run.quiet`) that these will be failed results.
 result<io::input_summary> scan_run_input(const std::string& input, const config::settings& s);
 
-/// A budget without prices would bound nothing.
+/// A budget has no effect without prices.
 result<void> check_prices(const config::settings& s, const std::optional<io::input_summary>& input);
 
 } // namespace penstock::cli

@@ -18,7 +18,7 @@ namespace penstock::cli {
 
 namespace {
 
-/// What a node cannot do with otherwise valid settings.
+/// Valid settings that a node does not support.
 result<void> check(const config::settings& s) {
   if (auto at = actors::trusted_address(s.cluster, "cluster.head", s.cluster.head); !at)
     return at.error();
@@ -54,14 +54,14 @@ int node_main(const cluster_command& command, const config::environment& env) {
   setup.restarts = made.restarts;
   setup.announce = log_line;
 
-  block_signals(); // From here on threads start.
+  block_signals(); // Threads start after this line.
   actors::cluster_config config{s.cluster};
   config.announce_by(log_line);
   caf::actor_system sys{config};
   actors::node_host host{sys, std::move(setup)};
   signal_watcher watcher{[&](int, int count) {
     host.leave(count > 1 ? duration{} : s.run.grace_period);
-    if (count > 2) // It does not even listen to that.
+    if (count > 2) // It ignores signals: end the process.
       std::_Exit(static_cast<int>(exit_code::aborted));
   }};
   auto end = host.run();

@@ -33,10 +33,10 @@ namespace {
 constexpr auto start_timeout = std::chrono::seconds{30};
 /// Connections of nodes and clients that a head must have room for.
 constexpr uint32_t peers_max = 4096;
-/// Where lanes name no width: the slots of all nodes together bound it.
+/// The width of lanes without a configured one: only the slots of all nodes limit it.
 constexpr uint32_t any_width = 1'000'000;
 
-/// A head without slots of its own sends nothing: its upstreams take part without their keys.
+/// A head without its own slots sends no requests, so its upstreams need no keys.
 result<upstream_keys> keys_of(const config::settings& s, const config::environment& env) {
   if (s.cluster.slots > 0)
     return resolve_keys(s, env);
@@ -80,7 +80,7 @@ public:
   }
 
 private:
-  /// All that can be found wrong before anything runs.
+  /// All checks before anything runs.
   result<void> prepare(const config::environment& env) {
     if (auto at =
           actors::trusted_address(settings_.cluster, "cluster.listen", settings_.cluster.listen);
@@ -209,7 +209,7 @@ private:
     return code;
   }
 
-  /// Lets all jobs finish what is in flight, and says so to `self`.
+  /// Drains all jobs, and tells `self` when they have ended.
   void drain(caf::scoped_actor& self, const running_engine& running) {
     self->send(running.engine, atom::drain_v, uint64_t{0});
     self->spawn([engine = running.engine, grace = settings_.run.grace_period,

@@ -14,12 +14,12 @@
 
 namespace penstock::cli {
 
-/// Asks an engine and its lanes how a job stands.
+/// Asks an engine and its lanes about a job.
 class run_observer {
 public:
   run_observer(caf::actor_system& sys, supervisor_actor supervisor, engine_actor engine,
                uint64_t job, std::vector<std::string> lane_names);
-  /// Refreshes `view.job` and `view.lanes`; what does not answer in time stays as it was.
+  /// Updates `view.job` and `view.lanes`. Without an answer in time, they keep their values.
   void look(run_view& view, bool job_too = true);
 
 private:

@@ -11,7 +11,7 @@ namespace penstock::cli {
 
 namespace {
 
-/// Bytes of a provider's words on a progress line.
+/// Bytes of a provider's text on a progress line.
 constexpr size_t refusal_shown = 120;
 
 double speedup(const run_view& v) {
@@ -31,10 +31,11 @@ uint64_t sent_now(const run_view& v) {
   uint64_t sum = 0;
   for (auto& lane : v.lanes)
     sum += lane.state.in_flight;
-  return v.job_id > 0 ? std::min(sum, v.job.in_flight) : sum; // Jobs of a head share its lanes.
+  return v.job_id > 0 ? std::min(sum, v.job.in_flight)
+                      : sum; // The lanes are shared by all jobs of a head.
 }
 
-/// "38 in flight", or "38 of 42 in flight (adaptive)" where lanes look for their widths.
+/// "38 in flight", or "38 of 42 in flight (adaptive)" if lanes adapt their widths.
 std::string width_text(const run_view& v) {
   uint64_t limit = 0;
   for (auto& lane : v.lanes)
@@ -52,7 +53,7 @@ uint64_t sent_peak(const run_view& v) {
   return std::min(sum, v.job.in_flight_peak);
 }
 
-/// Share of the requests that needed no attempt.
+/// Share of the requests without an attempt.
 double hit_rate(const run_view& v) {
   const auto all = done(v.job);
   return all > 0 ? static_cast<double>(v.job.cached) / static_cast<double>(all) : 0;
@@ -103,7 +104,7 @@ std::string advice(const run_view& v) {
     text += "\n  remedy: settle the provider's bill or raise its spending limit";
     break;
   case errc::budget_exhausted:
-    if (v.job_id > 0) // A head keeps a job's options as they came.
+    if (v.job_id > 0) // A head stores the options of a job unchanged.
       return text +
              "\n  remedy: submit what did not complete as another job, with a budget of its own";
     text += "\n  remedy: raise --budget";

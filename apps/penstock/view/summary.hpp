@@ -17,51 +17,51 @@ namespace penstock::cli {
 /// Exit codes of `penstock run` (README).
 enum class exit_code : int { completed = 0, some_failed = 1, usage = 2, aborted = 3 };
 
-/// A lane as the summary sees it.
+/// A lane, for the summary.
 struct lane_view {
   std::string name;
   core::lane_snapshot state;
 };
 
-/// All that the end of a run, or a look at it, can tell.
+/// All data for the progress and the summary of a run.
 struct run_view {
   job_progress job;
   std::vector<lane_view> lanes;
-  std::optional<cache_snapshot> cache; ///< Unset: none is used.
+  std::optional<cache_snapshot> cache; ///< Unset: no cache is used.
   std::optional<uint64_t> total;       ///< Requests of the input, if known.
   uint64_t done_before = 0;            ///< Outcomes of earlier runs on this output.
   duration elapsed{};                  ///< Of this run.
   std::string output;                  ///< Where the results are.
-  bool resumable = true;               ///< Whether the same command can go on.
+  bool resumable = true;               ///< Whether the same command can continue it.
   bool priced = false;                 ///< Whether any price is known.
-  uint64_t job_id = 0;                 ///< At its head; 0: the job is one of this process.
+  uint64_t job_id = 0;                 ///< Id at its head; 0: the job runs in this process.
 };
 
 /// Requests with an outcome.
 uint64_t done(const job_progress& job) noexcept;
-/// Time that the answers would have taken one after the other.
+/// The time of a sequential run.
 duration sequential_estimate(const run_view& view) noexcept;
 
 /// The summary for people, several lines.
 std::string summary_text(const run_view& view);
-/// The summary for machines: one JSON object on one line.
+/// The summary for programs: one JSON object on one line.
 std::string summary_json(const run_view& view);
 
-/// What holds a lane back, with the last words of the provider: ", paused (Slow down)"; empty:
-/// nothing.
+/// Why a lane pauses, with the last text of the provider: ", paused (Slow down)"; empty: it does
+/// not.
 std::string lane_trouble(const core::lane_snapshot& lane);
 
 /// One line of progress, without line break. `width` of a terminal draws a bar; zero: plain.
-/// `rate` is requests per second over the last moments.
+/// `rate` is the recent number of requests per second.
 std::string progress_line(const run_view& view, double rate, double tokens_per_minute,
                           size_t width);
 
 /// What to do next, if the run did not complete; empty if there is nothing to say.
 std::string advice(const run_view& view);
 
-/// The exit code for how a job ended; interruptions are told apart by their signal elsewhere.
+/// The exit code for the end of a job. The codes of signals are set elsewhere.
 exit_code exit_code_of(const job_progress& job) noexcept;
-/// The exit code for an error that keeps a command from its work.
+/// The exit code for an error that prevents a command.
 exit_code exit_code_of(const error& e) noexcept;
 
 using core::count_text;

@@ -12,19 +12,19 @@
 
 namespace penstock::cli {
 
-/// What one look at a head found.
+/// The data of one look at a head.
 struct top_view {
   std::string head;    ///< Its address.
   int64_t now = 0;     ///< Milliseconds since 1970.
-  std::string trouble; ///< Why this is an old look; empty: it is not.
+  std::string trouble; ///< Why the data is old; empty: it is new.
   std::vector<node_info> nodes;
   std::vector<lane_info> lanes;
   std::vector<tenant_counts> tenants;
-  std::vector<job_info> jobs; ///< Those that have not ended.
+  std::vector<job_info> jobs; ///< Jobs that have not ended.
   core::job_rates rates;      ///< Of these, over the last seconds.
 };
 
-/// Turns counts at two moments into the rates of jobs, smoothed over a few seconds.
+/// Computes rates of jobs from counts at two moments, smoothed over a few seconds.
 class rate_meter {
 public:
   core::job_rates update(const std::vector<job_info>& jobs, time_point now);
@@ -40,7 +40,7 @@ private:
 };
 
 /// The lines of the screen, none wider than `width`, and no more than `height` (0: as many as there
-/// are). Where there is not enough room every section gives up rows and says how many.
+/// are). If there is not enough room, every section shows fewer rows and says how many are missing.
 std::vector<std::string> top_lines(const top_view& view, size_t width, size_t height);
 
 } // namespace penstock::cli

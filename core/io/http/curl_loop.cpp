@@ -10,11 +10,11 @@ namespace penstock::io {
 
 namespace {
 
-/// Connections that one thread is meant for when the settings leave the choice to us.
+/// Connections per thread, if the settings do not give the number of threads.
 constexpr uint32_t connections_per_loop = 1024;
 
 void init_libcurl_once() {
-  // Never undone: other users of libcurl in the process may come and go as they like.
+  // Never undone, because other code in the process may use libcurl, too.
   static const CURLcode done = curl_global_init(CURL_GLOBAL_DEFAULT);
   static_cast<void>(done);
 }
@@ -32,8 +32,8 @@ struct curl_loop::impl {
   deliver_fn deliver;
   std::vector<std::unique_ptr<curl_loop_thread>> loops;
 
-  /// The loop of `id`: a function of the id, so that `cancel` finds it without a table. Mixed,
-  /// since callers may well hand out ids in strides.
+  /// The loop of `id`: a function of the id, so that `cancel` finds it without a table. The bits
+  /// are mixed, because callers may use ids with regular steps.
   size_t loop_of(uint64_t id) const noexcept {
     id = (id ^ (id >> 31)) * 0x9e37'79b9'7f4a'7c15u;
     return static_cast<size_t>((id >> 32) % loops.size());
@@ -48,7 +48,7 @@ curl_loop::curl_loop(curl_loop_settings settings, deliver_fn deliver)
 }
 
 curl_loop::~curl_loop() {
-  // All before any is destroyed: a delivery on one thread may submit to another.
+  // Stop all before any is destroyed, because a delivery on one thread may submit to another.
   for (const auto& loop : impl_->loops)
     loop->stop();
 }

@@ -12,11 +12,11 @@
 
 namespace penstock::io {
 
-/// How a loop treats its connections.
+/// The options of a loop.
 struct curl_loop_settings {
   duration connect_timeout = std::chrono::seconds{10};
-  /// How many connections to be ready for. More in flight than this works: the loop then opens as
-  /// many as it needs, for a connection that is thrown away costs five times a request.
+  /// Expected number of connections. The loop opens more if it needs them, because a connection
+  /// that is closed and opened again costs five times as much as a request.
   uint32_t connections_max = 1024;
   bool verify_certificates = true;
   std::string ca_file = {}; ///< PEM bundle instead of the system's; empty: system.
@@ -24,7 +24,7 @@ struct curl_loop_settings {
   uint32_t loops = 0; ///< Threads; 0: one per 1,024 connections, at most one per core.
 };
 
-/// The libcurl multi loop on threads of its own: connection reuse, HTTP/2 multiplexing over TLS,
+/// The libcurl multi loop on its own threads: connection reuse, HTTP/2 multiplexing over TLS,
 /// proxies from the environment, cancellation. It never sends a request twice: libcurl's silent
 /// re-send on a reused connection that died is aborted and reported as `stale_connection`, whose
 /// `sent` tells whether the upstream may have seen the request. Redirects are not followed.
@@ -32,21 +32,21 @@ struct curl_loop_settings {
 ///
 /// Thread-safe. Completions are delivered in batches, on a loop's thread, one call per round; with
 /// several loops `deliver` is called from several threads at once. It may call `submit` and
-/// `cancel`, must not destroy the loop, and should not throw: what it throws is dropped with the
-/// batch. A loop that breaks for good (no file descriptors, no memory) goes on completing whatever
-/// is submitted, each with a failure that says why.
+/// `cancel`, but must not destroy the loop, and should not throw: an exception is dropped with the
+/// batch. A loop that breaks (no file descriptors, no memory) completes all exchanges with a
+/// failure that says why.
 class curl_loop {
 public:
   using deliver_fn = std::function<void(std::vector<core::completion>)>;
 
   /// Starts the threads. @throws std::system_error if the system gives none.
   curl_loop(curl_loop_settings settings, deliver_fn deliver);
-  /// Stops at once: what is in flight is aborted without a completion.
+  /// Stops at once. Exchanges in flight are aborted without a completion.
   ~curl_loop();
   curl_loop(const curl_loop&) = delete;
   curl_loop& operator=(const curl_loop&) = delete;
 
-  /// Starts exchanges; one wake-up per batch, none while the loop is busy anyway.
+  /// Starts exchanges. One wake-up per batch, and none while the loop is busy.
   void submit(std::vector<core::exchange> batch);
   /// Aborts one exchange; its completion says `cancelled`. Unknown ids are ignored.
   void cancel(uint64_t id);

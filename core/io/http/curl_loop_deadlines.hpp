@@ -10,8 +10,8 @@
 namespace penstock::io {
 
 /// A binary heap of owners by deadline. Owners know their place (`size_t deadline_slot`), so that
-/// an exchange that ends early takes its deadline with it; at 60,000 exchanges a second, entries
-/// that stayed until a timeout of minutes would pile up by the million.
+/// the deadline of an exchange that ends early can be removed: at 60,000 exchanges per second,
+/// entries that stayed until a timeout of minutes would be millions.
 template <class Owner>
 class curl_loop_deadlines {
 public:
@@ -21,7 +21,7 @@ public:
     owner->deadline_slot = entries_.size() - 1;
     sift_up(entries_.size() - 1);
   }
-  /// Takes `owner` out, wherever it stands.
+  /// Removes `owner` from any place.
   void remove(Owner* owner) {
     const size_t at = owner->deadline_slot;
     assert(at < entries_.size() && entries_[at].owner == owner);

@@ -1,4 +1,4 @@
-// The half of `curl_loop_transfer` that knows time limits and answers in parts.
+// The part of `curl_loop_transfer` for time limits and answers in parts.
 #include "core/io/http/curl_loop_transfer.hpp"
 
 #include <algorithm>
@@ -8,7 +8,7 @@ namespace penstock::io {
 
 namespace {
 
-/// "No limit" is often the largest number at hand.
+/// Callers may use the largest number for "no limit".
 constexpr uint64_t credit_max = uint64_t{1} << 62;
 
 /// Saturating, for the same reason.
@@ -24,7 +24,7 @@ time_point curl_loop_transfer::due() const noexcept {
 }
 
 time_point curl_loop_transfer::next_check() const noexcept {
-  // Where the idle timeout does not count yet, it may begin to at any moment from now on.
+  // If the idle timeout does not count yet, it may begin at any moment.
   const auto from = is_idle_counted() ? last_byte_ : context_.now;
   return std::min(later(submitted_, exchange_.timeout), later(from, exchange_.idle_timeout));
 }
@@ -52,7 +52,7 @@ void curl_loop_transfer::tell_head() {
   exchange_.parts->head(exchange_.id, static_cast<int>(status), response_.headers);
 }
 
-/// @returns what libcurl wants to hear.
+/// @returns the value for libcurl.
 size_t curl_loop_transfer::take_part(std::string_view bytes) {
   last_byte_ = context_.now;
   if (bytes.size() > exchange_.body_max - part_bytes_) {

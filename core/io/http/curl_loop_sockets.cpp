@@ -1,9 +1,9 @@
-// The half of `curl_loop_thread` that knows epoll: which descriptor belongs to which multi handle.
+// The part of `curl_loop_thread` for epoll: it knows the multi handle of each descriptor.
 //
-// The textbook removes a descriptor from epoll whenever its connection goes idle and adds it again
-// for the next request, 38 % more CPU. Ours stays in epoll. If the server closes an idle
-// connection, its first event takes it out, or epoll would report it for ever; libcurl notices the
-// death when it wants to use the connection.
+// The usual way is to remove a descriptor from epoll when its connection is idle, and to add it
+// again for the next request; that needs 38 % more CPU. Here it stays in epoll. If the server
+// closes an idle connection, its first event removes it, because epoll would report it for ever.
+// libcurl notices the close when it uses the connection again.
 #include "core/io/http/curl_loop_thread.hpp"
 
 #include <algorithm>
@@ -23,10 +23,10 @@ namespace penstock::io {
 
 namespace {
 
-/// Sent bytes that nobody acknowledges for so long mean a dead path; without this a dead HTTP/2
-/// connection would swallow request after request until the kernel gives up (15 minutes).
+/// If sent bytes are not acknowledged for so long, the path is dead. Without this limit, requests
+/// on a dead HTTP/2 connection would be lost until the kernel gives up (15 minutes).
 constexpr unsigned unacknowledged_max_ms = 45'000;
-/// Stands for the eventfd among the tags of sockets.
+/// The tag of the eventfd among the tags of sockets.
 constexpr uint64_t wakeup_tag = ~uint64_t{0};
 
 [[noreturn]] void raise(const char* what) {
@@ -37,7 +37,7 @@ constexpr uint64_t wakeup_tag = ~uint64_t{0};
 
 curl_socket_t curl_loop_thread::on_open(void* user, curlsocktype, curl_sockaddr* address) {
   auto& transfer = *static_cast<curl_loop_transfer*>(user);
-  // A connection for a second send would only be made to be thrown away.
+  // Do not open a connection for a second send, because that is not allowed.
   if (transfer.refuse_second_send())
     return CURL_SOCKET_BAD;
   const int fd = ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
@@ -55,7 +55,7 @@ curl_socket_t curl_loop_thread::on_open(void* user, curlsocktype, curl_sockaddr*
 }
 
 int curl_loop_thread::on_close(void* user, curl_socket_t fd) {
-  // Closing takes it out of epoll; its number may come back at once.
+  // Closing removes it from epoll; its number may be used again at once.
   if (socket* s = static_cast<curl_loop_thread*>(user)->find_socket(fd))
     *s = {.generation = s->generation + 1};
   return ::close(fd);
@@ -90,7 +90,7 @@ bool curl_loop_thread::watch(curl_socket_t fd, int what, shard& home) noexcept {
     return false;
   s->home = &home;
   s->is_idle = what == CURL_POLL_REMOVE;
-  if (s->is_idle && !s->is_ours) { // A resolver's: closed without a word to us.
+  if (s->is_idle && !s->is_ours) { // A socket of the resolver: it is closed without a callback.
     ::epoll_ctl(epoll_, EPOLL_CTL_DEL, fd, nullptr);
     *s = {.generation = s->generation + 1};
     return true;
@@ -106,7 +106,7 @@ bool curl_loop_thread::watch(curl_socket_t fd, int what, shard& home) noexcept {
   s->mask = wanted;
   if (::epoll_ctl(epoll_, operation, fd, &event) == 0)
     return true;
-  // Our note was of an earlier descriptor with this number.
+  // Our entry is of an earlier descriptor with this number.
   const int other = operation == EPOLL_CTL_ADD ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
   return (errno == ENOENT || errno == EEXIST) && ::epoll_ctl(epoll_, other, fd, &event) == 0;
 }
@@ -168,7 +168,7 @@ void curl_loop_thread::serve_socket(uint64_t tag, uint32_t events) {
     s.mask = 0;
     return;
   }
-  // An error is passed on as readiness: the read or write that follows tells libcurl which error.
+  // Report an error as readiness: libcurl gets the error from its next read or write.
   const bool is_broken = (events & (EPOLLERR | EPOLLHUP)) != 0;
   int bits = 0;
   if ((events & EPOLLIN) != 0 || (is_broken && (s.mask & EPOLLIN) != 0))

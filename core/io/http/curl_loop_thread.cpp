@@ -90,7 +90,7 @@ void curl_loop_thread::grant(uint64_t id, uint64_t bytes) {
 
 void curl_loop_thread::wake(std::unique_lock<std::mutex> lock) {
   if (!std::exchange(is_asleep_, false))
-    return; // It looks into the inbox before it sleeps.
+    return; // The thread checks the inbox before it sleeps.
   broken_wakeup_.notify_one();
   const int fd = wakeup_;
   lock.unlock();
@@ -126,7 +126,7 @@ void curl_loop_thread::run_rounds() {
   }
 }
 
-/// Fails whatever was and will be submitted, until the owner has had enough.
+/// Fails all present and later exchanges, until the loop is destroyed.
 void curl_loop_thread::run_broken(std::string_view why) {
   auto fail = [&](uint64_t id, time_point since, bool sent) {
     core::http_response response;
@@ -139,7 +139,7 @@ void curl_loop_thread::run_broken(std::string_view why) {
   inbox left = std::move(taken_);
   std::erase_if(left.exchanges, [](const auto& x) { return x.second == time_point{}; });
   for (const auto& [id, transfer] : by_id_)
-    fail(id, context_.now, true); // For all we know.
+    fail(id, context_.now, true); // It may have been sent.
   by_id_.clear();
   std::unique_lock lock{mutex_};
   for (;;) {
@@ -181,7 +181,7 @@ bool curl_loop_thread::take_inbox() {
     for (; started < end; ++started) {
       auto& [x, submitted] = taken_.exchanges[started];
       start(std::move(x), submitted);
-      submitted = {}; // If a later one breaks the loop, this one is known to be accounted for.
+      submitted = {}; // If a later one breaks the loop, this one is not failed twice.
     }
   };
   for (const auto& [after, id] : taken_.cancellations) {
@@ -279,7 +279,7 @@ void curl_loop_thread::serve_timers() {
     shard& s = *shards_[i];
     if (s.timer > context_.now)
       continue;
-    s.timer = time_point::max(); // Before the call, which may set it anew.
+    s.timer = time_point::max(); // Before the call, which may set it again.
     curl_multi_socket_action(s.multi, CURL_SOCKET_TIMEOUT, 0, &running);
     drain(s);
   }
@@ -293,7 +293,7 @@ void curl_loop_thread::drain(shard& s) {
     char* user = nullptr;
     curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &user);
     auto& t = *reinterpret_cast<curl_loop_transfer*>(user);
-    const CURLcode code = message->data.result; // Gone after the removal.
+    const CURLcode code = message->data.result; // Read it now: it is invalid after the removal.
     take_out(t);
     end(t, t.finish(code));
   }
@@ -302,7 +302,8 @@ void curl_loop_thread::drain(shard& s) {
 void curl_loop_thread::expire() {
   while (!deadlines_.empty() && deadlines_.next_due() <= context_.now) {
     curl_loop_transfer& t = *deadlines_.next();
-    // Bytes move a deadline without telling the heap; most get here once in an idle timeout.
+    // Bytes move a deadline without an update of the heap; most exchanges come here once per idle
+    // timeout.
     if (t.due() > context_.now) {
       deadlines_.remove(&t);
       deadlines_.add(&t, t.next_check());
@@ -343,7 +344,7 @@ void curl_loop_thread::deliver() {
   in_flight_.fetch_sub(batch.size(), std::memory_order_relaxed);
   try {
     deliver_(std::move(batch));
-  } catch (...) { // Nobody is left to tell; the loop's other exchanges must not suffer for it.
+  } catch (...) { // It cannot be reported, and the other exchanges must go on.
   }
 }
 

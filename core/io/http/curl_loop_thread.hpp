@@ -18,13 +18,13 @@ namespace penstock::io {
 
 /// One thread of a `curl_loop`: an epoll loop around several multi handles ("shards").
 ///
-/// libcurl 7.88 looks through all connections of a host for every request, so a multi handle with
-/// 1,000 of them costs twice the CPU of one with 64. Transfers therefore go to the first shard that
-/// has room; shards are made as they are needed and dropped after `shard_idle` without a transfer.
-/// Filling from the front keeps the connections of a shrinking load few and warm.
+/// libcurl 7.88 searches all connections of a host for every request, so a multi handle with 1,000
+/// of them needs twice the CPU of one with 64. So a transfer uses the first shard with room. Shards
+/// are made on demand and closed after `shard_idle` without a transfer. Filling from the front
+/// keeps few connections in use when the load shrinks.
 ///
-/// One round: take the inbox, serve libcurl's timers, expire deadlines, deliver what is complete,
-/// wait, serve the sockets. The clock is read twice a round.
+/// One round: take the inbox, run libcurl's timers, expire deadlines, deliver completions, wait,
+/// handle the sockets. The clock is read twice per round.
 class curl_loop_thread {
 public:
   curl_loop_thread(const curl_loop_settings& settings, const curl_loop::deliver_fn& deliver);
@@ -35,7 +35,7 @@ public:
   void submit(std::vector<core::exchange> batch);
   void cancel(uint64_t id);
   void grant(uint64_t id, uint64_t bytes);
-  /// Aborts what is in flight and joins. What is submitted afterwards is never looked at.
+  /// Aborts all exchanges and joins. Later submits are ignored.
   void stop();
   size_t in_flight() const noexcept { return in_flight_.load(std::memory_order_relaxed); }
 
@@ -49,15 +49,15 @@ private:
     time_point timer = time_point::max(); ///< When libcurl wants to be called.
     time_point empty_since{};
   };
-  /// What we know of a file descriptor.
+  /// The state of a file descriptor.
   struct socket {
     shard* home = nullptr;
-    uint32_t mask = 0;       ///< As epoll has it; 0: not in epoll.
-    uint32_t generation = 0; ///< Tells events of an earlier socket of the same number.
+    uint32_t mask = 0;       ///< The events in epoll; 0: not in epoll.
+    uint32_t generation = 0; ///< Identifies events of an earlier socket with the same number.
     bool is_idle = false;    ///< No transfer uses it.
-    bool is_ours = false;    ///< Opened by `on_open`; others are closed behind our back.
+    bool is_ours = false;    ///< Opened by `on_open`; others are closed without a callback.
   };
-  /// What callers left. A cancel counts for the submits before it, a credit for all of them.
+  /// Calls from other threads. A cancel counts for earlier submits, a credit for all of them.
   struct inbox {
     struct cancellation {
       size_t after; ///< Number of `exchanges` submitted before it.
@@ -107,8 +107,8 @@ private:
   int wakeup_ = -1;             ///< An eventfd.
   std::vector<socket> sockets_; ///< By file descriptor.
   std::vector<std::unique_ptr<shard>> shards_;
-  std::vector<std::unique_ptr<curl_loop_transfer>> transfers_; ///< All there are.
-  std::vector<curl_loop_transfer*> spare_;                     ///< Those without an exchange.
+  std::vector<std::unique_ptr<curl_loop_transfer>> transfers_; ///< All transfers.
+  std::vector<curl_loop_transfer*> spare_;                     ///< Transfers without an exchange.
   std::unordered_map<uint64_t, curl_loop_transfer*> by_id_;
   curl_loop_deadlines<curl_loop_transfer> deadlines_;
   std::vector<core::completion> completions_;
@@ -117,9 +117,9 @@ private:
 
   std::atomic<size_t> in_flight_{0};
   std::mutex mutex_;                      ///< Guards the rest.
-  std::condition_variable broken_wakeup_; ///< Stands in for the eventfd of a broken loop.
+  std::condition_variable broken_wakeup_; ///< Replaces the eventfd of a broken loop.
   inbox inbox_;
-  bool is_asleep_ = false; ///< Waiting, or about to, with nothing in the inbox.
+  bool is_asleep_ = false; ///< Waiting, or about to wait, with an empty inbox.
   bool is_stopping_ = false;
   std::thread thread_; ///< Last: it uses all of the above.
 };

@@ -10,11 +10,11 @@ namespace penstock::io {
 
 namespace {
 
-/// More response headers than this are no LLM answer.
+/// An answer with more headers is not an LLM answer.
 constexpr size_t header_bytes_max = 64u << 10;
-/// Room made ahead for an announced body; a lie costs no more than this.
+/// Memory reserved for an announced body; a wrong announcement costs no more.
 constexpr uint64_t reserve_max = 1u << 20;
-/// One receive per usual answer; more would only be memory per transfer in flight.
+/// Enough for one receive per usual answer; more would only cost memory per transfer.
 constexpr long receive_buffer = 8192;
 
 /// Host and port of `url` without a user or password, for texts.
@@ -27,7 +27,7 @@ std::string_view authority(std::string_view url) {
   return url;
 }
 
-/// A line break here would let a value smuggle in headers of its own.
+/// A line break in a value could add other headers.
 bool is_clean(std::string_view s) {
   return s.find_first_of(std::string_view{"\r\n\0", 3}) == s.npos;
 }
@@ -48,7 +48,7 @@ void curl_loop_transfer::set_constant_options() {
   curl_easy_setopt(easy_, CURLOPT_PRIVATE, this);
   curl_easy_setopt(easy_, CURLOPT_ERRORBUFFER, error_text_);
   curl_easy_setopt(easy_, CURLOPT_NOSIGNAL, 1L);
-  // A name server that hangs must not hold up the thread when its transfer is removed.
+  // A slow name server must not block the thread when its transfer is removed.
   curl_easy_setopt(easy_, CURLOPT_QUICK_EXIT, 1L);
   curl_easy_setopt(easy_, CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(easy_, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
@@ -66,7 +66,7 @@ void curl_loop_transfer::set_constant_options() {
   curl_easy_setopt(easy_, CURLOPT_OPENSOCKETDATA, this);
   curl_easy_setopt(easy_, CURLOPT_CLOSESOCKETFUNCTION, context_.close);
   curl_easy_setopt(easy_, CURLOPT_CLOSESOCKETDATA,
-                   context_.owner); // Connections outlive transfers.
+                   context_.owner); // Connections live longer than transfers.
   curl_easy_setopt(easy_, CURLOPT_PREREQFUNCTION, &on_prereq);
   curl_easy_setopt(easy_, CURLOPT_PREREQDATA, this);
   curl_easy_setopt(easy_, CURLOPT_HEADERFUNCTION, &on_header);
@@ -75,14 +75,14 @@ void curl_loop_transfer::set_constant_options() {
   curl_easy_setopt(easy_, CURLOPT_WRITEDATA, this);
 }
 
-/// Trusts the bundle of this exchange, else the loop's, else the system's. libcurl shares no
-/// connection between different ones.
+/// Uses the bundle of this exchange, else that of the loop, else that of the system. libcurl shares
+/// no connection between different bundles.
 void curl_loop_transfer::set_trust() {
   const auto& file = exchange_.ca_file.empty() ? context_.settings.ca_file : exchange_.ca_file;
   if (file == ca_file_set_)
     return;
   const char* name = file.c_str();
-  if (file.empty()) // A null would trust nobody.
+  if (file.empty()) // With null, no certificate would be trusted.
     curl_easy_getinfo(easy_, CURLINFO_CAINFO, &name);
   curl_easy_setopt(easy_, CURLOPT_CAINFO, name);
   ca_file_set_ = file;
@@ -114,8 +114,8 @@ std::string curl_loop_transfer::prepare(core::exchange x, time_point submitted) 
     if (curl_easy_setopt(easy_, CURLOPT_URL, req.url.c_str()) != CURLE_OK)
       return "the url is too long";
     url_set_ = req.url;
-    // Over TLS, wait for the handshake that tells whether one connection carries all. Without TLS
-    // only an answer would tell: the first wave would stand behind the first request.
+    // With TLS, wait for the handshake, which decides whether one connection is enough for all.
+    // Without TLS only an answer would decide: all requests would wait for the first answer.
     const bool is_tls = req.url.size() > 5 && core::equal_nocase(req.url.substr(0, 6), "https:");
     curl_easy_setopt(easy_, CURLOPT_HTTP_VERSION,
                      long{is_tls ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1});
@@ -132,7 +132,7 @@ bool curl_loop_transfer::set_headers() {
   size_t bytes = 64;
   for (const auto& [name, value] : headers)
     bytes += name.size() + value.size() + 3;
-  // Neither may grow below: libcurl gets pointers into both.
+  // Both must not grow below, because libcurl gets pointers into them.
   header_text_.reserve(bytes);
   header_nodes_.reserve(headers.size() + 2);
   auto add = [this](std::string_view name, std::string_view separator, std::string_view value) {
@@ -197,7 +197,7 @@ size_t curl_loop_transfer::on_header(char* data, size_t size, size_t count, void
   auto& self = *static_cast<curl_loop_transfer*>(user);
   try {
     return self.take_header({data, size * count}) ? size * count : 0;
-  } catch (...) { // libcurl is C: nothing may pass through it.
+  } catch (...) { // libcurl is C: no exception may pass through it.
     self.cut_ = cut_reason::memory;
     return 0;
   }
@@ -223,7 +223,7 @@ bool curl_loop_transfer::take_header(std::string_view line) {
     cut_ = cut_reason::headers;
     return false;
   }
-  if (line.starts_with("HTTP/")) { // What came before was a 100 or 103.
+  if (line.starts_with("HTTP/")) { // The headers before belong to a 100 or 103.
     response_.headers.clear();
     response_.headers.reserve(16);
     return true;
@@ -241,7 +241,7 @@ bool curl_loop_transfer::take_header(std::string_view line) {
     return true;
   uint64_t length = 0;
   if (std::from_chars(value.data(), value.data() + value.size(), length).ec != std::errc{})
-    return true; // libcurl judges it.
+    return true; // libcurl checks it.
   if (length > exchange_.body_max) {
     cut_ = cut_reason::body;
     return false;
@@ -278,8 +278,7 @@ core::transport_error curl_loop_transfer::failure_of(CURLcode code) const {
   case CURLE_COULDNT_RESOLVE_PROXY: return transport_error::dns;
   case CURLE_COULDNT_CONNECT:
   case CURLE_PROXY:
-  case CURLE_OPERATION_TIMEDOUT:
-    return transport_error::connect; // The others are on our own clock.
+  case CURLE_OPERATION_TIMEDOUT: return transport_error::connect; // Other timeouts are our own.
   case CURLE_SSL_CONNECT_ERROR:
   case CURLE_PEER_FAILED_VERIFICATION:
   case CURLE_SSL_ENGINE_NOTFOUND:
@@ -303,7 +302,7 @@ core::transport_error curl_loop_transfer::failure_of(CURLcode code) const {
   case CURLE_RECV_ERROR:
     if (sends_ == 0) // A proxy refused the tunnel.
       return transport_error::connect;
-    // libcurl has no code of its own for a chunk that is none.
+    // libcurl has no special code for an invalid chunk.
     return std::string_view{error_text_}.find("chunked-encoding") != std::string_view::npos
              ? transport_error::protocol
              : transport_error::reset;
@@ -353,7 +352,7 @@ core::http_response curl_loop_transfer::take(core::transport_error failure,
     method_set_.clear();
     ca_file_set_.clear();
   }
-  exchange_.request.body.reset(); // Nobody waits for the next exchange to free it.
+  exchange_.request.body.reset(); // Free it now, not with the next exchange.
   exchange_.parts.reset();
   return std::move(response_);
 }

@@ -12,7 +12,7 @@
 // Internal to core/io.
 namespace penstock::io {
 
-/// What all transfers of a thread share; outlives them.
+/// Data that all transfers of a thread share; it outlives them.
 struct curl_loop_context {
   curl_loop_settings settings;
   time_point now{};                          ///< Of the current round; callbacks read no clock.
@@ -21,8 +21,8 @@ struct curl_loop_context {
   void* owner = nullptr;                     ///< The thread.
 };
 
-/// One easy handle with what it is working on. Handles are pooled and keep their options: a reset
-/// per request costs 6 % of the CPU, a new handle 12 %. The address must not change.
+/// One easy handle with its exchange. Handles are pooled and keep their options, because a reset
+/// per request costs 6 % of the CPU, and a new handle 12 %. The address must not change.
 class curl_loop_transfer {
 public:
   explicit curl_loop_transfer(curl_loop_context& context);
@@ -30,13 +30,13 @@ public:
   curl_loop_transfer(const curl_loop_transfer&) = delete;
   curl_loop_transfer& operator=(const curl_loop_transfer&) = delete;
 
-  /// Takes `x` on; `submitted` is when the caller handed it over.
-  /// @returns what is wrong with the request, or an empty text.
+  /// Prepares the exchange `x`; `submitted` is the time of the submit.
+  /// @returns the fault of the request, or an empty text.
   std::string prepare(core::exchange x, time_point submitted);
   /// The answer of an exchange that libcurl ended with `code`. Leaves the transfer ready for
   /// another `prepare`.
   core::http_response finish(CURLcode code);
-  /// The same for one that we ended ourselves.
+  /// The same for an exchange that we ended.
   core::http_response finish(core::transport_error failure, std::string_view text);
 
   /// Allows `bytes` more of a body in parts, and goes on if it waited for them.
@@ -47,11 +47,11 @@ public:
   time_point due() const noexcept;
   /// When to look at `due` again: never later than it, whatever comes until then.
   time_point next_check() const noexcept;
-  /// Whether it ran out of time altogether (true) or of patience (false). @pre `due()` has passed.
+  /// Whether the timeout is over (true) or the idle timeout (false). @pre `due()` has passed.
   bool is_over_total() const noexcept;
   /// Whether a byte of the request may have left already.
   bool has_sent() const noexcept;
-  /// Whether libcurl is about to send again, which nobody allowed it; noted for `finish`.
+  /// Whether libcurl is about to send a second time, which is not allowed; noted for `finish`.
   bool refuse_second_send() noexcept;
 
   CURL* easy() const noexcept { return easy_; }
@@ -59,7 +59,7 @@ public:
   const curl_loop_context& context() const noexcept { return context_; }
   void* owner() const noexcept { return context_.owner; }
 
-  size_t deadline_slot = 0; ///< Kept by `curl_loop_deadlines`.
+  size_t deadline_slot = 0; ///< Set by `curl_loop_deadlines`.
   size_t shard = 0;         ///< The multi handle it runs in.
 
 private:
@@ -88,7 +88,7 @@ private:
   time_point last_byte_{};
   bool has_byte_ = false;   ///< A byte of the answer has come.
   bool is_paused_ = false;  ///< A body in parts waits for credit.
-  bool head_told_ = false;  ///< To `exchange::parts`.
+  bool head_told_ = false;  ///< Status and headers were given to `exchange::parts`.
   int64_t credit_ = 0;      ///< Bytes that may be delivered; below 0: the last part exceeded it.
   uint64_t part_bytes_ = 0; ///< Delivered in parts.
   size_t header_bytes_ = 0;

@@ -65,7 +65,7 @@ void http_server::impl::sweep() {
   const auto now = std::chrono::steady_clock::now();
   const std::vector<http_connection*> all(connections.begin(), connections.end());
   for (auto* c : all)
-    if (connections.contains(c)) // An earlier one may have taken it along.
+    if (connections.contains(c)) // An earlier one may have closed it.
       c->close_if_late(now);
   sweep_timer.expires_after(sweep_interval);
   sweep_timer.async_wait([self = shared_from_this()](const boost::system::error_code& e) {
@@ -147,7 +147,7 @@ http_server::http_server(std::shared_ptr<impl> i) : impl_(std::move(i)) {}
 http_server::~http_server() {
   impl_->ended = true;
   impl_->stop_now();
-  // Handlers of closed sockets own connections, which own the loop: run them, or all of it leaks.
+  // Handlers of closed sockets own connections, which own the loop. Run them, else all of it leaks.
   impl_->io.restart();
   impl_->io.poll();
   impl_->handle = nullptr;

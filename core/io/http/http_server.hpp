@@ -11,8 +11,7 @@
 
 namespace penstock::io {
 
-/// Where an HTTP server listens, and what it refuses. Every limit holds before anything of that
-/// size is kept in memory.
+/// The address and limits of an HTTP server. A limit is checked before so many bytes are in memory.
 struct http_server_options {
   std::string host = "127.0.0.1";   ///< A numeric address.
   uint16_t port = 0;                ///< 0: any free one.
@@ -21,27 +20,27 @@ struct http_server_options {
   uint32_t connections_max = 16384; ///< More are accepted and closed at once.
   /// Connections of one client address; more are accepted and closed at once. 0: no limit.
   uint32_t connections_per_address = 0;
-  duration idle_timeout =
-    std::chrono::seconds{120}; ///< Between requests, or of a reader that takes nothing.
-  duration request_timeout =
-    std::chrono::seconds{30}; ///< From the first byte of a request to its last; else 408.
+  /// Between requests, or while a client reads nothing.
+  duration idle_timeout = std::chrono::seconds{120};
+  /// From the first byte of a request to its last; else 408.
+  duration request_timeout = std::chrono::seconds{30};
 };
 
-/// What a server counted since it opened.
+/// Counters of a server since its start.
 struct http_server_counters {
-  uint64_t connections = 0;                 ///< Accepted.
-  uint64_t connections_open = 0;            ///< Open now.
-  uint64_t connections_refused = 0;         ///< Above a limit.
-  uint64_t requests = 0;                    ///< Read whole.
-  uint64_t requests_on_reused = 0;          ///< Of these, not the first of their connection.
-  uint64_t requests_per_connection_max = 0; ///< The most that one connection brought.
-  uint64_t bad_requests = 0;                ///< No HTTP, or above a limit.
-  uint64_t timeouts = 0;                    ///< Closed for idleness or slowness.
+  uint64_t connections = 0;         ///< Accepted.
+  uint64_t connections_open = 0;    ///< Open now.
+  uint64_t connections_refused = 0; ///< Above a limit.
+  uint64_t requests = 0;            ///< Completely read.
+  uint64_t requests_on_reused = 0;  ///< Requests that are not the first of their connection.
+  uint64_t requests_per_connection_max = 0; ///< Largest number on one connection.
+  uint64_t bad_requests = 0;                ///< Not HTTP, or above a limit.
+  uint64_t timeouts = 0;                    ///< Closed because idle or slow.
   uint64_t bytes_in = 0;                    ///< Received.
-  uint64_t bytes_out = 0;                   ///< Handed to the kernel.
+  uint64_t bytes_out = 0;                   ///< Given to the kernel.
 };
 
-/// A whole answer, or the head of a streamed one.
+/// A complete answer, or the head of a streamed one.
 struct http_reply {
   int status = 200;
   std::string content_type = "application/json"; ///< Empty: no such header.
@@ -49,8 +48,8 @@ struct http_reply {
   std::string body;
 };
 
-/// Appends "name: value" and a line end; control characters in `value` become blanks, so a value
-/// can never begin a header of its own.
+/// Appends "name: value" and a line end. Control characters in `value` become blanks, so that a
+/// value cannot begin another header.
 void add_header(std::string& headers, std::string_view name, std::string_view value);
 
 class http_connection;
@@ -58,7 +57,7 @@ class http_connection;
 /// One request and the right to answer it, once. A copyable handle; all functions may be called
 /// from any thread. After the connection is gone, or the answer is given, they do nothing. Views
 /// of the request are valid until the answer is given.
-/// An exchange that is never answered holds its connection until the client leaves.
+/// An exchange without an answer keeps its connection until the client leaves.
 class http_exchange {
 public:
   http_exchange() = default;
@@ -72,7 +71,7 @@ public:
   uint64_t connection() const; ///< Serial number of the connection, from 1.
   uint32_t ordinal() const;    ///< Place of the request on its connection, from 1.
 
-  /// Sends the whole answer.
+  /// Sends the complete answer.
   void reply(http_reply r) const;
   /// Begins an answer of unknown length; `write` and `end` follow. A body in `head` is its first
   /// piece.
@@ -81,7 +80,7 @@ public:
   /// bounds memory by one piece.
   void write(std::string bytes, std::function<void(bool alive)> written = {}) const;
   void end() const;
-  /// Calls `f` if the connection breaks before the answer is whole.
+  /// Calls `f` if the connection breaks before the end of the answer.
   void on_closed(std::function<void()> f) const;
 
 private:
@@ -92,8 +91,7 @@ private:
 
 /// An HTTP/1.1 server with one thread: keep-alive, pipelining, chunked bodies, `Expect`,
 /// streamed answers. Handlers run on the thread of `run` and must not block; they answer at once
-/// or later. The status line of `begin` and `reply` carries the framing; nobody else needs to know
-/// it.
+/// or later. `begin` and `reply` write the headers for the framing.
 class http_server {
 public:
   using handler = std::function<void(http_exchange)>;
@@ -105,12 +103,12 @@ public:
   uint16_t port() const noexcept;
   /// Serves until `stop`, or until `drain` has ended.
   void run();
-  /// Closes everything. Any thread.
+  /// Closes everything. Call it from any thread.
   void stop();
-  /// Accepts no more, closes idle connections, and lets what is in flight finish, at most for
-  /// `grace`; then it closes the rest. Any thread.
+  /// Accepts no more connections, closes idle ones, and lets exchanges in flight finish, at most
+  /// for `grace`; then it closes the rest. Call it from any thread.
   void drain(duration grace = duration::max());
-  /// Runs `f` on the server's thread. Any thread; dropped after the end of `run`.
+  /// Runs `f` on the server's thread. Call it from any thread; ignored after the end of `run`.
   void post(std::function<void()> f);
   /// Runs `f` on the server's thread `d` from now. Only on that thread.
   void after(duration d, std::function<void()> f);

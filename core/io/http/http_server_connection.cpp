@@ -13,7 +13,7 @@ void append_number(std::string& out, uint64_t n, int base = 10) {
   out.append(text, std::to_chars(text, text + sizeof text, n, base).ptr);
 }
 
-/// Whether a request begins to arrive; a client that leaves makes a socket readable, too.
+/// Whether a request begins to arrive. A client that closes makes a socket readable, too.
 bool has_bytes(tcp::socket& socket) {
   char first = 0;
   boost::system::error_code ec;
@@ -54,8 +54,8 @@ void http_connection::start() {
 void http_connection::close() {
   if (phase_ == phase::closed)
     return;
-  // What is on the stack may still use this connection: its owner is a pending operation that
-  // ends with the socket, or the caller's handle.
+  // Code on the stack may still use this connection: its owner is a pending operation, which ends
+  // with the socket, or the handle of the caller.
   auto self = shared_from_this();
   phase_ = phase::closed;
   leave_server();
@@ -76,7 +76,7 @@ void http_connection::reset() {
   auto self = shared_from_this();
   boost::system::error_code ec;
   socket_.set_option(asio::socket_base::linger{true, 0}, ec);
-  socket_.close(ec); // Before `close` sends its FIN, which would look like a clean end.
+  socket_.close(ec); // Before `close` sends a FIN, which would look like a clean end.
   close();
 }
 
@@ -84,7 +84,7 @@ void http_connection::close_if_late(time_point now) {
   if (now < deadline_ || phase_ == phase::closed)
     return;
   if (phase_ == phase::handling && out_.empty())
-    return; // The handler takes its time; the client may leave.
+    return; // The handler is still working; the client may leave.
   ++server_->counters.timeouts;
   if (phase_ == phase::reading)
     refuse(408, "The request did not arrive in time.");
@@ -124,7 +124,7 @@ void http_connection::readable() {
     wait_read();
     return;
   }
-  if (ec || n == 0) { // Also a half-closed client: who sends no more waits for no answer.
+  if (ec || n == 0) { // Also for a half-closed client: it does not wait for an answer.
     close();
     return;
   }
@@ -203,7 +203,7 @@ void http_connection::refuse(boost::system::error_code ec) {
          "The request is not valid HTTP, or is larger than this server takes.");
 }
 
-/// Answers instead of a handler, and closes.
+/// Sends an error answer without the handler, and closes.
 void http_connection::refuse(int status, std::string_view why) {
   http_reply r;
   r.status = status;
@@ -248,7 +248,7 @@ void http_connection::begin(http_reply r) {
   if (chunked_) {
     put_head(r, true);
   } else {
-    keep_alive_ = false; // Without chunks only the end of the connection ends the body.
+    keep_alive_ = false; // Without chunks the body ends with the connection.
     chunked_ = true;
     put_head(r, false);
     chunked_ = false;
@@ -278,7 +278,7 @@ void http_connection::end_stream() {
 void http_connection::write(std::string_view bytes, std::function<void(bool)> written) {
   out_.append(bytes);
   if (written) {
-    // Two pieces in a row without waiting: the first one is told when the second is out.
+    // Two pieces in a row without waiting: the first one is reported with the second.
     if (written_)
       written = [a = std::move(written_), b = std::move(written)](bool alive) {
         a(alive), b(alive);
@@ -330,7 +330,7 @@ void http_connection::flushed() {
     out_.clear();
   if (auto written = std::exchange(written_, nullptr)) {
     written(true);
-    return; // The callback may have written or finished, and so have come here again.
+    return; // The callback may have written or finished, and so have called this again.
   }
   if (!finishing_ || phase_ != phase::handling)
     return;

@@ -1,6 +1,6 @@
 #pragma once
 
-// Shared by the two sources of the HTTP server only: Boost.Asio and Beast are heavy to compile.
+// Only for the two sources of the HTTP server, because Boost.Asio and Beast compile slowly.
 #include "core/io/http/http_server.hpp"
 
 #include <boost/asio.hpp>
@@ -20,18 +20,18 @@ using tcp = asio::ip::tcp;
 
 inline std::string_view view(boost::beast::string_view s) { return {s.data(), s.size()}; }
 
-/// What becomes of a connection after an answer. `keep` closes all the same if the client asked for
-/// it.
+/// What happens to a connection after an answer. `keep` still closes it if the client asked for
+/// that.
 enum class after_answer : uint8_t { keep, close, reset };
 
-/// State of a server. Connections own it, so a late `http_exchange` never meets a dead loop.
+/// State of a server. Connections own it, so that a late `http_exchange` never uses a dead loop.
 struct http_server::impl : std::enable_shared_from_this<http_server::impl> {
   impl(http_server_options o, handler h) : options(std::move(o)), handle(std::move(h)) {}
 
   void accept();
   void accepted(const boost::system::error_code& ec, tcp::socket socket);
-  /// Closes what has outlived its deadline; a timer per connection would cost more than the
-  /// requests.
+  /// Closes connections after their deadline. One timer for all, because a timer per connection
+  /// would cost more than the requests.
   void sweep();
   void arm_timer();
   void fire_timers();
@@ -42,7 +42,7 @@ struct http_server::impl : std::enable_shared_from_this<http_server::impl> {
 
   struct timer_entry {
     time_point at;
-    uint64_t serial; ///< Keeps equal times in order.
+    uint64_t serial; ///< Keeps the order of equal times.
     std::shared_ptr<std::function<void()>> run;
     bool operator>(const timer_entry& o) const {
       return at != o.at ? at > o.at : serial > o.serial;
@@ -62,9 +62,9 @@ struct http_server::impl : std::enable_shared_from_this<http_server::impl> {
   time_point wheel_at = time_point::max();
   uint64_t timer_serial = 0;
   std::unordered_set<http_connection*> connections;
-  std::map<asio::ip::address, uint32_t> addresses; ///< How many connections each client has.
-  std::vector<char> scratch =
-    std::vector<char>(64u << 10); ///< One receive buffer for all connections.
+  std::map<asio::ip::address, uint32_t> addresses; ///< Number of connections of each client.
+  /// One receive buffer for all connections.
+  std::vector<char> scratch = std::vector<char>(64u << 10);
   http_server_counters counters;
   std::string date_text;
   std::chrono::system_clock::rep date_second = -1;
@@ -94,7 +94,7 @@ public:
   void close_if_late(time_point now);
   void close_if_idle();
 
-  /// Runs `f` on the loop if the exchange `serial` is still the current one and unanswered.
+  /// Runs `f` on the loop if the exchange `serial` is still the current one without an answer.
   template <class F>
   void on_loop(uint64_t serial, F f) {
     asio::dispatch(server_->io, [self = shared_from_this(), serial, f = std::move(f)]() mutable {
@@ -123,9 +123,9 @@ private:
   void wait_read();
   void readable();
   void feed(const char* data, size_t size);
-  /// Parses what waits in `pending_` until a request is in the handler's hands.
+  /// Parses the bytes in `pending_` until the handler has a request.
   void advance();
-  /// @returns the bytes used; calls the handler when a request is whole.
+  /// @returns the number of bytes used. Calls the handler when a request is complete.
   size_t parse(const char* data, size_t size);
   void refuse(boost::system::error_code ec);
   void refuse(int status, std::string_view why);
@@ -143,13 +143,13 @@ private:
   uint64_t serial_ = 0;
   uint32_t served_ = 0;
   phase phase_ = phase::idle;
-  bool reading_ = false; ///< A wait for readability is out.
-  bool writing_ = false; ///< A wait for writability is out.
-  bool parsing_ = false; ///< `parse` is on the stack and goes on by itself.
+  bool reading_ = false; ///< Waits for readability.
+  bool writing_ = false; ///< Waits for writability.
+  bool parsing_ = false; ///< `parse` is on the stack and will go on.
   bool keep_alive_ = true;
   bool chunked_ = false;
   bool continued_ = false; ///< "100 Continue" was sent.
-  bool finishing_ = false; ///< The answer is whole; only bytes wait.
+  bool finishing_ = false; ///< The answer is complete; only bytes wait.
   after_answer end_ = after_answer::keep;
   time_point deadline_;
   std::optional<parser> parser_;
