@@ -6,12 +6,11 @@
 
 namespace penstock::core {
 
-/// By what a row of an input is found again in a later version of that input. Checksums; zero: the
-/// row has no such key.
+/// Checksums that find a row again in a later version of the input. Zero: the row has no such key.
 struct row_keys {
   uint64_t whole = 0; ///< All of the row.
-  uint64_t id = 0;    ///< What its author calls it.
-  uint64_t used = 0;  ///< What requests are made of.
+  uint64_t id = 0;    ///< Its id.
+  uint64_t used = 0;  ///< The cells that requests use.
   uint64_t first = 0; ///< Its first request.
   bool operator==(const row_keys&) const = default;
 };
@@ -25,10 +24,10 @@ struct known_row {
   uint64_t place = no_row; ///< In the input as it was, from 0; `no_row`: it was not in it.
 };
 
-/// The row that a row of the new input was before.
+/// The earlier row of a row of the new input.
 struct row_match {
   uint64_t before = no_row; ///< Number among the known rows; `no_row`: the row is new.
-  bool mended = false;      ///< It is in that row's place or has its id, but says something else.
+  bool mended = false;      ///< It has the place or the id of the earlier row, but other cells.
   bool operator==(const row_match&) const = default;
 };
 
