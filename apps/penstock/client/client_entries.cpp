@@ -16,26 +16,25 @@ const command_entry submit_entry{
            .flags = {"detach"},
            .values = {"idempotency-key", "name", "patience"}},
   .about =
-    R"(Sends the requests of a JSONL file to a head and writes one result a line, in input order, as they
-come. The job is safe once the head has all of it; it runs on, whatever becomes of this command.
+    R"(Sends the requests of a JSONL file to a head and writes one result per line, in input order, as they
+come. When the head has the whole job, it is safe and goes on, even if this command ends.
 
 Usage: penstock submit [OPTIONS] INPUT
 
-  INPUT                       File as penstock run takes it, also gzipped (.gz), or - for standard
-                              input.
-  -o, --output FILE           Where results go; - is standard output. Without it INPUT.jsonl gives
+  INPUT                       File as for penstock run, also gzipped (.gz), or - for standard input.
+  -o, --output FILE           File for the results; - is standard output. Without it INPUT.jsonl gives
                               INPUT.out.jsonl.
   --detach                    Print the number of the job and leave; penstock results fetches it.
-  --idempotency-key KEY       What makes this submission the same as an earlier one: the head then
-                              answers with the job that it has. Without it a key is made, so that a
-                              broken connection never doubles a job.
-  --name NAME                 What lists call the job; without it the file's name.
-  --patience TIME             How long to look for a head that went away in the middle [10m].
+  --idempotency-key KEY       A submission with the key of an earlier one gives the same job.
+                              Without it a key is generated, so that a broken connection never
+                              makes a second job.
+  --name NAME                 Name of the job in lists; without it the name of the file.
+  --patience TIME             How long to look for a lost head [10m].
 
-Without --in-flight-max and --window a job runs as wide as the slots of all nodes let it.
+Without --in-flight-max and --window only the slots of all nodes limit the width of a job.
 
-Broken off by Ctrl-C, a crash or a lost connection? The same command goes on where it stopped, and
-nothing is sent twice. Exit codes: 0 all completed, 1 some failed, 2 usage or input, 3 stopped or the
+After Ctrl-C, a crash or a lost connection, the same command goes on where it stopped, and sends no
+request twice. Exit codes: 0 all completed, 1 some failed, 2 usage or input, 3 stopped or the
 head is gone, 130 and 143 interrupted (the job goes on).
 )",
   .examples = R"(  penstock submit requests.jsonl
@@ -52,13 +51,13 @@ const command_entry jobs_entry{
   .name = "jobs",
   .summary = "List the jobs of a head.",
   .form = {.scope = config::in_client, .flags = {"all"}, .values = {"tenant", "count"}},
-  .about = R"(Lists the jobs of a head, the newest first.
+  .about = R"(Lists the jobs of a head, newest first.
 
 Usage: penstock jobs [OPTIONS]
 
-  --tenant NAME               Only those of this tenant.
-  --all                       Those that have ended, too.
-  --count N                   The newest N [100].
+  --tenant NAME               Only jobs of this tenant.
+  --all                       Also jobs that have ended.
+  --count N                   Only the newest N jobs [100].
 )",
   .examples = R"(  penstock jobs --all --tenant nightly
   penstock jobs --json | jq '.jobs[] | select(.failed > 0) | .job'
@@ -71,15 +70,15 @@ const command_entry status_entry{
   .summary = "Show where a job stands, and why.",
   .form = {.scope = config::in_client, .word = "JOB", .flags = {"follow"}, .values = {"patience"}},
   .about =
-    R"(Shows all about one job: counts, why nothing moves, changes of mode with their reasons, attempts, tokens,
-cost.
+    R"(Shows everything about one job: counts, why it waits, changes of mode with their reasons, attempts,
+tokens, cost.
 
 Usage: penstock status [OPTIONS] JOB
 
   JOB                         Its number; penstock jobs lists them.
   --follow                    Show progress until the job has ended; then the exit code is that of the
                               job (0 all completed, 1 some failed, 3 stopped by an error).
-  --patience TIME             With --follow, how long to look for a head that went away [10m].
+  --patience TIME             With --follow, how long to look for a lost head [10m].
 )",
   .examples = R"(  penstock status 17
   penstock status 17 --follow && echo all completed
@@ -96,19 +95,19 @@ const command_entry results_entry{
            .flags = {"follow"},
            .values = {"from", "patience"}},
   .about =
-    R"(Fetches the results of a job, in the order of its requests: those that are there, up to the first gap.
+    R"(Fetches the results of a job, in the order of its requests, up to the first missing one.
 
 Usage: penstock results [OPTIONS] JOB
 
   JOB                         Its number; penstock jobs lists them.
-  -o, --output FILE           Where they go; without it standard output. A file that holds the start of
-                              the same job is continued, also one begun by penstock submit.
-  --follow                    Wait for the others, until the job has ended.
+  -o, --output FILE           File for the results; without it standard output. A file with the start
+                              of the same job is continued, also one of penstock submit.
+  --follow                    Wait for all results, until the job has ended.
   --from N                    Begin with the result of request N (the first is 0); such a file cannot be
                               continued later.
-  --patience TIME             How long to look for a head that went away in the middle [10m].
+  --patience TIME             How long to look for a lost head [10m].
 
-Exit codes: 0 done (standard error says whether that is all; with --follow: all completed), 1 some
+Exit codes: 0 done (standard error says whether these are all; with --follow: all completed), 1 some
 failed (with --follow), 2 usage, 3 stopped or the head is gone, 130 and 143 interrupted.
 )",
   .examples = R"(  penstock results 17 | head -3
@@ -124,8 +123,8 @@ const command_entry cancel_entry{
   .summary = "Stop a job; what is being sent is aborted.",
   .form = {.scope = config::in_client, .word = "JOB"},
   .about =
-    R"(Cancels a job: requests that are being sent are aborted, those that wait are never sent; both get the
-outcome "cancelled". What had completed stays.
+    R"(Cancels a job: aborts requests in flight and does not send the waiting ones; both get the outcome
+"cancelled". Completed requests keep their results.
 
 Usage: penstock cancel [OPTIONS] JOB
 )",
@@ -139,8 +138,8 @@ const command_entry retry_entry{
   .summary = "Run again what did not complete of an ended job.",
   .form = {.scope = config::in_client, .word = "JOB"},
   .about =
-    R"(Takes a job up again that has ended: its requests that are not completed run once more, the others keep
-their results.
+    R"(Starts an ended job again: requests that are not completed run once more, the others keep their
+results.
 
 Usage: penstock retry [OPTIONS] JOB
 )",
@@ -154,7 +153,7 @@ const command_entry nodes_entry{
   .summary = "List the nodes of a head.",
   .form = {.scope = config::in_client},
   .about =
-    R"(Lists the nodes of a head: slots, what they run, how long ago they gave a sign of life.
+    R"(Lists the nodes of a head: slots, running requests, time since the last heartbeat.
 
 Usage: penstock nodes [OPTIONS]
 )",
@@ -168,8 +167,8 @@ const command_entry lanes_entry{
   .summary = "Show limits, how much of them is in use, pauses and breakers.",
   .form = {.scope = config::in_client},
   .about =
-    R"(Shows the lanes of a head: limits, how much of them went through in the last minute, requests in flight
-(of how many; ~ where the width is being looked for) and waiting, pauses, breakers.
+    R"(Shows the lanes of a head: limits, their use in the last minute, requests in flight (of how many; ~ if
+the width is adaptive) and waiting, pauses, breakers.
 
 Usage: penstock lanes [OPTIONS]
 )",
@@ -183,8 +182,8 @@ const command_entry tenants_entry{
   .summary = "Count the requests of each tenant and priority by state.",
   .form = {.scope = config::in_client},
   .about =
-    R"(Counts the requests of each tenant and priority: pending (safe, not begun), scheduled (held back by a lane
-or until the next mode), processing (in flight), and what became of the others.
+    R"(Counts the requests of each tenant and priority: pending (stored, not begun), scheduled (held by a lane
+or until the next mode), processing (in flight), and ended ones by their state.
 
 Usage: penstock tenants [OPTIONS]
 )",
@@ -198,12 +197,12 @@ const command_entry top_entry{
   .summary = "Watch a head: nodes, lanes, tenants and jobs, once a second.",
   .form = {.scope = config::in_client, .flags = {"once"}, .values = {"every"}},
   .about =
-    R"(Watches a head: nodes, lanes, tenants and jobs, drawn anew once a second. q or Ctrl-C leaves.
+    R"(Watches a head: nodes, lanes, tenants and jobs, updated once a second. q or Ctrl-C ends it.
 
 Usage: penstock top [OPTIONS]
 
-  --once                      Print one look and leave; so does standard output that is no terminal.
-  --every TIME                Time between two looks [1s].
+  --once                      Print once and end; this is the default if the output is not a terminal.
+  --every TIME                Time between two updates [1s].
 )",
   .examples = R"(  penstock top --head 127.0.0.1:7117
 )",

@@ -211,31 +211,32 @@ const command_entry load_entry{
   .name = "load",
   .summary = "Send the messages of a script to an engine and measure the results.",
   .form = {},
-  .about = R"(Sends the messages of a script to an engine and measures what comes of it.
+  .about = R"(Sends the messages of a script to an engine and measures the results.
 
 Usage: penstock load [OPTIONS] SCRIPT
 
   SCRIPT                      A TOML file with phases, messages, tenants, actions and expectations, or
-                              the name of one of ours: smoke, steady, burst, fairness, failover, soak.
-  --check                     Checks the script and prints its plan; sends nothing.
-  --head HOST:PORT            Sends to this head instead of the script's engine.
-  --seed N                    Instead of the script's; the same seed gives the same messages.
+                              the name of an included one: smoke, steady, burst, fairness, failover,
+                              soak.
+  --check                     Checks the script and prints its plan; sends no message.
+  --head HOST:PORT            Uses this head instead of the engine of the script.
+  --seed N                    Seed instead of that of the script. The same seed gives the same messages.
   --duration-scale X          Makes all phases and the times of actions X times as long; rates stay.
   --seconds N                 The same, so that all phases together take N seconds.
-  --json FILE                 The report for machines, the course of time included.
+  --json FILE                 The report for programs, with the values over time.
   --html FILE                 The report as a page with charts; one file, no network, no script.
   --keep DIR                  Keeps logs and stores of the processes there.
   --quiet                     No progress.
   -h, --help                  Print this.
 
-Arrivals are open loop: a slow engine does not slow them, and the time of a message runs from when it was
-due. Jobs are followed to their last outcome: lost, doubled and disordered ones are counted.
+Arrivals are open loop: a slow engine does not slow them, and the time of a message counts from when it
+was due. Jobs are followed to their last outcome; lost, repeated and misplaced outcomes are counted.
 
-Without another upstream the engine of a script answers from the built-in mock. Configuration files and
-PENSTOCK_* variables have no say: what a load does stands in its script.
+Without another upstream the engine of a script answers from the built-in mock. Configuration files
+and PENSTOCK_* variables are ignored: only the script decides.
 
 Exit codes: 0 all expectations met, 1 some missed, 2 usage or script, 3 it could not run, 130 and 143
-interrupted (with a report of what was measured so far).
+interrupted (with a report of the results so far).
 
 Examples:
   penstock load smoke

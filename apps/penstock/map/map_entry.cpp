@@ -9,36 +9,36 @@ const command_entry map_entry{
   .form = {.scope = config::in_run, .without = "run.dry_run"},
   .about =
     R"(Runs a recipe (prompts, schemas, one or more stages) over the rows of a table and writes one row of
-results for each, in the order of the input.
+results for each row, in the order of the input.
 
 Usage: penstock map [OPTIONS] RECIPE.toml INPUT
 
-  RECIPE.toml                 What to ask, and what comes out; config/recipe.example.toml explains it.
+  RECIPE.toml                 Prompts and output columns; see config/recipe.example.toml.
   INPUT                       CSV or TSV with a header line, an Excel workbook (XLSX), or JSONL with
-                              one object a line; also gzipped (.gz), or - for standard input (the
+                              one object per line; also gzipped (.gz), or - for standard input (the
                               recipe names its format). Recognized: the separator (, ; tab |), UTF-16,
                               Windows-1252. In the recipe: input.separator, input.sheet, output.bom
                               (mark for Excel), output.csv_formulas (keep or escape = + - @).
-  -o, --output FILE           Where rows go: .csv, .tsv or .jsonl; - is standard output. Without it
+  -o, --output FILE           File for the rows: .csv, .tsv or .jsonl; - is standard output. Without it
                               INPUT.csv gives INPUT.out.csv (or what the recipe says).
-  --check                     Checks recipe and input, prints the first request; sends nothing.
-  --sample N                  Runs N rows into OUTPUT.sample and projects cost and time of the rest.
-                              Their answers are kept: the whole map does not pay for them again.
-  --limit N                   Runs the first N rows only; without it the map goes on behind them.
-  --retry-failed              Sends only the rows again that failed, expired or were cancelled; all
-                              others keep their answers, the output stands until the new one is whole.
-  --group-by COLUMN           One job for each value of a column, served in turn; instead of the
-                              recipe's tenant.
+  --check                     Checks recipe and input, prints the first request; sends no request.
+  --sample N                  Runs N rows into OUTPUT.sample and estimates cost and time of the rest.
+                              The whole map uses their answers and does not pay for them again.
+  --limit N                   Runs only the first N rows. Without it, a later map goes on after them.
+  --retry-failed              Sends only rows again that failed, expired or were cancelled. The others
+                              keep their answers. The old output stays until the new one is complete.
+  --group-by COLUMN           One job for each value of a column, served in turn; replaces the
+                              tenant of the recipe.
 
-A row that fails keeps its place; its error stands in the last column. Interrupted, killed or out of
-money? The same command goes on: every answer is kept in OUTPUT.penstock-journal at once.
+A failed row keeps its place and has its error in the last column. After an interruption, a kill or the
+end of the budget, the same command goes on: every answer is stored in OUTPUT.penstock-journal at once.
 
-Input, recipe or a document changed? The same command sends only what has no answer yet: rows that
-are as they were keep theirs, wherever they stand, and so do stages whose request is the same. Only
-where nothing that is paid for could be kept, --restart has to be said.
+After a change of the input, the recipe or a document, the same command sends only requests without an
+answer: unchanged rows keep their answers, also at another place, and so do stages with an unchanged
+request. --restart is needed only if no paid answer could be kept.
 
-While it runs, OUTPUT.status.json tells once a second where each group and stage stands. To cancel a
-group, write its name into OUTPUT.cancel (one a line): its open rows end as cancelled, others go on.
+While it runs, OUTPUT.status.json has the progress of each group and stage, once a second. To cancel a
+group, write its name to OUTPUT.cancel (one per line): its open rows end as cancelled, others go on.
 
 Exit codes: 0 all rows completed, 1 some failed or were cancelled, 2 usage, recipe or input, 3 stopped
 (budget, billing, disk ...), 130 and 143 interrupted; after 3 and above the same command goes on.

@@ -133,24 +133,23 @@ const command_entry cache_entry{
   .name = "cache",
   .summary = "Show or empty the cache of answers.",
   .form = {},
-  .about = R"(Shows or empties the cache of answers that penstock run --cache on fills.
+  .about = R"(Shows or clears the cache of answers of penstock run --cache on.
 
 Usage: penstock cache info [--json] [--file FILE]
        penstock cache clear [--older-than TIME] [--file FILE]
 
-  info                        How many answers are kept, how much room they take, how old the
-                              oldest is.
-  clear                       Remove all of them, or those made longer ago than TIME ("7d", "12h").
-                              A damaged cache is removed as a whole.
+  info                        Number and size of the stored answers, and age of the oldest.
+  clear                       Remove all answers, or those older than TIME ("7d", "12h"). A damaged
+                              cache is removed completely.
   --file FILE                 The cache; without it cache.file of the configuration, else
                               penstock/cache.db in XDG_CACHE_HOME or ~/.cache.
   --config FILE               Configuration file.
   --json                      As one JSON object.
 
-An answer is found again only by the same tenant, for the same upstream, protocol, path, model and
-body. Order and spacing of the body's members do not matter, nor do its members user, metadata, store,
-stream, stream_options, safety_identifier, prompt_cache_key and prompt_cache_retention. Errors,
-refusals, filtered answers and answers cut by a length are never kept.
+A stored answer is used only for the same tenant, upstream, protocol, path, model and body. Order and
+spacing of the members of the body do not matter, nor do its members user, metadata, store, stream,
+stream_options, safety_identifier, prompt_cache_key and prompt_cache_retention. Errors, refusals,
+filtered answers and answers cut by a length are never stored.
 )",
   .examples = {},
   .run = [](const command_entry&, const arguments& args,

@@ -8,19 +8,19 @@ const command_entry run_entry{
   .summary = "Send the requests of a file; write the results in the same order.",
   .form = {.scope = config::in_run},
   .about =
-    R"(Sends every request of a JSONL file to a provider and writes one result a line, in input order.
+    R"(Sends every request of a JSONL file to a provider and writes one result per line, in input order.
 
 Usage: penstock run [OPTIONS] INPUT
 
-  INPUT                       File with one request a line in the provider's batch form
+  INPUT                       File with one request per line in the provider's batch form
                               ({"custom_id", "method", "url", "body"}), also gzipped (.gz), or - for
                               standard input.
-  -o, --output FILE           Where results go; - is standard output. Without it INPUT.jsonl gives
-                              INPUT.out.jsonl.
+  -o, --output FILE           File for the results; - is standard output. Without it
+                              INPUT.jsonl gives INPUT.out.jsonl.
 
-The command line wins over the environment [NAME in brackets], that over the configuration file.
-Durations: 90s, 10m, 1h30m, 500ms, or seconds. Sizes: 32MB, 64KiB, or bytes. A switch that a file or
-variable has turned on is turned off with --no-NAME.
+The command line wins over the environment [NAME in brackets], the environment over the
+configuration file. Durations: 90s, 10m, 1h30m, 500ms, or seconds. Sizes: 32MB, 64KiB, or bytes.
+--no-NAME turns off a switch that a file or variable has turned on.
 )",
   .examples = R"(  penstock run --dry-run --rpm 500 --tpm 200000 requests.jsonl
       What it will take: requests, tokens, the limit that binds, time, cost.
