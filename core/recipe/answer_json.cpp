@@ -5,6 +5,8 @@
 
 #include <boost/json.hpp>
 
+#include <algorithm>
+#include <array>
 #include <vector>
 
 namespace penstock::core {
@@ -75,6 +77,54 @@ std::string_view likely_piece(std::string_view text) {
   const auto piece = fences.empty() ? text : fences.front();
   const auto begin = piece.find_first_of("{[");
   return begin == std::string_view::npos ? std::string_view{} : piece.substr(begin);
+}
+
+/// How models mark thoughts inside of their content.
+struct thought_tag {
+  std::string_view opens, closes;
+};
+constexpr std::array<thought_tag, 5> thought_tags{{{"<think>", "</think>"},
+                                                   {"<thinking>", "</thinking>"},
+                                                   {"<thought>", "</thought>"},
+                                                   {"<reasoning>", "</reasoning>"},
+                                                   {"[THINK]", "[/THINK]"}}};
+
+/// Where the text goes on after a closing tag whose opening tag the prompt's template held, or
+/// npos. A tag that a sentence talks about is none: the tag must stand at an edge of a line.
+size_t after_lone_close(std::string_view text) noexcept {
+  for (const auto& tag : thought_tags) {
+    const auto at = text.find(tag.closes);
+    if (at == std::string_view::npos ||
+        text.substr(0, at).find(tag.opens) != std::string_view::npos)
+      continue;
+    const auto end = at + tag.closes.size();
+    const bool begins_line = at == 0 || text[at - 1] == '\n';
+    const bool ends_line = end == text.size() || text[end] == '\n' || text[end] == '\r';
+    if (begins_line || ends_line)
+      return end;
+  }
+  return std::string_view::npos;
+}
+
+/// JSON values of an answer in order: the whole text, else all in fences and in the prose.
+std::vector<json::value> json_candidates(std::string_view text) {
+  std::vector<json::value> found;
+  if (auto whole = parse(text)) {
+    found.push_back(*std::move(whole));
+    return found;
+  }
+  for (auto piece : fenced(text))
+    if (auto value = parse(piece))
+      found.push_back(*std::move(value));
+  size_t at = text.find_first_of("{[");
+  for (size_t tried = 0; at != std::string_view::npos && tried < starts_tried; ++tried) {
+    const auto end = value_end(text, at);
+    auto value = end == std::string_view::npos ? std::nullopt : parse(text.substr(at, end - at));
+    if (value)
+      found.push_back(*std::move(value));
+    at = text.find_first_of("{[", value ? end : at + 1);
+  }
+  return found;
 }
 
 error no_json(std::string_view text) {
@@ -173,6 +223,31 @@ result<answer_text> read_answer(std::string_view body) {
   return error{errc::bad_response, "the answer has no choices"};
 }
 
+std::string_view without_thoughts(std::string_view text) noexcept {
+  auto rest = text;
+  for (bool again = true; again;) {
+    again = false;
+    const auto begin = std::min(rest.find_first_not_of(" \t\r\n"), rest.size());
+    for (const auto& tag : thought_tags) {
+      if (!rest.substr(begin).starts_with(tag.opens))
+        continue;
+      const auto end = rest.find(tag.closes, begin + tag.opens.size());
+      if (end == std::string_view::npos)
+        return {};
+      rest.remove_prefix(end + tag.closes.size());
+      again = true;
+      break;
+    }
+  }
+  if (rest.size() == text.size()) {
+    const auto end = after_lone_close(text);
+    if (end == std::string_view::npos)
+      return text;
+    rest.remove_prefix(end);
+  }
+  return trim(rest);
+}
+
 result<json::value> find_json(std::string_view text) {
   if (auto whole = parse(text))
     return *std::move(whole);
@@ -199,22 +274,40 @@ result<stage_answer> accept_answer(std::string_view body, const schema_check* sc
   auto words = read_answer(body);
   if (!words)
     return words.error();
+  const bool cut = words->finish_reason == "length";
   stage_answer out;
-  out.text = std::move(words->text);
+  out.text = std::string{without_thoughts(words->text)};
+  if (trim(out.text).empty()) {
+    if (cut)
+      return error{errc::bad_response,
+                   "the answer has no text: thoughts used all of its tokens; raise max_tokens"};
+    return error{errc::schema_mismatch, trim(words->text).empty()
+                                          ? "the answer is empty"
+                                          : "the answer holds thoughts only, no text after them"};
+  }
   if (!schema)
     return out;
   const auto wrong = [&](std::string what) {
-    if (words->finish_reason == "length")
+    if (cut)
       what +=
         "\nThe answer was cut at its maximum of tokens: it must be shorter, or max_tokens higher.";
     return error{errc::schema_mismatch, std::move(what)};
   };
-  auto value = find_json(out.text);
-  if (!value)
-    return wrong(value.error().context);
-  if (auto fault = schema->check(*value))
-    return wrong(*std::move(fault));
-  out.json = *std::move(value);
+  std::optional<json::value> fits;
+  for (auto& value : json_candidates(out.text)) {
+    if (schema->check(value))
+      continue;
+    if (fits && *fits != value)
+      return wrong("the answer holds several different JSON values that fit: give only one");
+    fits = std::move(value);
+  }
+  if (!fits) {
+    auto value = find_json(out.text);
+    if (!value)
+      return wrong(value.error().context);
+    return wrong(schema->check(*value).value_or("no value of the answer fits the schema"));
+  }
+  out.json = *std::move(fits);
   return out;
 }
 

@@ -24,6 +24,11 @@ struct answer_text {
 /// `errc::bad_response` if there is no text. A cut answer (`finish_reason` length) comes as it is.
 result<answer_text> read_answer(std::string_view body);
 
+/// The text of an answer without the thoughts before it: leading blocks in `<think>` and its other
+/// spellings, also with no closing tag (nothing is left then), and all before a closing tag whose
+/// opening tag the prompt's template held. Tags inside of the text stay.
+std::string_view without_thoughts(std::string_view text) noexcept;
+
 /// The JSON in an answer: the whole text, or what stands in a code fence, or the first value ({...}
 /// or
 /// [...]) in the prose around it that is whole.
@@ -32,10 +37,12 @@ result<answer_text> read_answer(std::string_view body);
 result<boost::json::value> find_json(std::string_view text);
 
 /// An answer as later stages and columns see it, checked.
-/// @param schema Null: any text will do, also an empty one.
-/// @returns `errc::schema_mismatch` with what is wrong, fit for a correction; what `read_answer`
-/// returns otherwise. A cut answer that does not fit its schema says so, and the remedy
-/// (max_tokens).
+/// Thoughts are no part of it. Of several JSON values the one that fits the schema is taken.
+/// @param schema Null: any text will do that is not blank.
+/// @returns `errc::schema_mismatch` with what is wrong, fit for a correction (also for an empty
+/// answer, and for different values that all fit); what `read_answer` returns otherwise. A cut
+/// answer that does not fit its schema says so, and the remedy (max_tokens). A cut answer without
+/// text is `errc::bad_response`, because a correction cannot help.
 result<stage_answer> accept_answer(std::string_view body, const schema_check* schema);
 
 } // namespace penstock::core

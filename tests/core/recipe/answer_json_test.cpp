@@ -93,7 +93,48 @@ BOOST_AUTO_TEST_CASE(answers_are_checked_and_cut_ones_say_so) {
   BOOST_TEST(has(bad.error().context, "'a'"));
   BOOST_TEST(
     has(accept_answer(body("{\"a\": ", "length"), &*schema).error().context, "max_tokens"));
-  BOOST_TEST(accept_answer(body("", "length"), nullptr).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(thoughts_before_a_text_are_no_part_of_it) {
+  for (auto text : {"<think>a</think>\n\nB.", "\n<thinking>\na\n</thinking>B.",
+                    "<think>a</think><think>b</think> B.", "a\n</think>\n\nB.", "a b.</think>\nB.",
+                    "[THINK]a[/THINK]B.", "<reasoning></reasoning>\nB."})
+    BOOST_TEST(without_thoughts(text) == "B.", text);
+  for (auto text : {"Models write <think>a</think> first.", "Use `</think>` at the end.",
+                    "B. <think>", "See <think>\n</think>\nas shown.", " B.\n", "", "<thinker>B."})
+    BOOST_TEST(without_thoughts(text) == text, text);
+  for (auto text :
+       {"<think>", "<think>a", "<think>a</think>", "<think>a</think>\n ", "a\n</think>"})
+    BOOST_TEST(without_thoughts(text).empty(), text);
+}
+
+BOOST_AUTO_TEST_CASE(an_answer_without_text_is_asked_again_or_fails) {
+  for (auto text : {"", "\n\n", " ", "<think>a</think>", "<think>a"}) {
+    BOOST_TEST((accept_answer(body(text), nullptr).error().code == errc::schema_mismatch), text);
+    const auto cut = accept_answer(body(text, "length"), nullptr);
+    BOOST_REQUIRE(!cut);
+    BOOST_TEST((cut.error().code == errc::bad_response), text);
+    BOOST_TEST(has(cut.error().context, "raise max_tokens"));
+  }
+  BOOST_TEST(accept_answer(body("<think>a</think>B."), nullptr)->text == "B.");
+}
+
+BOOST_AUTO_TEST_CASE(the_value_that_fits_is_taken_and_drafts_are_not) {
+  const auto schema = schema_check::compile(
+    json::parse(R"({"type":"object","required":["s"],"properties":{"s":{"type":"integer"}}})"));
+  BOOST_REQUIRE(schema);
+  for (auto text : {R"(<think>{"s":2}</think>{"s":8})", R"({"s":2} no.
+</think>
+{"s":8})",
+                    R"({"draft":1} then {"s":8})", R"({"s":8}, again {"s": 8})",
+                    "{\"s\":\"x\"}\n```json\n{\"s\":8}\n```"}) {
+    const auto answer = accept_answer(body(text), &*schema);
+    BOOST_REQUIRE_MESSAGE(answer, text);
+    BOOST_TEST(json_text(answer->json) == R"({"s":8})", text);
+  }
+  for (auto text : {R"({"s":2} or {"s":8})", R"(<think>{"s":8}</think>)", R"(<think>{"s":8})",
+                    "```\n{\"s\":2}\n```\n```\n{\"s\":8}\n```", R"({"t":8})"})
+    BOOST_TEST((accept_answer(body(text), &*schema).error().code == errc::schema_mismatch), text);
 }
 
 BOOST_AUTO_TEST_CASE(json_survives_what_models_write_around_it) {
