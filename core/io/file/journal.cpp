@@ -3,11 +3,10 @@
 #include "core/io/file/file_descriptor.hpp"
 #include "core/io/file/journal_error.hpp"
 #include "core/io/file/journal_head.hpp"
+#include "core/io/file/sqlite_guard.hpp"
 
 #include <SQLiteCpp/SQLiteCpp.h>
-#include <sqlite3.h>
 
-#include <cerrno>
 #include <filesystem>
 #include <system_error>
 
@@ -28,7 +27,7 @@ int64_t sum_of(uint64_t index, std::string_view bytes) noexcept {
 class sqlite_journal : public journal {
 public:
   sqlite_journal(const std::string& path, int flags)
-      : path_{path}, db_{path, flags, busy_timeout_ms} {
+      : path_{path}, words_{journal_words(path)}, db_{path, flags, busy_timeout_ms} {
     // Exclusive mode first: then the WAL index is in memory, and no third file is needed.
     db_.exec("PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
              "PRAGMA secure_delete=OFF");
@@ -57,16 +56,16 @@ public:
     if (version > format_version)
       return newer_journal(path_, version, format_version);
     if (version != format_version)
-      return damaged_journal(path_, "format " + std::to_string(version));
+      return damaged_database(words_, "format " + std::to_string(version));
     if (auto said = db_.execAndGet("PRAGMA quick_check(1)").getString(); said != "ok")
-      return damaged_journal(path_, said);
+      return damaged_database(words_, said);
     SQLite::Statement row{db_, "SELECT text, sum FROM head WHERE id=1"};
     if (!row.executeStep())
-      return damaged_journal(path_, "no head");
+      return damaged_database(words_, "no head");
     const std::string text = row.getColumn(0).getString();
     auto head = decode_head(text);
     if (!head || sum_of(1, text) != row.getColumn(1).getInt64())
-      return damaged_journal(path_, "the head does not fit its checksum");
+      return damaged_database(words_, "the head does not fit its checksum");
     head_ = std::move(*head);
     return {};
   }
@@ -74,7 +73,7 @@ public:
   const journal_head& head() const noexcept override { return head_; }
 
   result<void> append(const std::vector<journal_row>& rows, const input_mark* read) override {
-    return guarded([&]() -> result<void> {
+    return guard_sqlite(words_, [&]() -> result<void> {
       auto head = head_;
       SQLite::Transaction tx{db_};
       SQLite::Statement insert{db_, "INSERT OR REPLACE INTO waiting VALUES(?,?,?)"};
@@ -96,7 +95,7 @@ public:
   }
 
   result<void> set_checkpoint(const run_checkpoint& at, bool complete) override {
-    return guarded([&]() -> result<void> {
+    return guard_sqlite(words_, [&]() -> result<void> {
       auto head = head_;
       head.checkpoint = at;
       head.complete = complete;
@@ -119,7 +118,7 @@ public:
   }
 
   result<std::vector<uint64_t>> waiting() override {
-    return guarded([&]() -> result<std::vector<uint64_t>> {
+    return guard_sqlite(words_, [&]() -> result<std::vector<uint64_t>> {
       std::vector<uint64_t> indexes;
       SQLite::Statement rows{db_, "SELECT idx FROM waiting ORDER BY idx"};
       while (rows.executeStep())
@@ -129,7 +128,7 @@ public:
   }
 
   result<std::vector<journal_row>> rows_from(uint64_t first, size_t rows_max) override {
-    return guarded([&]() -> result<std::vector<journal_row>> {
+    return guard_sqlite(words_, [&]() -> result<std::vector<journal_row>> {
       std::vector<journal_row> found;
       SQLite::Statement rows{
         db_, "SELECT idx, line, sum FROM waiting WHERE idx >= ? ORDER BY idx LIMIT ?"};
@@ -139,8 +138,8 @@ public:
         const auto index = static_cast<uint64_t>(rows.getColumn(0).getInt64());
         std::string line = rows.getColumn(1).getString();
         if (sum_of(index, line) != rows.getColumn(2).getInt64())
-          return damaged_journal(path_,
-                                 "row " + std::to_string(index) + " does not fit its checksum");
+          return damaged_database(words_,
+                                  "row " + std::to_string(index) + " does not fit its checksum");
         found.emplace_back(index, std::move(line));
       }
       return found;
@@ -148,17 +147,6 @@ public:
   }
 
 private:
-  // Exceptions of SQLiteCpp end here.
-  template <class F>
-  auto guarded(F&& f) -> decltype(f()) {
-    try {
-      errno = 0;
-      return f();
-    } catch (const SQLite::Exception& e) {
-      return journal_error(path_, e, errno);
-    }
-  }
-
   void store(const journal_head& head) {
     const auto text = encode_head(head);
     SQLite::Statement put{db_, "INSERT OR REPLACE INTO head VALUES(1,?,?)"};
@@ -174,6 +162,7 @@ private:
   }
 
   std::string path_;
+  database_words words_;
   SQLite::Database db_;
   journal_head head_;
 };
@@ -181,7 +170,7 @@ private:
 } // namespace
 
 result<std::unique_ptr<journal>> create_journal(const std::string& path, run_identity identity) {
-  try {
+  return guard_sqlite(journal_words(path), [&]() -> result<std::unique_ptr<journal>> {
     auto made =
       std::make_unique<sqlite_journal>(path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
     made->create(std::move(identity));
@@ -189,22 +178,18 @@ result<std::unique_ptr<journal>> create_journal(const std::string& path, run_ide
       if (auto synced = sync_directory_of(path); !synced)
         return synced.error();
     return made;
-  } catch (const SQLite::Exception& e) {
-    return journal_error(path, e, errno);
-  }
+  });
 }
 
 result<std::unique_ptr<journal>> open_journal(const std::string& path) {
-  try {
+  return guard_sqlite(journal_words(path), [&]() -> result<std::unique_ptr<journal>> {
     auto opened = std::make_unique<sqlite_journal>(path, SQLite::OPEN_READWRITE);
     if (opened->empty())
       return std::unique_ptr<journal>{};
     if (auto loaded = opened->load(); !loaded)
       return loaded.error();
     return opened;
-  } catch (const SQLite::Exception& e) {
-    return journal_error(path, e, errno);
-  }
+  });
 }
 
 result<void> remove_journal(const std::string& path) {

@@ -11,7 +11,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <cstring>
 #include <numeric>
 
@@ -66,7 +65,7 @@ int64_t sum_of(const map_place& row, const std::string& keys) {
 class sqlite_map_journal : public map_journal {
 public:
   sqlite_map_journal(const std::string& path, int flags)
-      : path_{path}, db_{path, flags, map_busy_timeout_ms} {
+      : path_{path}, words_{journal_words(path)}, db_{path, flags, map_busy_timeout_ms} {
     // Exclusive first: the WAL index then lives in memory and no third file is needed.
     db_.exec("PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
              "PRAGMA secure_delete=OFF");
@@ -90,7 +89,7 @@ public:
     if (version > map_format_version)
       return newer_journal(path_, version, map_format_version);
     if (auto said = db_.execAndGet("PRAGMA quick_check(1)").getString(); said != "ok")
-      return damaged_journal(path_, said);
+      return damaged_database(words_, said);
     auto text = head_text();
     if (!text)
       return text.error();
@@ -100,10 +99,10 @@ public:
       return has_table("waiting")
                ? error{errc::invalid_config,
                        path_ + " is the journal of a penstock run: choose another -o"}
-               : damaged_journal(path_, "format " + std::to_string(version));
+               : damaged_database(words_, "format " + std::to_string(version));
     auto head = decode_map_head(*text);
     if (!head)
-      return damaged_journal(path_, "the head cannot be read");
+      return damaged_database(words_, "the head cannot be read");
     head_ = std::move(*head);
     return {};
   }
@@ -111,7 +110,7 @@ public:
   const map_head& head() const noexcept override { return head_; }
 
   result<void> append(const std::vector<map_record>& answers) override {
-    return guarded([&]() -> result<void> {
+    return guard_sqlite(words_, [&]() -> result<void> {
       SQLite::Transaction tx{db_};
       insert(answers);
       tx.commit();
@@ -120,7 +119,7 @@ public:
   }
 
   result<void> set_head(const map_head& head) override {
-    return guarded([&]() -> result<void> {
+    return guard_sqlite(words_, [&]() -> result<void> {
       // Syncs the log, and with it all answers that were appended since the last time.
       db_.exec("PRAGMA synchronous=FULL");
       {
@@ -137,7 +136,7 @@ public:
   }
 
   result<void> rebase(const map_head& head, const std::vector<map_place>& rows) override {
-    return guarded([&]() -> result<void> {
+    return guard_sqlite(words_, [&]() -> result<void> {
       db_.exec("PRAGMA synchronous=FULL");
       {
         SQLite::Transaction tx{db_};
@@ -154,7 +153,7 @@ public:
   }
 
   result<std::vector<map_place>> rows() override {
-    return guarded([&]() -> result<std::vector<map_place>> {
+    return guard_sqlite(words_, [&]() -> result<std::vector<map_place>> {
       std::vector<map_place> found;
       SQLite::Statement rows{db_, "SELECT slot, place, keys, sum FROM rows ORDER BY slot"};
       while (rows.executeStep()) {
@@ -164,8 +163,8 @@ public:
         const std::string bytes = rows.getColumn(2).getString();
         const auto keys = unpacked(bytes);
         if (!keys || sum_of(row, bytes) != rows.getColumn(3).getInt64())
-          return damaged_journal(path_,
-                                 "row " + std::to_string(row.slot) + " does not fit its checksum");
+          return damaged_database(words_,
+                                  "row " + std::to_string(row.slot) + " does not fit its checksum");
         row.keys = *keys;
         found.push_back(row);
       }
@@ -174,7 +173,7 @@ public:
   }
 
   result<std::vector<map_record>> answers_of(uint64_t slot) override {
-    return guarded([&]() -> result<std::vector<map_record>> {
+    return guard_sqlite(words_, [&]() -> result<std::vector<map_record>> {
       std::vector<map_record> found;
       if (!by_slot_)
         by_slot_.emplace(db_, "SELECT stage, round, generation, asks, documents, good, line, sum "
@@ -193,7 +192,7 @@ public:
         r.good = rows.getColumn(5).getInt() != 0;
         r.line = rows.getColumn(6).getString();
         if (sum_of(r) != rows.getColumn(7).getInt64())
-          return damaged_journal(path_, "an answer does not fit its checksum");
+          return damaged_database(words_, "an answer does not fit its checksum");
         found.push_back(std::move(r));
       }
       rows.reset();
@@ -202,7 +201,7 @@ public:
   }
 
   result<std::vector<std::pair<uint64_t, uint64_t>>> good_answers() override {
-    return guarded([&]() -> result<std::vector<std::pair<uint64_t, uint64_t>>> {
+    return guard_sqlite(words_, [&]() -> result<std::vector<std::pair<uint64_t, uint64_t>>> {
       std::vector<std::pair<uint64_t, uint64_t>> found;
       SQLite::Statement rows{db_, "SELECT slot, asks FROM answers WHERE good ORDER BY slot"};
       while (rows.executeStep())
@@ -213,17 +212,6 @@ public:
   }
 
 private:
-  // Exceptions of SQLiteCpp end here.
-  template <class F>
-  auto guarded(F&& f) -> decltype(f()) {
-    try {
-      errno = 0;
-      return f();
-    } catch (const SQLite::Exception& e) {
-      return journal_error(path_, e, errno);
-    }
-  }
-
   bool has_table(const std::string& name) {
     SQLite::Statement found{db_, "SELECT count(*) FROM sqlite_master WHERE name=?"};
     found.bind(1, name);
@@ -245,13 +233,13 @@ private:
   result<std::string> head_text() {
     SQLite::Statement row{db_, "SELECT text, sum FROM head WHERE id=1"};
     if (!row.executeStep())
-      return damaged_journal(path_, "no head");
+      return damaged_database(words_, "no head");
     std::string text = row.getColumn(0).getString();
     core::running_checksum sum; // As journals of runs have it.
     sum.update("1");
     sum.update(text);
     if (static_cast<int64_t>(sum.value()) != row.getColumn(1).getInt64())
-      return damaged_journal(path_, "the head does not fit its checksum");
+      return damaged_database(words_, "the head does not fit its checksum");
     return text;
   }
 
@@ -304,7 +292,7 @@ private:
   result<void> upgrade(const std::string& text, const older_map& older) {
     const auto begun = decode_head(text);
     if (!begun || !has_table("waiting"))
-      return damaged_journal(path_, "the head cannot be read");
+      return damaged_database(words_, "the head cannot be read");
     if (auto same = check_identity(begun->identity, older.identity, older.output); !same)
       return same;
     const auto per_row = std::accumulate(older.rounds.begin(), older.rounds.end(), uint64_t{0});
@@ -328,8 +316,8 @@ private:
       sum.update(r.line);
       const auto record = core::parse_output_line(r.line);
       if (!record || static_cast<int64_t>(sum.value()) != rows.getColumn(2).getInt64())
-        return damaged_journal(path_,
-                               "row " + std::to_string(number) + " does not fit its checksum");
+        return damaged_database(words_,
+                                "row " + std::to_string(number) + " does not fit its checksum");
       r.good = record->state == core::outcome_state::completed;
       auto in_row = number % per_row;
       while (in_row >= older.rounds[r.stage])
@@ -353,6 +341,7 @@ private:
   }
 
   std::string path_;
+  database_words words_;
   SQLite::Database db_;
   std::optional<SQLite::Statement> by_slot_;
   map_head head_;
@@ -363,7 +352,7 @@ private:
 result<std::unique_ptr<map_journal>> create_map_journal(const std::string& path,
                                                         const map_head& head,
                                                         const std::vector<map_place>& rows) {
-  try {
+  return guard_sqlite(journal_words(path), [&]() -> result<std::unique_ptr<map_journal>> {
     auto made =
       std::make_unique<sqlite_map_journal>(path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
     made->create(head, rows);
@@ -371,23 +360,19 @@ result<std::unique_ptr<map_journal>> create_map_journal(const std::string& path,
       if (auto synced = sync_directory_of(path); !synced)
         return synced.error();
     return made;
-  } catch (const SQLite::Exception& e) {
-    return journal_error(path, e, errno);
-  }
+  });
 }
 
 result<std::unique_ptr<map_journal>> open_map_journal(const std::string& path,
                                                       const older_map& older) {
-  try {
+  return guard_sqlite(journal_words(path), [&]() -> result<std::unique_ptr<map_journal>> {
     auto opened = std::make_unique<sqlite_map_journal>(path, SQLite::OPEN_READWRITE);
     if (opened->empty())
       return std::unique_ptr<map_journal>{};
     if (auto loaded = opened->load(older); !loaded)
       return loaded.error();
     return opened;
-  } catch (const SQLite::Exception& e) {
-    return journal_error(path, e, errno);
-  }
+  });
 }
 
 } // namespace penstock::io

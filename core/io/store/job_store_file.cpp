@@ -134,7 +134,7 @@ result<void> look(SQLite::Database& db, const std::string& path) {
                    std::to_string(version) + ", this one knows " + std::to_string(format_version) +
                    "); use that program, or name another file with --store"};
   if (version < 1)
-    return damaged_job_store(path, "format " + std::to_string(version));
+    return damaged_database(job_store_words(path), "format " + std::to_string(version));
   return {};
 }
 
@@ -144,36 +144,10 @@ bool is_empty(SQLite::Database& db) {
 
 } // namespace
 
-std::string job_store_remedy() {
-  return "; put a copy in its place, or begin a new one with --store";
-}
-
-error damaged_job_store(const std::string& path, std::string_view what) {
-  return {errc::corrupt,
-          "the store " + path + " is damaged (" + std::string{what} + ")" + job_store_remedy()};
-}
-
-error job_store_error(const std::string& path, const SQLite::Exception& e, int number) {
-  switch (e.getErrorCode()) {
-  case SQLITE_IOERR: // Quotas and size limits are reported as I/O errors, too.
-    if (number == ENOSPC || number == EDQUOT || number == EFBIG)
-      return system_error("cannot write the store", path, number);
-    break;
-  case SQLITE_FULL:
-    return {errc::disk_full, "cannot write the store " + path + ": " + e.what() +
-                               "; free some space and start again: what was acknowledged is safe"};
-  case SQLITE_ERROR: // Our statements never change: if one fails, the schema is damaged.
-  case SQLITE_CORRUPT:
-  case SQLITE_NOTADB:
-  case SQLITE_CONSTRAINT: // Cannot happen: the file contains rows that we never wrote.
-  case SQLITE_MISMATCH: return damaged_job_store(path, e.what());
-  case SQLITE_BUSY:
-  case SQLITE_LOCKED:
-    return {errc::locked, "the store " + path + " is in use by another program: " + e.what()};
-  default: break;
-  }
-  return {errc::io_error, "the store " + path + " cannot be used: " + e.what() +
-                            "; look after the disk and start again: what was acknowledged is safe"};
+database_words job_store_words(const std::string& path) {
+  return {"the store " + path, "; put a copy in its place, or begin a new one with --store",
+          "; free some space and start again: what was acknowledged is safe",
+          "; look after the disk and start again: what was acknowledged is safe"};
 }
 
 result<void> prepare_job_store(SQLite::Database& db, const std::string& path) {

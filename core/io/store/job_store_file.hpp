@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/io/file/sqlite_guard.hpp"
 #include "core/io/store/job_store.hpp"
 #include "core/io/store/sqlite_statement.hpp"
 
@@ -25,11 +26,8 @@ struct job_store_fault {
   error why;
 };
 
-/// The end of a message: what a user can do about a store that cannot be used.
-std::string job_store_remedy();
-error damaged_job_store(const std::string& path, std::string_view what);
-/// An exception of SQLite as our error. @param number `errno` of the system call that failed.
-error job_store_error(const std::string& path, const SQLite::Exception& e, int number);
+/// How failures of a job store are described.
+database_words job_store_words(const std::string& path);
 
 /// Makes the file, or checks that it is a job store, and upgrades an older format.
 /// @throws SQLite::Exception

@@ -60,8 +60,10 @@ const char* response_schema = R"(
 class sqlite_store : public response_store {
 public:
   sqlite_store(const std::string& path, store_limits limits)
-      : path_{path}, limits_{limits}, db_{path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE,
-                                          busy_timeout_ms} {}
+      : path_{path}, words_{store_words(path)}, limits_{limits}, db_{path,
+                                                                     SQLite::OPEN_READWRITE |
+                                                                       SQLite::OPEN_CREATE,
+                                                                     busy_timeout_ms} {}
 
   result<void> open() {
     db_.exec(
@@ -93,7 +95,7 @@ public:
 
   result<std::optional<core::cached_answer>> find(const std::string& key,
                                                   unix_seconds now) override {
-    return guarded([&]() -> result<std::optional<core::cached_answer>> {
+    return guard_sqlite(words_, [&]() -> result<std::optional<core::cached_answer>> {
       std::optional<core::cached_answer> found;
       int64_t id = 0, used = 0;
       bool whole = true;
@@ -132,7 +134,7 @@ public:
   }
 
   result<void> put(const std::vector<store_row>& rows, unix_seconds now) override {
-    return guarded([&]() -> result<void> {
+    return guard_sqlite(words_, [&]() -> result<void> {
       SQLite::Transaction tx{db_, SQLite::TransactionBehavior::IMMEDIATE};
       for (auto& row : rows)
         insert(row, now);
@@ -155,11 +157,11 @@ public:
   }
 
   result<store_totals> totals() override {
-    return guarded([&]() -> result<store_totals> {
+    return guard_sqlite(words_, [&]() -> result<store_totals> {
       store_totals t;
       in_use row{*totals_};
       if (!row->executeStep())
-        return damaged_store(path_, "no totals");
+        return damaged_database(words_, "no totals");
       t.entries = static_cast<uint64_t>(row->getColumn(0).getInt64());
       t.bytes = static_cast<uint64_t>(row->getColumn(1).getInt64());
       if (!row->getColumn(2).isNull())
@@ -169,7 +171,7 @@ public:
   }
 
   result<uint64_t> clear(std::optional<unix_seconds> made_before) override {
-    return guarded([&]() -> result<uint64_t> {
+    return guard_sqlite(words_, [&]() -> result<uint64_t> {
       SQLite::Statement gone{db_, "DELETE FROM answers WHERE made < ?"};
       gone.bind(1, made_before.value_or(std::numeric_limits<int64_t>::max()));
       const auto count = static_cast<uint64_t>(gone.exec());
@@ -182,17 +184,6 @@ public:
   }
 
 private:
-  // Exceptions of SQLiteCpp end here.
-  template <class F>
-  auto guarded(F&& f) -> decltype(f()) {
-    try {
-      errno = 0;
-      return f();
-    } catch (const SQLite::Exception& e) {
-      return store_error(path_, e, errno);
-    }
-  }
-
   bool is_empty() { return db_.execAndGet("SELECT count(*) FROM sqlite_master").getInt64() == 0; }
 
   /// Whether the file is a response store, or empty. @pre In a transaction.
@@ -209,7 +200,7 @@ private:
                                          "); use that program, name another with --cache-file, or "
                                          "pass --cache off"};
     if (version != response_format_version)
-      return damaged_store(path_, "format " + std::to_string(version));
+      return damaged_database(words_, "format " + std::to_string(version));
     return {};
   }
 
@@ -291,6 +282,7 @@ private:
 
   using statement = std::unique_ptr<SQLite::Statement>;
   std::string path_;
+  database_words words_;
   store_limits limits_;
   SQLite::Database db_;
   statement find_, insert_, replace_, drop_, note_use_, expire_, least_used_, totals_;
@@ -309,18 +301,16 @@ result<std::unique_ptr<response_store>> open_response_store(const std::string& p
   if (path != ":memory:")
     if (auto made = make_private_file(path); !made)
       return made.error();
-  try {
-    errno = 0;
-    auto opened = std::make_unique<sqlite_store>(path, limits);
-    if (auto ready = opened->open(); !ready)
+  auto opened = guard_sqlite(store_words(path), [&]() -> result<std::unique_ptr<response_store>> {
+    auto made = std::make_unique<sqlite_store>(path, limits);
+    if (auto ready = made->open(); !ready)
       return ready.error();
-    return opened;
-  } catch (const SQLite::Exception& e) {
-    if (auto mark = read_mark(path);
-        e.getErrorCode() == SQLITE_NOTADB && mark && *mark != file_mark::ours)
+    return made;
+  });
+  if (!opened && opened.error().code == errc::corrupt)
+    if (auto mark = read_mark(path); mark && *mark != file_mark::ours)
       return foreign_store(path, "something else");
-    return store_error(path, e, errno);
-  }
+  return opened;
 }
 
 } // namespace penstock::io

@@ -1,6 +1,5 @@
 #include "core/io/store/sqlite_job_reader.hpp"
 
-#include <cerrno>
 #include <optional>
 
 namespace penstock::io {
@@ -10,7 +9,7 @@ namespace {
 class sqlite_job_reader : public job_reader {
 public:
   explicit sqlite_job_reader(const std::string& path)
-      : path_{path}, db_{path, SQLite::OPEN_READWRITE, job_store_busy_ms} {
+      : words_{job_store_words(path)}, db_{path, SQLite::OPEN_READWRITE, job_store_busy_ms} {
     db_.exec("PRAGMA query_only=ON");
     marks_.emplace(db_, "SELECT phase, state, requests, ordered FROM jobs WHERE id=? AND phase<3");
     // Of a request with an outcome read only the key: its body is not needed any more.
@@ -25,7 +24,7 @@ public:
 
   result<std::vector<request_ptr>> requests(uint64_t job, uint64_t first, uint32_t count_max,
                                             uint64_t bytes_max) override {
-    return guarded([&]() -> result<std::vector<request_ptr>> {
+    return guard_sqlite(words_, [&]() -> result<std::vector<request_ptr>> {
       auto m = find_marks(job);
       if (!m)
         return m.error();
@@ -35,15 +34,15 @@ public:
       uint64_t bytes = 0;
       while (bytes < bytes_max && row->executeStep()) {
         if (row->getColumn(0).getInt64() != row_key(job, first + found.size()))
-          return damaged_job_store(path_,
-                                   "a request of job " + std::to_string(job) + " is missing");
+          return damaged_database(words_,
+                                  "a request of job " + std::to_string(job) + " is missing");
         if (row->getColumn(11).getInt() != 0) {
           found.push_back(nullptr);
           continue;
         }
         auto request = read_request(row.statement);
         if (!request)
-          return damaged_job_store(path_, "request " + std::to_string(first + found.size()) +
+          return damaged_database(words_, "request " + std::to_string(first + found.size()) +
                                             " of job " + std::to_string(job));
         bytes += request->body ? request->body->size() : 0;
         found.push_back(std::move(request));
@@ -54,7 +53,7 @@ public:
 
   result<std::vector<job_outcome>> outcomes(uint64_t job, uint64_t first, uint32_t count_max,
                                             uint64_t bytes_max) override {
-    return guarded([&]() -> result<std::vector<job_outcome>> {
+    return guard_sqlite(words_, [&]() -> result<std::vector<job_outcome>> {
       auto m = find_marks(job);
       if (!m)
         return m.error();
@@ -69,7 +68,7 @@ public:
           break; // A retry has removed the outcome.
         auto line = row->getColumn(2).getString();
         if (sum_of_line(key, line) != row->getColumn(1).getInt64())
-          return damaged_job_store(path_, "outcome " + std::to_string(index) + " of job " +
+          return damaged_database(words_, "outcome " + std::to_string(index) + " of job " +
                                             std::to_string(job));
         bytes += line.size();
         found.push_back({index, nullptr, core::make_payload(std::move(line))});
@@ -79,11 +78,11 @@ public:
   }
 
   result<job_marks> marks(uint64_t job) override {
-    return guarded([&] { return find_marks(job); });
+    return guard_sqlite(words_, [&] { return find_marks(job); });
   }
 
   result<job_row> row(uint64_t job) override {
-    return guarded([&]() -> result<job_row> {
+    return guard_sqlite(words_, [&]() -> result<job_row> {
       in_use found{*row_};
       bind_number(found.statement, 1, job);
       return found->executeStep() ? take(found.statement) : unknown_job(job);
@@ -91,7 +90,7 @@ public:
   }
 
   result<std::vector<job_row>> rows(const job_selection& which) override {
-    return guarded([&]() -> result<std::vector<job_row>> {
+    return guard_sqlite(words_, [&]() -> result<std::vector<job_row>> {
       SQLite::Statement s{db_, "SELECT " + job_columns() + " FROM jobs WHERE " +
                                  (which.active_only ? "phase IN (0, 1)" : "+phase<3") +
                                  " AND id<?1" + (which.tenant.empty() ? "" : " AND tenant=?3") +
@@ -112,21 +111,11 @@ public:
   }
 
   result<std::vector<tenant_row>> tenants() override {
-    return guarded([&]() -> result<std::vector<tenant_row>> { return read_tenants(db_); });
+    return guard_sqlite(words_,
+                        [&]() -> result<std::vector<tenant_row>> { return read_tenants(db_); });
   }
 
 private:
-  // Exceptions of SQLiteCpp end here.
-  template <class F>
-  auto guarded(F&& f) -> decltype(f()) {
-    try {
-      errno = 0;
-      return f();
-    } catch (const SQLite::Exception& e) {
-      return job_store_error(path_, e, errno);
-    }
-  }
-
   result<job_marks> find_marks(uint64_t job) {
     in_use row{*marks_};
     bind_number(row.statement, 1, job);
@@ -140,7 +129,7 @@ private:
   result<job_row> take(SQLite::Statement& s) {
     auto row = read_job(s);
     return row ? result<job_row>{std::move(*row)}
-               : damaged_job_store(path_, "job " + std::to_string(number_at(s, 0)));
+               : damaged_database(words_, "job " + std::to_string(number_at(s, 0)));
   }
 
   /// @param end Only indexes below.
@@ -150,7 +139,7 @@ private:
     row->bind(3, count_max);
   }
 
-  std::string path_;
+  database_words words_;
   SQLite::Database db_;
   std::optional<SQLite::Statement> marks_, requests_, outcomes_, row_;
 };
@@ -170,12 +159,9 @@ std::vector<tenant_row> read_tenants(SQLite::Database& db) {
 }
 
 result<std::shared_ptr<job_reader>> open_sqlite_job_reader(const std::string& path) {
-  try {
-    errno = 0;
+  return guard_sqlite(job_store_words(path), [&]() -> result<std::shared_ptr<job_reader>> {
     return std::make_shared<sqlite_job_reader>(path);
-  } catch (const SQLite::Exception& e) {
-    return job_store_error(path, e, errno);
-  }
+  });
 }
 
 } // namespace penstock::io

@@ -7,7 +7,6 @@
 
 #include <sqlite3.h>
 
-#include <cerrno>
 #include <mutex>
 #include <unordered_map>
 
@@ -21,8 +20,8 @@ constexpr const char* other_head =
 class sqlite_job_store : public job_book {
 public:
   sqlite_job_store(const std::string& path, file_lock lock)
-      : path_{path}, lock_{std::move(lock)}, db_{path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE,
-                                                 job_store_busy_ms} {}
+      : path_{path}, words_{job_store_words(path)}, lock_{std::move(lock)},
+        db_{path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE, job_store_busy_ms} {}
 
   ~sqlite_job_store() override {
     checkpointer_.reset();
@@ -53,9 +52,9 @@ public:
     for (auto& t : read_tenants(db_))
       tenants_[{t.tenant, t.priority}].row = t;
     sqlite3_wal_hook(db_.getHandle(), &count_pages, this);
-    checkpointer_.emplace(path_, job_store_busy_ms, [this](const SQLite::Exception& e, int number) {
+    checkpointer_.emplace(path_, job_store_busy_ms, words_, [this](const error& e) {
       std::lock_guard lock{mutex_};
-      log_failure_ = job_store_error(path_, e, number);
+      log_failure_ = e;
     });
     return {};
   }
@@ -92,17 +91,19 @@ protected:
     if (auto sound = check(); !sound)
       return sound;
     try {
-      errno = 0;
-      if (!in_group_) {
-        db_.exec("BEGIN IMMEDIATE");
-        in_group_ = true;
-      }
-      work();
-      return {};
+      auto done = guard_sqlite(words_, [&]() -> result<void> {
+        if (!in_group_) {
+          db_.exec("BEGIN IMMEDIATE");
+          in_group_ = true;
+        }
+        work();
+        return {};
+      });
+      if (done)
+        return done;
+      failed_ = done.error();
     } catch (const job_store_fault& fault) {
       return fault.why;
-    } catch (const SQLite::Exception& e) {
-      failed_ = job_store_error(path_, e, errno);
     }
     db_.tryExec("ROLLBACK"); // Does nothing if SQLite has rolled back already.
     in_group_ = false;
@@ -120,7 +121,7 @@ protected:
         return nullptr;
       auto found = read_job(row.statement);
       if (!found)
-        throw job_store_fault{damaged_job_store(path_, "job " + std::to_string(job))};
+        throw job_store_fault{damaged_database(words_, "job " + std::to_string(job))};
       e.row = std::move(*found);
     }
     e.is_new = false;
@@ -189,7 +190,7 @@ protected:
     }
     if (!count.executeStep() || number_at(count, 0) != gone.requests())
       throw job_store_fault{
-        damaged_job_store(path_, "the counts of job " + std::to_string(from.row.id))};
+        damaged_database(words_, "the counts of job " + std::to_string(from.row.id))};
     erase.exec();
     from.row.ordered = 0;
     from.above.clear();
@@ -305,6 +306,7 @@ private:
   }
 
   std::string path_;
+  database_words words_;
   file_lock lock_;
   SQLite::Database db_;
   std::optional<SQLite::Statement> insert_, update_, find_, find_key_, outcome_keys_, put_request_,
@@ -331,18 +333,16 @@ result<std::shared_ptr<job_store>> open_job_store(const std::string& path) {
   auto lock = file_lock::acquire(path + ".lock", other_head);
   if (!lock)
     return lock.error();
-  try {
-    errno = 0;
-    auto opened = std::make_shared<sqlite_job_store>(path, std::move(*lock));
-    if (auto ready = opened->open(); !ready)
+  auto opened = guard_sqlite(job_store_words(path), [&]() -> result<std::shared_ptr<job_store>> {
+    auto made = std::make_shared<sqlite_job_store>(path, std::move(*lock));
+    if (auto ready = made->open(); !ready)
       return ready.error();
-    return opened;
-  } catch (const SQLite::Exception& e) {
-    if (e.getErrorCode() == SQLITE_NOTADB && is_foreign_job_store(path))
-      return error{errc::invalid_config,
-                   path + " is no store of penstock; name another file with --store"};
-    return job_store_error(path, e, errno);
-  }
+    return made;
+  });
+  if (!opened && opened.error().code == errc::corrupt && is_foreign_job_store(path))
+    return error{errc::invalid_config,
+                 path + " is no store of penstock; name another file with --store"};
+  return opened;
 }
 
 } // namespace penstock::io

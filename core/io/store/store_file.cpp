@@ -2,9 +2,6 @@
 #include "core/io/file/file_descriptor.hpp"
 #include "core/io/store/response_store.hpp"
 
-#include <SQLiteCpp/SQLiteCpp.h>
-#include <sqlite3.h>
-
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -14,42 +11,17 @@
 
 namespace penstock::io {
 
-std::string store_remedy(const std::string& path) {
-  return "; penstock cache clear --file " + path +
-         " removes it, --cache-file names another, "
-         "--cache off goes without";
-}
-
-error damaged_store(const std::string& path, std::string_view what) {
-  return {errc::corrupt,
-          "the cache " + path + " is damaged (" + std::string{what} + ")" + store_remedy(path)};
+database_words store_words(const std::string& path) {
+  return {"the cache " + path,
+          "; penstock cache clear --file " + path +
+            " removes it, --cache-file names another, --cache off goes without",
+          "; free some space or pass --cache off",
+          "; name another with --cache-file, or pass --cache off"};
 }
 
 error foreign_store(const std::string& path, std::string_view what) {
   return {errc::invalid_config, path + " is " + std::string{what} +
                                   ", no cache of penstock; name another file with --cache-file"};
-}
-
-error store_error(const std::string& path, const SQLite::Exception& e, int number) {
-  switch (e.getErrorCode()) {
-  case SQLITE_IOERR:
-    if (number == ENOSPC || number == EDQUOT || number == EFBIG)
-      return system_error("cannot write", path, number);
-    break;
-  case SQLITE_FULL:
-    return {errc::disk_full, "cannot write the cache " + path + ": " + e.what() +
-                               "; free some space or pass --cache off"};
-  case SQLITE_ERROR: // Our statements never change: if one fails, the schema is damaged.
-  case SQLITE_CORRUPT:
-  case SQLITE_NOTADB:
-  case SQLITE_MISMATCH: return damaged_store(path, e.what());
-  case SQLITE_BUSY:
-  case SQLITE_LOCKED:
-    return {errc::locked, "the cache " + path + " is in use by another program: " + e.what()};
-  default: break;
-  }
-  return {errc::io_error, "the cache " + path + " cannot be used: " + e.what() +
-                            "; name another with --cache-file, or pass --cache off"};
 }
 
 result<void> make_private_file(const std::string& path, std::string_view noun,

@@ -1,14 +1,11 @@
 #pragma once
 
 #include "core/base/error.hpp"
+#include "core/io/file/sqlite_guard.hpp"
 
 #include <cstdint>
 #include <string>
 #include <string_view>
-
-namespace SQLite {
-class Exception;
-}
 
 /// The file of a response store, and its error messages.
 namespace penstock::io {
@@ -16,15 +13,10 @@ namespace penstock::io {
 /// Number in the head of every store: "PSKC".
 inline constexpr uint32_t application_id = 0x50534b43;
 
-/// The end of a message: what a user can do about a store that cannot be used.
-std::string store_remedy(const std::string& path);
-/// The error: the store in `path` cannot be read.
-error damaged_store(const std::string& path, std::string_view what);
+/// How failures of a response store are described.
+database_words store_words(const std::string& path);
 /// The error: `path` is not a response store.
 error foreign_store(const std::string& path, std::string_view what);
-/// An exception of SQLite as our error.
-/// @param number `errno` of the system call that failed, 0 if unknown.
-error store_error(const std::string& path, const SQLite::Exception& e, int number);
 
 /// Makes the file before SQLite does, readable only for its owner. SQLite gives its side files the
 /// same mode.

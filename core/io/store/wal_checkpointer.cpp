@@ -2,13 +2,15 @@
 
 #include <sqlite3.h>
 
-#include <cerrno>
 #include <utility>
 
 namespace penstock::io {
 
-wal_checkpointer::wal_checkpointer(const std::string& path, int busy_timeout_ms, namer on_failure)
-    : db_{path, SQLite::OPEN_READWRITE, busy_timeout_ms}, on_failure_{std::move(on_failure)} {
+wal_checkpointer::wal_checkpointer(const std::string& path, int busy_timeout_ms,
+                                   database_words words,
+                                   std::function<void(const error&)> on_failure)
+    : db_{path, SQLite::OPEN_READWRITE, busy_timeout_ms}, words_{std::move(words)},
+      on_failure_{std::move(on_failure)} {
   db_.exec("PRAGMA synchronous=FULL");
   thread_ = std::thread{[this] { run(); }};
 }
@@ -57,16 +59,12 @@ void wal_checkpointer::run() {
       return;
     seen = pages_;
     lock.unlock();
-    std::optional<int> left;
-    try {
-      errno = 0;
-      left = pass(db_);
-    } catch (const SQLite::Exception& e) {
-      on_failure_(e, errno);
-      return;
-    }
+    const auto left =
+      guard_sqlite(words_, [&]() -> result<std::optional<int>> { return pass(db_); });
+    if (!left)
+      return on_failure_(left.error());
     lock.lock();
-    wants_rest_ = left && *left > 0 && *left <= rest_pages;
+    wants_rest_ = *left && **left > 0 && **left <= rest_pages;
   }
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "core/io/file/sqlite_guard.hpp"
+
 #include <SQLiteCpp/SQLiteCpp.h>
 
 #include <condition_variable>
@@ -24,11 +26,9 @@ public:
   static constexpr int rest_pages = 200; ///< The writer copies the rest if it is at most so large.
   static constexpr int pages_max = 32'768; ///< The writer copies the log if it is so large.
 
-  /// Makes the error for a failure. @param number `errno` of the system call, 0 if unknown.
-  using namer = std::function<void(const SQLite::Exception&, int number)>;
-
   /// @param on_failure Called once, on the thread. After it, the thread copies nothing more.
-  wal_checkpointer(const std::string& path, int busy_timeout_ms, namer on_failure);
+  wal_checkpointer(const std::string& path, int busy_timeout_ms, database_words words,
+                   std::function<void(const error&)> on_failure);
   ~wal_checkpointer();
   wal_checkpointer(const wal_checkpointer&) = delete;
   wal_checkpointer& operator=(const wal_checkpointer&) = delete;
@@ -45,7 +45,8 @@ private:
   void run();
 
   SQLite::Database db_;
-  namer on_failure_;
+  database_words words_;
+  std::function<void(const error&)> on_failure_;
   std::mutex mutex_; ///< Guards the members below.
   std::condition_variable wake_;
   int pages_ = 0;
