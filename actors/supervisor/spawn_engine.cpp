@@ -18,6 +18,10 @@ namespace penstock {
 namespace {
 
 constexpr auto answer_within = std::chrono::seconds{10};
+/// A large store takes a while to open.
+constexpr auto start_within = std::chrono::seconds{30};
+/// Wider than any cluster.
+constexpr uint32_t any_width = 1'000'000;
 
 /// Refuses upstreams that are valid in a configuration, but cannot be called by this engine.
 result<void> check_upstreams(const config::settings& s, bool mocks_run) {
@@ -57,7 +61,10 @@ result<actors::supervisor_setup> make_setup(const config::settings& s, engine_op
     options.keys->try_emplace(upstream.name);
   if (config::use_of_default(s) == config::default_use::needed)
     options.keys->try_emplace(s.upstream.name);
-  auto setup = actors::make_supervisor_setup(s, *options.keys);
+  auto wide = s;
+  if (options.nodes_bound_width)
+    wide.run.in_flight_max = any_width;
+  auto setup = actors::make_supervisor_setup(wide, *options.keys);
   if (options.slots) {
     setup.slots = *options.slots;
     setup.http.connections_max = std::max(1024u, setup.slots);
@@ -101,7 +108,7 @@ result<running_engine> spawn_engine(caf::actor_system& sys, const config::settin
   running.supervisor = sys.spawn(actors::supervisor, std::move(*setup));
   caf::scoped_actor self{sys, true};
   std::optional<error> broken;
-  self->request(running.supervisor, answer_within, atom::engine_v)
+  self->request(running.supervisor, start_within, atom::engine_v)
     .receive([&](engine_actor& engine) { running.engine = std::move(engine); },
              [&](const caf::error& e) { broken = from_caf(e); });
   if (!running.engine) {

@@ -39,6 +39,9 @@ struct engine_options {
   std::optional<actors::response_cache_setup> cache;
   /// Slots of this process. Unset: `run.in_flight_max`. 0: only nodes send.
   std::optional<uint32_t> slots;
+  /// True: a lane that names no width is as wide as all nodes together. False: as
+  /// `run.in_flight_max`.
+  bool nodes_bound_width = false;
   /// True: the caller runs a server for each upstream whose `mock` is set, and its `base_url` is
   /// the address of that server. False: such an upstream is refused.
   bool mocks_run = false;

@@ -25,7 +25,7 @@ struct fixture : program_fixture {
     settings.cache.mode = core::cache_mode::on;
     settings.cache.file = dir / "cache.db";
     settings.run.in_flight_max = 16;
-    auto setup = cli::make_supervisor_setup(settings, {{settings.upstream.name, ""}});
+    auto setup = actors::make_supervisor_setup(settings, {{settings.upstream.name, ""}});
     setup.cache = actors::make_cache_setup(settings.cache.file, actors::cache_limits_of(settings));
     supervisor = sys.spawn(actors::supervisor, std::move(setup));
     self->request(supervisor, patience, atom::engine_v)

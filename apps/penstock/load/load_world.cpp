@@ -123,14 +123,12 @@ result<void> load_world::start_embedded() {
   if (!mocks)
     return mocks.error();
   mocks_ = std::move(*mocks);
-  settings_.upstream.mock = false; // They are normal upstreams now.
-  for (auto& upstream : settings_.upstreams)
-    upstream.mock = false;
   system_config_ = std::make_unique<system_config>();
   system_ = std::make_unique<caf::actor_system>(*system_config_);
   engine_options options;
   options.keys = *keys;
   options.env = env_;
+  options.mocks_run = true;
   if (has_word(script_.engine_options, "--store"))
     options.store = settings_.serve.store;
   auto running = spawn_engine(*system_, settings_, std::move(options));

@@ -1,7 +1,6 @@
 #include "apps/penstock/map/map_session.hpp"
 
 #include "actors/map/map_hub.hpp"
-#include "actors/supervisor/supervisor.hpp"
 #include "apps/penstock/process/engine_setup.hpp"
 #include "apps/penstock/map/map_job.hpp"
 #include "apps/penstock/map/map_hints.hpp"
@@ -23,8 +22,8 @@ namespace penstock::cli {
 
 namespace {
 
-constexpr auto stop_timeout = std::chrono::seconds{10};
-/// Long, because the hub may be busy with documents, and the disk may be slow.
+constexpr auto submit_timeout = std::chrono::seconds{10};
+/// The hub may be busy with documents, and the disk may be slow.
 constexpr auto close_timeout = std::chrono::minutes{10};
 
 } // namespace
@@ -63,26 +62,19 @@ int map_session::drive(const upstream_keys& keys) {
   system_config config;
   caf::actor_system sys{config};
   caf::scoped_actor self{sys, true};
-  auto engine_setup = make_supervisor_setup(settings_, keys);
-  engine_setup.cache = cache_;
-  actors_.lane_names = lane_names(engine_setup);
-  for (size_t i = 0; i < engine_setup.lanes.size(); ++i)
-    lanes_.push_back({actors_.lane_names[i], engine_setup.lanes[i]});
-  actors_.supervisor = sys.spawn(actors::supervisor, std::move(engine_setup));
-  self->monitor(actors_.supervisor);
   started_ = std::chrono::steady_clock::now();
-  error broken;
-  self->request(actors_.supervisor, stop_timeout, atom::engine_v)
-    .receive(
-      [&](engine_actor e) {
-        std::lock_guard lock{mutex_};
-        actors_.engine = std::move(e);
-      },
-      [&](const caf::error& e) {
-        broken = {errc::internal, caf::to_string(e)};
-      });
-  if (!actors_.engine)
-    return complain(broken);
+  auto running = spawn_engine(sys, settings_, options_of_engine(settings_, keys, cache_));
+  if (!running)
+    return complain(running.error());
+  self->monitor(running->supervisor);
+  actors_.lane_names = lane_names(*running);
+  for (auto& lane : running->lanes)
+    lanes_.push_back({lane.name, lane.limits});
+  actors_.supervisor = running->supervisor;
+  {
+    std::lock_guard lock{mutex_};
+    actors_.engine = running->engine;
+  }
   formulas_ = script_->formulas();
   auto setup = std::make_shared<actors::map_setup>();
   setup->script = std::shared_ptr<core::map_script>{std::move(script_)};
@@ -116,9 +108,7 @@ int map_session::drive(const upstream_keys& keys) {
     replace_file(output_ + ".status.json", map_status_json(view_));
   const auto code = finish();
   self->demonitor(actors_.supervisor.address());
-  bool stopped = false;
-  self->request(actors_.supervisor, stop_timeout, atom::stop_v)
-    .receive([&](bool) { stopped = true; }, [](const caf::error&) {});
+  const auto stopped = stop_engine(sys, *running);
   self->send_exit(actors_.hub, caf::exit_reason::user_shutdown);
   waiter_ = nullptr;
   {
@@ -159,7 +149,7 @@ void map_session::submit(caf::scoped_actor& self) {
       const auto number = g * count + s;
       auto launcher = std::make_shared<map_job>(actors_.hub, number, count, scan_.groups.rows[g]);
       self
-        ->request(actors_.engine, stop_timeout, atom::submit_v,
+        ->request(actors_.engine, submit_timeout, atom::submit_v,
                   local_submission{options_of(g, s), std::move(launcher)})
         .receive([&](uint64_t id) { jobs[number] = id; }, [](const caf::error&) {});
       caf::anon_send(waiter, number, jobs[number]);

@@ -1,6 +1,5 @@
 #pragma once
 
-#include "apps/mock/mock_options.hpp"
 #include "apps/penstock/cli/command_entry.hpp"
 #include "core/base/error.hpp"
 
@@ -13,10 +12,6 @@ namespace penstock::cli {
 /// "mock". The first line on stdout is "listening on http://HOST:PORT".
 /// @returns the exit code: 0, 1 (cannot listen, cannot write), 2 (bad options).
 int mock_main(const std::vector<std::string>& args);
-
-/// The options of `penstock mock` as `penstock run --upstream mock --mock-options` takes them.
-/// @returns `errc::invalid_config` with the fault.
-result<mock::mock_options> parse_mock_options(const std::vector<std::string>& args);
 
 /// The command `mock`.
 extern const command_entry mock_entry;

@@ -1,6 +1,6 @@
 #include "apps/penstock/process/engine_setup.hpp"
 
-#include "apps/penstock/mock/mock_command.hpp"
+#include "apps/mock/mock_arguments.hpp"
 #include "core/base/checksum.hpp"
 
 #include <fmt/format.h>
@@ -16,13 +16,25 @@ job_options make_job_options(const config::settings& s, const run_command& comma
   return o;
 }
 
+engine_options options_of_engine(config::settings& s, const upstream_keys& keys,
+                                 const std::optional<actors::response_cache_setup>& cache) {
+  if (!cache)
+    s.cache.mode = core::cache_mode::off;
+  engine_options options;
+  options.keys = keys;
+  options.has_store = false;
+  options.cache = cache;
+  options.mocks_run = true;
+  return options;
+}
+
 result<mock::mock_options> mock_options_of(const config::settings& s,
                                            const config::upstream_settings& upstream) {
   std::istringstream words{upstream.mock_options};
   std::vector<std::string> args;
   for (std::string word; words >> word;)
     args.push_back(word);
-  auto options = parse_mock_options(args);
+  auto options = mock::parse_mock_options(args);
   if (options && s.run.seed != 0)
     options->seed = s.run.seed;
   return options;

@@ -1,6 +1,5 @@
 #include "apps/penstock/run/run_command.hpp"
 
-#include "actors/supervisor/supervisor.hpp"
 #include "apps/mock/mock_server.hpp"
 #include "apps/penstock/run/dry_run.hpp"
 #include "apps/penstock/process/engine_setup.hpp"
@@ -29,7 +28,7 @@ namespace penstock::cli {
 
 namespace {
 
-constexpr auto stop_timeout = std::chrono::seconds{10};
+constexpr auto submit_timeout = std::chrono::seconds{10};
 
 int show_plan(const run_command& command, const io::input_summary& scan) {
   dry_run_input input;
@@ -152,35 +151,28 @@ private:
     system_config config;
     caf::actor_system sys{config};
     caf::scoped_actor self{sys, true};
-    auto setup = make_supervisor_setup(settings_, keys);
-    setup.cache = cache_;
-    auto names = lane_names(setup);
-    auto supervisor = sys.spawn(actors::supervisor, std::move(setup));
-    self->monitor(supervisor);
     started_ = std::chrono::steady_clock::now();
+    auto running = spawn_engine(sys, settings_, options_of_engine(settings_, keys, cache_));
+    if (!running)
+      return complain(running.error());
+    const auto& supervisor = running->supervisor;
+    self->monitor(supervisor);
     error broken;
-    self->request(supervisor, stop_timeout, atom::engine_v)
-      .receive(
-        [&](engine_actor e) {
-          std::lock_guard lock{engine_mutex};
-          engine = std::move(e);
-        },
-        [&](const caf::error& e) {
-          broken = {errc::internal, caf::to_string(e)};
-        });
-    if (!engine)
-      return complain(broken);
+    {
+      std::lock_guard lock{engine_mutex};
+      engine = running->engine;
+    }
     {
       std::lock_guard lock{engine_mutex};
       self
-        ->request(engine, stop_timeout, atom::submit_v,
+        ->request(engine, submit_timeout, atom::submit_v,
                   local_submission{make_job_options(settings_, command_), job_})
         .receive([&](uint64_t id) { job = id; },
                  [&](const caf::error& e) {
                    broken = {errc::internal, caf::to_string(e)};
                  });
     }
-    run_observer observer{sys, supervisor, engine, job, names};
+    run_observer observer{sys, supervisor, engine, job, lane_names(*running)};
     {
       std::unique_ptr<progress_display> display;
       if (!settings_.run.quiet)
@@ -191,10 +183,8 @@ private:
     observer.look(view_, false);
     const auto code = finish(signal);
     self->demonitor(supervisor.address());
-    bool stopped = false;
-    self->request(supervisor, stop_timeout, atom::stop_v)
-      .receive([&](bool) { stopped = true; }, [](const caf::error&) {});
-    // A source that waits for a pipe cannot be stopped. Everything is on disk by now.
+    const auto stopped = stop_engine(sys, *running);
+    // A source that waits for a silent pipe cannot be told to stop; everything is on disk by now.
     if (!stopped || !is_regular_file(command_.input)) {
       std::cout.flush();
       std::fflush(nullptr);

@@ -43,11 +43,11 @@ int node_main(const cluster_command& command, const config::environment& env) {
   auto keys = resolve_keys(s, env);
   if (!keys)
     return complain(keys.error());
-  auto made = make_supervisor_setup(s, *keys);
+  auto made = actors::make_supervisor_setup(s, *keys);
   actors::node_host_setup setup;
   setup.cluster = s.cluster;
   setup.cluster.node_name = process_name(s.cluster);
-  setup.lanes = lane_names(made);
+  setup.lanes = actors::lane_names(made);
   setup.workers = std::move(made.workers);
   setup.http = made.http;
   setup.http.connections_max = std::max(1024u, s.cluster.slots);

@@ -5,7 +5,6 @@
 #include "actors/peer/cluster_trust.hpp"
 #include "actors/peer/version_gate.hpp"
 #include "actors/supervisor/spawn_engine.hpp"
-#include "actors/supervisor/supervisor.hpp"
 #include "apps/penstock/process/engine_setup.hpp"
 #include "apps/penstock/process/process_log.hpp"
 #include "apps/penstock/process/signals.hpp"
@@ -30,11 +29,8 @@ namespace penstock::cli {
 
 namespace {
 
-constexpr auto start_timeout = std::chrono::seconds{30};
 /// Connections of nodes and clients that a head must have room for.
 constexpr uint32_t peers_max = 4096;
-/// The width of lanes without a configured one: only the slots of all nodes limit it.
-constexpr uint32_t any_width = 1'000'000;
 
 /// A head without its own slots sends no requests, so its upstreams need no keys.
 result<upstream_keys> keys_of(const config::settings& s, const config::environment& env) {
@@ -76,7 +72,7 @@ public:
     actors::cluster_config config{settings_.cluster};
     config.announce_by(log_line);
     caf::actor_system sys{config};
-    return serve(sys);
+    return serve(sys, env);
   }
 
 private:
@@ -113,50 +109,39 @@ private:
     return {};
   }
 
-  actors::supervisor_setup make_setup() {
-    auto wide = settings_;
-    wide.run.in_flight_max = any_width;
-    auto setup = make_supervisor_setup(wide, keys_);
-    setup.slots = settings_.cluster.slots;
-    setup.http.connections_max = std::max(1024u, setup.slots);
-    setup.cache = cache_;
-    setup.jobs = std::move(store_);
-    setup.retention = settings_.serve.retention;
-    setup.heartbeat = settings_.cluster.heartbeat;
-    setup.lost_after = settings_.cluster.lost_after;
-    setup.announce = log_line;
-    return setup;
+  engine_options make_options(const config::environment& env) {
+    engine_options options;
+    options.keys = keys_;
+    options.env = env;
+    options.cache = cache_;
+    options.jobs = std::move(store_);
+    options.slots = settings_.cluster.slots;
+    options.nodes_bound_width = true;
+    options.mocks_run = true;
+    options.announce = log_line;
+    return options;
   }
 
-  int serve(caf::actor_system& sys) {
+  int serve(caf::actor_system& sys, const config::environment& env) {
     caf::scoped_actor self{sys, true};
     signal_watcher watcher{[me = caf::actor_cast<caf::actor>(self)](int, int count) {
       caf::anon_send(me, atom::stop_v, count);
     }};
-    auto setup = make_setup();
+    auto running = spawn_engine(sys, settings_, make_options(env));
+    if (!running)
+      return complain(running.error());
+    self->monitor(running->supervisor);
     std::string lanes;
-    for (auto& name : lane_names(setup))
+    for (auto& name : lane_names(*running))
       lanes += (lanes.empty() ? "" : ", ") + name;
-    running_engine running;
-    running.supervisor = sys.spawn(actors::supervisor, std::move(setup));
-    self->monitor(running.supervisor);
-    std::optional<error> broken;
-    self->request(running.supervisor, start_timeout, atom::engine_v)
-      .receive([&](engine_actor& e) { running.engine = std::move(e); },
-               [&](const caf::error& e) { broken = from_caf(e); });
-    version_gate_actor gate;
-    if (!broken) {
-      gate = sys.spawn(actors::version_gate, running.engine, log_line);
-      auto port = actors::publish(sys, settings_.cluster, gate);
-      if (port)
-        tell_where(*port, lanes);
-      else
-        broken = port.error();
-    }
-    const auto code = broken ? complain(*broken) : await_end(self, running);
+    auto gate = sys.spawn(actors::version_gate, running->engine, log_line);
+    const auto port = actors::publish(sys, settings_.cluster, gate);
+    if (port)
+      tell_where(*port, lanes);
+    const auto code = port ? await_end(self, *running) : complain(port.error());
     caf::anon_send_exit(gate, caf::exit_reason::user_shutdown);
-    self->demonitor(running.supervisor.address());
-    if (!stop_engine(sys, running)) {
+    self->demonitor(running->supervisor.address());
+    if (!stop_engine(sys, *running)) {
       log_line("not everything could be stopped in time; what is in the store is safe");
       std::fflush(nullptr);
       std::_Exit(code);

@@ -114,6 +114,23 @@ BOOST_AUTO_TEST_CASE(an_engine_on_a_store_that_is_open_already) {
   BOOST_TEST(stop_engine(sys, *running));
 }
 
+BOOST_AUTO_TEST_CASE(the_nodes_of_a_head_bound_the_width_of_its_lanes) {
+  system_config config;
+  caf::actor_system sys{config};
+  auto settings = null_settings();
+  settings.run.in_flight_max = 5;
+  for (const bool bound : {false, true}) {
+    engine_options options;
+    options.slots = 3;
+    options.nodes_bound_width = bound;
+    auto running = spawn_engine(sys, settings, std::move(options));
+    BOOST_REQUIRE(running);
+    const auto width = running->lanes.at(0).limits.in_flight_max;
+    BOOST_TEST((bound ? width > 100'000 : width == 5), width);
+    BOOST_TEST(stop_engine(sys, *running));
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_mock_is_refused_unless_the_caller_runs_it) {
   auto settings = null_settings();
   settings.upstream = {};

@@ -1,4 +1,4 @@
-#include "apps/penstock/mock/mock_command.hpp"
+#include "apps/mock/mock_arguments.hpp"
 #include "apps/penstock/mock/mock_help.hpp"
 #include "tests/support/mock_fixture.hpp"
 
@@ -14,7 +14,7 @@ namespace {
 constexpr auto chat_path = "/v1/chat/completions";
 
 mock::mock_options options(const std::vector<std::string>& words) {
-  auto o = cli::parse_mock_options(words);
+  auto o = mock::parse_mock_options(words);
   if (!o)
     BOOST_FAIL(o.error().context);
   return std::move(*o);
@@ -139,7 +139,7 @@ BOOST_AUTO_TEST_CASE(words_that_make_no_sense_are_refused_with_the_option) {
                      {"--queue", "3"},
                      {"--fault", "concurrent:none"},
                      {"--fault", "500:above=0"}}) {
-    const auto o = cli::parse_mock_options(words);
+    const auto o = mock::parse_mock_options(words);
     BOOST_TEST_REQUIRE(o.has_error(), words[1]);
     BOOST_TEST(o.error().context.find(words[0] == "--fault" ? "fault" : words[0]) !=
                std::string::npos);

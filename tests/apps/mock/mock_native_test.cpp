@@ -1,4 +1,4 @@
-#include "apps/penstock/mock/mock_command.hpp"
+#include "apps/mock/mock_arguments.hpp"
 #include "tests/support/mock_fixture.hpp"
 
 using namespace penstock;
@@ -13,7 +13,7 @@ const std::string gemini_hello = R"({"contents":[{"parts":[{"text":"hello"}]}]})
 const std::string ollama_hello = R"({"model":"m","messages":[{"role":"user","content":"hello"}]})";
 
 mock::mock_options options(const std::vector<std::string>& words) {
-  auto o = cli::parse_mock_options(words);
+  auto o = mock::parse_mock_options(words);
   if (!o)
     BOOST_FAIL(o.error().context);
   return std::move(*o);

@@ -1,4 +1,4 @@
-#include "apps/penstock/mock/mock_command.hpp"
+#include "apps/mock/mock_arguments.hpp"
 #include "tests/support/mock_fixture.hpp"
 
 #include <boost/test/data/test_case.hpp>
@@ -10,7 +10,7 @@ namespace json = boost::json;
 namespace {
 
 mock::mock_options options(const std::vector<std::string>& words) {
-  auto o = cli::parse_mock_options(words);
+  auto o = mock::parse_mock_options(words);
   if (!o)
     BOOST_FAIL(o.error().context);
   return std::move(*o);
