@@ -49,8 +49,11 @@ result<shared_outcome> outcome_of(const sink_item& item) {
 
 struct outcome_range::reader {
   reader(std::shared_ptr<host_core> c, uint64_t job, uint64_t from)
-      : core{std::move(c)}, pages{
-                              *core->session, job, {from, !core->is_remote(), core->is_remote()}} {}
+      : core{std::move(c)}, pages{*core->session,
+                                  job,
+                                  {.from = from,
+                                   .forget = !core->is_remote(),
+                                   .comes_back = core->is_remote()}} {}
 
   result<shared_outcome> next() {
     while (at == page.items.size()) {

@@ -4,50 +4,47 @@ namespace penstock::actors {
 
 namespace {
 
-constexpr duration answer_within = std::chrono::seconds{30};
-/// How long the engine waits for an outcome before it answers.
-constexpr duration long_poll = std::chrono::seconds{20};
-/// Pause before the next question after a head has interrupted a job because it stops.
-constexpr duration stopped_pause = std::chrono::milliseconds{500};
-constexpr uint32_t page_outcomes = 1024;
-constexpr uint64_t page_bytes = 2u << 20;
+/// A head with a slow disk may take long.
+constexpr duration page_within = std::chrono::seconds{60};
 
 } // namespace
 
-page_stream::page_stream(head_session& head, uint64_t job, page_stream_options options)
-    : head_{head}, comes_back_{options.comes_back} {
-  query_.job = job;
-  query_.from = options.from;
-  query_.count_max = page_outcomes;
-  query_.bytes_max = page_bytes;
-  query_.wait = long_poll;
-  query_.forget = options.forget;
+error another_job(const head_session& head, uint64_t job) {
+  return {errc::not_found, "the head at " + head.address() +
+                             " no longer has the job that was number " + std::to_string(job) +
+                             ": it was started on another store"};
 }
+
+page_stream::page_stream(head_session& head, uint64_t job, page_options options)
+    : head_{head}, job_{job}, options_{options} {}
+
+page_stream::page_stream(head_session& head, const job_info& job, page_options options)
+    : head_{head}, job_{job.id}, options_{options}, known_{job}, generation_{head.generation()} {}
 
 void page_stream::ask() {
   asked_at_ = head_.generation();
-  ahead_ = head_.start<results_page>(answer_within + query_.wait, atom::results_v, query_);
+  const auto query = page_query(job_, options_);
+  ahead_ = head_.start<results_page>(page_within + query.wait, atom::results_v, query);
 }
 
 result<results_page> page_stream::next() {
   if (ended_)
-    return results_page{query_.job, query_.from, {}, true, job_state::completed};
+    return results_page{job_, options_.from, {}, true, job_state::completed};
   return head_.persist([this] { return ask_until_there(); });
 }
 
 /// A head that was started with another store may have another job with this number.
 result<void> page_stream::check_same() {
-  if (!comes_back_ || generation_ == head_.generation())
-    return {};
   const auto generation = head_.generation();
-  auto now = head_.ask<job_info>(answer_within, atom::info_v, query_.job);
-  if (!now)
+  if (generation_ == generation || (!options_.comes_back && !known_))
+    return {};
+  auto now = head_.ask<job_info>(page_within, atom::info_v, job_);
+  if (!now && (now.error().code != errc::not_found || !known_))
     return now.error();
-  if (created_ && now->created != *created_)
-    return error{errc::not_found, "the head at " + head_.address() + " has another job " +
-                                    std::to_string(query_.job) +
-                                    " now: it was started on another store"};
-  created_ = now->created;
+  if (!now || (known_ && (now->created != known_->created || now->tenant != known_->tenant ||
+                          now->idempotency_key != known_->idempotency_key)))
+    return another_job(head_, job_);
+  known_ = std::move(*now);
   generation_ = generation;
   return {};
 }
@@ -64,20 +61,19 @@ result<results_page> page_stream::ask_until_there() {
     ahead_.reset();
     if (!page)
       return page.error();
-    if (!page->items.empty() && page->from != query_.from)
+    if (!page->items.empty() && page->from != options_.from)
       return error{errc::corrupt, "the head answered with outcome " + std::to_string(page->from) +
-                                    " instead of " + std::to_string(query_.from)};
-    query_.from += page->items.size();
-    // A head that stops leaves its jobs `interrupted`. They go on when it starts again.
-    const bool stopped = comes_back_ && page->end && page->state == job_state::interrupted;
-    if (stopped)
-      page->end = false;
-    ended_ = page->end;
-    if (!ended_ && !stopped)
+                                    " instead of " + std::to_string(options_.from)};
+    options_.from += page->items.size();
+    const auto step = step_after(*page, options_);
+    ended_ = step == page_step::end;
+    if (step == page_step::ask)
       ask();
+    if (step == page_step::pause)
+      page->end = false;
     if (!page->items.empty() || ended_)
       return page;
-    if (stopped && !head_.pause(stopped_pause))
+    if (step == page_step::pause && !head_.pause(page_pause))
       return error{errc::cancelled, "interrupted"};
   }
 }

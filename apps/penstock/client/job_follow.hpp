@@ -11,17 +11,13 @@ struct follow_end {
   job_state state = job_state::running; ///< Of the job.
 };
 
-/// Writes the outcomes of a job from the end of `out` on: as they come until the job ends (`wait`),
-/// or those that are there now. It asks for the next page while it writes one. It connects again
-/// after a broken connection.
-/// @param job From the head. A head with another job of this number is refused.
+/// Writes the outcomes of a job from where `out` stands: as they come until the job has ended
+/// (`wait`), or those that are there now. Reads as `actors::page_stream` does.
+/// @param job As the head described it; a head that has another job of this number is refused.
 result<follow_end> follow_job(head_session& head, const job_info& job, outcome_output& out,
                               bool wait);
 
 /// The progress of a job; asked again after a broken connection.
 result<job_info> info_of(head_session& head, uint64_t job);
-
-/// The error if the number of a job now means another job, or none.
-error another_job(const head_session& head, uint64_t job);
 
 } // namespace penstock::cli

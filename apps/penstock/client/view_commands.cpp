@@ -1,5 +1,6 @@
 #include "apps/penstock/client/view_commands.hpp"
 
+#include "actors/host/page_stream.hpp"
 #include "apps/penstock/client/client.hpp"
 #include "apps/penstock/client/job_follow.hpp"
 #include "apps/penstock/client/job_watch.hpp"
@@ -91,7 +92,7 @@ result<job_info> watch(client& c, job_info job) {
       if (event.number == 0)
         return event.info.progress.cause;
       if (event.info.created != job.created)
-        return another_job(c.head, job.id);
+        return actors::another_job(c.head, job.id);
       job = std::move(event.info);
     }
   }

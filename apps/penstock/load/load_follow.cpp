@@ -1,5 +1,6 @@
 #include "apps/penstock/load/load_driver.hpp"
 
+#include "actors/host/page_rules.hpp"
 #include "core/jsonl/jsonl.hpp"
 #include "messages/errors.hpp"
 
@@ -11,12 +12,7 @@ namespace penstock::cli {
 
 namespace {
 
-/// How long the engine may wait for an outcome before it answers.
-constexpr auto poll_wait = std::chrono::seconds{20};
-constexpr auto poll_again = std::chrono::milliseconds{200};
 constexpr auto cancel_again = std::chrono::milliseconds{500};
-constexpr uint32_t follow_page_outcomes = 512;
-constexpr uint64_t page_bytes = 4u << 20;
 constexpr size_t ended_max = 1024;
 
 } // namespace
@@ -33,12 +29,8 @@ void load_driver_state::poll(uint64_t number) {
   if (found == jobs_.end() || !engine_)
     return; // Active jobs are polled when the engine is back.
   auto& j = found->second;
-  const results_query query{.job = j.id,
-                            .from = j.next,
-                            .count_max = follow_page_outcomes,
-                            .bytes_max = page_bytes,
-                            .wait = poll_wait};
-  self->request(engine_, poll_wait + script_->timeout, atom::results_v, query)
+  const auto query = actors::page_query(j.id, {.from = j.next});
+  self->request(engine_, query.wait + script_->timeout, atom::results_v, query)
     .then(
       [this, number, life = life_](const results_page& page) {
         if (life == life_ && record_)
@@ -50,7 +42,7 @@ void load_driver_state::poll(uint64_t number) {
         if (e.category() == error_category && from_caf(e).code == errc::not_found)
           end_job(number); // Its outcomes are lost.
         else
-          again_.emplace_back(now() + poll_again, number);
+          again_.emplace_back(now() + actors::page_pause, number);
         set_due();
       });
 }
@@ -61,15 +53,13 @@ void load_driver_state::take(uint64_t number, const results_page& page) {
     return;
   for (auto& item : page.items)
     take_outcome(found->second, number, item);
-  if (page.end)
-    end_job(number);
-  else if (page.items.empty() && !has_ended(page.state))
-    poll(number);
-  else if (page.items.empty()) {
-    again_.emplace_back(now() + poll_again, number); // It has ended, but may be started again.
-    set_due();
-  } else
-    poll(number);
+  switch (actors::step_after(page, {})) {
+  case actors::page_step::ask: return poll(number);
+  case actors::page_step::end: return end_job(number);
+  case actors::page_step::pause:
+    again_.emplace_back(now() + actors::page_pause, number);
+    return set_due();
+  }
 }
 
 void load_driver_state::take_outcome(job& j, uint64_t number, const sink_item& item) {
