@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/base/defaults.hpp"
 #include "core/lane/lane.hpp"
 #include "core/base/request.hpp"
 #include "core/base/time.hpp"
@@ -13,19 +14,19 @@ namespace penstock::config {
 
 /// Limits of the lanes of an upstream. Zero means "no limit".
 struct limit_settings {
-  double rpm = 0;                            ///< Requests per minute.
-  double rpd = 0;                            ///< Requests per day.
-  double tpm = 0;                            ///< Input and output tokens per minute together.
-  double itpm = 0;                           ///< Input tokens per minute.
-  double otpm = 0;                           ///< Output tokens per minute.
-  double headroom = 0.8;                     ///< Share of each limit to use: above 0, at most 1.
-  bool adaptive = true;                      ///< Headroom rises towards 1 while no 429 comes.
-  duration burst = std::chrono::seconds{60}; ///< Content of a full bucket, in time.
+  double rpm = 0;                             ///< Requests per minute.
+  double rpd = 0;                             ///< Requests per day.
+  double tpm = 0;                             ///< Input and output tokens per minute together.
+  double itpm = 0;                            ///< Input tokens per minute.
+  double otpm = 0;                            ///< Output tokens per minute.
+  double headroom = core::defaults::headroom; ///< Share of each limit to use: above 0, at most 1.
+  bool adaptive = true;                       ///< Headroom rises towards 1 while no 429 comes.
+  duration burst = core::defaults::burst;     ///< Content of a full bucket, in time.
   uint32_t in_flight = 0; ///< Largest number of requests in flight; 0: as for the job.
   std::string adaptive_in_flight =
     "auto";              ///< Whether the lane adapts its width: auto, true, false.
   std::string ramp = ""; ///< Widths of a slow start: "5 -> 10 -> 25"; empty: none.
-  duration ramp_every = std::chrono::seconds{30}; ///< How long each width lasts without a drop.
+  duration ramp_every = core::defaults::ramp_every; ///< How long each width lasts without a drop.
 };
 
 /// One lane of an upstream: the models (glob patterns) that share the same limits.
@@ -83,22 +84,24 @@ struct price_settings {
 struct cache_settings {
   core::cache_mode mode = core::cache_mode::off;
   std::string file; ///< The database; empty: "penstock/cache.db" in the user's cache folder.
-  duration ttl = std::chrono::hours{24 * 30}; ///< How long an answer may be used.
-  uint64_t bytes_max = 1u << 30;              ///< Above it, answers not used for long are removed.
+  duration ttl = core::defaults::cache_ttl; ///< How long an answer may be used.
+  uint64_t bytes_max =
+    core::defaults::cache_bytes; ///< Above it, answers not used for long are removed.
 };
 
 /// Second attempts on another lane, and leaving a lane that takes too long.
 struct routing_settings {
-  duration route_patience = std::chrono::seconds{5}; ///< Skip a lane that pauses for longer.
+  duration route_patience = core::defaults::route_patience; ///< Skip a lane that pauses for longer.
   double hedge_budget = 0; ///< Share of attempts that may be second attempts; 0: none.
 };
 
 /// Packs: several requests in one prompt.
 struct pack_settings {
-  bool automatic = true;        ///< Let mode auto pack if requests per minute are the limit.
-  uint32_t entries_max = 10;    ///< Requests in one pack.
-  uint32_t tokens_max = 16'000; ///< Estimated input and output tokens of one pack.
-  double canary = 0;            ///< Share of packed requests that are also sent alone.
+  bool automatic = true; ///< Let mode auto pack if requests per minute are the limit.
+  uint32_t entries_max = core::defaults::pack_entries; ///< Requests in one pack.
+  uint32_t tokens_max =
+    core::defaults::pack_tokens; ///< Estimated input and output tokens of one pack.
+  double canary = 0;             ///< Share of packed requests that are also sent alone.
 };
 
 /// How the processes of a cluster find and trust each other.
@@ -107,17 +110,18 @@ struct cluster_settings {
   std::string head = "127.0.0.1:7117";   ///< Where nodes and clients find the head.
   std::string tls_cert, tls_key, tls_ca; ///< PEM files; all or none. None: loopback only.
   std::string node_name;                 ///< Of this process; empty: host name and process id.
-  uint32_t slots = 256; ///< Requests that this process runs at once; 0: none (a head only).
-  duration heartbeat = std::chrono::milliseconds{500}; ///< Time between heartbeats of a node.
+  uint32_t slots =
+    core::defaults::slots; ///< Requests that this process runs at once; 0: none (a head only).
+  duration heartbeat = core::defaults::heartbeat; ///< Time between heartbeats of a node.
   /// After so long without a message the other side counts as lost.
-  duration lost_after = std::chrono::seconds{3};
+  duration lost_after = core::defaults::lost_after;
 };
 
 /// Settings of a head.
 struct serve_settings {
   std::string store = "penstock.db"; ///< File of jobs, requests and outcomes.
   /// How long an ended job is kept; zero: for ever.
-  duration retention = std::chrono::hours{24 * 7};
+  duration retention = core::defaults::retention;
 };
 
 /// How a job runs.
@@ -126,28 +130,30 @@ struct run_settings {
   /// Owner of the job. Tenants take turns and never share cached answers.
   std::string tenant = "default";
   core::priority priority = core::priority::normal;
-  std::string model;            ///< Replaces the model of each line; empty: keep it.
-  uint32_t in_flight_max = 256; ///< Requests in flight at once.
-  uint32_t attempts = 5;        ///< HTTP attempts per request; two more after a change of mode.
-  duration timeout = std::chrono::seconds{600};      ///< Time of one attempt.
-  duration idle_timeout = std::chrono::seconds{120}; ///< Time between two bytes of an answer.
-  duration connect_timeout = std::chrono::seconds{10};
+  std::string model; ///< Replaces the model of each line; empty: keep it.
+  uint32_t in_flight_max = core::defaults::in_flight; ///< Requests in flight at once.
+  uint32_t attempts =
+    core::defaults::attempts; ///< HTTP attempts per request; two more after a change of mode.
+  duration timeout = core::defaults::timeout;           ///< Time of one attempt.
+  duration idle_timeout = core::defaults::idle_timeout; ///< Time between two bytes of an answer.
+  duration connect_timeout = core::defaults::connect_timeout;
   duration deadline{}; ///< Time of the whole job; zero: no limit.
   double budget = 0;   ///< US dollars that the whole job may cost; 0: no limit.
   duration grace_period =
-    std::chrono::seconds{30};        ///< How long a drain waits for requests in flight.
-  bool strict = false;               ///< A bad line stops the run before the first request.
-  bool restart = false;              ///< Removes an earlier output and journal.
-  bool dry_run = false;              ///< Prints a plan and sends no request.
-  bool quiet = false;                ///< No progress.
-  bool json = false;                 ///< Machine-readable summary on stdout.
-  uint64_t seed = 0;                 ///< For jitter and the mock; 0: random.
-  uint64_t body_max = 32u << 20;     ///< Largest answer in bytes.
-  uint64_t line_max = 64u << 20;     ///< Longest input line in bytes.
-  uint32_t window_requests = 4096;   ///< Requests that are read and not yet written.
-  uint64_t window_bytes = 32u << 20; ///< Bytes of their bodies.
-  uint32_t breaker_trips_after = 10;
-  duration breaker_open_for = std::chrono::seconds{60};
+    core::defaults::grace_period; ///< How long a drain waits for requests in flight.
+  bool strict = false;            ///< A bad line stops the run before the first request.
+  bool restart = false;           ///< Removes an earlier output and journal.
+  bool dry_run = false;           ///< Prints a plan and sends no request.
+  bool quiet = false;             ///< No progress.
+  bool json = false;              ///< Machine-readable summary on stdout.
+  uint64_t seed = 0;              ///< For jitter and the mock; 0: random.
+  uint64_t body_max = core::defaults::answer_bytes; ///< Largest answer in bytes.
+  uint64_t line_max = core::defaults::line_bytes;   ///< Longest input line in bytes.
+  uint32_t window_requests =
+    core::defaults::window_requests; ///< Requests that are read and not yet written.
+  uint64_t window_bytes = core::defaults::window_bytes; ///< Bytes of their bodies.
+  uint32_t breaker_trips_after = core::defaults::breaker_trips_after;
+  duration breaker_open_for = core::defaults::breaker_open_for;
 };
 
 /// All settings of the program.

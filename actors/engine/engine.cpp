@@ -58,7 +58,7 @@ engine_state::~engine_state() {
 void engine_state::start(engine_setup setup) {
   setup_ = std::move(setup);
   random_.seed((uint64_t{std::random_device{}()} << 32) | std::random_device{}());
-  nodes_ = core::node_table{{setup_.heartbeat, setup_.lost_after}, setup_.lanes, random_()};
+  nodes_ = core::node_table{setup_.lease, setup_.lanes, random_()};
   if (!setup_.store)
     return;
   next_job_ = local_jobs_begin;

@@ -50,8 +50,8 @@ caf::result<node_welcome> engine_state::offer(const node_offer& offer) {
   node_welcome answer;
   answer.node = *id;
   answer.neighbours = wiring_for(node);
-  answer.heartbeat = setup_.heartbeat;
-  answer.lost_after = setup_.lost_after;
+  answer.heartbeat = setup_.lease.heartbeat;
+  answer.lost_after = setup_.lease.lost_after;
   answer.lanes = node.lanes;
   schedule_node_wake();
   return answer;

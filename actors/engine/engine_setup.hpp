@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/engine/lease_table.hpp"
 #include "core/engine/restart_policy.hpp"
 #include "messages/interfaces.hpp"
 
@@ -14,9 +15,7 @@ struct engine_setup {
   std::vector<std::string> lanes; ///< Names, in the order of `wiring::limiters`.
   job_writer_actor store;         ///< Null: the engine takes no jobs by value.
   job_reader_actor reader;        ///< Null if `store` is null.
-  /// Time between heartbeats of a remote node.
-  caf::timespan heartbeat = std::chrono::milliseconds{500};
-  caf::timespan lost_after = std::chrono::seconds{3}; ///< A remote node silent for so long is lost.
+  core::lease_limits lease;       ///< For remote nodes.
   /// Receives log lines about nodes that join, leave, are lost or refused.
   std::function<void(std::string)> announce;
   core::restart_limits restarts; ///< For a job whose actors die.

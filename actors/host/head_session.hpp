@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/base/defaults.hpp"
 #include "messages/errors.hpp"
 #include "messages/interfaces.hpp"
 
@@ -164,7 +165,7 @@ private:
   caf::actor_system& sys_;
   engine_finder find_;
   std::string address_;
-  duration patience_ = std::chrono::minutes{10};
+  duration patience_ = core::defaults::head_patience;
   std::function<void(const std::string&)> tell_;
   std::shared_ptr<session_signal> signal_ = std::make_shared<session_signal>();
   std::mutex reconnecting_;

@@ -2,6 +2,7 @@
 
 #include "actors/supervisor/spawn_engine.hpp"
 #include "config/settings.hpp"
+#include "core/base/defaults.hpp"
 #include "core/base/error.hpp"
 #include "core/jsonl/make_request.hpp"
 #include "core/base/request.hpp"
@@ -127,7 +128,7 @@ struct host_options {
   std::string name; ///< For `connect`: name in the lists of the head; empty: name of the process.
   /// For `connect`: time of the first connection.
   duration connect_timeout = std::chrono::seconds{10};
-  duration patience = std::chrono::minutes{10}; ///< How long to look for a lost head.
+  duration patience = core::defaults::head_patience; ///< How long to look for a lost head.
 };
 
 /// Owns an actor system with an engine, or a connection to a head. Destroying the host stops its

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/base/defaults.hpp"
 #include "core/io/file/map_files.hpp"
 #include "core/map/map_plan.hpp"
 #include "core/map/map_record.hpp"
@@ -26,14 +27,14 @@ struct map_setup {
   std::shared_ptr<io::map_files> files;
   std::vector<uint32_t> corrections_max; ///< By stage; at least one stage.
   std::vector<std::string> groups;       ///< Names, in the order of their first rows.
-  std::vector<uint64_t> rows_of_group;   ///< Rows of each group, up to the limit of this map.
-  bool whole = true;                     ///< The map runs all rows of the input.
-  size_t window_rows = 4096;             ///< Rows that are read and not yet written.
-  uint64_t window_bytes = 32u << 20;     ///< Bytes of their cells and results.
-  std::set<std::string> cancelled;       ///< Groups that are cancelled from the start.
-  std::string client_id;                 ///< Prefix of each custom_id; the same after a restart.
-  double budget = 0;                     ///< US dollars, with those of earlier runs; 0: no limit.
-  map_watcher_actor watcher;             ///< Is told when the budget is used up; may be null.
+  std::vector<uint64_t> rows_of_group;   ///< Rows of each, of those that this map runs.
+  bool whole = true;                     ///< They are all rows of the input.
+  size_t window_rows = 4096;             ///< Rows read and not yet written.
+  uint64_t window_bytes = core::defaults::window_bytes; ///< Bytes of cells and results among them.
+  std::set<std::string> cancelled; ///< Groups that are cancelled from the start.
+  std::string client_id;           ///< Begins the custom_id of every request; stable over restarts.
+  double budget = 0;               ///< Dollars, earlier lives included; 0: no bound.
+  map_watcher_actor watcher;       ///< Is told when the budget is spent; null: nobody.
 };
 
 /// Moves the rows of a map through the stages.

@@ -2,6 +2,7 @@
 
 #include "core/attempt/attempt_plan.hpp"
 #include "core/attempt/hedge_policy.hpp"
+#include "core/base/defaults.hpp"
 #include "core/job/price_table.hpp"
 #include "core/protocol/protocol.hpp"
 #include "core/attempt/route_table.hpp"
@@ -32,12 +33,12 @@ struct worker_upstream {
 struct worker_setup {
   std::vector<worker_upstream> upstreams;
   core::route_table routes; ///< Its lanes in the order of `wiring::limiters`.
-  duration timeout = std::chrono::seconds{600};
-  duration idle_timeout = std::chrono::seconds{120};
-  uint64_t body_max = 32u << 20;
+  duration timeout = core::defaults::timeout;
+  duration idle_timeout = core::defaults::idle_timeout;
+  uint64_t body_max = core::defaults::answer_bytes;
   core::attempt_limits attempts; ///< Without `attempts_max`: see the assignment.
-  duration route_patience = std::chrono::seconds{5}; ///< Skip a lane that pauses for longer.
-  core::hedge_limits hedging;                        ///< Each node applies them by itself.
+  duration route_patience = core::defaults::route_patience; ///< Skip a lane that pauses for longer.
+  core::hedge_limits hedging;                               ///< Each node applies them by itself.
 };
 
 /// Lanes that are closed for a job, with the reasons.

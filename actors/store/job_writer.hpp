@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/base/defaults.hpp"
 #include "core/engine/group_queue.hpp"
 #include "core/io/store/job_store.hpp"
 #include "core/base/time.hpp"
@@ -18,7 +19,7 @@ namespace penstock::actors {
 
 struct job_writer_options {
   /// How long an ended job is kept; zero: for ever.
-  duration retention = std::chrono::hours{24 * 7};
+  duration retention = core::defaults::retention;
   /// An incomplete job is removed after so long without a new request.
   duration receive_patience = std::chrono::hours{24};
   duration sweep_every = std::chrono::minutes{1};

@@ -88,8 +88,7 @@ result<actors::supervisor_setup> make_setup(const config::settings& s, engine_op
     setup.jobs = io::make_memory_job_store();
   }
   setup.retention = s.serve.retention;
-  setup.heartbeat = s.cluster.heartbeat;
-  setup.lost_after = s.cluster.lost_after;
+  setup.lease = {s.cluster.heartbeat, s.cluster.lost_after};
   setup.announce = std::move(options.announce);
   return setup;
 }

@@ -125,8 +125,7 @@ engine_setup supervisor_state::make_engine_setup() const {
     out.lanes.push_back(lane.name);
   out.store = store;
   out.reader = reader;
-  out.heartbeat = setup_.heartbeat;
-  out.lost_after = setup_.lost_after;
+  out.lease = setup_.lease;
   out.announce = setup_.announce;
   out.restarts = setup_.restarts;
   return out;

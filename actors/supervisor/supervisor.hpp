@@ -3,6 +3,7 @@
 #include "actors/engine/engine_setup.hpp"
 #include "actors/cache/response_cache.hpp"
 #include "actors/node/worker.hpp"
+#include "core/base/defaults.hpp"
 #include "core/io/http/curl_loop.hpp"
 #include "core/io/store/job_store.hpp"
 #include "core/engine/restart_policy.hpp"
@@ -24,16 +25,14 @@ struct supervisor_setup {
   std::shared_ptr<const worker_setup> workers;
   std::vector<core::lane_limits> lanes; ///< In the order of the lanes of `worker_setup::routes`.
   io::curl_loop_settings http;
-  uint32_t slots = 256;                      ///< Slots of the node of this process; 0: no node.
+  uint32_t slots = core::defaults::slots;    ///< Slots of the node of this process; 0: no node.
   core::restart_limits restarts;             ///< For each child, and for each job whose actors die.
   std::optional<response_cache_setup> cache; ///< Unset: no job uses a cache.
   std::shared_ptr<io::job_store> jobs;       ///< Null: the engine takes no jobs by value.
   /// How long `jobs` keeps an ended job; zero: for ever.
-  duration retention = std::chrono::hours{24 * 7};
-  /// Time between heartbeats of a remote node.
-  duration heartbeat = std::chrono::milliseconds{500};
-  duration lost_after = std::chrono::seconds{3}; ///< A remote node silent for so long is lost.
-  std::function<void(std::string)> announce;     ///< As in `engine_setup`.
+  duration retention = core::defaults::retention;
+  core::lease_limits lease;                  ///< For remote nodes.
+  std::function<void(std::string)> announce; ///< As in `engine_setup`.
   /// Actors that block on a disk get their own thread; tests run them like the others.
   bool own_threads = true;
 };

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/base/defaults.hpp"
 #include "core/base/error.hpp"
 #include "core/base/time.hpp"
 
@@ -9,7 +10,8 @@ namespace penstock::core {
 
 /// How often and how soon a request is tried again within one mode.
 struct attempt_limits {
-  uint32_t attempts_max = 5;       ///< Attempts for one request; temporary 429s are not counted.
+  uint32_t attempts_max =
+    defaults::attempts;            ///< Attempts for one request; temporary 429s are not counted.
   uint32_t rate_limited_max = 100; ///< Temporary 429s for one request: an upstream that always
                                    ///< answers 429 must not hold it for ever.
   /// Upper end of the first wait; doubles each time.

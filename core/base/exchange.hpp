@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/base/defaults.hpp"
 #include "core/base/http.hpp"
 
 #include <cstdint>
@@ -26,12 +27,12 @@ public:
 struct exchange {
   uint64_t id = 0; ///< Chosen by the caller; unique among exchanges in flight.
   http_request request;
-  duration timeout = std::chrono::seconds{600}; ///< From submit to the last byte.
+  duration timeout = defaults::timeout; ///< From submit to the last byte.
   /// Between two bytes of the answer. It does not count before the first byte, nor while the
   /// exchange waits for credit.
-  duration idle_timeout = std::chrono::seconds{120};
-  uint64_t body_max = 32u << 20; ///< Longer answers are cut off and fail.
-  std::string ca_file = {};      ///< PEM bundle for this exchange; empty: that of the loop.
+  duration idle_timeout = defaults::idle_timeout;
+  uint64_t body_max = defaults::answer_bytes; ///< Longer answers are cut off and fail.
+  std::string ca_file = {};                   ///< PEM bundle for this one; empty: the loop's.
   /// Gets the body in parts; the completion then has none. Unset: the answer comes whole.
   std::shared_ptr<part_taker> parts = {};
   /// Bytes of the body that may be delivered in parts before the first `grant`. The last part may

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/base/defaults.hpp"
 #include "core/base/time.hpp"
 
 #include <algorithm>
@@ -14,8 +15,8 @@ namespace penstock::core {
 
 /// How long a node and its head may be without a message from each other.
 struct lease_limits {
-  duration heartbeat = std::chrono::milliseconds{500};
-  duration lost_after = std::chrono::seconds{3};
+  duration heartbeat = defaults::heartbeat;
+  duration lost_after = defaults::lost_after;
 
   /// After so long without a heartbeat a node gets no new work. It may come back.
   duration silent_after() const noexcept { return std::min(3 * heartbeat, lost_after); }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/base/defaults.hpp"
 #include "core/base/error.hpp"
 #include "core/base/time.hpp"
 
@@ -17,9 +18,9 @@ namespace penstock::core {
 struct held_limits {
   duration retry_every = std::chrono::seconds{1}; ///< Time between two probes of the same lanes.
   /// Longest wait for lanes that have answered before.
-  duration patience = std::chrono::minutes{5};
+  duration patience = defaults::outage_patience;
   /// Longest wait for lanes that never answered.
-  duration first_patience = std::chrono::seconds{90};
+  duration first_patience = defaults::first_patience;
 };
 
 /// The requests of one job that wait because their lanes refuse all requests: the breaker of each

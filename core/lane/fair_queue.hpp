@@ -101,7 +101,7 @@ private:
   priority_queue* priority_in_turn(time_point now);
   void settle_heap_top(priority_queue& c);
 
-  duration aging_bound_ = std::chrono::seconds{30};
+  duration aging_bound_{};
   std::array<priority_queue, priority_count> priorities_;
   std::vector<node> nodes_;
   uint32_t free_ = none;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/base/defaults.hpp"
 #include "core/base/verdict.hpp"
 #include "core/base/request.hpp"
 #include "core/base/time.hpp"
@@ -25,19 +26,20 @@ struct lane_limits {
     limit{};                  ///< Per minute; `requests_day` per day. By `dimension`.
   uint32_t in_flight_max = 0; ///< Permits outstanding at once; 0: no cap.
   width_rule width = width_rule::fixed;
-  std::vector<uint32_t> ramp;                     ///< Widths of a slow start; empty: none.
-  duration ramp_every = std::chrono::seconds{30}; ///< How long each width lasts without a drop.
-  /// A bucket's capacity in time: limit per minute x burst / 60 s.
-  duration burst = std::chrono::seconds{60};
-  double headroom = 0.8; ///< Share of every limit that is used, (0, 1].
-  bool adaptive = true;  ///< Lets headroom rise towards 1 while no 429 is seen.
+  std::vector<uint32_t> ramp;                 ///< Widths of a careful start; empty: none.
+  duration ramp_every = defaults::ramp_every; ///< How long each lasts without a drop.
+  duration burst =
+    defaults::burst; ///< A bucket's capacity in time: limit per minute x burst / 60 s.
+  double headroom = defaults::headroom; ///< Share of every limit that is used, (0, 1].
+  bool adaptive = true;                 ///< Lets headroom rise towards 1 while no 429 is seen.
   charge_rule charging = charge_rule::openai;
-  double tokens_per_byte = 1 / 3.5;  ///< Where the input estimator starts.
-  uint32_t breaker_trips_after = 10; ///< Consecutive transport failures, 5xx and timeouts.
-  duration breaker_open_for = std::chrono::seconds{
-    60}; ///< How long the breaker stays open. Then one request tests the provider.
-  /// A waiting priority is served at least this often.
-  duration aging_bound = std::chrono::seconds{30};
+  double tokens_per_byte = 1 / 3.5; ///< Where the input estimator starts.
+  uint32_t breaker_trips_after =
+    defaults::breaker_trips_after; ///< Consecutive transport failures, 5xx and timeouts.
+  duration breaker_open_for = defaults::breaker_open_for; ///< How long the breaker stays open. Then
+                                                          ///< one request tests the provider.
+  duration aging_bound =
+    std::chrono::seconds{30}; ///< A waiting priority is served at least this often.
   /// The breaker opens after so long a time of nothing but 429s that do not say when to come back.
   duration refused_max = std::chrono::minutes{10};
   uint32_t queue_max = 100'000; ///< Permit requests waiting; more are answered `overflow`.

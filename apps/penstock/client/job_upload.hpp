@@ -1,6 +1,7 @@
 #pragma once
 
 #include "apps/penstock/client/client.hpp"
+#include "core/base/defaults.hpp"
 #include "core/io/file/input_scan.hpp"
 #include "core/io/file/request_reader.hpp"
 
@@ -17,7 +18,7 @@ struct upload_plan {
   submission head;   ///< Options, name, key; the requests are read from the input.
   std::string input; ///< A file, or "-".
   core::line_options lines;
-  uint64_t line_max = 64u << 20;
+  uint64_t line_max = core::defaults::line_bytes;
   std::optional<io::input_summary> scan; ///< Of an input that can be read twice.
   bool strict = false;                   ///< An unusable line of a pipe ends the upload.
   bool expected = false; ///< There are results of the job, so the head must know it.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/job/job_launcher.hpp"
+#include "core/base/defaults.hpp"
 #include "core/io/file/input_scan.hpp"
 #include "core/io/file/run_files.hpp"
 
@@ -19,7 +20,7 @@ struct file_job_options {
   std::string input;  ///< A path, or "-".
   std::string output; ///< A path, or "-".
   core::line_options lines;
-  uint64_t line_max = 64u << 20;
+  uint64_t line_max = core::defaults::line_bytes;
   bool strict = false;                   ///< A bad line of a pipe ends the job.
   bool restart = false;                  ///< Removes an earlier output at the first start.
   std::string identity;                  ///< Everything else that the answers depend on.

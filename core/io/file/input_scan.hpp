@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/base/defaults.hpp"
 #include "core/base/error.hpp"
 #include "core/jsonl/jsonl.hpp"
 
@@ -13,8 +14,8 @@ namespace penstock::io {
 
 /// Options of a scan of an input.
 struct scan_options {
-  core::line_options lines;      ///< Changes that the run makes to each line.
-  uint64_t line_max = 64u << 20; ///< Lines with more bytes are rejected.
+  core::line_options lines;                       ///< Changes that the run makes to each line.
+  uint64_t line_max = core::defaults::line_bytes; ///< Lines with more bytes are rejected.
   /// Called every 16,384 requests with the requests and bytes so far.
   std::function<void(uint64_t, uint64_t)> progress;
 };

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/base/checksum.hpp"
+#include "core/base/defaults.hpp"
 #include "core/io/file/input_file.hpp"
 #include "core/jsonl/jsonl.hpp"
 
@@ -19,9 +20,10 @@ struct input_mark {
 
 /// How to read an input, and what to expect.
 struct reader_options {
-  core::line_options lines;      ///< Changes to make to each line.
-  uint64_t line_max = 64u << 20; ///< A line with more bytes becomes a rejected request.
-  uint64_t first_index = 0;      ///< Requests before this index are skipped, not parsed.
+  core::line_options lines; ///< Changes to make to each line.
+  uint64_t line_max =
+    core::defaults::line_bytes; ///< A line with more bytes becomes a rejected request.
+  uint64_t first_index = 0;     ///< Requests before this index are skipped, not parsed.
   std::string expected_hash; ///< SHA-256 of the whole input, checked at its end; empty: no check.
   bool marks = false;        ///< Whether `mark` will be called; pipes always have marks.
   input_mark expected_start; ///< Checked before the first request is handed out.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/base/defaults.hpp"
 #include "core/base/error.hpp"
 #include "core/base/exchange.hpp"
 #include "core/base/http.hpp"
@@ -14,9 +15,9 @@ namespace penstock::io {
 
 /// The options of a loop.
 struct curl_loop_settings {
-  duration connect_timeout = std::chrono::seconds{10};
-  /// Expected number of connections. The loop opens more if it needs them, because a connection
-  /// that is closed and opened again costs five times as much as a request.
+  duration connect_timeout = core::defaults::connect_timeout;
+  /// How many connections to be ready for. More in flight than this works: the loop then opens as
+  /// many as it needs, for a connection that is thrown away costs five times a request.
   uint32_t connections_max = 1024;
   bool verify_certificates = true;
   std::string ca_file = {}; ///< PEM bundle instead of the system's; empty: system.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/attempt/cached_answer.hpp"
+#include "core/base/defaults.hpp"
 #include "core/base/error.hpp"
 #include "core/io/file/wall_clock.hpp"
 
@@ -15,9 +16,9 @@ namespace penstock::io {
 /// Limits of a store.
 struct store_limits {
   /// Older answers are not used; at least 1 s.
-  std::chrono::seconds ttl = std::chrono::hours{24 * 30};
+  std::chrono::seconds ttl = core::defaults::cache_ttl;
   /// If the store is larger, the entries not used for the longest time are removed.
-  uint64_t bytes_max = uint64_t{1} << 30;
+  uint64_t bytes_max = core::defaults::cache_bytes;
 };
 
 /// One answer to store.
