@@ -3,6 +3,9 @@
 
 #include <boost/json.hpp>
 
+#include <algorithm>
+#include <array>
+
 // The API of OpenAI, which most other servers have, too. Bodies are sent and returned unchanged.
 
 namespace penstock::core {
@@ -32,6 +35,27 @@ bool may_be_empty(const json::object& choice) noexcept {
   return reason == "content_filter" || reason == "length";
 }
 
+/// Reasons of an answer that died in the middle: a passing failure, as a 5xx.
+constexpr std::array<std::string_view, 4> died_reasons{
+  "error",                        // Routers: the server behind them died.
+  "abort",                        // vLLM, SGLang: the request was ended by the server.
+  "insufficient_system_resource", // DeepSeek: its system was too busy to finish.
+  "network_error",                // Z.ai.
+};
+
+/// Makes `v` a failure if the answer of this choice died in the middle. @returns whether it did.
+bool check_died(const json::object& choice, verdict& v) {
+  const auto reason = text_at(choice, "finish_reason");
+  if (std::find(died_reasons.begin(), died_reasons.end(), reason) == died_reasons.end())
+    return false;
+  std::string why = "the answer ended with finish_reason \"" + std::string{reason} + '"';
+  const auto* said = object_at(choice, "error");
+  if (said && !text_at(*said, "message").empty())
+    why.append(": ").append(text_at(*said, "message"));
+  fail(v, reply_kind::server_error, why);
+  return true;
+}
+
 void check_openai_chat(const json::object& answer, verdict& v) {
   const auto* choices = filled_array_at(answer, "choices");
   if (!choices)
@@ -40,6 +64,8 @@ void check_openai_chat(const json::object& answer, verdict& v) {
     const auto where = [i] { return "choices[" + std::to_string(i) + "]"; };
     const auto* choice = (*choices)[i].if_object();
     const auto* message = choice ? object_at(*choice, "message") : nullptr;
+    if (choice && check_died(*choice, v))
+      return;
     if (!choice || (!message && !may_be_empty(*choice)))
       return fail(v, reply_kind::malformed, where() + " has no message");
     if (message && !says_something(*message) && !may_be_empty(*choice))
@@ -55,6 +81,8 @@ void check_openai_completion(const json::object& answer, verdict& v) {
   for (auto& entry : *choices) {
     const auto* choice = entry.if_object();
     const auto* text = choice ? choice->if_contains("text") : nullptr;
+    if (choice && check_died(*choice, v))
+      return;
     if (!text || !text->is_string())
       return fail(v, reply_kind::malformed, "a choice of the answer has no text");
   }

@@ -36,6 +36,26 @@ BOOST_AUTO_TEST_CASE(a_chat_answer_is_a_success_with_usage_and_id) {
   BOOST_TEST((v.used.output_tokens == 46 && v.used.reasoning_tokens == 12));
 }
 
+BOOST_AUTO_TEST_CASE(an_answer_that_died_in_the_middle_is_a_passing_failure) {
+  for (std::string reason : {"error", "abort", "insufficient_system_resource", "network_error"}) {
+    const auto end =
+      R"("finish_reason":")" + reason + R"(","error":{"code":502,"message":"gone"}})";
+    for (std::string start :
+         {R"({"message":{"content":"half"},)", R"({"message":{"content":null},)", R"({)"}) {
+      const auto v = judge(reply_of(200, chat_with(start + end)));
+      BOOST_TEST((v.kind == k::server_error), reason);
+      BOOST_TEST(v.message.find("gone") != std::string::npos);
+    }
+    const auto c = judge(reply_of(200, chat_with(R"({"text":"half",)" + end)), "/v1/completions");
+    BOOST_TEST((c.kind == k::server_error), reason);
+  }
+  for (std::string reason : {"stop", "length", "errors", "eos"})
+    BOOST_TEST((judge(reply_of(200, chat_with(R"({"message":{"content":"a"},"finish_reason":")" +
+                                              reason + "\"}")))
+                  .kind == k::success),
+               reason);
+}
+
 BOOST_AUTO_TEST_CASE(embeddings_and_responses_are_judged_by_their_own_shape) {
   const auto e = judge(reply_of(200, embeddings_reply), "/v1/embeddings");
   BOOST_TEST((e.kind == k::success && e.used.known && e.used.input_tokens == 8 &&
