@@ -27,14 +27,16 @@ void jsonl_source_state::pull(uint32_t requests_max, uint64_t bytes_max,
       self->send(to, atom::failed_v, *(*next)->rejection);
       return;
     }
+    if (shared.sums)
+      shared.sums->add(core::request_sum(**next));
     bytes += (*next)->body ? (*next)->body->size() : 0;
     chunk.requests.push_back(make_shared_value(std::move(**next)));
     // A pipe may stop: do not hold back the requests that have come.
     if (!reader->is_regular() && !reader->has_more_buffered())
       break;
   }
-  if (mark)
-    mark->set(reader->mark());
+  if (shared.mark)
+    shared.mark->set(reader->mark());
   self->send(to, atom::chunk_v, std::move(chunk));
 }
 
@@ -47,10 +49,10 @@ void jsonl_source_state::check_unseen(core::request& req) {
 
 source_actor::behavior_type jsonl_source(source_actor::stateful_pointer<jsonl_source_state> self,
                                          std::shared_ptr<io::request_reader> reader,
-                                         std::shared_ptr<shared_mark> mark, bool strict) {
+                                         shared_reading shared, bool strict) {
   self->state.self = self;
   self->state.reader.emplace(std::move(*reader));
-  self->state.mark = std::move(mark);
+  self->state.shared = std::move(shared);
   self->state.strict = strict;
   return {
     [self](atom::pull, uint32_t requests_max, uint64_t bytes_max) {

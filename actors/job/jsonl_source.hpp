@@ -6,6 +6,7 @@
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
+#include <deque>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -32,6 +33,39 @@ private:
   io::input_mark mark_;
 };
 
+/// The sums of the requests that were read and not yet written: set by the source, for the lines
+/// that the run output writes. Shared for the same reason as the mark.
+class shared_sums {
+public:
+  /// @param first Number of the first request that will be read.
+  explicit shared_sums(uint64_t first) : first_{first} {}
+  void add(uint64_t sum) {
+    std::lock_guard lock{mutex_};
+    sums_.push_back(sum);
+  }
+  /// The sum of a request, or 0 if it is not known.
+  uint64_t of(uint64_t number) const {
+    std::lock_guard lock{mutex_};
+    return number >= first_ && number - first_ < sums_.size() ? sums_[number - first_] : 0;
+  }
+  void forget_below(uint64_t number) {
+    std::lock_guard lock{mutex_};
+    for (; first_ < number && !sums_.empty(); ++first_)
+      sums_.pop_front();
+  }
+
+private:
+  mutable std::mutex mutex_;
+  uint64_t first_;
+  std::deque<uint64_t> sums_;
+};
+
+/// What source and run output of one run share.
+struct shared_reading {
+  std::shared_ptr<shared_mark> mark; ///< Null for inputs that can be read again.
+  std::shared_ptr<shared_sums> sums; ///< Null: lines do not say what they answer.
+};
+
 struct jsonl_source_state {
   static inline const char* name = "jsonl-source";
 
@@ -39,7 +73,7 @@ struct jsonl_source_state {
 
   source_actor::pointer self = nullptr;
   std::optional<io::request_reader> reader;
-  std::shared_ptr<shared_mark> mark; ///< Null: the input can be read again.
+  shared_reading shared;
   bool strict = false;
 
 private:
@@ -54,6 +88,6 @@ private:
 /// it detached.
 source_actor::behavior_type jsonl_source(source_actor::stateful_pointer<jsonl_source_state> self,
                                          std::shared_ptr<io::request_reader> reader,
-                                         std::shared_ptr<shared_mark> mark, bool strict);
+                                         shared_reading shared, bool strict);
 
 } // namespace penstock::actors

@@ -21,11 +21,13 @@ void run_output_state::write(std::vector<sink_item> items, const written_taker_a
       }
       records_.push_back(std::move(*record));
     } else {
-      core::append_output_line(lines_, *item.outcome);
+      const auto at = place_of(item.index);
+      core::append_output_line(lines_, *item.outcome, at);
       records_.push_back(core::record_of(*item.outcome));
+      records_.back().index = at.index;
     }
   }
-  auto written = note_input(files->next_index() + items.size());
+  auto written = note_input(files->next_index() + items.size()); // A pipe has no lines that stay.
   if (written)
     written = files->write(lines_, records_);
   if (!written) {
@@ -33,16 +35,23 @@ void run_output_state::write(std::vector<sink_item> items, const written_taker_a
     self->quit(to_caf(written.error()));
     return;
   }
-  self->send(to, atom::written_v, files->next_index());
+  const auto below = files->sent_below(files->next_index());
+  if (shared.sums)
+    shared.sums->forget_below(below);
+  self->send(to, atom::written_v, below);
   commit_soon();
+}
+
+core::line_place run_output_state::place_of(uint64_t number) const {
+  return {files->place_of(number), shared.sums ? shared.sums->of(number) : 0};
 }
 
 /// Stores the mark of a pipe before a line of it is written, so that a later run can check that it
 /// gets the same input. The source reads ahead, so this happens at most once per chunk.
 result<void> run_output_state::note_input(uint64_t end) {
-  if (!input_mark || !files->is_resumable() || files->expected_start().requests >= end)
+  if (!shared.mark || !files->is_resumable() || files->expected_start().requests >= end)
     return {};
-  const auto read = input_mark->get();
+  const auto read = shared.mark->get();
   return files->keep({}, &read);
 }
 
@@ -61,12 +70,15 @@ void run_output_state::flush() {
   flush_pending_ = false;
   std::vector<io::journal_row> rows;
   for (auto& item : waiting_)
-    if (item.index >= files->next_index())
-      rows.emplace_back(item.index, core::output_line(*item.outcome));
+    if (const auto at = place_of(item.index); at.index >= files->next_index()) {
+      std::string line;
+      core::append_output_line(line, *item.outcome, at);
+      rows.emplace_back(at.index, std::move(line));
+    }
   waiting_.clear();
   if (rows.empty())
     return;
-  const auto read = input_mark ? std::optional{input_mark->get()} : std::nullopt;
+  const auto read = shared.mark ? std::optional{shared.mark->get()} : std::nullopt;
   if (auto kept = files->keep(rows, read ? &*read : nullptr); !kept)
     self->quit(to_caf(kept.error()));
   commit_soon(); // Stored rows need a sync, too, even if no line can be written for a long time.
@@ -107,10 +119,10 @@ bool run_output_state::close(bool complete) {
 
 run_output_actor::behavior_type
 run_output(run_output_actor::stateful_pointer<run_output_state> self,
-           std::shared_ptr<io::run_files> files, std::shared_ptr<shared_mark> input_mark) {
+           std::shared_ptr<io::run_files> files, shared_reading shared) {
   self->state.self = self;
   self->state.files.emplace(std::move(*files));
-  self->state.input_mark = std::move(input_mark);
+  self->state.shared = std::move(shared);
   return {
     [self](atom::write, std::vector<sink_item>& items) {
       if (auto to = caf::actor_cast<written_taker_actor>(self->current_sender()))

@@ -19,7 +19,8 @@ namespace penstock::actors {
 /// Lines are written to the file at once and acknowledged. They survive the death of the process,
 /// and after `commit_every` the death of the machine. Results that wait for earlier ones are
 /// committed to the journal in groups: all that came while the last group was written. A result
-/// that is written to the output before its group is never stored in the journal.
+/// that is written to the output before its group is never stored in the journal. Where an
+/// output is written anew, lines have other numbers than their requests (`run_files`).
 struct run_output_state {
   static inline const char* name = "run-output";
   static constexpr auto commit_every = std::chrono::seconds{1};
@@ -32,9 +33,10 @@ struct run_output_state {
 
   run_output_actor::pointer self = nullptr;
   std::optional<io::run_files> files;
-  std::shared_ptr<shared_mark> input_mark;
+  shared_reading shared;
 
 private:
+  core::line_place place_of(uint64_t number) const;
   result<void> note_input(uint64_t end);
   void commit_soon();
   void keep_after_failure(const std::vector<sink_item>& items);
@@ -49,6 +51,6 @@ private:
 /// the error of the disk. When it has ended, the files are closed and their lock is free.
 run_output_actor::behavior_type
 run_output(run_output_actor::stateful_pointer<run_output_state> self,
-           std::shared_ptr<io::run_files> files, std::shared_ptr<shared_mark> input_mark);
+           std::shared_ptr<io::run_files> files, shared_reading shared);
 
 } // namespace penstock::actors

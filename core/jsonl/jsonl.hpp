@@ -37,9 +37,21 @@ request parse_request_line(std::string_view line, uint64_t index, uint64_t line_
 request rejected_request(std::string_view start, uint64_t index, uint64_t line_number,
                          std::string reason);
 
+/// What a request asks for, in 64 bits: its path and body, not its custom_id or place. Of an
+/// unusable line: why it is unusable. Never 0.
+uint64_t request_sum(const request& r) noexcept;
+
+/// Where a line of an output stands, and which request it answers.
+struct line_place {
+  uint64_t index = 0;       ///< Its place in the output.
+  uint64_t request_sum = 0; ///< `request_sum` of the request; 0: not known.
+};
+
 /// Appends the output line of `o` with its line break.
 /// @pre `o.body` is empty or valid JSON.
 void append_output_line(std::string& out, const outcome& o);
+/// The same at another place than `o.index`.
+void append_output_line(std::string& out, const outcome& o, line_place at);
 /// The output line of `o` with its line break.
 std::string output_line(const outcome& o);
 
@@ -60,6 +72,7 @@ struct output_record {
   double cost = 0;                             ///< US dollars, if prices were known.
   uint32_t pack_size = 0;                      ///< Requests in its pack; 0: sent alone.
   std::vector<std::string> notes;              ///< Parts that were left out or changed.
+  uint64_t request_sum = 0;                    ///< Of the request that it answers; 0: not known.
 };
 
 /// The record in the output line of `o`.
@@ -68,6 +81,11 @@ output_record record_of(const outcome& o);
 /// Reads a line of `append_output_line`, with or without the line break.
 /// @returns `errc::corrupt` if the line is incomplete, edited or not ours.
 result<output_record> parse_output_line(std::string_view line);
+
+/// The line of an output at another place, for a request that may have another name there. Ends in
+/// a line break.
+/// @returns `errc::corrupt` if the line is torn, edited or not ours.
+result<std::string> moved_line(std::string_view line, uint64_t index, std::string_view custom_id);
 
 /// Sums over output lines, so that the summary of a resumed run covers all of it.
 struct output_totals {
@@ -83,6 +101,8 @@ struct output_totals {
 
   /// Counts one more line.
   void add(const output_record& r) noexcept;
+  /// Counts all lines of `more`.
+  void add(const output_totals& more) noexcept;
   /// All requests counted.
   uint64_t requests() const noexcept { return completed + failed + cancelled + expired; }
   bool operator==(const output_totals&) const = default;

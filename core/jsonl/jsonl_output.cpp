@@ -18,6 +18,8 @@ namespace {
 // The end of every line: `,"check":"0123456789abcdef"}}`, over all the bytes before it.
 constexpr std::string_view check_begin = R"(,"check":")";
 constexpr std::string_view check_end = R"("}})";
+constexpr std::string_view id_begin = R"({"id":"batch_req_)";
+constexpr std::string_view index_begin = R"({"index":)";
 constexpr size_t check_size = check_begin.size() + 16 + check_end.size();
 
 void append_hex(std::string& out, uint64_t value) {
@@ -74,8 +76,13 @@ void append_error(std::string& out, const outcome& o) {
   out += '}';
 }
 
-void append_penstock(std::string& out, const outcome& o) {
-  append_number(out, R"({"index":)", o.index);
+void append_penstock(std::string& out, const outcome& o, line_place at) {
+  append_number(out, index_begin, at.index);
+  if (at.request_sum != 0) {
+    out += R"(,"request":")";
+    append_hex(out, at.request_sum);
+    out += '"';
+  }
   out += R"(,"state":")";
   out += to_string(o.state);
   append_number(out, R"(","attempts":)", o.attempts);
@@ -123,7 +130,16 @@ error damaged(std::string_view what) {
   return {errc::corrupt, "not a whole line of ours: " + std::string{what}};
 }
 
-// Removes line break and checksum. @returns whether the checksum is right.
+// Ends the line that begins at `begin`.
+void append_check(std::string& out, size_t begin) {
+  const auto check = checksum(std::string_view{out}.substr(begin));
+  out += check_begin;
+  append_hex(out, check);
+  out += check_end;
+  out += '\n';
+}
+
+// Cuts line break and checksum off. @returns whether the checksum fits.
 bool take_check(std::string_view& line) noexcept {
   if (line.ends_with('\n'))
     line.remove_suffix(1);
@@ -139,6 +155,13 @@ bool take_check(std::string_view& line) noexcept {
   if (read.ec != std::errc{} || read.ptr != digits + 16 || stored != checksum(covered))
     return false;
   return true;
+}
+
+uint64_t hex_number(std::string_view digits) noexcept {
+  uint64_t value = 0;
+  const auto* end = digits.data() + digits.size();
+  const auto read = std::from_chars(digits.data(), end, value, 16);
+  return read.ec == std::errc{} && read.ptr == end ? value : 0;
 }
 
 uint64_t number(const json::object& o, std::string_view name) noexcept {
@@ -160,6 +183,7 @@ bool read_penstock(output_record& r, const json::object& o) {
   if (!state || !ran_as || !o.contains("index"))
     return false;
   r.index = number(o, "index");
+  r.request_sum = hex_number(text_at(o, "request"));
   r.state = *state;
   r.ran_as = *ran_as;
   r.attempts = static_cast<uint32_t>(number(o, "attempts"));
@@ -188,10 +212,14 @@ json::value parse_small(std::string_view bytes, json::storage_ptr memory) {
 } // namespace
 
 void append_output_line(std::string& out, const outcome& o) {
+  append_output_line(out, o, {o.index, 0});
+}
+
+void append_output_line(std::string& out, const outcome& o, line_place at) {
   const auto begin = out.size();
   out.reserve(begin + 512 + (o.body ? o.body->size() : 0));
-  out += R"({"id":"batch_req_)";
-  append_hex(out, o.index);
+  out += id_begin;
+  append_hex(out, at.index);
   out += R"(","custom_id":)";
   append_json_string(out, o.custom_id);
   out += R"(,"response":)";
@@ -199,12 +227,8 @@ void append_output_line(std::string& out, const outcome& o) {
   out += R"(,"error":)";
   append_error(out, o);
   out += R"(,"penstock":)";
-  append_penstock(out, o);
-  const auto check = checksum(std::string_view{out}.substr(begin));
-  out += check_begin;
-  append_hex(out, check);
-  out += check_end;
-  out += '\n';
+  append_penstock(out, o, at);
+  append_check(out, begin);
 }
 
 std::string output_line(const outcome& o) {
@@ -262,6 +286,51 @@ result<output_record> parse_output_line(std::string_view line) {
   return r;
 }
 
+uint64_t request_sum(const request& r) noexcept {
+  running_checksum sum;
+  if (r.rejection) {
+    sum.update(r.rejection->context);
+  } else {
+    sum.update(r.url);
+    sum.update("\n");
+    if (r.body)
+      sum.update(*r.body);
+  }
+  return std::max<uint64_t>(sum.value(), 1);
+}
+
+result<std::string> moved_line(std::string_view line, uint64_t index, std::string_view custom_id) {
+  if (line.ends_with('\n'))
+    line.remove_suffix(1);
+  if (!take_check(line) || !line.starts_with(id_begin))
+    return damaged("the checksum does not fit");
+  std::string_view name, own;
+  for (member_scanner scan{line}; scan.next();) {
+    if (scan.key_is("custom_id"))
+      name = scan.value();
+    else if (scan.key_is("penstock"))
+      own = scan.value();
+  }
+  if (name.empty() || !own.starts_with(index_begin))
+    return damaged("the penstock object is missing or incomplete");
+  const auto* behind_name = name.data() + name.size();
+  const auto* digits = own.data() + index_begin.size();
+  const auto* behind_digits =
+    std::find_if_not(digits, own.data() + own.size(), [](char c) { return c >= '0' && c <= '9'; });
+  const auto* end = line.data() + line.size() - check_size;
+  std::string moved;
+  moved.reserve(line.size() + custom_id.size() + 32);
+  moved += id_begin;
+  append_hex(moved, index);
+  moved += R"(","custom_id":)";
+  append_json_string(moved, custom_id);
+  moved.append(behind_name, digits);
+  append_number(moved, "", index);
+  moved.append(behind_digits, end);
+  append_check(moved, 0);
+  return moved;
+}
+
 namespace {
 
 /// Adds the share of `n` of one request among `among`; the fraction goes to `parts`.
@@ -292,6 +361,26 @@ void output_totals::add(const output_record& r) noexcept {
   }
   upstream_ms += static_cast<uint64_t>(std::max<int64_t>(r.upstream_ms, 0));
   cost_nanodollars += static_cast<uint64_t>(std::max(r.cost, 0.0) * 1e9 + 0.5);
+}
+
+void output_totals::add(const output_totals& more) noexcept {
+  completed += more.completed;
+  failed += more.failed;
+  cancelled += more.cancelled;
+  expired += more.expired;
+  cached += more.cached;
+  attempts += more.attempts;
+  rate_limited += more.rate_limited;
+  attempts_parts += more.attempts_parts;
+  add_shared(attempts, attempts_parts, 0, 1);
+  rate_limited_parts += more.rate_limited_parts;
+  add_shared(rate_limited, rate_limited_parts, 0, 1);
+  input_tokens += more.input_tokens;
+  cached_input_tokens += more.cached_input_tokens;
+  output_tokens += more.output_tokens;
+  reasoning_tokens += more.reasoning_tokens;
+  upstream_ms += more.upstream_ms;
+  cost_nanodollars += more.cost_nanodollars;
 }
 
 } // namespace penstock::core

@@ -95,6 +95,8 @@ error misplaced(const std::vector<std::string>& words, const option_form& form,
                command + " --help lists all");
 }
 
+bool takes_run_settings(const config::key_row& row) { return (row.scope & config::in_run) != 0; }
+
 } // namespace
 
 error usage(std::string text) { return {errc::invalid_config, std::move(text)}; }
@@ -105,9 +107,11 @@ option_form form_of(option_set set) {
   case option_set::map:
     form.flags = {"check", "retry-failed"};
     form.values = {"sample", "limit", "group-by"};
-    [[fallthrough]];
+    form.takes = takes_run_settings;
+    break;
   case option_set::run:
-    form.takes = [](const config::key_row& row) { return (row.scope & config::in_run) != 0; };
+    form.flags = {"retry-failed"};
+    form.takes = takes_run_settings;
     break;
   case option_set::config_show:
     form.output = form.words = false;

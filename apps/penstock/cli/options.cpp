@@ -32,6 +32,20 @@ std::optional<error> contradiction(const run_command& command) {
       "send those to a file with -o FILE");
   if (command.output == "-" && run.restart)
     return usage("penstock run: --restart has nothing to throw away on standard output");
+  if (!command.retry_failed)
+    return std::nullopt;
+  if (run.restart)
+    return usage("penstock run: --restart throws all answers away, --retry-failed keeps them: "
+                 "choose one");
+  if (run.dry_run)
+    return usage("penstock run: --dry-run looks at the whole input, so --retry-failed has nothing "
+                 "to say");
+  if (command.input == "-")
+    return usage("penstock run: --retry-failed reads the input again: give it a file, not "
+                 "standard input");
+  if (command.output == "-")
+    return usage("penstock run: --retry-failed needs the output of an earlier run; standard output "
+                 "holds none");
   return std::nullopt;
 }
 
@@ -65,6 +79,7 @@ result<run_command> parse_run(const arguments& args, const config::environment& 
   command.output = raw->output.value_or(default_output(command.input));
   if (command.input.empty() || command.output.empty())
     return usage("penstock run: a file name is empty");
+  command.retry_failed = raw->own.contains("retry-failed");
   auto loaded = load(std::move(*raw), env);
   if (!loaded)
     return loaded.error();

@@ -25,9 +25,10 @@ enum class help_extent : uint8_t {
 /// The command line of `penstock run`.
 struct run_command {
   config::loaded_settings settings;
-  std::string input;  ///< A file, or "-" for standard input.
-  std::string output; ///< A file, or "-" for standard output; see `default_output`.
-  help_extent help = help_extent::none; ///< Unless none, the other members are empty.
+  std::string input;         ///< A file, or "-" for standard input.
+  std::string output;        ///< A file, or "-" for standard output; see `default_output`.
+  bool retry_failed = false; ///< Sends the requests again that were not completed.
+  help_extent help = help_extent::none; ///< Unless none, nothing else is filled.
 };
 
 /// The command line of `penstock map`.

@@ -25,7 +25,7 @@ result<std::vector<sink_item>> load_waiting(io::run_files& files, core::output_t
       if (!record)
         return record.error();
       totals.add(*record);
-      items.push_back({index, {}, core::make_payload(std::move(line))});
+      items.push_back({files.sent_below(index), {}, core::make_payload(std::move(line))});
       next = index + 1;
     }
     if (rows->size() < rows_at_once)
@@ -50,6 +50,9 @@ result<io::run_files> file_job::open() {
     request.input_requests = options_.scan->requests;
   request.output = options_.output;
   request.restart = options_.restart && !launched_;
+  request.retry_failed = options_.retry_failed && !launched_;
+  request.lines = options_.lines;
+  request.line_max = options_.line_max;
   return io::run_files::open(std::move(request));
 }
 
@@ -64,7 +67,11 @@ result<io::run_start> file_job::prepare() {
 
 job_progress file_job::progress_before() const { return progress_of(files_->totals()); }
 
-uint64_t file_job::done_before() const { return files_->next_index() + files_->waiting().size(); }
+uint64_t file_job::done_before() const {
+  return files_->next_index() + files_->waiting().size() + files_->kept_totals().requests();
+}
+
+std::optional<io::change_counts> file_job::changes() const { return files_->changes(); }
 
 result<actors::job_parts> file_job::launch(caf::actor_system& sys) {
   if (launched_ && !resumable_)
@@ -81,8 +88,9 @@ result<actors::job_parts> file_job::launch(caf::actor_system& sys) {
   files_.reset();
 
   actors::job_parts parts;
-  parts.first = files->next_index();
+  parts.first = files->sent_below(files->next_index());
   auto totals = files->totals();
+  totals.add(files->kept_totals());
   auto recorded = load_waiting(*files, totals);
   if (!recorded)
     return recorded.error();
@@ -93,7 +101,9 @@ result<actors::job_parts> file_job::launch(caf::actor_system& sys) {
   io::reader_options reading;
   reading.lines = options_.lines;
   reading.line_max = options_.line_max;
-  reading.first_index = parts.first;
+  reading.first_index = files->next_index();
+  if (files->is_rebuilding())
+    reading.passed_over = files->kept();
   reading.expected_start = files->expected_start();
   if (options_.scan) {
     parts.total = options_.scan->requests;
@@ -102,11 +112,14 @@ result<actors::job_parts> file_job::launch(caf::actor_system& sys) {
   auto reader = io::request_reader::open(options_.input, std::move(reading));
   if (!reader)
     return reader.error();
-  auto mark = options_.scan ? nullptr : std::make_shared<actors::shared_mark>();
+  actors::shared_reading shared;
+  if (!options_.scan)
+    shared.mark = std::make_shared<actors::shared_mark>();
+  shared.sums = std::make_shared<actors::shared_sums>(parts.first);
   parts.source = sys.spawn<caf::detached>(actors::jsonl_source,
                                           std::make_shared<io::request_reader>(std::move(*reader)),
-                                          mark, options_.strict);
-  auto output = sys.spawn<caf::detached>(actors::run_output, std::move(files), mark);
+                                          shared, options_.strict);
+  auto output = sys.spawn<caf::detached>(actors::run_output, std::move(files), shared);
   parts.sink = output;
   parts.store = output;
   return parts;

@@ -22,9 +22,10 @@ struct file_job_options {
   core::line_options lines;
   uint64_t line_max = core::defaults::line_bytes;
   bool strict = false;                   ///< A bad line of a pipe ends the job.
-  bool restart = false;                  ///< Removes an earlier output at the first start.
-  std::string identity;                  ///< Everything else that the answers depend on.
-  std::optional<io::input_summary> scan; ///< Scan of a regular input.
+  bool restart = false;                  ///< Throws an earlier output away, the first time.
+  bool retry_failed = false;             ///< Sends again what did not complete, the first time.
+  std::string identity;                  ///< What the answers depend on besides the input.
+  std::optional<io::input_summary> scan; ///< Of a regular input.
   std::string pack_because;              ///< Why mode `auto` should pack; empty: it should not.
 };
 
@@ -40,7 +41,9 @@ public:
   uint64_t done_before() const;
   /// The output of earlier runs, as the progress of a job. @pre As for `done_before`.
   job_progress progress_before() const;
-  /// Whether another run can continue this one.
+  /// How the output differs from the one that an earlier run left. @pre as `done_before`.
+  std::optional<io::change_counts> changes() const;
+  /// Whether another run can go on where this one stops.
   bool is_resumable() const noexcept { return resumable_; }
 
   result<actors::job_parts> launch(caf::actor_system& sys) override;

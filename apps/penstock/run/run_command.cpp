@@ -86,6 +86,10 @@ public:
     view_.resumable = job_->is_resumable();
     view_.priced = !config::price_table_of(settings_).empty();
     view_.done_before = job_->done_before();
+    view_.changes = job_->changes();
+    view_.retried_by = "--retry-failed";
+    if (const auto text = changes_text(view_); !text.empty() && !settings_.run.quiet)
+      std::fprintf(stderr, "penstock: %s: %s\n", command_.output.c_str(), text.c_str());
     if (*start == io::run_start::complete)
       return already_complete();
     block_signals(); // Threads start after this line.
@@ -105,6 +109,7 @@ private:
     options.line_max = settings_.run.line_max;
     options.strict = settings_.run.strict;
     options.restart = settings_.run.restart;
+    options.retry_failed = command_.retry_failed;
     options.identity = settings_.upstream.protocol + " model=" + settings_.run.model;
     options.scan = summary;
     if (summary)
@@ -120,10 +125,10 @@ private:
     if (settings_.run.json)
       std::cout << summary_json(view_) << std::endl;
     if (!settings_.run.quiet)
-      std::fprintf(stderr,
-                   "penstock: %s is complete already (%s results); nothing was sent. "
-                   "--restart runs it anew.\n",
+      std::fprintf(stderr, "penstock: %s is complete already (%s results); nothing was sent\n",
                    command_.output.c_str(), count_text(view_.job.resumed).c_str());
+    if (const auto text = retry_hint(view_); !text.empty() && !settings_.run.quiet)
+      std::fprintf(stderr, "penstock: %s\n", text.c_str());
     return static_cast<int>(exit_code_of(view_.job));
   }
 
@@ -232,6 +237,8 @@ private:
       std::fputs(summary_text(view_).c_str(), stderr);
     if (const auto text = advice(view_); !text.empty())
       std::fprintf(stderr, "penstock: %s\n", text.c_str());
+    else if (const auto hint = retry_hint(view_); !hint.empty() && !settings_.run.quiet)
+      std::fprintf(stderr, "penstock: %s\n", hint.c_str());
     if (view_.job.state == job_state::interrupted)
       return 128 + (signal == SIGINT ? SIGINT : SIGTERM);
     return static_cast<int>(exit_code_of(view_.job));

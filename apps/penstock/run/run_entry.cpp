@@ -15,8 +15,10 @@ Usage: penstock run [OPTIONS] INPUT
   INPUT                       File with one request per line in the provider's batch form
                               ({"custom_id", "method", "url", "body"}), also gzipped (.gz), or - for
                               standard input.
-  -o, --output FILE           File for the results; - is standard output. Without it
-                              INPUT.jsonl gives INPUT.out.jsonl.
+  -o, --output FILE           Where results go; - is standard output. Without it INPUT.jsonl gives
+                              INPUT.out.jsonl.
+  --retry-failed              Sends only the requests again that failed, expired or were cancelled; all
+                              others keep their answers, the output stands until the new one is whole.
 
 The command line wins over the environment [NAME in brackets], the environment over the
 configuration file. Durations: 90s, 10m, 1h30m, 500ms, or seconds. Sizes: 32MB, 64KiB, or bytes.
@@ -26,6 +28,8 @@ configuration file. Durations: 90s, 10m, 1h30m, 500ms, or seconds. Sizes: 32MB, 
       What it will take: requests, tokens, the limit that binds, time, cost.
   OPENAI_API_KEY=... penstock run --rpm 500 --tpm 200000 requests.jsonl
       Writes requests.out.jsonl. Interrupted? The same command goes on where it stopped.
+  penstock run --retry-failed requests.jsonl
+      Sends only what failed again, into the same output; a changed input needs no option at all.
   penstock run --base-url http://localhost:8000/v1 --in-flight-max 64 -o out.jsonl requests.jsonl
       A server of your own: no key, no limits, 64 at once.
   zcat big.jsonl.gz | penstock run --upstream mock - > out.jsonl

@@ -126,6 +126,30 @@ std::string advice(const run_view& v) {
   return text;
 }
 
+std::string changes_text(const run_view& v) {
+  if (!v.changes)
+    return {};
+  const auto& c = *v.changes;
+  auto text = fmt::format("{} results kept", count_text(c.kept));
+  const auto add = [&](uint64_t n, std::string_view what) {
+    if (n > 0)
+      text += fmt::format(", {} {}", count_text(n), what);
+  };
+  add(c.again, "sent again");
+  add(c.changed, "changed");
+  add(c.added, "new");
+  add(c.removed, "removed");
+  return text;
+}
+
+std::string retry_hint(const run_view& v) {
+  const auto open = v.job.failed + v.job.expired + v.job.cancelled;
+  if (open == 0 || v.retried_by.empty() || !v.resumable || v.job.state != job_state::completed)
+    return {};
+  return fmt::format("{} did not complete; {} sends only {} again", count_text(open), v.retried_by,
+                     open == 1 ? "this one" : "these");
+}
+
 std::string summary_text(const run_view& v) {
   const auto& j = v.job;
   std::string out = fmt::format("penstock: {} of {} done: {} completed, {} failed",
@@ -139,6 +163,8 @@ std::string summary_text(const run_view& v) {
   if (j.resumed > 0)
     out +=
       fmt::format("  resumed      {} outcomes of an earlier run kept\n", count_text(j.resumed));
+  if (const auto text = changes_text(v); !text.empty())
+    out += fmt::format("  changes      {}\n", text);
   if (v.done_before == 0 && j.upstream_time > duration{})
     out += fmt::format(
       "  speed        {:.1f} requests/s; one after the other about {}, {:.1f} x faster\n",
@@ -217,6 +243,14 @@ std::string summary_json(const run_view& v) {
   core::add_counters(o, j); // "in_flight_peak" is there: it counts what was sent.
   if (v.job_id > 0)
     o["job"] = v.job_id;
+  if (v.changes)
+    o["changes"] = boost::json::object{{"kept", v.changes->kept},
+                                       {"sent_again", v.changes->again},
+                                       {"changed", v.changes->changed},
+                                       {"new", v.changes->added},
+                                       {"removed", v.changes->removed}};
+  if (auto hint = retry_hint(v); !hint.empty())
+    o["hint"] = hint;
   if (v.cache && !v.cache->trouble.context.empty())
     o["cache_error"] = v.cache->trouble.context;
   if (j.state == job_state::aborted)

@@ -2,6 +2,7 @@
 
 #include "config/settings.hpp"
 #include "core/base/text.hpp"
+#include "core/jsonl/change_counts.hpp"
 #include "core/view/view_parts.hpp"
 #include "messages/cache.hpp"
 #include "messages/job.hpp"
@@ -27,14 +28,16 @@ struct lane_view {
 struct run_view {
   job_progress job;
   std::vector<lane_view> lanes;
-  std::optional<cache_snapshot> cache; ///< Unset: no cache is used.
-  std::optional<uint64_t> total;       ///< Requests of the input, if known.
-  uint64_t done_before = 0;            ///< Outcomes of earlier runs on this output.
-  duration elapsed{};                  ///< Of this run.
-  std::string output;                  ///< Where the results are.
-  bool resumable = true;               ///< Whether the same command can continue it.
-  bool priced = false;                 ///< Whether any price is known.
-  uint64_t job_id = 0;                 ///< Id at its head; 0: the job runs in this process.
+  std::optional<cache_snapshot> cache;        ///< Unset: none is used.
+  std::optional<uint64_t> total;              ///< Requests of the input, if known.
+  uint64_t done_before = 0;                   ///< Outcomes of earlier runs on this output.
+  duration elapsed{};                         ///< Of this run.
+  std::string output;                         ///< Where the results are.
+  bool resumable = true;                      ///< Whether the same command can go on.
+  bool priced = false;                        ///< Whether any price is known.
+  std::optional<core::change_counts> changes; ///< Between an earlier output and this one.
+  std::string retried_by; ///< Option or command that sends again what failed; empty: none is known.
+  uint64_t job_id = 0;    ///< At its head; 0: the job is one of this process.
 };
 
 /// Requests with an outcome.
@@ -59,7 +62,12 @@ std::string progress_line(const run_view& view, double rate, double tokens_per_m
 /// What to do next, if the run did not complete; empty if there is nothing to say.
 std::string advice(const run_view& view);
 
-/// The exit code for the end of a job. The codes of signals are set elsewhere.
+/// How the output differs from the one before: "97 answers kept, ..."; empty if it does not.
+std::string changes_text(const run_view& view);
+/// How to send again what did not complete; empty if everything did, or the job goes on anyway.
+std::string retry_hint(const run_view& view);
+
+/// The exit code for how a job ended; interruptions are told apart by their signal elsewhere.
 exit_code exit_code_of(const job_progress& job) noexcept;
 /// The exit code for an error that prevents a command.
 exit_code exit_code_of(const error& e) noexcept;

@@ -14,7 +14,9 @@ namespace penstock::io {
 
 namespace {
 
-constexpr int format_version = 1;
+constexpr int plain_version = 1;
+/// While a rebuild is under way: a program that knows nothing of rebuilds must not go on with it.
+constexpr int rebuild_version = 2;
 constexpr int busy_timeout_ms = 1000; // For other programs: the lock file keeps our runs apart.
 
 int64_t sum_of(uint64_t index, std::string_view bytes) noexcept {
@@ -40,7 +42,7 @@ public:
       "CREATE TABLE head(id INTEGER PRIMARY KEY, text BLOB NOT NULL, sum INTEGER NOT NULL);"
       "CREATE TABLE waiting(idx INTEGER PRIMARY KEY, line BLOB NOT NULL, sum INTEGER NOT NULL);"
       "PRAGMA user_version=" +
-      std::to_string(format_version));
+      std::to_string(plain_version));
     store(head_);
     tx.commit();
   }
@@ -53,9 +55,9 @@ public:
     if (db_.execAndGet("SELECT count(*) FROM sqlite_master WHERE name='answers'").getInt() > 0)
       return error{errc::invalid_config,
                    path_ + " is the journal of a penstock map: choose another -o"};
-    if (version > format_version)
-      return newer_journal(path_, version, format_version);
-    if (version != format_version)
+    if (version > rebuild_version)
+      return newer_journal(path_, version, rebuild_version);
+    if (version < plain_version)
       return damaged_database(words_, "format " + std::to_string(version));
     if (auto said = db_.execAndGet("PRAGMA quick_check(1)").getString(); said != "ok")
       return damaged_database(words_, said);
@@ -68,6 +70,27 @@ public:
       return damaged_database(words_, "the head does not fit its checksum");
     head_ = std::move(*head);
     return {};
+  }
+
+  result<void> begin_rebuild(run_identity identity, const rebuild_mark& with) override {
+    journal_head head;
+    head.identity = std::move(identity);
+    head.rebuild = with;
+    return replace_head(std::move(head), rebuild_version, true);
+  }
+
+  result<void> end_rebuild() override {
+    auto head = head_;
+    head.rebuild = {};
+    return replace_head(std::move(head), plain_version, false);
+  }
+
+  result<void> go_on_with(run_identity identity) override {
+    auto head = head_;
+    head.identity = std::move(identity);
+    head.complete = false;
+    head.input_read = {};
+    return replace_head(std::move(head), plain_version, false);
   }
 
   const journal_head& head() const noexcept override { return head_; }
@@ -99,6 +122,7 @@ public:
       auto head = head_;
       head.checkpoint = at;
       head.complete = complete;
+      head.rebuild.whole = complete && head.rebuild.number > 0;
       // Syncs the log, and with it all rows appended since the last sync.
       db_.exec("PRAGMA synchronous=FULL");
       {
@@ -147,6 +171,24 @@ public:
   }
 
 private:
+  /// Synced when it returns.
+  result<void> replace_head(journal_head head, int version, bool drop_rows) {
+    return guard_sqlite(words_, [&]() -> result<void> {
+      db_.exec("PRAGMA synchronous=FULL");
+      {
+        SQLite::Transaction tx{db_};
+        if (drop_rows)
+          db_.exec("DELETE FROM waiting");
+        store(head);
+        db_.exec("PRAGMA user_version=" + std::to_string(version));
+        tx.commit();
+      }
+      db_.exec("PRAGMA synchronous=NORMAL");
+      head_ = std::move(head);
+      return {};
+    });
+  }
+
   void store(const journal_head& head) {
     const auto text = encode_head(head);
     SQLite::Statement put{db_, "INSERT OR REPLACE INTO head VALUES(1,?,?)"};

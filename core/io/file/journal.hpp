@@ -2,6 +2,7 @@
 
 #include "core/base/error.hpp"
 #include "core/io/file/request_reader.hpp"
+#include "core/jsonl/change_counts.hpp"
 #include "core/jsonl/jsonl.hpp"
 
 #include <cstdint>
@@ -32,6 +33,19 @@ struct run_checkpoint {
   bool operator==(const run_checkpoint&) const = default;
 };
 
+using core::change_counts;
+
+/// An output that is written anew from kept lines and new ones (see `run_files`).
+struct rebuild_mark {
+  uint64_t number = 0;        ///< Part of the names of its files; 0: no rebuild is under way.
+  uint64_t requests = 0;      ///< Lines that the new output will have.
+  uint64_t kept_bytes = 0;    ///< Size of the file of kept lines.
+  uint64_t kept_checksum = 0; ///< `core::running_checksum` over it.
+  change_counts counts;
+  bool whole = false; ///< The new output is complete and takes the place of the old one.
+  bool operator==(const rebuild_mark&) const = default;
+};
+
 /// The head of a journal.
 struct journal_head {
   run_identity identity;
@@ -39,6 +53,7 @@ struct journal_head {
   input_mark input_read; ///< Of a pipe: covers every request that has a row or line.
   /// The run is finished. The journal stays, so that the same command can say so.
   bool complete = false;
+  rebuild_mark rebuild = {}; ///< Under way.
 };
 
 /// An outcome that waits for earlier ones: index and output line.
@@ -66,6 +81,13 @@ public:
   /// Stores a checkpoint of the output and removes the rows before it, in one transaction.
   /// @pre The output was synced up to the checkpoint.
   virtual result<void> set_checkpoint(const run_checkpoint& at, bool complete = false) = 0;
+  /// Begins anew with another identity: no checkpoint, no rows. @pre All rows that are still wanted
+  /// are safe elsewhere: in the files of `with`, or there are none.
+  virtual result<void> begin_rebuild(run_identity identity, const rebuild_mark& with) = 0;
+  /// The new output of a rebuild has taken its place.
+  virtual result<void> end_rebuild() = 0;
+  /// Goes on with the same output and rows for another identity.
+  virtual result<void> go_on_with(run_identity identity) = 0;
   /// The indexes of all rows, ascending.
   virtual result<std::vector<uint64_t>> waiting() = 0;
   /// Up to `rows_max` rows with index `first` or higher, ascending.

@@ -32,6 +32,19 @@ void for_each_number(Head& h, F&& f) {
   f("read_checksum", h.input_read.checksum);
 }
 
+template <class Mark, class F>
+void for_each_of_rebuild(Mark& m, F&& f) {
+  f("number", m.number);
+  f("requests", m.requests);
+  f("kept_bytes", m.kept_bytes);
+  f("kept_checksum", m.kept_checksum);
+  f("kept", m.counts.kept);
+  f("again", m.counts.again);
+  f("changed", m.counts.changed);
+  f("added", m.counts.added);
+  f("removed", m.counts.removed);
+}
+
 template <class Head, class F>
 void for_each_text(Head& h, F&& f) {
   f("input_path", h.identity.input_path);
@@ -49,6 +62,12 @@ std::string encode_head(const journal_head& head) {
   if (!head.checkpoint.note.empty())
     o["note"] = head.checkpoint.note;
   o["complete"] = head.complete;
+  if (head.rebuild.number > 0) {
+    auto& rebuild = o["rebuild"].emplace_object();
+    for_each_of_rebuild(head.rebuild,
+                        [&](const char* name, uint64_t number) { rebuild[name] = number; });
+    rebuild["whole"] = head.rebuild.whole;
+  }
   return json::serialize(o);
 }
 
@@ -68,12 +87,22 @@ std::optional<journal_head> decode_head(std::string_view text) {
     if (v && v->is_string())
       to.assign(v->get_string().data(), v->get_string().size());
   });
-  for_each_number(head, [&](const char* name, uint64_t& to) {
-    auto* v = o.if_contains(name);
+  const auto number_of = [&](const json::object& from, const char* name, uint64_t& to) {
+    auto* v = from.if_contains(name);
     boost::system::error_code bad;
     to = v ? v->to_number<uint64_t>(bad) : 0;
     whole &= v && !bad;
-  });
+  };
+  for_each_number(head, [&](const char* name, uint64_t& to) { number_of(o, name, to); });
+  if (auto* rebuild = o.if_contains("rebuild")) {
+    auto* mark = rebuild->if_object();
+    auto* is_whole = mark ? mark->if_contains("whole") : nullptr;
+    if (!is_whole || !is_whole->is_bool())
+      return std::nullopt;
+    for_each_of_rebuild(head.rebuild,
+                        [&](const char* name, uint64_t& to) { number_of(*mark, name, to); });
+    head.rebuild.whole = is_whole->get_bool();
+  }
   if (auto* note = o.if_contains("note"); note && note->is_string())
     head.checkpoint.note = std::string{note->get_string()};
   auto* complete = o.if_contains("complete");

@@ -14,8 +14,10 @@ namespace {
 constexpr size_t check_block = 1u << 20;
 
 error edited(const std::string& path, std::string_view what) {
-  return {errc::corrupt, path + " was edited or damaged: " + std::string{what} +
-                           "; restore it, choose another -o, or pass --restart to begin anew"};
+  return {errc::corrupt,
+          path + " was edited or damaged: " + std::string{what} +
+            "; restore it, choose another -o, or pass --restart, which throws away all that it "
+            "holds"};
 }
 
 // Appends up to `size` bytes to `to`. @returns the number of bytes read; 0 at the end.

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <optional>
 #include <system_error>
+#include <vector>
 
 namespace penstock::io {
 
@@ -59,6 +60,30 @@ std::string canonical_path(const std::string& path) {
 
 std::string journal_path(const std::string& output) { return output + ".penstock-journal"; }
 std::string lock_path(const std::string& output) { return output + ".penstock-lock"; }
+
+std::string kept_path(const std::string& output, uint64_t rebuild) {
+  return output + ".penstock-kept." + std::to_string(rebuild);
+}
+
+std::string next_path(const std::string& output, uint64_t rebuild) {
+  return output + ".penstock-next." + std::to_string(rebuild);
+}
+
+void remove_rebuild_files(const std::string& output, uint64_t but) {
+  const fs::path path{output};
+  const auto name = path.filename().string();
+  std::error_code ec;
+  std::vector<fs::path> gone;
+  for (fs::directory_iterator it{path.parent_path(), ec}, end; !ec && it != end; it.increment(ec)) {
+    const auto found = it->path().filename().string();
+    for (std::string_view kind : {".penstock-kept.", ".penstock-next."})
+      if (found.starts_with(name + std::string{kind}) &&
+          (but == 0 || found != name + std::string{kind} + std::to_string(but)))
+        gone.push_back(it->path());
+  }
+  for (auto& file : gone)
+    fs::remove(file, ec);
+}
 
 bool path_exists(const std::string& path) {
   std::error_code ec;
@@ -118,12 +143,15 @@ result<void> throw_away_output(const std::string& path) {
   fs::remove(path, ec);
   if (ec)
     return system_error("cannot remove", path, ec.value());
+  remove_rebuild_files(path);
   return remove_journal(journal_path(path));
 }
 
 result<void> check_identity(const run_identity& begun, const run_identity& now,
                             const std::string& output) {
-  constexpr std::string_view remedy = "; choose another -o, or pass --restart to begin anew";
+  constexpr std::string_view remedy =
+    "; choose another -o, or pass --restart, which throws away what it "
+    "holds and begins anew";
   if (begun.input_hash.empty() != now.input_hash.empty())
     return error{errc::input_changed, output + " was begun with " +
                                         (begun.input_hash.empty() ? "a pipe" : begun.input_path) +

@@ -15,6 +15,11 @@ std::string canonical_path(const std::string& path);
 /// The journal and the lock of an output.
 std::string journal_path(const std::string& output);
 std::string lock_path(const std::string& output);
+/// While an output is written anew: the lines of the old one that stay, and the new output.
+std::string kept_path(const std::string& output, uint64_t rebuild);
+std::string next_path(const std::string& output, uint64_t rebuild);
+/// Removes these files of all rebuilds but one; 0: of all.
+void remove_rebuild_files(const std::string& output, uint64_t but = 0);
 /// Whether `path` exists, also as a link to a missing file.
 bool path_exists(const std::string& path);
 /// Whether `path` exists and is neither a regular file nor a directory.

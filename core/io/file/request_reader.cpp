@@ -16,8 +16,10 @@ result<request_reader> request_reader::open(const std::string& path, reader_opti
 }
 
 error request_reader::changed(std::string_view what) const {
-  return {errc::input_changed, path_ + ": " + std::string{what} +
-                                 "; give the same input again, or pass --restart to begin anew"};
+  return {
+    errc::input_changed,
+    path_ + ": " + std::string{what} +
+      "; give the same input again; --restart begins anew and throws away what the output holds"};
 }
 
 // Reads the next request from `first_index` on.
@@ -45,10 +47,17 @@ result<std::optional<core::request>> request_reader::read_one() {
         return std::optional<core::request>{};
       continue;
     }
-    if (line.too_long)
-      return core::rejected_request(line.text, index, line.number,
-                                    "longer than " + std::to_string(options_.line_max) + " bytes");
-    return core::parse_request_line(line.text, index, line.number, options_.lines);
+    const auto* kept = options_.passed_over.get();
+    if (kept && kept->contains(index))
+      continue;
+    auto r =
+      line.too_long
+        ? core::rejected_request(line.text, index, line.number,
+                                 "longer than " + std::to_string(options_.line_max) + " bytes")
+        : core::parse_request_line(line.text, index, line.number, options_.lines);
+    if (kept)
+      r.index = kept->sent_below(index);
+    return r;
   }
 }
 

@@ -3,9 +3,11 @@
 #include "core/base/checksum.hpp"
 #include "core/base/defaults.hpp"
 #include "core/io/file/input_file.hpp"
+#include "core/io/file/kept_places.hpp"
 #include "core/jsonl/jsonl.hpp"
 
 #include <deque>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -24,6 +26,8 @@ struct reader_options {
   uint64_t line_max =
     core::defaults::line_bytes; ///< A line with more bytes becomes a rejected request.
   uint64_t first_index = 0;     ///< Requests before this index are skipped, not parsed.
+  /// These are skipped, too; the others are numbered without them. Null: none.
+  std::shared_ptr<const kept_places> passed_over = nullptr;
   std::string expected_hash; ///< SHA-256 of the whole input, checked at its end; empty: no check.
   bool marks = false;        ///< Whether `mark` will be called; pipes always have marks.
   input_mark expected_start; ///< Checked before the first request is handed out.

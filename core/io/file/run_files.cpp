@@ -15,7 +15,8 @@ constexpr size_t page_rows = 64; // Rows in memory while the journal is checked.
 
 error beyond_input(const std::string& path, uint64_t index) {
   return {errc::corrupt, path + " holds index " + std::to_string(index) +
-                           ", which the input does not have; pass --restart to begin anew"};
+                           ", which the input does not have; restore it, choose another -o, or "
+                           "pass --restart, which throws away all that it holds"};
 }
 
 } // namespace
@@ -50,6 +51,10 @@ result<run_files> run_files::open(run_request request) {
       return opened.error();
     files.journal_ = std::move(*opened);
   }
+  if (!files.journal_ && request.retry_failed)
+    return error{errc::invalid_config, "there is no run at " + request.output +
+                                         " whose failed requests could be sent again; check -o, or "
+                                         "leave --retry-failed out"};
   auto begun = files.journal_ ? files.begin_resumed(request) : files.begin_fresh(request);
   if (!begun)
     return begun.error();
@@ -63,7 +68,7 @@ result<void> run_files::begin_fresh(const run_request& request) {
                  request.output +
                    (path_exists(journal_path(path_)) ? " exists, but its journal is empty"
                                                      : " exists and has no journal") +
-                   ": choose another -o, or pass --restart to overwrite it"};
+                   ": choose another -o, or pass --restart, which throws away all that it holds"};
   if (auto removed = remove_journal(journal_path(path_)); !removed)
     return removed.error();
   auto made = create_journal(journal_path(path_), request.identity);
@@ -80,28 +85,29 @@ result<void> run_files::begin_fresh(const run_request& request) {
 }
 
 result<void> run_files::begin_resumed(const run_request& request) {
-  const auto head = journal_->head();
-  if (auto same = check_identity(head.identity, request.identity, request.output); !same)
-    return same.error();
-  // A new journal has no checksum yet, because nothing was synced.
-  auto at = head.checkpoint;
-  if (at.output_bytes == 0)
-    at.output_checksum = core::running_checksum{}.value();
-  auto found = check_output(path_, at);
+  if (auto placed = take_place(); !placed) // The run before may have been killed at its last step.
+    return placed;
+  auto found = look_at_output();
   if (!found)
     return found.error();
+  if (auto adapted = adapt(request, *found); !adapted)
+    return adapted.error();
+  else if (*adapted)
+    if (found = look_at_output(); !found)
+      return found.error();
   if (request.input_requests && found->lines > *request.input_requests)
     return beyond_input(request.output, *request.input_requests);
+  remove_rebuild_files(path_, journal_->head().rebuild.number);
   written_ = {found->bytes, found->lines, found->sum.value(), found->totals, {}};
-  if (head.complete) {
-    if (file_size_or_zero(path_) != at.output_bytes)
-      return error{errc::corrupt, request.output + " was edited after its run had finished; choose "
-                                                   "another -o, or pass --restart to begin anew"};
+  if (journal_->head().complete) {
     start_ = run_start::complete;
     return {};
   }
-  auto output = path_exists(path_) ? output_file::resume(path_, found->bytes, found->sum)
-                                   : output_file::create(path_);
+  if (auto loaded = load_kept(); !loaded)
+    return loaded;
+  auto output = path_exists(written_path())
+                  ? output_file::resume(written_path(), found->bytes, found->sum)
+                  : output_file::create(written_path());
   if (!output)
     return output.error();
   output_ = std::move(*output);
@@ -110,6 +116,26 @@ result<void> run_files::begin_resumed(const run_request& request) {
   if (auto synced = checkpoint(false); !synced)
     return synced.error();
   return load_waiting();
+}
+
+std::string run_files::written_path() const {
+  return is_rebuilding() ? next_path(path_, journal_->head().rebuild.number) : path_;
+}
+
+/// Checks the output, or the new one of a rebuild.
+result<checked_output> run_files::look_at_output() const {
+  const auto& head = journal_->head();
+  // A fresh journal has no checksum yet; nothing was synced that it could stand for.
+  auto at = head.checkpoint;
+  if (at.output_bytes == 0)
+    at.output_checksum = core::running_checksum{}.value();
+  auto found = check_output(written_path(), at);
+  if (found && head.complete && file_size_or_zero(path_) != at.output_bytes)
+    return error{errc::corrupt, path_ +
+                                  " was edited after its run had finished; restore it, choose "
+                                  "another -o, or pass --restart, which throws away all that "
+                                  "it holds"};
+  return found;
 }
 
 result<void> run_files::load_waiting() {
@@ -149,6 +175,26 @@ result<std::vector<journal_row>> run_files::kept_from(uint64_t first, size_t row
 
 result<void> run_files::write(std::string_view lines,
                               std::span<const core::output_record> records) {
+  if (kept_->size() == 0)
+    return append(lines, records);
+  while (!records.empty()) {
+    if (auto copied = copy_kept(records.front().index); !copied)
+      return copied;
+    // Up to the next line that stays.
+    const auto stop = kept_->next_kept(records.front().index);
+    size_t n = 0, end = 0;
+    for (; n < records.size() && records[n].index < stop; ++n)
+      end = lines.find('\n', end) + 1;
+    if (auto appended = append(lines.substr(0, end), records.first(n)); !appended)
+      return appended;
+    lines.remove_prefix(end);
+    records = records.subspan(n);
+  }
+  return {};
+}
+
+result<void> run_files::append(std::string_view lines,
+                               std::span<const core::output_record> records) {
   if (!output_)
     return error{errc::internal, path_ + ": a finished run was written to"};
   for (size_t i = 0; i < records.size(); ++i)
@@ -184,10 +230,14 @@ result<void> run_files::commit() {
 }
 
 result<void> run_files::finish() {
+  if (auto copied = copy_kept(UINT64_MAX); !copied)
+    return copied;
   if (input_requests_ && next_index() != *input_requests_)
     return error{errc::internal, path_ + ": finished with " + std::to_string(next_index()) +
                                    " of " + std::to_string(*input_requests_) + " lines"};
-  return checkpoint(true);
+  if (auto safe = checkpoint(true); !safe)
+    return safe;
+  return journal_ ? take_place() : result<void>{};
 }
 
 } // namespace penstock::io

@@ -3,6 +3,9 @@
 #include "core/base/error.hpp"
 #include "core/io/file/file_lock.hpp"
 #include "core/io/file/journal.hpp"
+#include "core/io/file/kept_places.hpp"
+#include "core/io/file/line_fetcher.hpp"
+#include "core/io/file/output_check.hpp"
 #include "core/io/file/output_file.hpp"
 #include "core/jsonl/jsonl.hpp"
 
@@ -22,6 +25,11 @@ struct run_request {
   std::optional<uint64_t> input_requests; ///< Requests of a scanned input; nullopt for a pipe.
   std::string output;                     ///< A path, or "-" for standard output.
   bool restart = false;                   ///< Removes an earlier output and journal.
+  /// Requests of the earlier output that did not complete are sent again. If it is finished, it is
+  /// written anew.
+  bool retry_failed = false;
+  core::line_options lines = {}; ///< How the input is read, where it has to be compared.
+  uint64_t line_max = 64u << 20; ///< As in `reader_options`.
 };
 
 /// How a run begins.
@@ -48,13 +56,26 @@ enum class run_start : uint8_t {
 /// journal. 1 comes: 1, 2, 3 are written, the output is synced, the checkpoint is set to 4 lines,
 /// and the rows 2 and 3 are removed.
 ///
+/// Requests sent again (`retry_failed`), or another input: the output is written anew. Lines that
+/// stay go to OUTPUT.penstock-kept.1 with their new indexes. One transaction of the journal then
+/// begins the rebuild. The new output grows in OUTPUT.penstock-next.1: lines that stay are copied
+/// from the first file, the others are written as they come. OUTPUT stays as it was until the new
+/// one is complete and synced; then the journal says so, the new one is renamed, and the journal
+/// forgets the rebuild. A crash before the transaction changes nothing; after it the same command
+/// goes on. An input that only grew behind the written lines needs none of this: OUTPUT is
+/// continued.
+///
+/// Indexes here are places in the output. `sent_below` and `place_of` translate to the numbers of
+/// the requests of the job, of which kept lines have none.
+///
 /// Slow (fsync): use it from a thread that may block. Not thread-safe.
 class run_files {
 public:
   /// Takes the lock and decides how to begin. Refuses with
   /// - `locked`: another process runs on this output;
   /// - `invalid_config`: the output exists without a journal, or is the input;
-  /// - `input_changed`: output and journal belong to another input or other settings;
+  /// - `input_changed`: output and journal belong to other settings, or to an input that has
+  ///   nothing in common with this one, so that paid answers would be thrown away;
   /// - `corrupt`: journal or output are damaged or were edited.
   static result<run_files> open(run_request request);
 
@@ -63,6 +84,18 @@ public:
   uint64_t next_index() const noexcept { return written_.output_lines; }
   /// Indexes of the outcomes in the journal at the start, ascending. Do not send them again.
   const std::vector<uint64_t>& waiting() const noexcept { return waiting_; }
+  /// Requests of the job that stand below `place`: all places but those of kept lines.
+  uint64_t sent_below(uint64_t place) const noexcept { return kept_->sent_below(place); }
+  /// The place of request `nth` of the job.
+  uint64_t place_of(uint64_t nth) const noexcept { return kept_->place_of(nth); }
+  /// Places whose lines stay; all the others are to be sent.
+  std::shared_ptr<const kept_places> kept() const noexcept { return kept_; }
+  /// Whether the output is being written anew.
+  bool is_rebuilding() const noexcept { return journal_ && journal_->head().rebuild.number > 0; }
+  /// Sums over the lines that stay and are not yet copied, as they were at the start.
+  const core::output_totals& kept_totals() const noexcept { return kept_totals_; }
+  /// How the new output differs from the earlier one; nullopt if nothing did.
+  const std::optional<change_counts>& changes() const noexcept { return changes_; }
   /// Sums over all lines of the output, also those of earlier runs.
   const core::output_totals& totals() const noexcept { return written_.totals; }
   /// The start that a pipe must have; for `reader_options::expected_start`.
@@ -89,7 +122,14 @@ private:
   run_files() = default;
   result<void> begin_fresh(const run_request& request);
   result<void> begin_resumed(const run_request& request);
+  result<checked_output> look_at_output() const;
+  result<bool> adapt(const run_request& request, const checked_output& found);
+  result<void> take_place();
+  result<void> load_kept();
   result<void> load_waiting();
+  result<void> append(std::string_view lines, std::span<const core::output_record> records);
+  result<void> copy_kept(uint64_t below);
+  std::string written_path() const;
   result<void> checkpoint(bool complete);
 
   std::string path_;
@@ -100,6 +140,11 @@ private:
   run_start start_ = run_start::fresh;
   run_checkpoint written_; ///< The next checkpoint; not yet synced.
   std::vector<uint64_t> waiting_;
+  std::shared_ptr<const kept_places> kept_ = std::make_shared<kept_places>();
+  std::optional<line_fetcher> kept_lines_;
+  uint64_t kept_at_ = 0; ///< Offset of the next line to copy.
+  core::output_totals kept_totals_;
+  std::optional<change_counts> changes_;
 };
 
 } // namespace penstock::io

@@ -44,7 +44,7 @@ struct fixture : test::deterministic_system {
     auto file = io::request_reader::open(dir / "in", std::move(options));
     BOOST_REQUIRE(file.has_value());
     return spawn(actors::jsonl_source, std::make_shared<io::request_reader>(std::move(*file)),
-                 std::shared_ptr<actors::shared_mark>{}, strict);
+                 actors::shared_reading{}, strict);
   }
 
   void pull(const source_actor& from, uint32_t requests, uint64_t bytes) {
@@ -63,7 +63,7 @@ struct fixture : test::deterministic_system {
     auto files = open_files();
     BOOST_REQUIRE(files.has_value());
     return spawn(actors::run_output, std::make_shared<io::run_files>(std::move(*files)),
-                 std::shared_ptr<actors::shared_mark>{});
+                 actors::shared_reading{});
   }
 
   static sink_item item(uint64_t index) {
@@ -156,7 +156,7 @@ BOOST_AUTO_TEST_CASE(a_kept_result_survives_the_actor_and_is_written_in_its_turn
   for (auto& [index, line] : *rows)
     items.push_back({index, {}, core::make_payload(line)});
   auto aut = spawn(actors::run_output, std::make_shared<io::run_files>(std::move(*files)),
-                   std::shared_ptr<actors::shared_mark>{});
+                   actors::shared_reading{});
   write(aut, items);
   BOOST_TEST(ask<bool>(aut, atom::close_v, true));
   BOOST_TEST(test::read_file(dir / "out") == test::whole_output(4));
