@@ -33,9 +33,10 @@ Usage: penstock submit [OPTIONS] INPUT
 
 Without --in-flight-max and --window only the slots of all nodes limit the width of a job.
 
-After Ctrl-C, a crash or a lost connection, the same command goes on where it stopped, and sends no
-request twice. Exit codes: 0 all completed, 1 some failed, 2 usage or input, 3 stopped or the
-head is gone, 130 and 143 interrupted (the job goes on).
+Broken off by Ctrl-C, a crash or a lost connection? The same command goes on where it stopped, and
+nothing is sent twice. After penstock retry JOB it brings the output up to date. Exit codes: 0 all
+completed, 1 some failed, 2 usage or input, 3 stopped or the head is gone, 130 and 143 interrupted (the
+job goes on).
 )",
   .examples = R"(  penstock submit requests.jsonl
       Follows the job on the head of this machine; writes requests.out.jsonl.
@@ -100,9 +101,10 @@ const command_entry results_entry{
 Usage: penstock results [OPTIONS] JOB
 
   JOB                         Its number; penstock jobs lists them.
-  -o, --output FILE           File for the results; without it standard output. A file with the start
-                              of the same job is continued, also one of penstock submit.
-  --follow                    Wait for all results, until the job has ended.
+  -o, --output FILE           Where they go; without it standard output. A file that holds the start of
+                              the same job is continued, also one begun by penstock submit. After
+                              penstock retry JOB its lines that did not complete are fetched again.
+  --follow                    Wait for the others, until the job has ended.
   --from N                    Begin with the result of request N (the first is 0); such a file cannot be
                               continued later.
   --patience TIME             How long to look for a lost head [10m].
@@ -143,7 +145,7 @@ results.
 
 Usage: penstock retry [OPTIONS] JOB
 )",
-  .examples = R"(  penstock retry 17 && penstock results 17 --follow -o again.jsonl
+  .examples = R"(  penstock retry 17 && penstock results 17 --follow -o out.jsonl
 )",
   .run = run_cluster<retry_main>,
 };

@@ -15,7 +15,9 @@ namespace penstock::cli {
 
 namespace {
 
-/// Writes the outcomes that are there now, and says how many.
+std::string results_text(uint64_t n) { return count_text(n) + (n == 1 ? " result" : " results"); }
+
+/// What is there now; says how much that is.
 int fetch_prefix(client& c, const job_info& job, outcome_output& out, const std::string& place) {
   auto end = follow_job(c.head, job, out, false);
   const bool whole = end && out.next_index() >= job.requests && end->ended &&
@@ -25,9 +27,18 @@ int fetch_prefix(client& c, const job_info& job, outcome_output& out, const std:
     return c.fail(end.error());
   if (!safe)
     return c.fail(safe.error());
+  if (const auto changes = out.changes(); changes && whole)
+    c.say(fmt::format("{} of {} were brought up to date", results_text(changes->again), place));
   const auto where = place == "-" ? "" : " in " + place;
   if (whole)
     c.say(fmt::format("all {} results of job {}{}", count_text(job.requests), job.id, where));
+  else if (out.is_rebuilding())
+    c.say(fmt::format("{}{}. The file is as it was before the retry; it is brought up to date once "
+                      "all new results are there",
+                      end->ended ? fmt::format("job {} ended {}", job.id, to_string(end->state))
+                                 : fmt::format("job {} runs again", job.id),
+                      end->ended ? fmt::format(", penstock retry {} takes up the rest", job.id)
+                                 : "; --follow waits for its end"));
   else if (end->ended)
     c.say(fmt::format(
       "the first {} of {} results{}; the job ended {}, penstock retry {} takes up the rest",
@@ -50,16 +61,21 @@ int fetch(client& c, uint64_t id, uint64_t from) {
   const auto place = c.command.output.value_or("-");
   const auto receiving = job->progress.state == job_state::receiving;
   const auto begun = std::chrono::steady_clock::now();
-  auto out =
-    outcome_output::open({.output = place,
-                          .job = identity_of(*job),
-                          .requests = receiving ? std::nullopt : std::optional{job->requests},
-                          .from = from,
-                          .restart = c.settings().run.restart});
+  const outcome_place file{.output = place,
+                           .job = identity_of(*job),
+                           .requests = receiving ? std::nullopt : std::optional{job->requests},
+                           .from = from,
+                           .restart = c.settings().run.restart};
+  auto out = outcome_output::open(file);
+  if (out)
+    out = made_current(c.head, *job, file, std::move(*out));
   if (!out)
     return c.fail(out.error());
   if (out->is_complete()) {
     c.say(fmt::format("{} is complete already ({} results)", place, count_text(out->next_index())));
+    const auto& totals = out->totals();
+    if (const auto open = totals.requests() - totals.completed; open > 0)
+      c.say(retry_words(c.command, id, open));
     return 0;
   }
   if (!c.has("follow"))

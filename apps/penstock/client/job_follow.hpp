@@ -17,7 +17,13 @@ struct follow_end {
 result<follow_end> follow_job(head_session& head, const job_info& job, outcome_output& out,
                               bool wait);
 
-/// The progress of a job; asked again after a broken connection.
+/// The same output of a job, opened anew where the job knows other results by now than the lines
+/// that did not complete (after a retry): these lines are then fetched again.
+/// @param place What `out` was opened with.
+result<outcome_output> made_current(head_session& head, const job_info& job, outcome_place place,
+                                    outcome_output out);
+
+/// Where a job stands; asked again after a broken connection.
 result<job_info> info_of(head_session& head, uint64_t job);
 
 } // namespace penstock::cli

@@ -66,6 +66,8 @@ void live_job::look(run_view& view) {
 int follow_to_end(client& c, const job_info& job, outcome_output& out, run_view view,
                   time_point begun) {
   view.job_id = job.id;
+  view.changes = out.changes();
+  view.retried_by = fmt::format("penstock retry {}{}", job.id, head_option(c.command));
   result<follow_end> end = follow_end{};
   live_job live{c.head, job.id};
   {
@@ -98,9 +100,15 @@ int follow_to_end(client& c, const job_info& job, outcome_output& out, run_view 
   if (const auto text = core::printable(advice(view)); !text.empty())
     std::fprintf(stderr, "penstock: %s\n", text.c_str());
   else if (const auto open = done(view.job) - view.job.completed; open > 0)
-    c.say(fmt::format("penstock retry {}{} runs the {} again that did not complete", job.id,
-                      head_option(c.command), count_text(open)));
+    c.say(retry_words(c.command, job.id, open));
   return static_cast<int>(exit_code_of(view.job));
+}
+
+std::string retry_words(const cluster_command& command, uint64_t job, uint64_t requests) {
+  return fmt::format(
+    "penstock retry {}{} runs the {} again that did not complete; this command then "
+    "brings the file up to date",
+    job, head_option(command), count_text(requests));
 }
 
 std::string hints(const cluster_command& command, uint64_t job, const std::string& output) {

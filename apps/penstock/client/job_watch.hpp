@@ -28,7 +28,10 @@ private:
 int follow_to_end(client& c, const job_info& job, outcome_output& out, run_view view,
                   time_point begun);
 
-/// The commands for a job that goes on: "follow: penstock results 17 --follow ...".
+/// How to run again what did not complete: "penstock retry 17 runs the 3 again ...".
+std::string retry_words(const cluster_command& command, uint64_t job, uint64_t requests);
+
+/// What may be done with a job that goes on: "follow: penstock results 17 --follow ...".
 std::string hints(const cluster_command& command, uint64_t job, const std::string& output);
 
 /// A line on the terminal while requests are sent to the head; nothing if it is not a terminal.

@@ -2,6 +2,7 @@
 
 #include "core/io/file/output_paths.hpp"
 
+#include <algorithm>
 #include <vector>
 
 namespace penstock::cli {
@@ -10,7 +11,13 @@ namespace {
 
 constexpr auto safe_every = std::chrono::seconds{1};
 
-/// The line of one outcome, with its line break.
+error not_next(uint64_t index) {
+  return {errc::corrupt, "the head sent something else than outcome " + std::to_string(index) +
+                           "; what is written is right, the same command goes on behind it"};
+}
+
+} // namespace
+
 std::string line_of(const sink_item& item) {
   if (!item.line)
     return item.outcome ? core::output_line(*item.outcome) : std::string{};
@@ -19,13 +26,6 @@ std::string line_of(const sink_item& item) {
     line += '\n';
   return line;
 }
-
-error not_next(uint64_t index) {
-  return {errc::corrupt, "the head sent something else than outcome " + std::to_string(index) +
-                           "; what is written is right, the same command goes on behind it"};
-}
-
-} // namespace
 
 std::string identity_of(const job_info& job) {
   if (job.idempotency_key.empty())
@@ -71,11 +71,12 @@ result<outcome_output> outcome_output::open(outcome_place place) {
   request.input_requests = place.requests;
   request.output = place.output;
   request.restart = place.restart;
+  request.retry_failed = place.refresh;
   auto files = io::run_files::open(std::move(request));
   if (!files)
     return files.error();
   out.files_ = std::move(*files);
-  out.next_ = out.files_->next_index();
+  out.next_ = out.wanted_from(out.files_->next_index());
   out.totals_ = out.files_->totals();
   return out;
 }
@@ -84,25 +85,39 @@ bool outcome_output::is_complete() const noexcept {
   return files_ && files_->start() == io::run_start::complete;
 }
 
+uint64_t outcome_output::wanted_from(uint64_t index) const noexcept {
+  return files_ ? files_->place_of(files_->sent_below(index)) : index;
+}
+
+uint32_t outcome_output::wanted_count(uint64_t index, uint32_t most) const noexcept {
+  return files_ ? static_cast<uint32_t>(
+                    std::min<uint64_t>(most, files_->kept()->next_kept(index) - index))
+                : most;
+}
+
 result<void> outcome_output::write(const results_page& page) {
   if (page.items.empty())
     return {};
   std::string lines;
   std::vector<core::output_record> records;
   records.reserve(page.items.size());
-  for (auto& item : page.items) {
-    const auto line = line_of(item);
+  auto next = next_;
+  for (size_t i = 0; i < page.items.size(); ++i) {
+    const auto index = page.from + i;
+    if (wanted_from(index) != index)
+      continue; // Its line stays.
+    const auto line = line_of(page.items[i]);
     auto record = core::parse_output_line(line);
-    const auto index = next_ + records.size();
-    if (!record || item.index != index || record->index != index)
-      return not_next(index);
+    if (!record || page.items[i].index != index || record->index != index || index != next)
+      return not_next(next);
     lines += line;
     records.push_back(std::move(*record));
+    next = wanted_from(index + 1);
   }
   auto written = files_ ? files_->write(lines, records) : raw_->append(lines);
   if (!written)
     return written;
-  next_ += records.size();
+  next_ = next;
   for (auto& record : records)
     totals_.add(record);
   if (const auto now = std::chrono::steady_clock::now(); now - safe_at_ >= safe_every) {

@@ -17,10 +17,14 @@ struct outcome_place {
   std::string job; ///< Identity of the job, so that no other is continued; see `identity_of`.
   std::optional<uint64_t> requests; ///< Of the job, if known.
   uint64_t from = 0;    ///< Index of the first outcome; above zero the file cannot be continued.
-  bool restart = false; ///< Removes an earlier output.
+  bool restart = false; ///< Throws an earlier output away.
+  bool refresh = false; ///< Fetches the lines again that are not completed, and keeps the others.
 };
 
-/// The identity of a job of a head; it differs from all other jobs, also of another store.
+/// The line of an outcome, with its line break.
+std::string line_of(const sink_item& item);
+
+/// What tells one job of a head from all others, also of its next store.
 std::string identity_of(const job_info& job);
 std::string identity_of(const std::string& tenant, const std::string& idempotency_key);
 /// The job of the output at `path`, from its journal.
@@ -36,9 +40,19 @@ public:
   bool is_complete() const noexcept;
   /// Whether a later command can continue this one.
   bool is_resumable() const noexcept { return files_ && files_->is_resumable(); }
-  /// Index of the next outcome to write.
+  /// Whether lines are fetched again: the file is replaced once all of them are there.
+  bool is_rebuilding() const noexcept { return files_ && files_->is_rebuilding(); }
+  /// Index of the next outcome to write; lines that stay are passed over.
   uint64_t next_index() const noexcept { return next_; }
-  /// Sums over the whole output, with earlier commands.
+  /// The first outcome at or above `index` that is to be written.
+  uint64_t wanted_from(uint64_t index) const noexcept;
+  /// How many outcomes are to be written from `index` on without a line that stays, at most `most`.
+  uint32_t wanted_count(uint64_t index, uint32_t most) const noexcept;
+  /// How the file differs from the one before, if lines were fetched again.
+  std::optional<io::change_counts> changes() const {
+    return files_ ? files_->changes() : std::nullopt;
+  }
+  /// Sums over all of the output, earlier commands included.
   const core::output_totals& totals() const noexcept { return totals_; }
 
   /// Writes a page, and syncs the output once a second. @returns `corrupt` if the page is not the

@@ -26,9 +26,9 @@ namespace penstock::cli {
 
 namespace {
 
-/// Slots decide the width of a job of a cluster; this is only a limit.
+/// Slots decide how wide a job of a cluster runs; this is only a bound.
 constexpr uint32_t any_width = 100'000;
-/// The window of a job of any width.
+/// What a job of any width may have under way between its requests and its last ordered outcome.
 constexpr uint32_t wide_window = 16'384;
 constexpr uint64_t wide_window_bytes = 64u << 20;
 constexpr size_t key_bytes_max = 200;
@@ -42,7 +42,7 @@ std::string requests_text(uint64_t n) {
   return count_text(n) + (n == 1 ? " request" : " requests");
 }
 
-/// Faults of combinations of options of a submission.
+/// What the words of a submission say together although each is right.
 result<void> check_words(const cluster_command& command) {
   const auto& run = command.settings.values.run;
   const auto fault = [](const char* text) {
@@ -87,38 +87,50 @@ public:
     options_ = submitted_options(client_.command.settings);
     choose_key();
     if (!detach_) {
-      auto out =
-        outcome_output::open({.input = input_,
-                              .output = output_,
-                              .job = identity_of(run_.tenant, key_),
-                              .requests = scan_ ? std::optional{scan_->requests} : std::nullopt,
-                              .restart = run_.restart});
+      auto out = outcome_output::open(place(run_.restart));
       if (!out)
         return client_.fail(out.error());
       out_.emplace(std::move(*out));
-      if (out_->is_complete())
+      if (out_->is_complete() && out_->totals().completed == out_->totals().requests())
         return already_complete();
     }
     auto job = upload();
     if (!job)
-      return stop_sending(job.error());
+      return out_ && out_->is_complete() && job.error().code == errc::not_found
+               ? already_complete()
+               : stop_sending(job.error());
     if (auto opened = take_up_again(job->job); !opened)
       return client_.fail(opened.error());
     if (detach_)
       return leave(*job);
-    return follow();
+    auto info = info_of(client_.head, job->job);
+    if (!info)
+      return client_.fail(info.error());
+    auto current = made_current(client_.head, *info, place(false), std::move(*out_));
+    if (!current)
+      return client_.fail(current.error());
+    out_.emplace(std::move(*current));
+    return out_->is_complete() ? already_complete() : follow(*info);
   }
 
 private:
-  /// With the key we find the job again after a broken connection, and (from the journal of the
-  /// output) after a crash of this process. A generated key consists of the content, the options
-  /// and a random part, so the same command with another output is another job.
+  outcome_place place(bool restart) const {
+    return {.input = input_,
+            .output = output_,
+            .job = identity_of(run_.tenant, key_),
+            .requests = scan_ ? std::optional{scan_->requests} : std::nullopt,
+            .restart = restart};
+  }
+
+  /// The key finds the job again after a broken connection, and, by the output's journal, after a
+  /// crash of this process. One that we make is of the content, the options and a random part: the
+  /// same command over another output is another job.
   void choose_key() {
     if (auto it = client_.command.own.find("idempotency-key"); it != client_.command.own.end()) {
       key_ = it->second;
     } else {
       auto fixed = options_;
-      fixed.seed = 0; // Random, unless the user chose it.
+      fixed.seed = 0; // Random unless somebody chose it.
       const auto what = scan_ ? scan_->hash.substr(0, 16) : random_hex();
       const auto start =
         fmt::format("auto-{}-{:016x}-", what, core::checksum(caf::deep_to_string(fixed)));
@@ -127,7 +139,7 @@ private:
       key_ = begun && begun->starts_with(known) ? start + begun->substr(known.size())
                                                 : start + random_hex();
     }
-    // The same for all lives of the job, so that a provider can recognize a repeated request.
+    // Stable over all lives of the job, so that a provider can tell a request sent again.
     options_.client_id = fmt::format("pk-{:016x}", core::checksum(run_.tenant + '\n' + key_));
   }
 
@@ -193,9 +205,10 @@ private:
     view.job.state = job_state::completed;
     if (run_.json)
       std::cout << summary_json(view) << std::endl;
-    client_.say(
-      fmt::format("{} is complete already ({} results); nothing was sent. --restart runs it anew.",
-                  output_, count_text(view.job.resumed)));
+    client_.say(fmt::format("{} is complete already ({} results); nothing was sent", output_,
+                            count_text(view.job.resumed)));
+    if (const auto open = done(view.job) - view.job.completed; open > 0 && view.job_id > 0)
+      client_.say(retry_words(client_.command, view.job_id, open));
     return static_cast<int>(exit_code_of(view.job));
   }
 
@@ -224,11 +237,8 @@ private:
     return view;
   }
 
-  int follow() {
+  int follow(const job_info& info) {
     const auto ticket = *upload_->ticket();
-    auto info = info_of(client_.head, ticket.job);
-    if (!info)
-      return client_.fail(info.error());
     auto view = new_view();
     view.total = ticket.accepted;
     if (upload_->known_before())
@@ -237,7 +247,7 @@ private:
       client_.say(fmt::format("job {} of {} is safe at {}; results go to {}", ticket.job,
                               requests_text(ticket.accepted), client_.head.address(),
                               output_ == "-" ? "standard output" : output_));
-    return follow_to_end(client_, *info, *out_, std::move(view), begun_);
+    return follow_to_end(client_, info, *out_, std::move(view), begun_);
   }
 
   client& client_;
@@ -247,7 +257,7 @@ private:
   bool detach_;
   job_options options_;
   std::string key_;
-  std::optional<outcome_output> out_; ///< Unset: the job is not followed.
+  std::optional<outcome_output> out_; ///< Unset if nobody follows the job.
   std::optional<job_upload> upload_;
   time_point begun_;
 };
