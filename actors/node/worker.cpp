@@ -167,6 +167,7 @@ void worker_state::judged(const attempt& a, core::verdict v, std::string body,
   outcome_.status_code = status;
   outcome_.request_id = v.request_id;
   outcome_.used = v.used;
+  outcome_.notes = v.notes;
   outcome_.rate_limited += status == 429;
   outcome_.lane = walk_.lane_name(a.candidate);
   lanes_ = {walk_.at(a.candidate).lane};

@@ -120,6 +120,14 @@ core::document_rules read_rules(toml_section& section, core::document_rules rule
   return rules;
 }
 
+core::truncated_mode read_truncated(toml_section& section, core::truncated_mode otherwise) {
+  constexpr std::string_view words[]{"fail", "mark"};
+  auto word = section.choice("truncated", words);
+  if (!word)
+    return otherwise;
+  return *word == "mark" ? core::truncated_mode::mark : core::truncated_mode::fail;
+}
+
 bool read_structured(toml_section& section, bool otherwise) {
   constexpr std::string_view words[]{"native", "prompt"};
   auto word = section.choice("structured", words);
@@ -227,6 +235,7 @@ stage_defaults read_defaults(toml_section& section) {
   d.corrections = section.integer("corrections", 0, corrections_top);
   d.cache = read_cache(section);
   d.run_as = read_mode(section);
+  d.truncated = read_truncated(section, d.truncated);
   d.pdf = read_pdf(section, d.pdf);
   d.rules = read_rules(section, d.rules);
   d.schema_in_prompt = read_structured(section, false);
@@ -259,6 +268,7 @@ core::recipe_stage read_stage(toml_section& section, const stage_defaults& defau
   if (!stage.cache)
     stage.cache = defaults.cache;
   stage.run_as = read_mode(section);
+  stage.truncated = read_truncated(section, defaults.truncated);
   if (!stage.run_as)
     stage.run_as = defaults.run_as;
   stage.pdf = read_pdf(section, defaults.pdf);

@@ -16,6 +16,7 @@ struct stage_defaults {
   boost::json::object parameters;
   std::optional<int64_t> corrections;
   std::optional<core::cache_mode> cache;
+  core::truncated_mode truncated = core::truncated_mode::fail;
   std::optional<core::mode> run_as;
   core::pdf_mode pdf = core::pdf_mode::automatic;
   core::document_rules rules;

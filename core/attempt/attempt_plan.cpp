@@ -62,6 +62,9 @@ next_step attempt_plan::judge(const verdict& v, time_point now, uint64_t random)
   error why{v.code, v.message};
   if (v.code == errc::cancelled || !wants_retry(v))
     return end(terminal_action(v.kind), std::move(why), v.retry_after.value_or(duration::zero()));
+  // Answers that are paid for and no use are not bought seven times.
+  if (v.tries_max > 0 && ++useless_ >= v.tries_max)
+    return end(action::finish_failed, std::move(why));
   if (passes(v.kind)) {
     if (++rate_limited_ >= limits_.rate_limited_max)
       return out_of_patience(

@@ -72,6 +72,7 @@ private:
   attempt_limits limits_;
   std::optional<time_point> deadline_;
   bool last_mode_ = false;
+  uint32_t useless_ = 0; ///< Answers with `verdict::tries_max`.
   uint32_t attempts_ = 0, counted_ = 0, rate_limited_ = 0, refusals_ = 0;
   bool stale_seen_ = false;
 };

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace penstock::core {
 
@@ -72,6 +73,10 @@ struct verdict {
   /// a code that names a permanent cause.
   std::optional<bool> should_retry;
   transport_error transport = transport_error::none; ///< Which one, if `kind` is transport.
+  /// Attempts that such an answer is worth, because each is paid for; 0: as many as others.
+  uint32_t tries_max = 0;
+  bool repaired = false;          ///< The body needs `repair_json`.
+  std::vector<std::string> notes; ///< What was mended in the answer, or is missing from it.
 };
 
 /// How a provider charges a request against its token limits (providers.md B1).

@@ -20,6 +20,8 @@ public:
 
   /// @returns null if the text is not JSON, or nests too deeply.
   const boost::json::value* get() const noexcept { return ec_ ? nullptr : &value_; }
+  /// Whether there is no JSON for another reason than that its end is missing.
+  bool is_whole() const noexcept { return ec_ != boost::json::error::incomplete; }
   /// Why `get` returns null.
   std::string error() const { return ec_.message(); }
 

@@ -1,3 +1,5 @@
+#include "core/base/finish.hpp"
+#include "core/base/text.hpp"
 #include "core/json/json_fields.hpp"
 #include "core/protocol/anthropic_request.hpp"
 #include "core/protocol/protocol_hooks.hpp"
@@ -14,7 +16,7 @@ namespace json = boost::json;
 
 constexpr std::string_view messages_path = "/v1/messages";
 
-/// Anthropic counts tokens written to or read from its cache separately from the input.
+/// Anthropic counts what went into or came out of its cache beside the input.
 usage anthropic_usage(const json::object& answer) noexcept {
   usage u;
   const auto* counts = object_at(answer, "usage");
@@ -37,26 +39,40 @@ void check_anthropic(const request& req, const json::object& answer, verdict& v)
   if (!bare_path(req.url).ends_with("/chat/completions") && bare_path(req.url) != messages_path)
     return; // Counting tokens: any object.
   v.used = anthropic_usage(answer);
-  const auto* blocks = array_at(answer, "content");
-  if (!blocks)
+  const auto* content = answer.if_contains("content");
+  const auto* blocks = content ? content->if_array() : nullptr;
+  if (!blocks && !(content && content->is_null()))
     return fail(v, reply_kind::malformed, "the answer has no content");
-  for (auto& block : *blocks) {
+  bool answered = false;
+  for (auto& block : blocks ? *blocks : json::array{}) {
     const auto* o = block.if_object();
     const auto type = o ? text_at(*o, "type") : std::string_view{};
     if (type.empty() || (type == "text" && !o->if_contains("text")))
       return fail(v, reply_kind::malformed, "a block of content has no type or no text");
+    // Thinking alone is no answer; calls and results of tools are.
+    answered |= type == "text" ? !trim(text_at(*o, "text")).empty()
+                               : type != "thinking" && type != "redacted_thinking";
   }
-  // An empty content is a complete answer: the model had nothing to add.
-  if (text_at(answer, "stop_reason").empty())
+  const auto reason = text_at(answer, "stop_reason");
+  if (reason.empty())
     return fail(v, reply_kind::malformed, "the answer has no stop_reason");
+  const auto why = finish_of(dialect::anthropic, reason);
+  if (why == finish::broken)
+    fail_broken(req, reason, nullptr, v);
+  else if (answered && why == finish::cut)
+    note_cut(v);
+  else if (!answered && why != finish::filtered)
+    why == finish::cut ? fail_before_text(v) : fail_empty(v);
 }
 
 std::string_view anthropic_finish(std::string_view stop_reason) noexcept {
-  if (stop_reason == "max_tokens" || stop_reason == "model_context_window_exceeded")
-    return "length";
   if (stop_reason == "tool_use")
     return "tool_calls";
-  return stop_reason == "refusal" ? "content_filter" : "stop";
+  switch (finish_of(dialect::anthropic, stop_reason)) {
+  case finish::cut: return "length";
+  case finish::filtered: return "content_filter";
+  default: return "stop";
+  }
 }
 
 chat_choice anthropic_choice(const json::object& answer) {

@@ -1,3 +1,4 @@
+#include "core/base/finish.hpp"
 #include "core/base/text.hpp"
 #include "core/json/json_fields.hpp"
 #include "core/json/json_scan.hpp"
@@ -8,7 +9,6 @@
 #include <boost/json.hpp>
 
 #include <algorithm>
-#include <array>
 
 // The API of Gemini (generateContent). README.md of this room lists what differs after translation.
 
@@ -33,13 +33,6 @@ usage gemini_usage(const json::object& answer) noexcept {
   return u;
 }
 
-/// A finish that is a mistake of the model; another try may succeed.
-bool is_botched(std::string_view reason) noexcept {
-  constexpr std::array<std::string_view, 3> reasons{"MALFORMED_FUNCTION_CALL",
-                                                    "UNEXPECTED_TOOL_CALL", "TOO_MANY_TOOL_CALLS"};
-  return std::find(reasons.begin(), reasons.end(), reason) != reasons.end();
-}
-
 const json::array* gemini_parts(const json::object& candidate) noexcept {
   const auto* content = object_at(candidate, "content");
   return content ? filled_array_at(*content, "parts") : nullptr;
@@ -50,22 +43,39 @@ std::string_view block_reason(const json::object& answer) noexcept {
   return feedback ? text_at(*feedback, "blockReason") : std::string_view{};
 }
 
+/// Whether a candidate answers anything: thoughts alone do not.
+bool candidate_answers(const json::object& candidate) noexcept {
+  const auto* parts = gemini_parts(candidate);
+  return parts && std::ranges::any_of(*parts, [](auto& entry) {
+           const auto* part = entry.if_object();
+           if (!part || is_true_at(*part, "thought"))
+             return false;
+           return !part->contains("text") || !trim(text_at(*part, "text")).empty();
+         });
+}
+
 void check_gemini_content(const json::object& answer, verdict& v) {
   const auto* candidates = filled_array_at(answer, "candidates");
   if (!candidates && !block_reason(answer).empty())
     return;
   if (!candidates)
     return fail(v, reply_kind::malformed, "the answer has no candidates");
+  bool any = false, cut = false;
   for (auto& entry : *candidates) {
     const auto* candidate = entry.if_object();
     const auto reason = candidate ? text_at(*candidate, "finishReason") : std::string_view{};
     if (reason.empty())
       return fail(v, reply_kind::malformed, "a candidate has no finishReason");
-    if (is_botched(reason))
+    const auto why = finish_of(dialect::gemini, reason);
+    if (why == finish::broken)
       return fail(v, reply_kind::malformed, "the model failed: " + std::string{reason});
-    if (reason == "STOP" && !gemini_parts(*candidate))
-      return fail(v, reply_kind::malformed, "a candidate stopped without any content");
+    any |= why == finish::filtered || candidate_answers(*candidate);
+    cut |= why == finish::cut;
   }
+  if (any && cut)
+    note_cut(v);
+  else if (!any)
+    cut ? fail_before_text(v) : fail_empty(v);
 }
 
 /// The vectors of an answer to `:embedContent` or `:batchEmbedContents`.
@@ -118,7 +128,7 @@ chat_choice gemini_choice(const json::object& candidate, const std::string& id) 
     }
   }
   const auto reason = text_at(candidate, "finishReason");
-  if (reason == "MAX_TOKENS")
+  if (finish_of(dialect::gemini, reason) == finish::cut)
     choice.finish = "length";
   else if (reason != "STOP")
     choice.finish = "content_filter";

@@ -1,4 +1,5 @@
 #include "core/base/duration_text.hpp"
+#include "core/base/finish.hpp"
 #include "core/base/text.hpp"
 #include "core/json/json_fields.hpp"
 #include "core/json/json_scan.hpp"
@@ -27,24 +28,36 @@ usage ollama_usage(const json::object& answer) noexcept {
 
 bool is_done(const json::object& answer) noexcept { return is_true_at(answer, "done"); }
 
-void check_ollama_chat(const json::object& answer, verdict& v) {
-  const auto* message = object_at(answer, "message");
-  const auto* content = message ? message->if_contains("content") : nullptr;
-  const bool says =
-    (content && content->is_string()) || (message && (filled_array_at(*message, "tool_calls") ||
-                                                      !text_at(*message, "thinking").empty()));
+/// Judges why an answer ends. @param answered Whether it says anything.
+void check_finish(const request& req, const json::object& answer, bool answered, verdict& v) {
+  const auto reason = text_at(answer, "done_reason");
+  const auto why = finish_of(dialect::ollama, reason);
   if (!is_done(answer))
     fail(v, reply_kind::malformed, "the answer is not done");
-  else if (!says)
-    fail(v, reply_kind::malformed, "the answer has no message");
+  else if (why == finish::broken)
+    fail_broken(req, reason, nullptr, v);
+  else if (answered && why == finish::cut)
+    note_cut(v);
+  else if (!answered && why != finish::filtered)
+    why == finish::cut ? fail_before_text(v) : fail_empty(v);
 }
 
-void check_generated(const json::object& answer, verdict& v) {
+/// Thinking alone is no answer.
+void check_ollama_chat(const request& req, const json::object& answer, verdict& v) {
+  const auto* message = object_at(answer, "message");
+  if (!message && is_done(answer))
+    return fail(v, reply_kind::malformed, "the answer has no message");
+  check_finish(req, answer,
+               message && (!trim(text_at(*message, "content")).empty() ||
+                           filled_array_at(*message, "tool_calls")),
+               v);
+}
+
+void check_generated(const request& req, const json::object& answer, verdict& v) {
   const auto* text = answer.if_contains("response");
-  if (!is_done(answer))
-    fail(v, reply_kind::malformed, "the answer is not done");
-  else if (!text || !text->is_string())
-    fail(v, reply_kind::malformed, "the answer has no response");
+  if (is_done(answer) && (!text || !text->is_string()))
+    return fail(v, reply_kind::malformed, "the answer has no response");
+  check_finish(req, answer, !trim(text_at(answer, "response")).empty(), v);
 }
 
 std::vector<const json::value*> ollama_vectors(const json::object& answer) {
@@ -59,11 +72,11 @@ void check_ollama(const request& req, const json::object& answer, verdict& v) {
   v.used = ollama_usage(answer);
   const auto path = bare_path(req.url);
   if (path.ends_with("/chat/completions") || path == "/api/chat")
-    check_ollama_chat(answer, v);
+    check_ollama_chat(req, answer, v);
   else if (path.ends_with("/embeddings"))
     check_vectors(ollama_vectors(answer), inputs_of(req), v);
   else if (path == "/api/generate")
-    check_generated(answer, v);
+    check_generated(req, answer, v);
   else if (path == "/api/embed")
     check_vectors(ollama_vectors(answer), 0, v);
 }
@@ -76,7 +89,7 @@ chat_answer read_ollama_chat(const request& req, const json::object& answer) {
   if (const auto at = parse_rfc3339(stamp))
     out.created = std::chrono::duration_cast<std::chrono::seconds>(at->time_since_epoch()).count();
   auto& choice = out.choices.emplace_back();
-  if (text_at(answer, "done_reason") == "length")
+  if (finish_of(dialect::ollama, text_at(answer, "done_reason")) == finish::cut)
     choice.finish = "length";
   if (const auto* message = object_at(answer, "message")) {
     choice.content = text_at(*message, "content");

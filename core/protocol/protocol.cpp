@@ -100,6 +100,8 @@ public:
       return outcome_body(std::move(body), v);
     if (v.kind != reply_kind::success)
       return error_text(v);
+    if (v.repaired)
+      body = outcome_body(std::move(body), v);
     const auto answer = answer_object(body);
     if (answer && is_chat)
       return write_chat_answer(hooks_.read_chat(req, *answer), v.used);

@@ -2,6 +2,7 @@
 #include "core/protocol/error_table.hpp"
 #include "core/protocol/money_table.hpp"
 #include "core/json/json_fields.hpp"
+#include "core/json/json_repair.hpp"
 #include "core/json/parsed_json.hpp"
 #include "core/protocol/rate_headers.hpp"
 #include "core/base/text.hpp"
@@ -14,8 +15,11 @@ namespace {
 
 namespace json = boost::json;
 
-/// When Google begins a new day: midnight Pacific time, here 08:00 UTC all year. In summer that is
-/// one hour late, which is better than an attempt that is too early.
+/// Attempts that an answer is worth which cannot be read, or says nothing. Each may be paid for.
+constexpr uint32_t unreadable_tries = 2, empty_tries = 3;
+
+/// When Google counts a new day: midnight Pacific, taken as 08:00 UTC all year. In summer that is
+/// an hour late, which costs less than an attempt that is too early.
 duration until_midnight_pacific(wall_time now) noexcept {
   constexpr duration day = std::chrono::hours{24}, turn = std::chrono::hours{8};
   auto since = (now.time_since_epoch() - turn) % day;
@@ -124,24 +128,51 @@ void judge_failure(const request& req, const http_response& reply, wall_time ser
   judge_error(req, std::move(said), reply.status, server_now, v);
 }
 
-/// A 2xx, which is an answer only if it is complete.
+/// The error of MiniMax in an answer with status 200.
+void judge_base_resp(const request& req, const json::object& base, int64_t code,
+                     wall_time server_now, verdict& v) {
+  error_body said;
+  said.message = text_at(base, "status_msg");
+  said.code = std::to_string(code);
+  judge_error(req, std::move(said), 200, server_now, v);
+  if (const auto kind = kind_of_base_resp(code); kind && v.kind != reply_kind::billing) {
+    v.kind = *kind;
+    v.code = code_of(*kind, 0);
+  }
+}
+
+/// A 2xx, which is an answer only if all of it is there and says so.
 void judge_success(const request& req, const http_response& reply, wall_time server_now,
                    answer_check check, verdict& v) {
   const auto body = skip_noise(reply.body);
-  const parsed_json parsed{body};
+  const parsed_json as_sent{body};
+  const auto mended = as_sent.get() ? std::nullopt : repair_json(body);
+  const parsed_json again{mended ? std::string_view{mended->text} : std::string_view{"null"}};
+  const auto& parsed = mended && again.get() ? again : as_sent;
   const auto* value = parsed.get();
+  if (mended && value) {
+    v.repaired = true;
+    v.notes.push_back("the answer was repaired: it held " + mended->what);
+  }
   if (!value) {
     // A stream would come with every attempt, and cost money each time.
     if (find_nocase(header(reply, "content-type"), "text/event-stream") != std::string_view::npos)
       return fail(v, reply_kind::bad_request,
                   "the answer is an event stream: remove \"stream\" from the body");
-    return fail(v, reply_kind::malformed, describe_body(reply, body, parsed.error()));
+    fail(v, reply_kind::malformed, describe_body(reply, body, parsed.error()));
+    // The model may do the same each time, and is paid each time.
+    if (parsed.is_whole() && (body.starts_with('{') || body.starts_with('[')))
+      v.tries_max = unreadable_tries;
+    return;
   }
   if (auto error = find_error(*value, false))
     return judge_error(req, std::move(*error), reply.status, server_now, v);
   const auto* answer = value->if_object();
   if (!answer)
     return fail(v, reply_kind::malformed, "the answer is no JSON object: " + quoted_sample(body));
+  if (const auto* base = object_at(*answer, "base_resp")) // MiniMax answers errors with 200.
+    if (const auto code = whole_at(*base, "status_code"); code && *code != 0)
+      return judge_base_resp(req, *base, static_cast<int64_t>(*code), server_now, v);
   v.kind = reply_kind::success;
   check(req, *answer, v);
 }
@@ -168,7 +199,42 @@ verdict judge_reply(const request& req, const http_response& reply, wall_time wa
     v.should_retry.reset();
   if (v.kind == reply_kind::success)
     v.retry_after.reset();
+  else
+    v.notes.clear();
   return v;
+}
+
+void fail_empty(verdict& v) {
+  fail(v, reply_kind::malformed, "the answer is empty");
+  v.tries_max = empty_tries;
+}
+
+void fail_before_text(verdict& v) {
+  fail(v, reply_kind::bad_request,
+       "no text: the maximum of output tokens was used up before the first word (by thinking, as a "
+       "rule); raise max_tokens");
+  v.code = errc::bad_response;
+}
+
+void note_cut(verdict& v) {
+  v.notes.push_back(
+    "truncated: the answer was cut at a maximum of tokens; raise max_tokens for all "
+    "of it");
+}
+
+void fail_broken(const request& req, std::string_view reason, const json::value* error,
+                 verdict& v) {
+  const auto found = error ? find_error(json::object{{"error", *error}}, false) : std::nullopt;
+  if (found)
+    judge_error(req, *found, 200, {}, v);
+  const auto text = "the provider broke the answer off (" +
+                    (reason.empty() ? "an error in it" : "finish_reason " + std::string{reason}) +
+                    ")" + (found && !found->message.empty() ? ": " + found->message : "");
+  // A named cause stays what it is: money, moderation, a rate.
+  if (!found || v.kind == reply_kind::malformed || v.kind == reply_kind::transport)
+    fail(v, reply_kind::server_error, text);
+  else
+    v.message = clean_text(text, message_bytes_max);
 }
 
 void fail(verdict& v, reply_kind kind, std::string_view message) {
@@ -214,6 +280,9 @@ usage read_usage(const json::object& answer) noexcept {
 
 std::string outcome_body(std::string body, const verdict& v) {
   constexpr size_t error_bytes_max = 64u << 10;
+  if (v.repaired)
+    if (auto mended = repair_json(skip_noise(body)))
+      body = std::move(mended->text);
   if (v.kind == reply_kind::success)
     return one_line_json(std::move(body));
   if (!body.empty() && body.size() <= error_bytes_max && parsed_json{skip_noise(body)}.get())

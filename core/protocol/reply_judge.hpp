@@ -24,6 +24,16 @@ verdict judge_reply(const request& req, const http_response& reply, wall_time wa
 /// Makes `v` a failure of `kind` with the usual code for it and a cleaned, bounded `message`.
 void fail(verdict& v, reply_kind kind, std::string_view message);
 
+/// The answer holds no word and says that it is whole. Asked again two times.
+void fail_empty(verdict& v);
+/// The answer was cut before its first word: asking again would cost as much, and end as it did.
+void fail_before_text(verdict& v);
+/// Marks an answer that was cut at a maximum.
+void note_cut(verdict& v);
+/// The provider broke the answer off. @param error What it says of that, or null.
+void fail_broken(const request& req, std::string_view reason, const boost::json::value* error,
+                 verdict& v);
+
 /// Reads the counts of both OpenAI shapes (`prompt_tokens` or `input_tokens`, ...). Counts that are
 /// not whole, negative or above 10^9 are ignored, and so is a usage of zero.
 usage read_usage(const boost::json::object& answer) noexcept;

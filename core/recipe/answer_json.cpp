@@ -1,6 +1,7 @@
 #include "core/recipe/answer_json.hpp"
 #include "core/json/json_check.hpp"
 #include "core/json/json_fields.hpp"
+#include "core/base/finish.hpp"
 #include "core/base/text.hpp"
 
 #include <boost/json.hpp>
@@ -172,10 +173,10 @@ result<answer_text> of_choice(const json::object& choice) {
   auto text = content ? content_text(*content) : std::nullopt;
   if (message && !text_at(*message, "refusal").empty())
     return refused(text_at(*message, "refusal"));
-  if (out.finish_reason == "content_filter")
+  if (finish_of(dialect::openai, out.finish_reason) == finish::filtered)
     return error{errc::bad_request,
                  "the provider filtered the answer: " + clean_text(text.value_or(""), 300)};
-  if (!text && out.finish_reason != "length")
+  if (!text && finish_of(dialect::openai, out.finish_reason) != finish::cut)
     return error{errc::bad_response, "the answer has no text"};
   out.text = text.value_or("");
   return out;
@@ -270,11 +271,12 @@ result<json::value> find_json(std::string_view text) {
   return no_json(text);
 }
 
-result<stage_answer> accept_answer(std::string_view body, const schema_check* schema) {
+result<stage_answer> accept_answer(std::string_view body, const schema_check* schema,
+                                   truncated_mode truncated) {
   auto words = read_answer(body);
   if (!words)
     return words.error();
-  const bool cut = words->finish_reason == "length";
+  const bool cut = finish_of(dialect::openai, words->finish_reason) == finish::cut;
   stage_answer out;
   out.text = std::string{without_thoughts(words->text)};
   if (trim(out.text).empty()) {
@@ -285,6 +287,10 @@ result<stage_answer> accept_answer(std::string_view body, const schema_check* sc
                                           ? "the answer is empty"
                                           : "the answer holds thoughts only, no text after them"};
   }
+  if (!schema && cut && truncated == truncated_mode::fail)
+    return error{errc::bad_response,
+                 "the answer was cut at its maximum of output tokens: raise max_tokens, or set "
+                 "truncated = \"mark\" in the stage to keep it"};
   if (!schema)
     return out;
   const auto wrong = [&](std::string what) {

@@ -36,6 +36,12 @@ std::string_view without_thoughts(std::string_view text) noexcept;
 /// model.
 result<boost::json::value> find_json(std::string_view text);
 
+/// What becomes of a text that was cut at its maximum of output tokens.
+enum class truncated_mode : uint8_t {
+  fail, ///< The row fails; the error names the remedy.
+  mark, ///< The text is kept, and the row's notes say so.
+};
+
 /// An answer as later stages and columns see it, checked.
 /// Thoughts are no part of it. Of several JSON values the one that fits the schema is taken.
 /// @param schema Null: any text will do that is not blank.
@@ -43,6 +49,7 @@ result<boost::json::value> find_json(std::string_view text);
 /// answer, and for different values that all fit); what `read_answer` returns otherwise. A cut
 /// answer that does not fit its schema says so, and the remedy (max_tokens). A cut answer without
 /// text is `errc::bad_response`, because a correction cannot help.
-result<stage_answer> accept_answer(std::string_view body, const schema_check* schema);
+result<stage_answer> accept_answer(std::string_view body, const schema_check* schema,
+                                   truncated_mode truncated = truncated_mode::fail);
 
 } // namespace penstock::core

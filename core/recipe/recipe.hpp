@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/recipe/answer_json.hpp"
 #include "core/recipe/document.hpp"
 #include "core/recipe/prompt_template.hpp"
 #include "core/base/request.hpp"
@@ -41,6 +42,8 @@ struct recipe_stage {
   document_rules rules;               ///< Rules for the text of documents.
   std::optional<cache_mode> cache;    ///< Unset: as the run.
   std::optional<mode> run_as;         ///< Unset: as the run.
+  /// What becomes of a text that was cut at `max_tokens`.
+  truncated_mode truncated = truncated_mode::fail;
 };
 
 /// One column of the output.

@@ -47,7 +47,6 @@ const words malformed{
   "deep_nesting:1000000",
   "html_200",
   "wrong_type:text/html",
-  "invalid_utf8",
   "empty_choices",
   "null_content",
   "wrong_len_long",
@@ -91,6 +90,18 @@ BOOST_DATA_TEST_CASE(an_answer_that_arrives_oddly_is_an_answer,
   const auto results = run_with(spec);
   BOOST_TEST(end.code == 0);
   BOOST_TEST(count_state(results, core::outcome_state::completed) == 20u);
+}
+
+BOOST_DATA_TEST_CASE(an_answer_that_was_paid_for_is_repaired,
+                     data::make(words{"invalid_utf8", "half_surrogate"}), spec) {
+  write_file(in, request_line(0, R"(,"user":"[[mock:)" + spec + R"(]]")"));
+  BOOST_TEST(run().code == 0);
+  const auto results = read_results(out);
+  BOOST_REQUIRE(results.size() == 1u);
+  const auto& record = results[0].record;
+  BOOST_TEST(record.attempts == 1u);
+  BOOST_REQUIRE(record.notes.size() == 1u);
+  BOOST_TEST(record.notes[0].find("repaired") != std::string::npos);
 }
 
 BOOST_DATA_TEST_CASE(a_request_that_is_refused_fails_at_once_and_alone,

@@ -74,8 +74,8 @@ result<core::stage_print> recipe_script::print(const core::map_row& row, uint32_
 }
 
 result<core::stage_answer> recipe_script::accept(uint32_t stage, std::string_view body) {
-  const auto& schema = recipe_.stages[stage].schema;
-  return core::accept_answer(body, schema ? &*schema : nullptr);
+  const auto& what = recipe_.stages[stage];
+  return core::accept_answer(body, what.schema ? &*what.schema : nullptr, what.truncated);
 }
 
 std::string recipe_script::words_of(std::string_view body) {

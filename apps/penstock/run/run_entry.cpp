@@ -17,8 +17,9 @@ Usage: penstock run [OPTIONS] INPUT
                               standard input.
   -o, --output FILE           Where results go; - is standard output. Without it INPUT.jsonl gives
                               INPUT.out.jsonl.
-  --retry-failed              Sends only the requests again that failed, expired or were cancelled; all
-                              others keep their answers, the output stands until the new one is whole.
+  --retry-failed              Send only the requests again that failed, expired or were cancelled.
+                              All others keep their answers, and the output stays as it was until
+                              the new one is whole.
 
 The command line wins over the environment [NAME in brackets], the environment over the
 configuration file. Durations: 90s, 10m, 1h30m, 500ms, or seconds. Sizes: 32MB, 64KiB, or bytes.

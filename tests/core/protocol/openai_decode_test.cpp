@@ -1,3 +1,4 @@
+#include "core/protocol/reply_judge.hpp"
 #include "tests/core/protocol/openai_cases.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -68,7 +69,12 @@ BOOST_AUTO_TEST_CASE(embeddings_and_responses_are_judged_by_their_own_shape) {
   BOOST_TEST((judge(reply_of(200, embeddings_reply)).kind == k::malformed));
   BOOST_TEST((judge(reply_of(200, embeddings_reply), "/v1/moderations").kind == k::success));
   BOOST_TEST(
-    (judge(reply_of(200, R"({"choices":[{"text":""}]})"), "/v1/completions").kind == k::success));
+    (judge(reply_of(200, R"({"choices":[{"text":"a"}]})"), "/v1/completions").kind == k::success));
+  BOOST_TEST(
+    (judge(reply_of(200, R"({"choices":[{"text":""}]})"), "/v1/completions").kind == k::malformed));
+  BOOST_TEST((
+    judge(reply_of(200, R"({"choices":[{"text":"","logprobs":{"tokens":[]}}]})"), "/v1/completions")
+      .kind == k::success));
   BOOST_TEST((judge(reply_of(200, R"({"choices":[{}]})"), "/v1/completions").kind == k::malformed));
   BOOST_TEST((judge(reply_of(200, R"({"choices":[]})"), "/v1/completions").kind == k::malformed));
 }
@@ -76,9 +82,7 @@ BOOST_AUTO_TEST_CASE(embeddings_and_responses_are_judged_by_their_own_shape) {
 BOOST_AUTO_TEST_CASE(final_answers_of_every_sort_are_successes) {
   for (
     auto choice : {
-      R"({"message":{"content":""},"finish_reason":"stop"})",
       R"({"message":{"content":"cut"},"finish_reason":"length"})",
-      R"({"message":{"content":null},"finish_reason":"length"})",
       R"({"message":{"content":null,"refusal":"I cannot"},"finish_reason":"stop"})",
       R"({"message":{"content":null},"finish_reason":"content_filter"})",
       R"({"finish_reason":"content_filter"})",
@@ -86,9 +90,80 @@ BOOST_AUTO_TEST_CASE(final_answers_of_every_sort_are_successes) {
       R"({"message":{"tool_calls":[{"id":"c"}]}})",
       R"({"message":{"content":null,"function_call":{"name":"f"}}})",
       R"({"message":{"content":[{"type":"text","text":"x"}]},"finish_reason":"whatever"})",
-      R"({"message":{"content":null,"reasoning":"hm"},"finish_reason":"stop"})",
     })
     BOOST_TEST((judge(reply_of(200, chat_with(choice))).kind == k::success), choice);
+}
+
+BOOST_AUTO_TEST_CASE(what_a_provider_breaks_off_is_as_a_5xx) {
+  for (std::string_view reason : {"error", "abort", "insufficient_system_resource", "network_error",
+                                  "load", "ERROR", "timeout"}) {
+    const auto v =
+      judge(reply_of(200, chat_with(R"({"message":{"content":"half"},"finish_reason":")" +
+                                    std::string{reason} + R"("})")));
+    BOOST_TEST((v.kind == k::server_error), reason);
+    BOOST_TEST(v.message.find(reason) != std::string::npos, v.message);
+  }
+  const auto named = judge(reply_of(
+    200,
+    chat_with(
+      R"({"error":{"code":502,"message":"Upstream gone"},"finish_reason":"stop","message":{"content":"x"}})")));
+  BOOST_TEST((named.kind == k::server_error || named.kind == k::overloaded));
+  BOOST_TEST(named.message.find("Upstream gone") != std::string::npos, named.message);
+}
+
+BOOST_AUTO_TEST_CASE(a_cut_answer_says_so_and_one_without_a_word_names_the_remedy) {
+  for (std::string_view reason : {"length", "max_tokens", "model_length", "MAX_TOKENS"}) {
+    const auto end = R"(},"finish_reason":")" + std::string{reason} + R"("})";
+    const auto cut = judge(reply_of(200, chat_with(R"({"message":{"content":"So")" + end)));
+    BOOST_TEST((cut.kind == k::success), reason);
+    BOOST_REQUIRE(cut.notes.size() == 1u);
+    BOOST_TEST(cut.notes[0].find("truncated") == 0u);
+    for (auto content : {"null", R"("")", R"(" ")"}) {
+      const auto none =
+        judge(reply_of(200, chat_with(R"({"message":{"reasoning_content":"Hm.","content":)" +
+                                      std::string{content} + end)));
+      BOOST_TEST((none.kind == k::bad_request && none.code == errc::bad_response), content);
+      BOOST_TEST(none.message.find("raise max_tokens") != std::string::npos, none.message);
+      BOOST_TEST(none.notes.empty());
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(an_answer_that_is_paid_for_is_repaired_where_that_is_safe) {
+  for (std::string_view text : {R"(a \ud83d)", R"(\ude00 b)", R"(\ud83d\ud83d)", "tab\there",
+                                "line\nbreak", "\xff\xfe", "cut \xe2\x82", "\xed\xa0\xbd"}) {
+    const auto body = chat_with(R"({"message":{"content":"So )" + std::string{text} + R"("}})");
+    const auto v = judge(reply_of(200, body));
+    BOOST_TEST((v.kind == k::success), body);
+    BOOST_TEST(v.repaired);
+    BOOST_REQUIRE(v.notes.size() == 1u);
+    BOOST_TEST(v.notes[0].find("repaired") != std::string::npos);
+    const auto whole = outcome_body(body, v);
+    boost::json::error_code ec;
+    boost::json::parse(whole, ec);
+    BOOST_TEST(!ec, whole);
+    BOOST_TEST(whole.find("So ") != std::string::npos);
+  }
+  BOOST_TEST(
+    (judge(reply_of(200, R"({"choices":[{"message":{"content":"x"},"logprobs":NaN}]})")).kind ==
+     k::success));
+  const auto broken = judge(reply_of(200, R"({"choices":[{"message":{"content":"x"}}]]})"));
+  BOOST_TEST((broken.kind == k::malformed));
+  BOOST_TEST(broken.tries_max == 2u);
+  BOOST_TEST(judge(reply_of(200, R"({"choices":[{"mess)")).tries_max == 0u); // The line was cut.
+}
+
+BOOST_AUTO_TEST_CASE(minimax_says_its_errors_in_a_200) {
+  const auto of = [](std::string_view code) {
+    return judge(reply_of(200, R"({"choices":null,"base_resp":{"status_code":)" +
+                                 std::string{code} + R"(,"status_msg":"no luck"}})"));
+  };
+  BOOST_TEST((of("1002").kind == k::rate_limited));
+  BOOST_TEST((of("1008").kind == k::billing));
+  BOOST_TEST((of("1004").kind == k::unauthorized));
+  BOOST_TEST((of("2013").kind == k::bad_request));
+  BOOST_TEST((of("1000").kind == k::server_error));
+  BOOST_TEST(of("1000").message == "no luck");
 }
 
 BOOST_AUTO_TEST_CASE(a_2xx_that_is_no_answer_is_malformed_and_says_why) {
@@ -100,7 +175,6 @@ BOOST_AUTO_TEST_CASE(a_2xx_that_is_no_answer_is_malformed_and_says_why) {
     {"{\"choices\":[", "not JSON"},
     {std::string{chat_reply} + "x", "not JSON"},
     {"{\"a\":\"\\q\"}", "not JSON"},
-    {"{\"choices\":[{\"message\":{\"content\":\"\xFF\"}}]}", "not JSON"},
     {"\xFE\xFF{}", "not JSON"},
     {nested(10'000), "not JSON"},
     {std::string(10'000, '['), "not JSON"},
@@ -113,12 +187,14 @@ BOOST_AUTO_TEST_CASE(a_2xx_that_is_no_answer_is_malformed_and_says_why) {
     {R"({"choices":null})", "no choices"},
     {chat_with("{}"), "choices[0] has no message"},
     {chat_with("3"), "choices[0] has no message"},
-    {chat_with(R"({"message":{"content":null},"finish_reason":"stop"})"),
-     "choices[0].message has neither content, refusal nor tool_calls"},
-    {chat_with(R"({"message":{"content":null,"refusal":null,"tool_calls":[]}})"),
-     "choices[0].message has neither"},
-    {chat_with(R"({"message":{"content":"a"}},{"message":{"content":3}})"),
-     "choices[1].message has neither"},
+    {chat_with(R"({"message":{"content":null},"finish_reason":"stop"})"), "is empty"},
+    {chat_with(R"({"message":{"content":""},"finish_reason":"stop"})"), "is empty"},
+    {chat_with(R"({"message":{"content":" \n"},"finish_reason":"stop"})"), "is empty"},
+    {chat_with(R"({"message":{"content":[{"type":"text","text":""}]}})"), "is empty"},
+    {chat_with(R"({"message":{"content":null,"refusal":null,"tool_calls":[]}})"), "is empty"},
+    {chat_with(R"({"message":{"content":null,"reasoning":"hm"},"finish_reason":"stop"})"),
+     "is empty"},
+    {chat_with(R"({"message":{"content":3}})"), "is empty"},
   };
   for (auto& [body, why] : rows) {
     const auto v = judge(reply_of(200, body));

@@ -93,6 +93,11 @@ BOOST_AUTO_TEST_CASE(answers_are_checked_and_cut_ones_say_so) {
   BOOST_TEST(has(bad.error().context, "'a'"));
   BOOST_TEST(
     has(accept_answer(body("{\"a\": ", "length"), &*schema).error().context, "max_tokens"));
+  const auto cut = accept_answer(body("half a", "length"), nullptr);
+  BOOST_TEST((cut.error().code == errc::bad_response));
+  BOOST_TEST(has(cut.error().context, "raise max_tokens"));
+  BOOST_TEST(accept_answer(body("half a", "length"), nullptr, truncated_mode::mark)->text ==
+             "half a");
 }
 
 BOOST_AUTO_TEST_CASE(thoughts_before_a_text_are_no_part_of_it) {
