@@ -108,7 +108,8 @@ size_t after_lone_close(std::string_view text) noexcept {
 }
 
 /// JSON values of an answer in order: the whole text, else all in fences and in the prose.
-std::vector<json::value> json_candidates(std::string_view text) {
+/// @param empty_too Whether an empty list or object in the prose ("array[]") counts.
+std::vector<json::value> json_candidates(std::string_view text, bool empty_too) {
   std::vector<json::value> found;
   if (auto whole = parse(text)) {
     found.push_back(*std::move(whole));
@@ -121,9 +122,11 @@ std::vector<json::value> json_candidates(std::string_view text) {
   for (size_t tried = 0; at != std::string_view::npos && tried < starts_tried; ++tried) {
     const auto end = value_end(text, at);
     auto value = end == std::string_view::npos ? std::nullopt : parse(text.substr(at, end - at));
-    if (value)
-      found.push_back(*std::move(value));
     at = text.find_first_of("{[", value ? end : at + 1);
+    const bool empty = value && ((value->is_array() && value->get_array().empty()) ||
+                                 (value->is_object() && value->get_object().empty()));
+    if (value && (empty_too || !empty))
+      found.push_back(*std::move(value));
   }
   return found;
 }
@@ -250,25 +253,10 @@ std::string_view without_thoughts(std::string_view text) noexcept {
 }
 
 result<json::value> find_json(std::string_view text) {
-  if (auto whole = parse(text))
-    return *std::move(whole);
-  for (auto piece : fenced(text))
-    if (auto value = parse(piece))
-      return *std::move(value);
-  size_t at = text.find_first_of("{[");
-  for (size_t tried = 0; at != std::string_view::npos && tried < starts_tried; ++tried) {
-    const auto end = value_end(text, at);
-    if (end != std::string_view::npos) {
-      auto value = parse(text.substr(at, end - at));
-      // An empty list or object in prose ("array[]") is hardly what was asked for.
-      const bool empty = value && ((value->is_array() && value->get_array().empty()) ||
-                                   (value->is_object() && value->get_object().empty()));
-      if (value && !empty)
-        return *std::move(value);
-    }
-    at = text.find_first_of("{[", at + 1);
-  }
-  return no_json(text);
+  auto found = json_candidates(text, false);
+  if (found.empty())
+    return no_json(text);
+  return std::move(found.front());
 }
 
 result<stage_answer> accept_answer(std::string_view body, const schema_check* schema,
@@ -300,7 +288,7 @@ result<stage_answer> accept_answer(std::string_view body, const schema_check* sc
     return error{errc::schema_mismatch, std::move(what)};
   };
   std::optional<json::value> fits;
-  for (auto& value : json_candidates(out.text)) {
+  for (auto& value : json_candidates(out.text, true)) {
     if (schema->check(value))
       continue;
     if (fits && *fits != value)
