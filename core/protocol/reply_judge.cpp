@@ -147,8 +147,10 @@ void judge_success(const request& req, const http_response& reply, wall_time ser
   const auto body = skip_noise(reply.body);
   const parsed_json as_sent{body};
   const auto mended = as_sent.get() ? std::nullopt : repair_json(body);
-  const parsed_json again{mended ? std::string_view{mended->text} : std::string_view{"null"}};
-  const auto& parsed = mended && again.get() ? again : as_sent;
+  std::optional<parsed_json> again;
+  if (mended)
+    again.emplace(mended->text);
+  const auto& parsed = again && again->get() ? *again : as_sent;
   const auto* value = parsed.get();
   if (mended && value) {
     v.repaired = true;
