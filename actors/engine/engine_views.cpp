@@ -58,6 +58,12 @@ job_info local_info(const engine_snapshot::job& job) {
   return info;
 }
 
+/// A job of a snapshot that is sorted by id; null: it is not there. Lists have a thousand jobs.
+const engine_snapshot::job* find_sorted(const engine_snapshot& snapshot, uint64_t id) {
+  const auto at = std::ranges::lower_bound(snapshot.jobs, id, {}, &engine_snapshot::job::id);
+  return at != snapshot.jobs.end() && at->id == id ? &*at : nullptr;
+}
+
 error no_job(uint64_t job) { return {errc::not_found, "no job " + std::to_string(job)}; }
 
 template <class T>
@@ -75,6 +81,7 @@ void engine_views_state::look(snapshot_query query, bool with_lanes,
       [=, this](engine_snapshot& snapshot) {
         auto now = std::make_shared<view>();
         now->engine = std::move(snapshot);
+        std::ranges::sort(now->engine.jobs, {}, &engine_snapshot::job::id); // For `find_sorted`.
         ask_jobs_and_lanes(now, with_lanes, then);
       },
       otherwise);
@@ -229,7 +236,7 @@ void engine_views_state::describe(std::vector<job_info> jobs,
 }
 
 void engine_views_state::overlay(job_info& info, const view& now) {
-  const auto* known = now.engine.find(info.id);
+  const auto* known = find_sorted(now.engine, info.id);
   if (known && known->ended)
     info.progress = known->progress;
   else if (auto live = now.running.find(info.id); live != now.running.end())
@@ -246,7 +253,7 @@ std::string engine_views_state::waits_for(const job_info& info, const view& now)
     return {};
   if (p.state == job_state::receiving)
     return "the rest of its requests";
-  const auto* known = now.engine.find(info.id);
+  const auto* known = find_sorted(now.engine, info.id);
   if (!known || !known->coordinator)
     return now.engine.stopping ? "the next start of the head" : "its turn to be opened";
   if (p.state == job_state::parked)
