@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what is missing, builds Penstock and runs a sample job of 50 requests against the built-in
-# mock provider: about one second each, 50 in flight. No key, no network.
+# mock provider: about one second each, 50 in flight. It needs no key and no network.
 #   bash apps/quickstart.sh [options of "penstock run"]
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."

@@ -10,5 +10,5 @@ penstock_install "${penstock_packages[@]}" python3 curl openssl iproute2
 preset=${PENSTOCK_PRESET:-release}
 penstock_build "$preset"
 export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=0} UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
-# Four tests at once: most of them wait for a provider's clock. And everything a failed one printed.
+# Four tests run at once, because most of them wait. A failed test shows all of its output.
 exec ctest --test-dir "build/$preset" --output-on-failure --no-tests=error -j 4 "$@"

@@ -1,4 +1,4 @@
-"""Measures the targets. Called by run.sh, which builds what this runs."""
+"""Measures the targets. run.sh builds the programs and calls it."""
 import argparse
 import json
 import os
@@ -13,7 +13,7 @@ from driver import cluster, embedded, latency, limits, memory, speed, start, sub
 from driver.bench import Bench, Failed
 from driver.report import Row, about, note, print_clients, print_rows
 
-# What measures each target; a target of several is measured once.
+# The function that measures each target. A function for several targets runs once.
 MEASURES = {
     "T1": speed.throughput, "T2": speed.throughput, "T3": speed.throughput,
     "T4": latency.speedup, "T5": limits.limits, "T6": limits.limits, "T7": memory.files,
@@ -44,7 +44,7 @@ def arguments():
 
 
 def release(source):
-    """The build to measure: the one that was named, or build/release, built here and now."""
+    """The build to measure: the named one, or build/release, which is built first."""
     named = os.environ.get("PENSTOCK_BENCH_BUILD")
     if named:
         return Path(named).resolve()
@@ -82,7 +82,7 @@ def main():
     args = arguments()
     source = Path(__file__).resolve().parents[2]
     build = release(source)
-    # The mock inherits it; 10,000 connections need as many files.
+    # The mock inherits this limit: 10,000 connections need as many files.
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     for name in [n for n in os.environ if n.startswith("PENSTOCK_")]:

@@ -1,4 +1,4 @@
-"""The examples of a README: its fenced blocks, and what the comments above them say to the test.
+"""The examples of a README: its fenced blocks, and the comments above them for the test.
 
 A comment stands on the lines right above a block, and readers do not see it:
   <!-- test: file NAME -->              the block is the file NAME of the following commands
@@ -82,7 +82,7 @@ await() { # await PID LOG WORDS: until the command says the words; fails if it e
 
 
 def make_script(blocks):
-    """One script of bash that does what a reader would: the blocks in their order, in one shell."""
+    """One bash script that runs the blocks in order, in one shell."""
     out, logs = PRELUDE, 0
     for b in blocks:
         if not b.is_shell() or "skip" in b.marks:

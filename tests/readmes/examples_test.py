@@ -1,4 +1,4 @@
-"""What the test of the READMEs must notice. Run by ctest."""
+"""Tests the test of the READMEs. Run by ctest."""
 import subprocess
 import tempfile
 import unittest

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs the commands of every README as they stand there, each README in a fresh folder.
+"""Runs the commands of every README literally, each README in a new folder.
 
   python3 tests/readmes/run.py --program build/release/apps/penstock/penstock [README ...]
   python3 tests/readmes/run.py --program ... --update     writes the reference of all settings
@@ -36,7 +36,7 @@ def all_readmes():
 
 
 def without_network():
-    """A prefix that leaves commands only a loopback of their own, if this machine lets us."""
+    """A command prefix that allows only loopback, if this machine supports it."""
     prefix = ["unshare", "--net", "sh", "-c", 'ip link set lo up && exec "$@"', "sh"]
     try:
         tried = subprocess.run(prefix + ["true"], capture_output=True, timeout=20)
@@ -57,7 +57,7 @@ def environment(work, program):
 
 
 def end_group(process):
-    """Ends what the script left running; it leads a process group of its own."""
+    """Stops the processes that the script left. They are in one process group."""
     for sign in (signal.SIGTERM, signal.SIGKILL):
         try:
             os.killpg(process.pid, sign)
@@ -67,7 +67,7 @@ def end_group(process):
 
 
 def run_examples(name, program, prefix):
-    """@returns what went wrong, empty if nothing did, and the reasons of the blocks that were left out."""
+    """@returns the errors (empty: none), and the reasons of skipped blocks."""
     text = (SOURCE / name).read_text(encoding="utf-8")
     blocks = read_blocks(name, text)
     skipped = []
@@ -120,7 +120,7 @@ def check_length(name):
 
 
 def check_reference(program, update):
-    """The reference in config/README.md is what the program prints."""
+    """Compares the reference in config/README.md with the output of the program."""
     path = SOURCE / "config/README.md"
     text = path.read_text(encoding="utf-8")
     before, rest = text.split(BEGIN)

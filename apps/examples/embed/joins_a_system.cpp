@@ -1,5 +1,5 @@
-// A program with actors of its own: the engine lives beside them (or at a head), and they talk to
-// it by messages. The actor below submits a job and takes its outcomes at its own pace, by credits.
+// A program with its own actors. The engine runs in the same actor system or at a head. Actors send
+// messages to it. The actor below submits a job and takes its outcomes at its own pace, by credits.
 //   joins_a_system             with an engine in this actor system
 //   joins_a_system HOST:PORT   with the engine of a head; the actor is the same
 #include <penstock/actors/peer/cluster_config.hpp>
@@ -48,7 +48,7 @@ outcome_taker_actor::behavior_type asker(outcome_taker_actor::stateful_pointer<a
     caf::anon_send(report_to, "failed: " + to_string(from_caf(e)));
     self->quit();
   };
-  // An engine that goes, or the connection to it, would leave us waiting for ever.
+  // If the engine or the connection ends, this actor must not wait for ever.
   self->set_down_handler([give_up](const caf::down_msg& down) {
     give_up(down.reason ? down.reason : caf::make_error(caf::sec::runtime_error));
   });
@@ -57,7 +57,7 @@ outcome_taker_actor::behavior_type asker(outcome_taker_actor::stateful_pointer<a
     .then(
       [self, engine](const job_ticket& ticket) {
         self->state.job = ticket.job;
-        // Pages of at most 100 outcomes; none follows before the credit is given back.
+        // A page has at most 100 outcomes. The next one comes after the credit is given back.
         self->send(engine, atom::subscribe_v, subscription{ticket.job, 0, 100});
       },
       give_up);
@@ -85,9 +85,9 @@ int main(int argc, char** argv) {
   config::cluster_settings cluster;
   if (argc > 1)
     cluster.head = argv[1];
-  // A cluster_config is an actor_system_config that knows our messages and how to reach a head. A
-  // program with a configuration of its own calls penstock::add_messages on it, which is all that
-  // an engine of the same process needs.
+  // A cluster_config is an actor_system_config with our messages and the connection to a head. A
+  // program with its own configuration calls penstock::add_messages on it instead. An engine in
+  // the same process needs no more.
   actors::cluster_config config{cluster};
   caf::actor_system system{config};
 
@@ -123,7 +123,7 @@ int main(int argc, char** argv) {
     });
   }
   engine = nullptr;
-  if (ours) // The system does not end before its engine.
+  if (ours) // Stop the engine first, then the system.
     stop_engine(system, *ours);
   return good ? 0 : 1;
 }

@@ -1,4 +1,4 @@
-// A program without actors: `penstock::host` owns the engine, plain calls do the rest.
+// A program without actors: `penstock::host` owns the engine and has plain functions.
 //   owns_an_engine             with an engine in this process
 //   owns_an_engine HOST:PORT   the same through the head of a cluster
 #include <penstock/actors/host/host.hpp>
@@ -16,7 +16,7 @@ const std::vector<std::string> reviews{
   "I bought a second one for my mother.",
 };
 
-/// Asks whether a review is a good one.
+/// A request that asks whether a review is positive.
 penstock::core::request question(const std::string& review) {
   return penstock::core::make_request(
     "",
@@ -37,7 +37,7 @@ penstock::result<penstock::host> make_host(const char* head) {
   }
   penstock::config::settings settings;
   settings.upstream.protocol =
-    "null"; // "openai", with OPENAI_API_KEY in the environment, asks for real.
+    "null"; // "openai", with OPENAI_API_KEY in the environment, uses a real provider.
   settings.upstream.limits.rpm = 60'000;
   return penstock::host::start(settings);
 }
@@ -56,7 +56,7 @@ int main(int argc, char** argv) {
   if (!job)
     return complain(job.error());
 
-  try { // The outcomes come in the order of the requests, each as soon as it may.
+  try { // Outcomes come in the order of the requests.
     for (const auto& outcome : job->results())
       std::printf("%s %s %s\n", outcome.custom_id.c_str(),
                   std::string{to_string(outcome.state)}.c_str(),

@@ -4,7 +4,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/../common.sh"
 output=$results/summaries.csv
 rm -f "$output"* 
 
-# How many rows have their answer, by the status file; 0 before there is one.
+# Number of answered rows in the status file; 0 without a file.
 answered() { grep -o '"completed":[0-9]*' "$output.status.json" 2>/dev/null | head -1 | cut -d: -f2 || true; }
 wait_for() { until [ "$(answered)" ] && [ "$(answered)" -ge "$1" ]; do sleep 0.1; done; }
 
@@ -17,7 +17,7 @@ penstock_say "killed with 30 answers; the same command goes on"
 
 (cd "$example" && exec "$penstock" map summaries.toml students.csv -o "$output" --config penstock.toml "$@") &
 second=$!
-wait_for 45 # Early: the school is cancelled within a second or two, and must have open rows then.
+wait_for 45 # Early, because the school must have open rows when it is cancelled, a second or two later.
 echo Hillcrest > "$output.cancel"
 penstock_say "cancelling Hillcrest"
-wait $second || [ $? -eq 1 ] # The cancelled rows count as not completed.
+wait $second || [ $? -eq 1 ] # Exit code 1: the cancelled rows are not completed.

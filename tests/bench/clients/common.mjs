@@ -1,4 +1,4 @@
-// What the Node clients share: the requests of a JSONL file, and how a run is reported.
+// Shared by the Node clients: reads the requests of a JSONL file and reports a run.
 import { readFileSync, writeFileSync } from 'node:fs';
 
 /** The options `--url U --input F --output F --in-flight N` as an object. */

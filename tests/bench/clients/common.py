@@ -1,4 +1,4 @@
-"""What the Python clients share: the requests of a JSONL file, and how a run is reported."""
+"""Shared by the Python clients: reads the requests of a JSONL file and reports a run."""
 import argparse
 import asyncio
 import json
@@ -24,7 +24,7 @@ def options():
 async def run(args, send):
     """Sends every request with `await send(body)`, which answers (status, body), at most
     `args.in_flight` at once; writes one result a line, in input order; prints the measurement.
-    What came before (the imports) is not in it."""
+    The time of the imports is not measured."""
     cpu_before = _cpu()
     begin = time.perf_counter()
     with open(args.input, encoding="utf-8") as file:

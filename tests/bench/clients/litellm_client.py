@@ -23,7 +23,7 @@ async def main():
         return 200, answer.model_dump()
 
     await common.run(args, send)
-    # Its logging thread would keep the process for minutes.
+    # The logging thread would keep the process alive for minutes.
     sys.stdout.flush()
     os._exit(0)
 

@@ -1,4 +1,4 @@
-// What most people write: the official SDK and p-limit.
+// The usual client: the official SDK and p-limit.
 import OpenAI from 'openai';
 import pLimit from 'p-limit';
 import { options, run } from './common.mjs';

@@ -1,1 +1,1 @@
-"""What tests/bench/run.py is made of."""
+"""The modules of tests/bench/run.py."""

@@ -1,4 +1,4 @@
-"""Runs programs and measures them; knows where everything is and how much to do."""
+"""Runs programs and measures them."""
 import json
 import shlex
 import signal
@@ -10,12 +10,12 @@ from pathlib import Path
 
 
 class Failed(Exception):
-    """A program did not do what was asked; the row that needs it has no number."""
+    """A program failed. The row that needs it gets no number."""
 
 
 @dataclass
 class Cost:
-    """What one run of a program took; `said` is the last line it printed, if that was JSON."""
+    """The cost of one run of a program. `said`: its last line, if that is JSON."""
 
     wall: float
     cpu: float
@@ -34,13 +34,13 @@ def median(values):
 
 
 def spread(values):
-    """How far the values lie apart, as a share of their median: the noise of this hour."""
+    """Largest minus smallest value, as a share of the median: shows the noise."""
     return (max(values) - min(values)) / median(values) if median(values) else 0.0
 
 
 @dataclass
 class Bench:
-    """One call of run.sh: where the programs are, where files may go, how much to do."""
+    """One call of run.sh: paths of programs and files, and the size of the work."""
 
     source: Path
     build: Path
@@ -57,7 +57,7 @@ class Bench:
         return self.build / "tests/bench" / name
 
     def size(self, full, quick):
-        """A count for this call."""
+        """Scales a count to the size of this call."""
         return quick if self.quick else full
 
     def cost_of(self, command, timeout=600):
@@ -91,7 +91,7 @@ class Bench:
                 "--quiet", "--json", *options]
 
     def penstock_run(self, url, source, *options, timeout=600):
-        """One such run; every request has to complete."""
+        """Runs it. @raises Failed unless every request completes."""
         cost = self.cost_of(self.run_command(url, source, self.work / "run.out.jsonl", *options),
                             timeout)
         if cost.said.get("completed") != cost.said.get("requests"):
@@ -100,7 +100,7 @@ class Bench:
 
 
 class Mock:
-    """A `penstock mock` of our own on a free port; ends with the `with` block."""
+    """A `penstock mock` on a free port. It stops at the end of the `with` block."""
 
     def __init__(self, bench, *options):
         self.command = [bench.penstock, "mock", *options]
@@ -127,7 +127,7 @@ class Mock:
         self.process.stdout.close()
 
     def stats(self, since=0, series=0):
-        """What it counted, by its own clock, from second `since` on; second by second if `series`."""
+        """Its counters from second `since` of its clock on; for each second if `series`."""
         with urllib.request.urlopen(f"{self.origin}/stats?since={since}&series={series}",
                                     timeout=10) as r:
             return json.load(r)
@@ -150,7 +150,7 @@ def write_requests(path, count, text, tokens_max=64):
 
 
 def kilobyte_requests(bench, count):
-    """The input of all rows about speed and memory: bodies of 1 KB, as those of the floor."""
+    """The input of the rows about speed and memory: bodies of 1 KB, as in floor.cpp."""
     path = bench.work / f"requests-{count}.jsonl"
     if not path.exists():
         write_requests(path, count, lambda i: "x" * 900)

@@ -1,4 +1,4 @@
-"""The clients Penstock is compared with, installed into the build directory."""
+"""Other clients for comparison. They are installed in the build directory."""
 import hashlib
 import shutil
 import subprocess
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass
 class Client:
-    """A program that sends the requests of a file; `missing` says why there is none."""
+    """A program that sends the requests of a file. `missing`: why it cannot run."""
 
     name: str
     requests: int  # In one round: so many that a run takes seconds, not minutes.
@@ -17,7 +17,7 @@ class Client:
 
 
 def _installed(stamp, wanted, install):
-    """Runs `install` unless `stamp` says that it was done for `wanted`. @returns why it failed."""
+    """Runs `install`, unless `stamp` shows that `wanted` is installed. @returns the error."""
     mark = hashlib.sha256(wanted).hexdigest()
     if stamp.exists() and stamp.read_text() == mark:
         return ""
@@ -46,7 +46,7 @@ def _prepare_node(bench, scripts, folder):
 
 
 def _prepare_python(scripts, folder, requirement):
-    """A virtual environment for each, so that one that cannot be had does not cost the other."""
+    """Each client has its own virtual environment, so one can fail alone."""
     pins = [line for line in (scripts / "requirements.txt").read_text().splitlines() if line]
     pins = [line.partition("#")[0].strip() for line in pins if requirement in line]
     python = folder / "bin/python"
@@ -57,7 +57,7 @@ def _prepare_python(scripts, folder, requirement):
 
 
 def prepare(bench):
-    """Installs what can be installed. @returns all clients, also the missing ones."""
+    """Tries to install all clients. @returns all of them, also the missing ones."""
     scripts = bench.source / "tests/bench/clients"
     base = bench.build / "bench-clients"
     node_folder = base / "node"

@@ -1,5 +1,5 @@
-"""T14 to T17: a head, its nodes and clients as processes of their own, against one mock. What
-reached the provider, and when, is the mock's word."""
+"""T14 to T17: a head, nodes and clients as separate processes, with one mock. The mock counts
+which requests arrive, and when."""
 import json
 import os
 import signal
@@ -29,7 +29,7 @@ class Cluster:
         return [str(w) for w in (self.bench.penstock, *words, "--base-url", self.url, *self.limits)]
 
     def start_head(self):
-        """Starts the head, at first on a free port, later where it was."""
+        """Starts the head: first on a free port, later on the same port."""
         words = self.command("serve", "--listen", f"127.0.0.1:{self.port}", "--store", self.store,
                              "--slots", 0)
         self.head = subprocess.Popen(words, stdout=subprocess.PIPE, text=True,
@@ -46,7 +46,7 @@ class Cluster:
         self.nodes.append(subprocess.Popen(words, stdout=log, stderr=log, stdin=subprocess.DEVNULL))
 
     def ask(self, *words, timeout=60):
-        """A client's answer as JSON."""
+        """Runs a client and reads its JSON."""
         command = [str(w) for w in (self.bench.penstock, *words, "--head", f"127.0.0.1:{self.port}",
                                     "--json")]
         done = subprocess.run(command, capture_output=True, text=True, timeout=timeout,
@@ -56,7 +56,7 @@ class Cluster:
         return json.loads(done.stdout)
 
     def submit(self, source, *options):
-        """Starts a client that submits `source` and, unless it is detached, follows it to its end."""
+        """Starts a client that submits `source`. It waits for the end unless detached."""
         output = f"{source}.{time.monotonic_ns()}.out.jsonl"
         target = () if "--detach" in options else ("-o", output)
         command = [str(w) for w in (self.bench.penstock, "submit", source, *target, "--head",
@@ -92,7 +92,7 @@ def wait_until(holds, what, seconds=60):
 
 
 def summary_of(client, timeout=600):
-    """What a client says at its end. @raises Failed unless every request was completed."""
+    """Reads the summary of a client. @raises Failed unless all requests completed."""
     out, err = client.communicate(timeout=timeout)
     if client.returncode != 0 or not out.strip():
         raise Failed(f"{client.shown}: exit {client.returncode}: {err[-300:]}")
@@ -103,7 +103,7 @@ def summary_of(client, timeout=600):
 
 
 def check_order(client, count):
-    """Every request once, in the order of the input."""
+    """Checks that each request is there once, in the order of the input."""
     with open(client.output, encoding="utf-8") as lines:
         ids = [json.loads(line)["custom_id"] for line in lines]
     os.unlink(client.output)
@@ -112,15 +112,14 @@ def check_order(client, count):
 
 
 def busiest_rate(mock, seconds):
-    """Answers per second of the provider over its best `seconds` in a row: starts and ends of jobs
-    are left out."""
+    """Most answers per second over `seconds` in a row. This leaves out starts and ends of jobs."""
     series = mock.stats(0, 1)["series"]["accepted"]
     sums = [sum(series[i:i + seconds]) for i in range(max(1, len(series) - seconds + 1))]
     return max(sums) / seconds
 
 
 def width(bench):
-    """T14: 1, 2 and 4 nodes of 250 slots before a provider that takes 1 s."""
+    """T14: 1, 2 and 4 nodes of 250 slots. The provider takes 1 s per answer."""
     seconds = bench.size(15, 6)
     rates, commands = {1: [], 2: [], 4: []}, []
     for _ in range(bench.size(3, 1)):
@@ -143,7 +142,7 @@ def width(bench):
 
 
 def limits(bench):
-    """T15: 4 nodes, and 1 node, before a provider that allows 6,000 requests a minute."""
+    """T15: 4 nodes, then 1 node. The provider allows 6,000 requests per minute."""
     seconds, since = bench.size(120, 40), 20
     source = write_requests(bench.work / "limited.jsonl", 100 * seconds + 12_000, lambda i: "w" * 200)
     shares, refused, commands = {1: [], 4: []}, {1: [], 4: []}, []
@@ -175,7 +174,7 @@ def limits(bench):
 
 
 class Watch:
-    """Looks at the mock all the time: when was which count of repeated requests reached?"""
+    """Polls the mock and records how many requests were repeated, and when."""
 
     def __init__(self, mock):
         self.mock, self.seen, self.ended = mock, [], False
@@ -196,7 +195,7 @@ class Watch:
         self.thread.join()
 
     def repeated_by(self, since, until):
-        """Seconds from `since` until nine tenths of the requests that came again had come."""
+        """Seconds from `since` until 90 % of the repeated requests arrived."""
         seen = [s for s in self.seen if since <= s[0] <= until]
         first, last = seen[0][1], seen[-1][1]
         if last == first:
@@ -204,7 +203,7 @@ class Watch:
         return next(at for at, n, _ in seen if n >= first + 0.9 * (last - first)) - since
 
     def sent_again(self, since):
-        """Seconds from `since` until the provider heard of anybody again."""
+        """Seconds from `since` until the next request reached the provider."""
         before = [n for at, _, n in self.seen if at <= since][-1]
         return next(at for at, _, n in self.seen if at > since and n > before) - since
 
@@ -217,7 +216,7 @@ def recovery(bench):
     for _ in range(bench.size(3, 1)):
         with Mock(bench, "--latency", "lognormal:p50=1s,sigma=0.2") as mock, \
                 Cluster(bench, mock.url, 4) as cluster, Watch(mock) as watch:
-            # Room on the other nodes, so that what is lost need not wait for a slot.
+            # The other nodes have free slots, so lost requests do not wait for one.
             client = cluster.submit(source, "--in-flight-max", 600)
             wait_until(lambda: mock.stats()["requests"] >= 1500, "1,500 requests at the provider")
             at = time.monotonic()

@@ -7,7 +7,8 @@ from .report import Row, note
 
 
 def engine_rate(bench):
-    """Requests by value, answered in process, read in order; beside CAF's own request and response."""
+    """Sends requests by value, answered in process, and reads them in order. Compares with CAF's
+    own request and response."""
     rates, ratios, runs = [], [], []
     command = [str(w) for w in (bench.program("engine_rate"), "--requests", bench.size(500_000, 50_000),
                                 "--rounds", 1)]

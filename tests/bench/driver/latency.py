@@ -1,4 +1,4 @@
-"""T4 and T11: how long one waits."""
+"""T4 and T11: waiting times."""
 import shutil
 import socket
 import subprocess
@@ -14,12 +14,12 @@ REPLY = (b'{"id":"x","object":"chat.completion","created":1,"model":"m","choices
 
 
 def speedup(bench):
-    """T4: what running at once gains over running one after the other."""
+    """T4: speed of parallel requests, compared with one after the other."""
     count = bench.size(50, 20)
     latency = bench.size("1s", "300ms")
     source = kilobyte_requests(bench, count)
     with Mock(bench, "--no-ids", "--latency", latency) as mock:
-        # Fifty seconds that do not vary: once is enough.
+        # These fifty seconds do not vary, so one run is enough.
         slow = bench.penstock_run(mock.url, source, "--mode", "sequential")
         fast = [bench.penstock_run(mock.url, source, "--in-flight-max", count)
                 for _ in range(bench.rounds)]
@@ -31,7 +31,7 @@ def speedup(bench):
 
 
 class _Upstream:
-    """Answers one request a connection, and notes when its first byte came."""
+    """Answers one request per connection and records the time of its first byte."""
 
     def __init__(self):
         self.listener = socket.create_server(("127.0.0.1", 0))
@@ -58,7 +58,7 @@ class _Upstream:
         return first
 
     def first_byte_of(self, command):
-        """Milliseconds from the start of `command` to its first byte here."""
+        """Milliseconds from the start of `command` to the first byte that arrives."""
         seen = []
         server = threading.Thread(target=lambda: seen.append(self.serve()), daemon=True)
         server.start()

@@ -1,5 +1,5 @@
-"""T5 and T6: how much of a provider's limit is used, and how often it says no. Both numbers are
-the provider's: the mock counts by its own rules and its own token counts."""
+"""T5 and T6: the used share of a provider's limit, and the number of 429s. The mock counts
+both, with its own rules and its own token counts."""
 import json
 import random
 import subprocess
@@ -14,7 +14,7 @@ SINCE = 20  # Seconds after the start that do not count: the burst that every bu
 
 @dataclass
 class Style:
-    """Whose rules limit."""
+    """The provider whose rules apply."""
 
     name: str
     mock: list
@@ -31,7 +31,8 @@ STYLES = [
 
 
 def _requests(bench, style, seconds):
-    """More requests than can be sent, of 300 to 1,100 characters, so that tokens are the limit."""
+    """Writes more requests than can be sent. They have 300 to 1,100 characters, so that tokens
+    are the limit."""
     words = random.Random(7)
     count = RPM // 60 * seconds + 2 * RPM
 
@@ -43,7 +44,7 @@ def _requests(bench, style, seconds):
 
 
 class _Run:
-    """One provider and one client of it, side by side with others."""
+    """One provider with one client. Several pairs run at the same time."""
 
     def __init__(self, bench, style, source, seed, seconds):
         self.bench, self.style, self.seed, self.seconds = bench, style, seed, seconds
@@ -68,7 +69,7 @@ class _Run:
         self.mock.__exit__()
 
     def result(self):
-        """What the provider counted after the client has ended."""
+        """Counters of the provider after the client has ended."""
         try:
             out, err = self.process.communicate(timeout=self.seconds + 60)
         except subprocess.TimeoutExpired as e:
@@ -92,7 +93,7 @@ class _Run:
 
 
 def limits(bench):
-    """Every style with several seeds, all at once: a limited client is idle most of the time."""
+    """Runs every style with several seeds at the same time, because a limited client is mostly idle."""
     seconds = bench.size(180, 45)
     seeds = range(1, bench.size(3, 1) + 1)
     runs = []

@@ -5,7 +5,7 @@ from .speed import floor, penstock
 
 
 def files(bench):
-    """T7: peak memory of large files, and whether it grows with them."""
+    """T7: peak memory with large files, and whether it grows with the file."""
     sizes = bench.size([10_000, 100_000, 1_000_000], [10_000, 100_000])
     peaks = {size: [] for size in sizes}
     commands = []
@@ -27,7 +27,7 @@ def files(bench):
 
 
 def in_flight(bench):
-    """T8: what one more request in flight costs: the slope between a few and ten thousand."""
+    """T8: memory per request in flight: the slope between a few and ten thousand."""
     few, many = 100, bench.size(10_000, 4_000)
     requests = 2 * many
     slopes = {"penstock": [], "floor": []}

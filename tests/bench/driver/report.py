@@ -1,4 +1,4 @@
-"""The rows of targets and how they are shown."""
+"""The rows of targets, and their text."""
 import operator
 import os
 import platform
@@ -10,14 +10,14 @@ from dataclasses import dataclass, field
 
 
 def note(text):
-    """Progress, for who waits."""
+    """Prints progress."""
     print(f"  {text}", file=sys.stderr, flush=True)
 
 
 @dataclass
 class Row:
-    """One measured target. `values` are its rounds; the median counts. `first` and `goal` are
-    ("<=", limit) pairs: what must be shown now, and where it is going."""
+    """One measured target. `values`: one per round; the median counts. `first` and `goal` are
+    ("<=", limit) pairs: the limit that must hold now, and the later one."""
 
     target: str
     what: str
@@ -34,7 +34,7 @@ class Row:
         return statistics.median(self.values) if self.values else None
 
     def reaches(self, limit):
-        """Whether the median keeps to `limit`; None if there is nothing to say."""
+        """Whether the median keeps to `limit`; None without a limit or a value."""
         if limit is None or not self.values:
             return None
         word, bound = limit
@@ -42,7 +42,7 @@ class Row:
         return compare(self.median, bound)
 
     def command(self):
-        """What measures this row again."""
+        """The command that measures this row again."""
         return f"tests/bench/run.sh --only {self.target}"
 
     def as_json(self):
@@ -109,7 +109,7 @@ def print_rows(rows):
 
 
 def about(bench):
-    """Where and of what the numbers are."""
+    """The machine, the build and the time of the numbers."""
     try:
         commit = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=bench.source,
                                 capture_output=True, text=True, check=False).stdout.strip()

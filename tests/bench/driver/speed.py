@@ -29,8 +29,8 @@ def floor(bench, mock, requests, in_flight=IN_FLIGHT):
 
 
 def penstock(bench, mock, requests, in_flight=IN_FLIGHT):
-    """`penstock run` from the start of the process to its end: looking the input through, the
-    journal, the output and the summary are all in the time and the CPU time."""
+    """`penstock run` from start to end of the process. Its time and CPU time include the scan of
+    the input, the journal, the output and the summary."""
     cost = bench.penstock_run(mock.url, kilobyte_requests(bench, requests), "--in-flight-max",
                               in_flight)
     said = cost.said
@@ -40,7 +40,7 @@ def penstock(bench, mock, requests, in_flight=IN_FLIGHT):
 
 
 def other(bench, mock, client):
-    """A client of clients/. Its start and its imports count neither as time nor as CPU time."""
+    """A client of clients/. Its start and its imports are not measured."""
     cost = bench.cost_of([*client.command, "--url", mock.url, "--input",
                           kilobyte_requests(bench, client.requests), "--output",
                           bench.work / "client.out.jsonl", "--in-flight", IN_FLIGHT], timeout=180)
@@ -53,8 +53,8 @@ def other(bench, mock, client):
 
 
 def compare(bench):
-    """All clients in turns against one mock. @returns samples and commands by client, and why
-    the missing ones are missing."""
+    """Runs all clients in turns with one mock. @returns samples and commands by client, and the
+    reasons of missing clients."""
     ours = bench.size(100_000, 20_000)
     turns = {"floor": lambda m: floor(bench, m, ours),
              "penstock": lambda m: penstock(bench, m, ours)}
@@ -108,7 +108,7 @@ def clients_table(samples, commands, missing):
 
 
 def cpu_ratios(samples, name):
-    """CPU per request of penstock, by that of `name` in the same round."""
+    """CPU per request of penstock, divided by that of `name` in the same round."""
     return [p.cpu_us / o.cpu_us for p, o in zip(samples["penstock"], samples[name])]
 
 
@@ -128,7 +128,7 @@ def throughput(bench):
               shown=f"{median([s.cpu_us for s in ours]):.1f} us to "
                     f"{median([s.cpu_us for s in base]):.1f} us")
     for name in ("undici", "aiohttp", "openai-sdk", "litellm"):
-        # The others are so far off that a target would say nothing.
+        # No target for the other clients: they are far slower.
         first, goal = (("<", 0.65), ("<", 0.4)) if name == "undici" else (None, None)
         title = f"CPU per request, to {name}"
         if name in missing:
@@ -142,9 +142,9 @@ def throughput(bench):
 
 
 def growth(bench):
-    """T9: whether a large file costs more per request than a small one."""
+    """T9: CPU per request of a large file, compared with a small one."""
     small, large = 10_000, bench.size(1_000_000, 100_000)
-    # The large run takes as long as all small ones together; few of it are steady enough.
+    # A large run takes as long as all small ones together, so a few are enough.
     ratios, runs = [], []
     with Mock(bench, "--no-ids") as mock:
         for _ in range(bench.size(2, 1)):
@@ -161,8 +161,9 @@ def growth(bench):
 
 
 def width(bench):
-    """T10: what thousands in flight cost. Against the plain 256 of T1, and, to tell the width from
-    the waiting, against 256 at the latency that gives the same requests/s."""
+    """T10: CPU per request with thousands in flight. It is compared with 256 in flight, and with
+    256 in flight at a latency that gives the same requests/s. The second one shows the cost
+    of the width alone."""
     wide = bench.size(5_000, 2_000)
     requests = wide * 6
     latency_ms = 1000 * IN_FLIGHT / wide

@@ -1,4 +1,4 @@
-"""START: from the submission of one request to its answer, through a head, a store and a provider."""
+"""START: time from the submission of one request to its answer, with a head and a store."""
 import json
 import subprocess
 
@@ -25,8 +25,8 @@ rate = 20
 
 
 def submission(bench):
-    """Jobs of one request, 20 a second, an idle cluster and a provider that answers at once: what a job
-    waits for is us. Submitted to started lies between the two rows."""
+    """Jobs of one request, 20 per second, on an idle cluster. The provider answers at once, so all
+    of the time is ours. The time to the start lies between the two rows."""
     known, whole, runs = [], [], []
     for number in range(bench.rounds):
         script, report = bench.work / "start.toml", bench.work / "start.json"

@@ -1,10 +1,10 @@
-"""T13: durable submits, in bulk and one by one beside it, against bare SQLite."""
+"""T13: durable submits, in bulk and single, compared with bare SQLite."""
 from .bench import median
 from .report import Row
 
 
 def durable(bench):
-    """One program does all three in turns: bare SQLite, bulk alone, bulk with single submits."""
+    """One program does three things in turns: bare SQLite, bulk alone, bulk with single submits."""
     requests = bench.size(200_000, 20_000)
     costs = [bench.cost_of([bench.program("submits"), "--requests", requests, "--dir", bench.work])
              for _ in range(bench.rounds)]

@@ -1,4 +1,4 @@
-"""ADAPTIVE: the width that a lane without published limits finds, beside all fixed ones."""
+"""ADAPTIVE: the width found by a lane without published limits, compared with fixed widths."""
 import json
 import subprocess
 
@@ -6,7 +6,7 @@ from .bench import Failed, Mock, kilobyte_requests, plain
 from .report import Row, note
 
 WIDTHS = [5, 10, 20, 30, 40, 60, 100]
-# What the provider does with many at once: its options, and what that means.
+# Behaviour of the provider under load: options of the mock, and a description.
 SHAPES = [
     (["--slow-above", 40], "everything takes 1 + (n/40)^4 as long"),
     (["--servers", 40], "40 at a time, the others wait"),
@@ -15,7 +15,7 @@ SHAPES = [
 
 
 def _per_second(bench, shape, source, seconds, *options):
-    """Requests completed a second of a run that its deadline ends, and its commands."""
+    """Requests completed per second of a run until its deadline, and its commands."""
     latency = ["--no-ids", "--latency", "lognormal:p50=500ms,sigma=0.3"]
     with Mock(bench, *latency, *shape) as mock:
         command = bench.run_command(mock.url, source, bench.work / "width.out.jsonl", *options,
@@ -31,7 +31,7 @@ def _per_second(bench, shape, source, seconds, *options):
 
 
 def adaptive(bench):
-    """60 s with every width and with the adaptive one, start included."""
+    """Runs 60 s with every fixed width and with the adaptive one, including the start."""
     seconds = bench.size(60, 10)
     for shape, what in SHAPES:
         source = kilobyte_requests(bench, 200 * seconds)
