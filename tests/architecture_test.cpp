@@ -187,6 +187,12 @@ BOOST_AUTO_TEST_CASE(a_planted_include_is_found_in_every_room) {
   BOOST_TEST(!broken_rule("core/new_room/x.hpp", "\"core/base/time.hpp").empty());
 }
 
+// tests/readmes checks their length.
+BOOST_AUTO_TEST_CASE(every_room_has_a_readme) {
+  for (auto& [room, _] : rooms())
+    BOOST_TEST(fs::exists(fs::path{PENSTOCK_SOURCE_DIR} / room / "README.md"), room);
+}
+
 BOOST_AUTO_TEST_CASE(only_wrappers_know_the_wrapped_libraries) {
   for (auto& s : sources())
     for (auto& name : includes(s))
