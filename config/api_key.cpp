@@ -58,9 +58,12 @@ result<std::string> resolve_api_key(const upstream_settings& upstream, const env
   if (upstream.api_key_env.empty())
     return std::string{};
   const auto found = env.find(upstream.api_key_env);
+  const bool here = is_loopback(upstream.base_url);
+  if (found != env.end() && !found->second.empty() && !upstream.key_withheld.empty() && !here)
+    return refused(upstream.key_withheld);
   if (found != env.end() && !found->second.empty())
     return usable(found->second, place_of(upstream));
-  if (is_loopback(upstream.base_url))
+  if (here)
     return std::string{};
   if (!is_default)
     return refused("no API key for upstream " + upstream.name + ": " + place_of(upstream) +

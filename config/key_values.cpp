@@ -149,8 +149,12 @@ std::optional<scalar> parse(const key_row& row, std::string_view text) {
     if (auto n = parse_bytes(text))
       return scalar{static_cast<int64_t>(*n)};
     return std::nullopt;
-  case value_kind::text:
-  case value_kind::choice: return scalar{std::string{text}};
+  case value_kind::choice:
+    if (!row.old_true.empty())
+      if (const auto b = parse_boolean(text))
+        return scalar{std::string{*b ? row.old_true : row.old_false}};
+    [[fallthrough]];
+  case value_kind::text: return scalar{std::string{text}};
   }
   return std::nullopt;
 }
@@ -159,7 +163,8 @@ std::optional<scalar> parse(const key_row& row, std::string_view text) {
 std::optional<scalar> convert(const key_row& row, const scalar& value) {
   // Some choices have the words true and false.
   if (auto b = std::get_if<bool>(&value); b && row.kind == value_kind::choice)
-    return scalar{std::string{*b ? "true" : "false"}};
+    return !row.old_true.empty() ? scalar{std::string{*b ? row.old_true : row.old_false}}
+                                 : scalar{std::string{*b ? "true" : "false"}};
   const bool unit_kind = row.kind == value_kind::span || row.kind == value_kind::bytes;
   if (auto text = std::get_if<std::string>(&value); text && unit_kind)
     return parse(row, *text);

@@ -12,6 +12,7 @@ namespace {
 constexpr std::array<std::string_view, 3> priorities{"interactive", "normal", "bulk"};
 constexpr std::array<std::string_view, 4> modes{"auto", "parallel", "batch", "sequential"};
 constexpr std::array<std::string_view, 3> auto_or_not{"auto", "true", "false"};
+constexpr std::array<std::string_view, 3> pack_words{"ask", "allow", "off"};
 constexpr std::array<std::string_view, 4> cache_modes{"off", "read", "write", "on"};
 
 /// The names of all protocols, with "mock" before "null".
@@ -77,6 +78,20 @@ key_row adaptive_width_row() {
     "limit is known and no width is set.");
   row.at_lane = [](limit_settings& l) -> field { return &l.adaptive_in_flight; };
   row.inherited = true;
+  return row;
+}
+
+key_row pack_row() {
+  auto row = renamed(
+    choice_row(
+      help_group::packs, in_engine | in_job, "run.pack", "pack", pack_words,
+      PENSTOCK_AT(pack.automatic),
+      "Whether mode auto may send several requests as one prompt if the limit of requests per "
+      "minute makes the job slow. ask only proposes it; off also keeps a failing mode from "
+      "it; mode batch always packs."),
+    "pack.automatic", "");
+  row.old_true = "allow";
+  row.old_false = "off";
   return row;
 }
 
@@ -191,11 +206,7 @@ std::vector<key_row> make_keys() {
               "Largest size of the cache. Above it, the answers not used for the longest time are "
               "removed."),
 
-    plain_row(
-      help_group::packs, in_engine | in_job, "pack.automatic", "pack", boolean, "",
-      PENSTOCK_AT(pack.automatic), {},
-      "Let mode auto send several requests as one prompt if the limit of requests per minute, "
-      "not a limit of tokens, makes the job slow."),
+    pack_row(),
     plain_row(help_group::packs, in_engine | in_job, "pack.entries_max", "pack-entries", integer,
               "N", PENSTOCK_AT(pack.entries_max), {.min = 1, .max = 100},
               "Largest number of requests in one prompt; 1 never packs, in any mode."),

@@ -86,6 +86,9 @@ struct key_row {
   bool everyday = false;                   ///< `--help` shows it; `--help-all` shows every setting.
   /// Name and flag of an earlier release, or empty. They are still accepted, but never shown.
   std::string_view old_name = {}, old_flag = {};
+  /// Whether it was a boolean in an earlier release. Then true and false are still accepted and
+  /// mean these words; `--no-FLAG` means the second. Empty: it was not.
+  std::string_view old_true = {}, old_false = {};
 
   /// The environment variable: "PENSTOCK_IN_FLIGHT_MAX".
   std::string env_name() const;

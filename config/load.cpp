@@ -1,6 +1,7 @@
 #include "config/load.hpp"
 
 #include "config/protocol_defaults.hpp"
+#include "config/url.hpp"
 #include "config/sections.hpp"
 #include "core/base/suggest.hpp"
 #include "config/text.hpp"
@@ -84,6 +85,7 @@ private:
       if (!std::filesystem::exists(beside, ec))
         return std::nullopt;
       out_.file = beside.string();
+      out_.found = true;
     }
     auto entries = read_toml(out_.file);
     if (!entries)
@@ -183,6 +185,7 @@ private:
     widen_window();
     fix_width();
     sections_.finish(out_);
+    withhold_keys();
     for (auto& wrong : section_faults(out_.values)) {
       auto where = sections_.origin_of(wrong.at);
       constexpr std::string_view file = "file ";
@@ -207,6 +210,29 @@ private:
                                                       given("upstream.api_key_env"));
     for (auto word : taken)
       out_.origins["upstream." + std::string{word}] = "built-in, for " + upstream.protocol;
+  }
+
+  /// A file that only lies in the working directory may come from somebody else. Its address gets
+  /// the usual key of a provider only if the file or the user names the variable.
+  void withhold_keys() {
+    if (!out_.found)
+      return;
+    const auto look = [&](upstream_settings& upstream) {
+      const auto section = section_name(out_.values, upstream);
+      const auto& from = out_.origins[section + ".base_url"];
+      if (from.starts_with("file ") &&
+          out_.origins[section + ".api_key_env"].starts_with("built-in") &&
+          !is_own_address(upstream))
+        upstream.key_withheld =
+          from.substr(5) + ": " + section + ".base_url " + in_quotes(upstream.base_url) +
+          " is not the provider's own address, so it does not get the key of " +
+          upstream.api_key_env +
+          " unasked. If it should, add api_key_env = " + in_quotes(upstream.api_key_env) + " to [" +
+          section + "]";
+    };
+    look(out_.values.upstream);
+    for (auto& upstream : out_.values.upstreams)
+      look(upstream);
   }
 
   /// If the user chose a width but no window, the window must not limit the width. With four times

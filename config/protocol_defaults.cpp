@@ -1,4 +1,5 @@
 #include "config/protocol_defaults.hpp"
+#include "config/url.hpp"
 #include "core/protocol/protocol_info.hpp"
 
 namespace penstock::config {
@@ -19,6 +20,14 @@ std::vector<std::string_view> take_protocol_defaults(upstream_settings& upstream
   take("base_url", base_url_given, upstream.base_url, row->base_url);
   take("api_key_env", api_key_env_given, upstream.api_key_env, row->api_key_env);
   return taken;
+}
+
+bool is_own_address(const upstream_settings& upstream) {
+  const auto* row = core::find_protocol_info(upstream.protocol);
+  const auto given = parse_base_url(upstream.base_url);
+  const auto own = row ? parse_base_url(row->base_url) : std::nullopt;
+  return given && own && given->scheme == own->scheme && given->host == own->host &&
+         given->port == own->port;
 }
 
 } // namespace penstock::config

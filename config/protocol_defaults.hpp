@@ -12,4 +12,7 @@ namespace penstock::config {
 std::vector<std::string_view> take_protocol_defaults(upstream_settings& upstream,
                                                      bool base_url_given, bool api_key_env_given);
 
+/// Whether the settings send to the host of the provider whose protocol they speak.
+bool is_own_address(const upstream_settings& upstream);
+
 } // namespace penstock::config

@@ -45,11 +45,13 @@ struct upstream_settings {
   std::string api_key_env =
     "OPENAI_API_KEY";       ///< Name of the environment variable that holds the key.
   std::string api_key_file; ///< A file with the key on its first line; wins over the variable.
-  bool mock = false;        ///< Use the built-in mock on a loopback port.
-  std::string mock_options; ///< Options of the mock, separated by spaces.
-  duration null_latency{};  ///< How long the protocol "null" takes to answer.
-  std::string ca_file;      ///< PEM bundle to use instead of the system's.
-  limit_settings limits;    ///< Limits of the default lane.
+  /// Why the key of `api_key_env` must not be sent to `base_url`; empty: it may be.
+  std::string key_withheld;
+  bool mock = false;                ///< Use the built-in mock on a loopback port.
+  std::string mock_options;         ///< Options of the mock, separated by spaces.
+  duration null_latency{};          ///< How long the protocol "null" takes to answer.
+  std::string ca_file;              ///< PEM bundle to use instead of the system's.
+  limit_settings limits;            ///< Limits of the default lane.
   std::vector<lane_settings> lanes; ///< More lanes; they are matched before the default lane.
   double price_input = 0;           ///< US dollars per million input tokens; 0: unknown.
   double price_output = 0;          ///< US dollars per million output tokens; 0: unknown.
@@ -97,7 +99,9 @@ struct routing_settings {
 
 /// Packs: several requests in one prompt.
 struct pack_settings {
-  bool automatic = true; ///< Let mode auto pack if requests per minute are the limit.
+  /// Whether mode auto may pack if requests per minute are the limit: "ask" only proposes it,
+  /// "allow" does it, "off" never packs. Mode batch packs in any case.
+  std::string automatic = "ask";
   uint32_t entries_max = core::defaults::pack_entries; ///< Requests in one pack.
   uint32_t tokens_max =
     core::defaults::pack_tokens; ///< Estimated input and output tokens of one pack.
@@ -177,7 +181,8 @@ enum class origin : uint8_t { built_in, file, environment, command_line };
 struct loaded_settings {
   settings values;
   std::map<std::string, std::string> origins;
-  std::string file; ///< The configuration file that was read; empty if there was none.
+  std::string file;   ///< The configuration file that was read; empty if there was none.
+  bool found = false; ///< Nobody named the file: it lay in the working directory.
 };
 
 } // namespace penstock::config

@@ -100,8 +100,10 @@ job_options make_job_options(const config::settings& s) {
   o.budget = s.run.budget;
   o.cache = s.cache.mode;
   o.prices = config::price_table_of(s).rows();
-  o.pack = s.pack.automatic;
-  o.pack_entries_max = s.pack.entries_max;
+  o.pack = s.pack.automatic == "allow";
+  // Packs of one are no packs: a mode that fails goes on one at a time.
+  const bool never = s.pack.automatic == "off" && s.run.mode != core::mode::batch;
+  o.pack_entries_max = never ? 1 : s.pack.entries_max;
   o.pack_tokens_max = s.pack.tokens_max;
   o.pack_canary = s.pack.canary;
   o.seed = seed_of(s);

@@ -11,9 +11,7 @@ constexpr size_t changes_kept = 100;
 mode choose(mode asked, std::optional<uint64_t> total) {
   if (asked != mode::automatic)
     return asked;
-  if (!total || *total >= 3)
-    return mode::parallel;
-  return *total == 2 ? mode::batch : mode::sequential;
+  return total && *total <= 1 ? mode::sequential : mode::parallel;
 }
 
 } // namespace

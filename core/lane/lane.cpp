@@ -345,9 +345,7 @@ lane_snapshot lane::snapshot(time_point now) const {
     s.capacity[d] = l.gauges[d].capacity();
   }
   s.used_last_minute = l.used.sum(now);
-  const auto opens = std::max(l.pausing ? l.paused_until : now, l.parked.value_or(now));
-  if (opens > now)
-    s.paused_until = opens;
+  s.paused_until = opens_at(now);
   s.breaker = static_cast<lane_snapshot::breaker_state>(l.breaker.current());
   s.granted = l.granted;
   s.settled = l.settled;

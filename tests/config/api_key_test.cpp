@@ -17,6 +17,26 @@ BOOST_AUTO_TEST_CASE(the_key_comes_from_the_variable_that_is_named) {
   BOOST_TEST(resolve_api_key(s, env).value() == "sk-2");
 }
 
+BOOST_AUTO_TEST_CASE(a_found_file_does_not_send_the_usual_key_elsewhere) {
+  const environment env{{"OPENAI_API_KEY", "sk-1"}};
+  const auto key_with = [&](const std::string& toml) {
+    return resolve_api_key(load_file(toml).value().values, env);
+  };
+  const std::string elsewhere = "[upstream]\nbase_url = \"https://gateway.example/v1\"\n";
+  const auto refused = key_with(elsewhere);
+  BOOST_REQUIRE(!refused.has_value());
+  BOOST_TEST((refused.error().code == errc::invalid_config));
+  for (auto part : {"penstock.toml:2", "upstream.base_url", "gateway.example", "api_key_env"})
+    BOOST_TEST(contains(refused.error().context, part), refused.error().context);
+  BOOST_TEST(!contains(refused.error().context, "sk-1"));
+  BOOST_TEST(key_with(elsewhere + "api_key_env = \"OPENAI_API_KEY\"\n").value() == "sk-1");
+  BOOST_TEST(key_with("[upstream]\nbase_url = \"https://api.openai.com/v2\"\n").value() == "sk-1");
+  BOOST_TEST(key_with("[upstream]\nbase_url = \"http://127.0.0.1:1/v1\"\n").value() == "sk-1");
+  // A file that somebody names is trusted.
+  request.file = write("named.toml", elsewhere);
+  BOOST_TEST(resolve_api_key(load(request).value().values, env).value() == "sk-1");
+}
+
 BOOST_AUTO_TEST_CASE(the_file_wins_and_only_its_first_line_counts) {
   settings s;
   s.upstream.api_key_file = write("key", " sk-file \r\nsecond line\n");

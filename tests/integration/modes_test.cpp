@@ -92,8 +92,8 @@ BOOST_AUTO_TEST_CASE(packs_carry_a_job_whose_parallel_attempts_fail) {
 
 BOOST_AUTO_TEST_CASE(auto_packs_a_job_that_requests_per_minute_hold_up) {
   // 5.4 minutes at 240 a minute, sent one by one.
-  run_all(1300,
-          {"--rpm", "300", "--burst", "1s", "--pack-entries", "100", "--pack-tokens", "100000"});
+  run_all(1300, {"--rpm", "300", "--burst", "1s", "--pack", "allow", "--pack-entries", "100",
+                 "--pack-tokens", "100000"});
   BOOST_TEST(said("mode_used") == "parallel_packed");
   BOOST_TEST(number(last.summary, "packs") <= 20u); // Some are smaller: the input comes in pieces.
   BOOST_TEST(number(last.summary, "packed") == 1300u);

@@ -136,6 +136,7 @@ result<raw_options> split(const arguments& args, const option_form& form,
   // The last one wins, so that an alias can carry defaults.
   const auto last = CLI::MultiOptionPolicy::TakeLast;
   std::vector<std::pair<const config::key_row*, CLI::Option*>> options;
+  std::vector<std::pair<const config::key_row*, CLI::Option*>> old_switches;
   for (auto& row : config::keys()) {
     if (!form.takes(row))
       continue;
@@ -150,6 +151,8 @@ result<raw_options> split(const arguments& args, const option_form& form,
                     : app.add_option("--" + flag + old_flag);
     if (row.kind != config::value_kind::boolean)
       option->type_size(1)->expected(1);
+    if (!row.old_false.empty())
+      old_switches.emplace_back(&row, app.add_flag("--no-" + flag));
     options.emplace_back(&row, option->multi_option_policy(last));
   }
   app.add_option("--config", out.config_file)->multi_option_policy(last);
@@ -188,6 +191,9 @@ result<raw_options> split(const arguments& args, const option_form& form,
   for (auto& [name, option] : own)
     if (option->count() > 0)
       out.own[name] = option->results().back();
+  for (auto& [row, option] : old_switches)
+    if (option->count() > 0)
+      out.values.push_back({row, "--no-" + std::string{row->flag}, std::string{row->old_false}});
   for (auto& [row, option] : options)
     if (option->count() > 0)
       out.values.push_back({row, "--" + std::string{row->flag}, option->results().back()});

@@ -58,8 +58,12 @@ void live_job::look(run_view& view) {
         view.job = std::move(event.info.progress);
   if (auto all = head_.ask<std::vector<lane_info>>(glance_within, atom::lanes_v)) {
     view.lanes.clear();
-    for (auto& lane : *all)
-      view.lanes.push_back({lane.name, lane.now});
+    for (auto& lane : *all) {
+      auto& shown = view.lanes.emplace_back(lane_view{lane.name, lane.now});
+      shown.state.paused_until.reset(); // The clock of another process.
+      if (lane.paused_for > duration{})
+        shown.state.paused_until = std::chrono::steady_clock::now() + lane.paused_for;
+    }
   }
 }
 

@@ -1,10 +1,14 @@
 #include "apps/penstock/map/map_control.hpp"
 
+#include "core/base/suggest.hpp"
+#include "core/base/text.hpp"
+
 #include <caf/all.hpp>
 
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <fstream>
 
@@ -74,8 +78,11 @@ void replace_file(const std::string& path, std::string_view text) {
 map_control::map_control(caf::actor_system& sys, map_actors actors, map_view start,
                          std::string files, bool shown)
     : sys_{sys}, actors_{std::move(actors)}, view_{std::move(start)}, files_{std::move(files)},
-      shown_{shown}, terminal_{isatty(STDERR_FILENO) == 1}, ended_(actors_.jobs.size()),
-      started_{std::chrono::steady_clock::now()}, shown_at_{started_}, thread_{[this] { run(); }} {}
+      shown_{shown}, terminal_{isatty(STDERR_FILENO) == 1},
+      ended_(actors_.jobs.size()), started_{std::chrono::steady_clock::now()}, shown_at_{started_} {
+  rates_.look(started_, view_.done_before, 0);
+  thread_ = std::thread{[this] { run(); }};
+}
 
 map_control::~map_control() {
   {
@@ -112,6 +119,8 @@ void map_control::run() {
 void map_control::attend(time_point now) {
   look(sys_, actors_, view_, ended_);
   view_.elapsed = now - started_;
+  rates_.look(now, rows_done(view_), 0);
+  view_.recent_rate = rates_.done_per_second();
   if (!files_.empty() && (attended_ == time_point{} || now - attended_ >= attend_every)) {
     attended_ = now;
     cancel_groups();
@@ -119,7 +128,7 @@ void map_control::attend(time_point now) {
   }
   if (shown_ && (terminal_ || now - shown_at_ >= line_every)) {
     shown_at_ = now;
-    show();
+    show(now);
   }
 }
 
@@ -129,6 +138,9 @@ void map_control::cancel_groups() {
     if (!cancelled_.insert(name).second)
       continue;
     caf::anon_send(actors_.hub, atom::cancel_v, name);
+    if (std::ranges::find(view_.status.groups, name, &map_group_status::name) ==
+        view_.status.groups.end())
+      tell_unknown(name);
     for (size_t g = 0; g < view_.status.groups.size(); ++g)
       if (view_.status.groups[g].name == name)
         for (size_t s = 0; s < stages; ++s)
@@ -136,9 +148,24 @@ void map_control::cancel_groups() {
   }
 }
 
-void map_control::show() {
+/// A misspelt name cancels nothing: say so, once.
+void map_control::tell_unknown(const std::string& name) {
+  if (view_.status.groups.empty())
+    return; // The hub has not answered yet.
+  std::vector<std::string> known;
+  for (auto& group : view_.status.groups)
+    known.push_back(group.name);
+  std::fprintf(stderr, "%spenstock: %s.cancel: no group is called '%s'%s\n",
+               terminal_ && drawn_ > 0 ? "\r\033[K" : "", files_.c_str(),
+               core::clean_text(name, 200).c_str(),
+               core::clean_text(core::did_you_mean(core::nearest(name, known)), 200).c_str());
+  drawn_ = 0;
+}
+
+void map_control::show(time_point now) {
   const auto lines =
-    map_progress_lines(view_, terminal_ ? lines_max : 1, terminal_ ? terminal_width() : 0);
+    map_progress_lines(view_, terminal_ ? lines_max : 1, terminal_ ? terminal_width() : 0,
+                       core::moment{now, std::chrono::system_clock::now()});
   std::string out;
   if (terminal_ && drawn_ > 0)
     out = "\r\033[" + std::to_string(drawn_) + "A\033[J";

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "apps/penstock/map/map_summary.hpp"
+#include "core/view/rate_window.hpp"
 #include "messages/interfaces.hpp"
 
 #include <caf/actor_system.hpp>
@@ -53,7 +54,8 @@ private:
   void run();
   void attend(time_point now);
   void cancel_groups();
-  void show();
+  void tell_unknown(const std::string& name);
+  void show(time_point now);
 
   caf::actor_system& sys_;
   map_actors actors_;
@@ -63,6 +65,7 @@ private:
   size_t drawn_ = 0; ///< Lines on the terminal.
   std::vector<bool> ended_;
   std::set<std::string> cancelled_;
+  core::rate_window rates_;
   time_point started_, attended_, shown_at_;
   std::mutex mutex_;
   std::condition_variable wake_;

@@ -70,7 +70,7 @@ double rate_of(const map_view& v) {
 
 /// Seconds left at the rate so far; nullopt before the first row.
 std::optional<double> eta_of(const map_view& v, uint64_t left) {
-  const auto rate = rate_of(v);
+  const auto rate = v.recent_rate ? *v.recent_rate : rate_of(v);
   if (left == 0)
     return 0;
   return rate > 0 ? std::optional{static_cast<double>(left) / rate} : std::nullopt;
@@ -193,12 +193,12 @@ std::string rows_text(const core::map_group_totals& r) {
 std::string stage_text(const map_view& v, size_t s) {
   const auto sums = sum_jobs(v, [&](size_t, size_t st) { return st == s; });
   const auto& r = sums.done.requests;
-  auto out = fmt::format(
-    "  stage        {}: {} requests ({} failed, {} corrections, {} cached), {} attempts, "
-    "429s {}, {} in and {} out tokens",
-    v.stages[s], count_text(r.requests()), count_text(r.failed), count_text(sums.done.corrections),
-    count_text(r.cached), count_text(r.attempts), count_text(r.rate_limited),
-    count_text(r.input_tokens), count_text(r.output_tokens));
+  auto out = fmt::format("  stage        {}: {} ({} failed, {}, {} cached), {}, "
+                         "429s {}, {} in and {} out tokens",
+                         v.stages[s], core::counted(r.requests(), "request"), count_text(r.failed),
+                         core::counted(sums.done.corrections, "correction"), count_text(r.cached),
+                         core::counted(r.attempts, "attempt"), count_text(r.rate_limited),
+                         count_text(r.input_tokens), count_text(r.output_tokens));
   if (v.priced)
     out += fmt::format(", {:.4f} dollars", cost_of(r));
   return out + fmt::format(", mode {}\n", joined(sums.modes_used));
@@ -251,10 +251,13 @@ std::string map_summary_text(const map_view& v, size_t groups_shown) {
     out += fmt::format("  resumed      {} rows and {} answers of an earlier run kept\n",
                        count_text(v.status.resumed_rows), count_text(v.status.resumed_answers));
   else if (const auto sequential = static_cast<double>(all.done.requests.upstream_ms) / 1e3;
-           sequential > 0 && v.elapsed > duration{})
-    out += fmt::format(
-      "  speed        {:.1f} rows/s; one after the other about {}, {:.1f} x faster\n", rate_of(v),
-      span_text(from_seconds(sequential)), sequential / to_seconds(v.elapsed));
+           sequential > 0 && v.elapsed > duration{}) {
+    out += fmt::format("  speed        {:.1f} rows/s", rate_of(v));
+    if (const auto times = sequential / to_seconds(v.elapsed); times >= 1.5)
+      out += fmt::format("; one after the other about {}, {:.1f} x faster",
+                         span_text(from_seconds(sequential)), times);
+    out += '\n';
+  }
   if (const auto noted = all_rows(v).noted; noted > 0)
     out += fmt::format(
       "  notes        {} {}: something was left out of their documents{}\n"
@@ -277,16 +280,8 @@ std::string map_summary_text(const map_view& v, size_t groups_shown) {
                        "csv_formulas = \"escape\" in [output] of the recipe prevents it\n",
                        count_text(v.formula_cells),
                        v.formula_cells == 1 ? "cell begins" : "cells begin");
-  for (auto& lane : v.lanes) {
-    std::string used;
-    for (size_t d = 0; d < core::dimension_count; ++d)
-      if (lane.state.limit[d] > 0)
-        used += fmt::format(" {} {:.0f} %", to_string(static_cast<core::dimension>(d)),
-                            100 * share(lane.state, d));
-    if (!used.empty())
-      out += fmt::format("  limits used  lane {}:{} (last minute, headroom {:.2f})\n", lane.name,
-                         used, lane.state.headroom);
-  }
+  for (auto& lane : v.lanes)
+    out += core::limits_used_line(lane.name, lane.state);
   for (size_t g = 0; g < v.status.groups.size(); ++g)
     for (size_t s = 0; s < stage_count(v); ++s)
       for (auto& change : v.jobs[g * stage_count(v) + s].changes)
@@ -351,13 +346,20 @@ std::string map_status_json(const map_view& v) {
   return json::serialize(o) + "\n";
 }
 
-std::vector<std::string> map_progress_lines(const map_view& v, size_t lines_max, size_t width) {
+std::vector<std::string> map_progress_lines(const map_view& v, size_t lines_max, size_t width,
+                                            std::optional<core::moment> at) {
   const auto all = sum_all(v);
   const auto rows = all_rows(v);
-  auto line =
-    fmt::format("{}/{} rows, {} failed, {} in flight, {:.1f} rows/s", count_text(rows_done(v)),
-                count_text(v.rows), count_text(rows.rows() - rows.completed),
-                count_text(all.in_flight), rate_of(v));
+  auto line = fmt::format("{}/{} rows, {} failed", count_text(rows_done(v)), count_text(v.rows),
+                          count_text(rows.failed));
+  if (rows.expired > 0)
+    line += fmt::format(", {} expired", count_text(rows.expired));
+  if (rows.cancelled > 0)
+    line += fmt::format(", {} cancelled", count_text(rows.cancelled));
+  line += fmt::format(", {} in flight", count_text(all.in_flight));
+  const auto rate = v.recent_rate ? *v.recent_rate : rate_of(v);
+  if (rate > 0)
+    line += fmt::format(", {:.1f} rows/s", rate);
   if (v.priced)
     line += fmt::format(", {:.4f} dollars", cost_of(all.done.requests));
   for (auto& lane : v.lanes) {
@@ -365,7 +367,7 @@ std::vector<std::string> map_progress_lines(const map_view& v, size_t lines_max,
       if (lane.state.limit[d] > 0)
         line += fmt::format(", {} {:.0f} %", to_string(static_cast<core::dimension>(d)),
                             100 * share(lane.state, d));
-    line += lane_trouble(lane.state);
+    line += core::lane_trouble(lane.state, at);
   }
   if (const auto eta = eta_of(v, v.rows - std::min(v.rows, rows_done(v))); eta && *eta > 0)
     line += ", ETA " + span_text(from_seconds(*eta));

@@ -31,6 +31,7 @@ struct map_view {
   bool replacing = false;                 ///< The output stays as it was until all rows are there.
   bool retrying = false;                  ///< Failed rows were sent again.
   uint64_t unusable = 0;                  ///< Rows of the input that cannot be sent.
+  std::optional<double> recent_rate; ///< Rows per second in the last 30 s; unset: use `elapsed`.
   uint64_t formula_cells = 0; ///< Cells of this run that a spreadsheet would run as formulas.
 };
 
@@ -44,8 +45,10 @@ std::string map_summary_json(const map_view& view);
 std::string map_status_json(const map_view& view);
 /// Lines of progress: one for all rows, then one for each group, at most `lines_max` in all, each
 /// cut to `width` (zero: not at all).
-std::vector<std::string> map_progress_lines(const map_view& view, size_t lines_max, size_t width);
-/// The exit code for the end of a map. The codes of signals are set elsewhere.
+/// @param at Tells when a pause ends.
+std::vector<std::string> map_progress_lines(const map_view& view, size_t lines_max, size_t width,
+                                            std::optional<core::moment> at = std::nullopt);
+/// The exit code for how a map ended; interruptions are told apart by their signal elsewhere.
 exit_code exit_code_of(const map_view& view) noexcept;
 /// What to do next, if the map did not complete; empty if there is nothing to say.
 std::string map_advice(const map_view& view);

@@ -7,6 +7,7 @@
 #include "apps/penstock/run/pack_forecast.hpp"
 #include "apps/penstock/view/progress.hpp"
 #include "apps/penstock/run/run_input.hpp"
+#include "apps/penstock/run/run_words.hpp"
 #include "apps/penstock/process/signals.hpp"
 #include "apps/penstock/process/start.hpp"
 #include "apps/penstock/view/summary.hpp"
@@ -42,6 +43,10 @@ int show_plan(const run_command& command, const io::input_summary& scan) {
   const auto report = plan_dry_run(input, command.settings.values);
   std::cout << (command.settings.values.run.json ? to_json(report) + "\n" : to_text(report))
             << std::flush;
+  const auto proposal = pack_proposal(command.settings.values, scan.requests,
+                                      why_to_pack(command.settings.values, scan));
+  if (!proposal.empty() && !command.settings.values.run.json)
+    std::cout << "Proposal: " << proposal << ".\n" << std::flush;
   return 0;
 }
 
@@ -86,12 +91,18 @@ public:
     view_.resumable = job_->is_resumable();
     view_.priced = !config::price_table_of(settings_).empty();
     view_.done_before = job_->done_before();
+    view_.job = job_->progress_before();
     view_.changes = job_->changes();
     view_.retried_by = "--retry-failed";
     if (const auto text = changes_text(view_); !text.empty() && !settings_.run.quiet)
-      std::fprintf(stderr, "penstock: %s: %s\n", command_.output.c_str(), text.c_str());
+      std::fprintf(stderr, "penstock: %s: %s
+", command_.output.c_str(), text.c_str());
     if (*start == io::run_start::complete)
       return already_complete();
+    if (summary)
+      view_.pack_proposal =
+        pack_proposal(settings_, summary->requests, why_to_pack(settings_, *summary));
+    announce(needs->keys, summary);
     block_signals(); // Threads start after this line.
     auto mocks = start_mocks(settings_, needs->keys);
     if (!mocks)
@@ -117,8 +128,26 @@ private:
     return std::make_shared<file_job>(std::move(options));
   }
 
+  void announce(const upstream_keys& keys, const std::optional<io::input_summary>& summary) const {
+    if (settings_.run.quiet)
+      return;
+    std::fprintf(stderr, "penstock: %s\n",
+                 core::clean_text(start_line(command_.settings, keys, view_.total), 2000).c_str());
+    if (!summary)
+      return;
+    const auto packs =
+      pack_announcement(settings_, summary->requests, why_to_pack(settings_, *summary));
+    if (!packs.empty())
+      std::fprintf(stderr, "penstock: %s\n", packs.c_str());
+  }
+
+  void find_failures() {
+    if (view_.job.failed + view_.job.expired > 0 && is_regular_file(command_.output))
+      view_.failures = failures_in(command_.output);
+  }
+
   int already_complete() {
-    view_.job = job_->progress_before();
+    find_failures();
     view_.job.state = job_state::completed;
     view_.job.mode_asked = std::string{to_string(settings_.run.mode)};
     view_.job.mode_used = "none";
@@ -231,6 +260,7 @@ private:
   }
 
   int finish(int signal) {
+    find_failures();
     if (settings_.run.json)
       std::cout << summary_json(view_) << std::endl;
     if (!settings_.run.quiet)

@@ -5,7 +5,6 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include <cmath>
 #include <cstdio>
 
 namespace penstock::cli {
@@ -15,8 +14,6 @@ namespace {
 constexpr auto answer_within = std::chrono::seconds{1};
 constexpr auto redraw_every = std::chrono::milliseconds{200};
 constexpr auto line_every = std::chrono::seconds{10};
-/// Weight of the past in the shown rates, per second.
-constexpr double memory_per_second = 0.7;
 
 size_t terminal_width() {
   winsize size{};
@@ -53,9 +50,11 @@ void run_observer::look(run_view& view, bool job_too) {
 }
 
 progress_display::progress_display(std::function<void(run_view&)> look, run_view start)
-    : look_{std::move(look)}, view_{std::move(start)}, started_{std::chrono::steady_clock::now()},
-      shown_at_{started_}, shown_done_{view_.done_before}, terminal_{isatty(STDERR_FILENO) == 1},
-      thread_{[this] { run(); }} {}
+    : look_{std::move(look)}, view_{std::move(start)}, terminal_{isatty(STDERR_FILENO) == 1} {
+  rates_.look(std::chrono::steady_clock::now(), view_.done_before,
+              view_.job.input_tokens + view_.job.output_tokens);
+  thread_ = std::thread{[this] { run(); }};
+}
 
 progress_display::~progress_display() {
   {
@@ -80,20 +79,10 @@ void progress_display::run() {
 }
 
 void progress_display::show(const run_view& view, time_point now) {
-  const auto seconds = to_seconds(now - shown_at_);
-  const auto finished = done(view.job);
-  const auto tokens = view.job.input_tokens + view.job.output_tokens;
-  if (seconds > 0 && shown_tokens_ <= tokens && shown_done_ <= finished) {
-    const auto past = shown_at_ == started_ ? 0 : std::pow(memory_per_second, seconds);
-    rate_ = past * rate_ + (1 - past) * static_cast<double>(finished - shown_done_) / seconds;
-    tokens_per_minute_ = past * tokens_per_minute_ +
-                         (1 - past) * 60 * static_cast<double>(tokens - shown_tokens_) / seconds;
-  }
-  shown_at_ = now;
-  shown_done_ = finished;
-  shown_tokens_ = tokens;
-  const auto line =
-    progress_line(view, rate_, tokens_per_minute_, terminal_ ? terminal_width() : 0);
+  rates_.look(now, done(view.job), view.job.input_tokens + view.job.output_tokens);
+  const auto line = progress_line(view, rates_.done_per_second(), rates_.tokens_per_minute(),
+                                  terminal_ ? terminal_width() : 0,
+                                  core::moment{now, std::chrono::system_clock::now()});
   std::fprintf(stderr, terminal_ ? "\r\033[K%s" : "%s\n", line.c_str());
   std::fflush(stderr);
 }

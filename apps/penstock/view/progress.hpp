@@ -1,6 +1,7 @@
 #pragma once
 
 #include "apps/penstock/view/summary.hpp"
+#include "core/view/rate_window.hpp"
 #include "messages/interfaces.hpp"
 
 #include <caf/actor_system.hpp>
@@ -46,9 +47,7 @@ private:
 
   std::function<void(run_view&)> look_;
   run_view view_;
-  time_point started_, shown_at_;
-  uint64_t shown_done_ = 0, shown_tokens_ = 0;
-  double rate_ = 0, tokens_per_minute_ = 0;
+  core::rate_window rates_;
   bool terminal_ = false;
   std::mutex mutex_;
   std::condition_variable wake_;

@@ -13,6 +13,8 @@ namespace {
 
 /// Bytes of a provider's text on a progress line.
 constexpr size_t refusal_shown = 120;
+/// A run that is hardly faster than one request after the other says nothing about it.
+constexpr double speedup_shown = 1.5;
 
 double speedup(const run_view& v) {
   const auto seconds = to_seconds(v.elapsed);
@@ -53,7 +55,30 @@ uint64_t sent_peak(const run_view& v) {
   return std::min(sum, v.job.in_flight_peak);
 }
 
-/// Share of the requests without an attempt.
+/// Causes of failures in the summary for people.
+constexpr size_t failures_shown = 5;
+
+/// Attempts beyond the first of each request. Packs make fewer attempts than requests.
+uint64_t retries(const run_view& v) {
+  const auto& j = v.job;
+  const auto first = j.completed + j.failed - std::min(j.cached, j.completed + j.failed);
+  return j.packs > 0 ? 0 : j.attempts - std::min(j.attempts, first);
+}
+
+std::string retries_text(const run_view& v) {
+  const auto n = retries(v);
+  return count_text(n) + (n == 1 ? " retry" : " retries");
+}
+
+/// Whether nothing can move: each lane that was used is paused or its breaker is open, and nothing
+/// is in flight.
+bool is_held(const run_view& v) {
+  return !v.lanes.empty() && sent_now(v) == 0 && std::ranges::all_of(v.lanes, [](auto& lane) {
+    return !core::lane_trouble(lane.state).empty();
+  });
+}
+
+/// Share of the requests that needed no attempt.
 double hit_rate(const run_view& v) {
   const auto all = done(v.job);
   return all > 0 ? static_cast<double>(v.job.cached) / static_cast<double>(all) : 0;
@@ -72,7 +97,18 @@ uint64_t done(const job_progress& job) noexcept {
   return job.completed + job.failed + job.cancelled + job.expired;
 }
 
-duration sequential_estimate(const run_view& view) noexcept { return view.job.upstream_time; }
+duration sequential_estimate(const run_view& view) noexcept {
+  auto longest = to_seconds(view.job.upstream_time);
+  if (view.job_id == 0) // Lanes of a head serve other jobs, too.
+    for (auto& lane : view.lanes) {
+      constexpr auto d = static_cast<size_t>(core::dimension::requests_minute);
+      const auto& s = lane.state;
+      if (s.limit[d] > 0 && s.headroom > 0)
+        longest = std::max(longest, (static_cast<double>(s.granted) - s.capacity[d]) * 60 /
+                                      (s.limit[d] * s.headroom));
+    }
+  return from_seconds(longest);
+}
 
 exit_code exit_code_of(const job_progress& job) noexcept {
   if (job.state == job_state::aborted)
@@ -165,12 +201,15 @@ std::string summary_text(const run_view& v) {
       fmt::format("  resumed      {} outcomes of an earlier run kept\n", count_text(j.resumed));
   if (const auto text = changes_text(v); !text.empty())
     out += fmt::format("  changes      {}\n", text);
-  if (v.done_before == 0 && j.upstream_time > duration{})
-    out += fmt::format(
-      "  speed        {:.1f} requests/s; one after the other about {}, {:.1f} x faster\n",
-      per_second(v), span_text(sequential_estimate(v)), speedup(v));
-  out += fmt::format("  attempts     {}, 429s {}, breaker trips {}, peak in flight {}\n",
-                     count_text(j.attempts), count_text(j.rate_limited), trips(v),
+  if (v.done_before == 0 && j.upstream_time > duration{}) {
+    out += fmt::format("  speed        {:.1f} requests/s", per_second(v));
+    if (speedup(v) >= speedup_shown)
+      out += fmt::format("; one after the other under the same limits about {}, {:.1f} x faster",
+                         span_text(sequential_estimate(v)), speedup(v));
+    out += '\n';
+  }
+  out += fmt::format("  attempts     {} ({}), 429s {}, breaker trips {}, peak in flight {}\n",
+                     count_text(j.attempts), retries_text(v), count_text(j.rate_limited), trips(v),
                      count_text(sent_peak(v)));
   if (j.rerouted > 0)
     out += fmt::format("  rerouted     {} answered by another lane than their first\n",
@@ -198,16 +237,8 @@ std::string summary_text(const run_view& v) {
   out += fmt::format("  tokens       {} in ({} cached), {} out", count_text(j.input_tokens),
                      count_text(j.cached_input_tokens), count_text(j.output_tokens));
   out += v.priced ? fmt::format(", {:.4f} dollars\n", j.cost) : "\n";
-  for (auto& lane : v.lanes) {
-    std::string used;
-    for (size_t d = 0; d < core::dimension_count; ++d)
-      if (lane.state.limit[d] > 0)
-        used += fmt::format(" {} {:.0f} %", to_string(static_cast<core::dimension>(d)),
-                            100 * used_share(lane.state, d));
-    if (!used.empty())
-      out += fmt::format("  limits used  lane {}:{} (last minute, headroom {:.2f})\n", lane.name,
-                         used, lane.state.headroom);
-  }
+  for (auto& lane : v.lanes)
+    out += core::limits_used_line(lane.name, lane.state);
   for (auto& lane : v.lanes)
     if (lane.state.in_flight_adaptive && lane.state.granted > 0)
       out += fmt::format("  in flight    lane {}: {} at last, as many as helped (adaptive)\n",
@@ -215,6 +246,9 @@ std::string summary_text(const run_view& v) {
   for (auto& change : j.changes)
     out += fmt::format("  mode change  {} -> {}: {} ({})\n", to_string(change.from),
                        to_string(change.to), change.text, to_string(change.code));
+  if (!v.pack_proposal.empty() && j.packs == 0)
+    out += fmt::format("  proposal     {}\n", v.pack_proposal);
+  out += v.failures.text(failures_shown);
   out += fmt::format("  output       {}\n", v.output == "-" ? "standard output" : v.output);
   return out;
 }
@@ -243,6 +277,11 @@ std::string summary_json(const run_view& v) {
   core::add_counters(o, j); // "in_flight_peak" is there: it counts what was sent.
   if (v.job_id > 0)
     o["job"] = v.job_id;
+  else
+    o["failures"] = v.failures.json();
+  o["retries"] = retries(v);
+  if (!v.pack_proposal.empty() && j.packs == 0)
+    o["pack_proposal"] = v.pack_proposal;
   if (v.changes)
     o["changes"] = boost::json::object{{"kept", v.changes->kept},
                                        {"sent_again", v.changes->again},
@@ -278,18 +317,8 @@ std::string summary_json(const run_view& v) {
   return boost::json::serialize(o);
 }
 
-std::string lane_trouble(const core::lane_snapshot& s) {
-  std::string text;
-  if (s.breaker == core::lane_snapshot::breaker_state::open)
-    text = ", breaker open";
-  else if (s.paused_until)
-    text = ", paused";
-  if (!text.empty() && !s.refusal.empty())
-    text += " (" + core::clean_text(s.refusal, refusal_shown) + ')';
-  return text;
-}
-
-std::string progress_line(const run_view& v, double rate, double tokens_per_minute, size_t width) {
+std::string progress_line(const run_view& v, double rate, double tokens_per_minute, size_t width,
+                          std::optional<core::moment> at) {
   const auto& j = v.job;
   const auto finished = done(j);
   std::string line;
@@ -301,19 +330,30 @@ std::string progress_line(const run_view& v, double rate, double tokens_per_minu
   line += count_text(finished);
   if (v.total)
     line += '/' + count_text(*v.total);
-  line += fmt::format(" done, {} failed, {}, {:.1f} req/s, {} tok/min",
-                      count_text(j.failed + j.expired + j.cancelled), width_text(v), rate,
-                      count_text(static_cast<uint64_t>(tokens_per_minute)));
+  line += fmt::format(" done, {} failed", count_text(j.failed));
+  if (j.expired > 0)
+    line += fmt::format(", {} expired", count_text(j.expired));
+  if (j.cancelled > 0)
+    line += fmt::format(", {} cancelled", count_text(j.cancelled));
+  line += ", " + width_text(v);
+  if (rate > 0)
+    line += fmt::format(", {:.1f} req/s, {} tok/min", rate,
+                        count_text(static_cast<uint64_t>(tokens_per_minute)));
   for (auto& lane : v.lanes) {
     for (size_t d = 0; d < core::dimension_count; ++d)
       if (lane.state.limit[d] > 0)
         line += fmt::format(", {} {:.0f} %", to_string(static_cast<core::dimension>(d)),
                             100 * used_share(lane.state, d));
-    line += lane_trouble(lane.state);
+    line += core::lane_trouble(lane.state, at);
+  }
+  if (!j.changes.empty()) {
+    const auto& last = j.changes.back();
+    line += fmt::format(", mode {}{}", to_string(last.to),
+                        last.to == core::mode::batch ? " (several requests in one prompt)" : "");
   }
   if (j.state == job_state::parked)
     line += ", daily quota used up, resumes in " + span_text(j.resume_in);
-  else if (v.total && rate > 0.01 && *v.total > finished)
+  else if (v.total && rate > 0.01 && !is_held(v) && *v.total > finished)
     line += ", ETA " + span_text(from_seconds(static_cast<double>(*v.total - finished) / rate));
   // A line longer than the terminal would wrap and leave its start behind on every refresh.
   if (width > 0 && line.size() >= width)

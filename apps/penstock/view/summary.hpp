@@ -3,6 +3,8 @@
 #include "config/settings.hpp"
 #include "core/base/text.hpp"
 #include "core/jsonl/change_counts.hpp"
+#include "core/view/failure_groups.hpp"
+#include "core/view/lane_text.hpp"
 #include "core/view/view_parts.hpp"
 #include "messages/cache.hpp"
 #include "messages/job.hpp"
@@ -37,12 +39,14 @@ struct run_view {
   bool priced = false;                        ///< Whether any price is known.
   std::optional<core::change_counts> changes; ///< Between an earlier output and this one.
   std::string retried_by; ///< Option or command that sends again what failed; empty: none is known.
+  core::failure_groups failures; ///< Of the whole output.
+  std::string pack_proposal;     ///< What packs would save; empty: nothing to propose.
   uint64_t job_id = 0;    ///< At its head; 0: the job is one of this process.
 };
 
 /// Requests with an outcome.
 uint64_t done(const job_progress& job) noexcept;
-/// The time of a sequential run.
+/// Time that the answers would have taken one after the other, under the same limits.
 duration sequential_estimate(const run_view& view) noexcept;
 
 /// The summary for people, several lines.
@@ -50,14 +54,11 @@ std::string summary_text(const run_view& view);
 /// The summary for programs: one JSON object on one line.
 std::string summary_json(const run_view& view);
 
-/// Why a lane pauses, with the last text of the provider: ", paused (Slow down)"; empty: it does
-/// not.
-std::string lane_trouble(const core::lane_snapshot& lane);
-
 /// One line of progress, without line break. `width` of a terminal draws a bar; zero: plain.
-/// `rate` is the recent number of requests per second.
-std::string progress_line(const run_view& view, double rate, double tokens_per_minute,
-                          size_t width);
+/// `rate` is requests per second over the last 30 s; zero: nothing moves, and no time is foretold.
+/// @param at Tells when a pause ends.
+std::string progress_line(const run_view& view, double rate, double tokens_per_minute, size_t width,
+                          std::optional<core::moment> at = std::nullopt);
 
 /// What to do next, if the run did not complete; empty if there is nothing to say.
 std::string advice(const run_view& view);

@@ -11,10 +11,10 @@ BOOST_AUTO_TEST_CASE(auto_chooses_by_the_number_of_requests) {
   BOOST_TEST((job_plan{mode::automatic, 1}.current() == mode::sequential));
   BOOST_TEST((job_plan{mode::automatic, 3}.current() == mode::parallel));
   BOOST_TEST((job_plan{mode::automatic, std::nullopt}.current() == mode::parallel));
+  // Two requests share no prompt unless somebody allows packs.
   job_plan two{mode::automatic, 2};
-  BOOST_TEST((two.current() == mode::batch));
-  BOOST_TEST(two.packs());
-  BOOST_TEST(two.mode_used() == "batch");
+  BOOST_TEST((two.current() == mode::parallel));
+  BOOST_TEST(!two.packs());
 }
 
 BOOST_AUTO_TEST_CASE(a_mode_is_left_when_half_of_at_least_eight_failed) {

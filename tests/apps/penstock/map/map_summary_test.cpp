@@ -115,7 +115,7 @@ BOOST_AUTO_TEST_CASE(progress_never_takes_more_room_than_there_is) {
   BOOST_TEST(text.find("group        north: 5 of 10 rows, 4 completed, 1 failed") !=
                std::string::npos,
              text);
-  BOOST_TEST(text.find("stage        a: 5 requests (0 failed, 1 corrections") != std::string::npos,
+  BOOST_TEST(text.find("stage        a: 5 requests (0 failed, 1 correction,") != std::string::npos,
              text);
 }
 
