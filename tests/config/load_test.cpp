@@ -34,6 +34,8 @@ std::vector<std::string> samples(const key_row& row, const std::string& file) {
       return {"interactive", "bulk", "interactive"};
     if (row.name == "cache.mode")
       return {"read", "write", "on"};
+    if (row.name == "run.pack")
+      return {"allow", "off", "allow"};
     return {"parallel", "batch", "sequential"};
   case value_kind::text: break;
   }

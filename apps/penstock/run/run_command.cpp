@@ -95,8 +95,7 @@ public:
     view_.changes = job_->changes();
     view_.retried_by = "--retry-failed";
     if (const auto text = changes_text(view_); !text.empty() && !settings_.run.quiet)
-      std::fprintf(stderr, "penstock: %s: %s
-", command_.output.c_str(), text.c_str());
+      std::fprintf(stderr, "penstock: %s: %s\n", command_.output.c_str(), text.c_str());
     if (*start == io::run_start::complete)
       return already_complete();
     if (summary)

@@ -118,7 +118,7 @@ BOOST_AUTO_TEST_CASE(auto_packs_in_parallel_for_a_reason_and_stops_for_another) 
   BOOST_TEST((plan.changes()[1].code == errc::pack_mismatch));
   // Asked for, parallel mode is what was asked for.
   BOOST_TEST((!job_plan{mode::parallel, 100, "requests bind"}.packs()));
-  BOOST_TEST((job_plan{mode::automatic, 2, "requests bind"}.mode_used() == "batch"));
+  BOOST_TEST((job_plan{mode::automatic, 2}.mode_used() == "parallel"));
 }
 
 BOOST_AUTO_TEST_CASE(a_job_without_trouble_reports_its_mode_plainly) {
