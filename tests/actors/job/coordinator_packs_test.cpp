@@ -32,15 +32,16 @@ BOOST_AUTO_TEST_CASE(a_batch_is_sent_in_packs_and_every_request_gets_its_own_ans
   BOOST_TEST(files->lines[7].find(R"("pack":10)") != std::string::npos);
 }
 
-BOOST_AUTO_TEST_CASE(two_requests_go_as_one_pack_if_auto_may_choose) {
+BOOST_AUTO_TEST_CASE(two_requests_of_mode_auto_share_no_prompt) {
   options.mode = core::mode::automatic;
   chats(2);
   start();
-  give(1);
-  BOOST_TEST(entries(sent()).size() == 2u);
-  answer_right(sent());
+  drive([&](const assignment& a) {
+    BOOST_TEST(entries(a).empty());
+    answer_right(a);
+  });
   all_answered(2);
-  BOOST_TEST(ended().mode_used == "batch");
+  BOOST_TEST(ended().mode_used == "parallel");
 }
 
 BOOST_AUTO_TEST_CASE(an_entry_without_an_answer_goes_into_smaller_packs_and_at_last_alone) {
