@@ -27,7 +27,7 @@ void coordinator_state::start(uint64_t job, engine_actor engine, job_options opt
   parts_ = std::move(parts);
   // Packs do not use the response cache, so mode auto does not pack a job that uses the cache.
   const auto pack = options_.pack && options_.cache == core::cache_mode::off;
-  plan_ = core::job_plan{options_.mode, parts_.total, pack ? parts_.pack_because : std::string{}};
+  plan_ = core::job_plan{options_.mode, parts_.total, pack, parts_.pack_because};
   packable_ = core::pack_queue{{options_.pack_entries_max, options_.pack_tokens_max}};
   packs_.restart(options_.in_flight_max);
   held_ =

@@ -8,19 +8,21 @@ namespace {
 
 constexpr size_t changes_kept = 100;
 
-mode choose(mode asked, std::optional<uint64_t> total) {
+mode choose(mode asked, std::optional<uint64_t> total, bool may_pack) {
   if (asked != mode::automatic)
     return asked;
+  if (total && *total == 2 && may_pack)
+    return mode::batch;
   return total && *total <= 1 ? mode::sequential : mode::parallel;
 }
 
 } // namespace
 
-job_plan::job_plan(mode asked, std::optional<uint64_t> total, std::string pack_because,
-                   early_leave leave)
-    : asked_{asked}, first_{choose(asked, total)}, home_{first_}, current_{first_}, lowest_{first_},
-      leave_{leave} {
-  if (asked_ == mode::automatic && first_ == mode::parallel && !pack_because.empty()) {
+job_plan::job_plan(mode asked, std::optional<uint64_t> total, bool may_pack,
+                   std::string pack_because, early_leave leave)
+    : asked_{asked}, first_{choose(asked, total, may_pack)}, home_{first_}, current_{first_},
+      lowest_{first_}, leave_{leave} {
+  if (asked_ == mode::automatic && first_ == mode::parallel && may_pack && !pack_because.empty()) {
     packed_ = packing_ = true;
     changes_.push_back({mode::automatic, mode::parallel, errc::rate_limited,
                         "packed: " + std::move(pack_because), 0, 0});

@@ -39,9 +39,10 @@ struct early_leave {
 class job_plan {
 public:
   /// @param total Requests of the job, if known; it decides which mode `automatic` chooses.
+  /// @param may_pack Whether `automatic` may pack before something has failed.
   /// @param pack_because Why `automatic` should pack in parallel mode; empty: it should not.
   explicit job_plan(mode asked = mode::automatic, std::optional<uint64_t> total = std::nullopt,
-                    std::string pack_because = {}, early_leave leave = {});
+                    bool may_pack = false, std::string pack_because = {}, early_leave leave = {});
 
   mode asked() const noexcept { return asked_; }
   mode current() const noexcept { return current_; }

@@ -32,8 +32,21 @@ BOOST_AUTO_TEST_CASE(a_batch_is_sent_in_packs_and_every_request_gets_its_own_ans
   BOOST_TEST(files->lines[7].find(R"("pack":10)") != std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(two_requests_go_as_one_pack_if_auto_may_pack) {
+  options.mode = core::mode::automatic;
+  options.pack = true;
+  chats(2);
+  start();
+  give(1);
+  BOOST_TEST(entries(sent()).size() == 2u);
+  answer_right(sent());
+  all_answered(2);
+  BOOST_TEST(ended().mode_used == "batch");
+}
+
 BOOST_AUTO_TEST_CASE(two_requests_of_mode_auto_share_no_prompt) {
   options.mode = core::mode::automatic;
+  options.pack = false;
   chats(2);
   start();
   drive([&](const assignment& a) {

@@ -15,6 +15,10 @@ BOOST_AUTO_TEST_CASE(auto_chooses_by_the_number_of_requests) {
   job_plan two{mode::automatic, 2};
   BOOST_TEST((two.current() == mode::parallel));
   BOOST_TEST(!two.packs());
+  job_plan allowed{mode::automatic, 2, true};
+  BOOST_TEST((allowed.current() == mode::batch));
+  BOOST_TEST(allowed.packs());
+  BOOST_TEST(allowed.mode_used() == "batch");
 }
 
 BOOST_AUTO_TEST_CASE(a_mode_is_left_when_half_of_at_least_eight_failed) {
@@ -101,7 +105,7 @@ BOOST_AUTO_TEST_CASE(batch_is_left_when_it_can_pack_none_of_eight) {
 }
 
 BOOST_AUTO_TEST_CASE(auto_packs_in_parallel_for_a_reason_and_stops_for_another) {
-  job_plan plan{mode::automatic, 100, "requests bind"};
+  job_plan plan{mode::automatic, 100, true, "requests bind"};
   BOOST_TEST((plan.current() == mode::parallel));
   BOOST_TEST(plan.packs());
   BOOST_TEST(plan.mode_used() == "parallel_packed");
@@ -117,7 +121,7 @@ BOOST_AUTO_TEST_CASE(auto_packs_in_parallel_for_a_reason_and_stops_for_another) 
   BOOST_TEST((plan.current() == mode::parallel));
   BOOST_TEST((plan.changes()[1].code == errc::pack_mismatch));
   // Asked for, parallel mode is what was asked for.
-  BOOST_TEST((!job_plan{mode::parallel, 100, "requests bind"}.packs()));
+  BOOST_TEST((!job_plan{mode::parallel, 100, true, "requests bind"}.packs()));
   BOOST_TEST((job_plan{mode::automatic, 2}.mode_used() == "parallel"));
 }
 
