@@ -207,13 +207,30 @@ void node_state::flush() {
     std::map<uint32_t, uint32_t> freed;
     for (auto& report : note.reports)
       ++freed[life_of(report.key.epoch)];
-    self->send(note.to, atom::report_v, report_batch{id, std::move(note.reports)});
-    note.reports.clear();
+    send_reports(note);
     for (auto [life, slots] : freed)
       self->send(engine, atom::freed_v, slot_return{job, id, slots, life});
   }
   forget_idle_jobs();
   try_leave();
+}
+
+/// Sends the reports of a job in messages of at most `report_bytes_max`, or of one report.
+void node_state::send_reports(job_note& note) {
+  report_batch batch{id, {}};
+  size_t bytes = 0;
+  for (auto& report : note.reports) {
+    const auto size = report.outcome && report.outcome->body ? report.outcome->body->size() : 0;
+    if (!batch.reports.empty() && bytes + size > report_bytes_max) {
+      self->send(note.to, atom::report_v, std::move(batch));
+      batch = {id, {}};
+      bytes = 0;
+    }
+    bytes += size;
+    batch.reports.push_back(std::move(report));
+  }
+  note.reports.clear();
+  self->send(note.to, atom::report_v, std::move(batch));
 }
 
 /// Forgets jobs without work here. Jobs with lost lanes are forgotten only if there are many,

@@ -35,6 +35,8 @@ struct node_state {
   static constexpr size_t idle_workers_max = 1024;
   /// Largest number of jobs without work here whose lost lanes are remembered.
   static constexpr size_t idle_notes_max = 64;
+  /// Bytes of answers in one message to a coordinator.
+  static constexpr size_t report_bytes_max = 16u << 20;
 
   node_state() = default;
   node_state(const node_state&) = delete;
@@ -121,6 +123,7 @@ private:
   void report_unstarted(const assigned_request& req, core::mode ran_as, report_kind kind,
                         error why);
   void report(work_report what);
+  void send_reports(job_note& note);
   void forget_idle_jobs();
   void dismiss_idle();
   void send_beat();

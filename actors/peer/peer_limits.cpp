@@ -50,6 +50,41 @@ void peer_limits::enter(peer_state& peer) {
 
 void peer_limits::leave(peer_state& peer) { unknown_.erase(peer.number); }
 
+bool peer_limits::hold(peer_state& peer, uint64_t bytes, std::function<void()> resume) {
+  const auto now = std::chrono::steady_clock::now();
+  // One connection may always go on, however large its message is, so that there is progress.
+  if (held_ == 0 || held_ + bytes <= bounds_.receive_bytes_max) {
+    if (peer.held == 0) {
+      peer.held_since = now;
+      holders_.push_back(&peer);
+    }
+    peer.held += bytes;
+    held_ += bytes;
+    return true;
+  }
+  waiting_.push_back({&peer, std::move(resume)});
+  // Those that have bytes for long stand in the way of others. `refuse` ends them later.
+  for (auto* holder : holders_)
+    if (holder != &peer && !holder->closing && now - holder->held_since > bounds_.long_message) {
+      const std::string why = "its message takes too long while others wait";
+      say("closed the connection to " + holder->who + ": " + why);
+      holder->refuse(why);
+      break;
+    }
+  return false;
+}
+
+void peer_limits::give_back(peer_state& peer) {
+  std::erase_if(waiting_, [&](const waiting& w) { return w.peer == &peer; });
+  if (peer.held == 0)
+    return;
+  held_ -= peer.held;
+  peer.held = 0;
+  holders_.remove(&peer);
+  for (auto& w : std::exchange(waiting_, {}))
+    w.resume();
+}
+
 void peer_limits::report(peer_state& peer) {
   leave(peer);
   if (peer.known || peer.fault.empty())

@@ -1,12 +1,14 @@
 #pragma once
 
 #include "actors/peer/peer_limits.hpp"
+#include "core/base/text.hpp"
 
 #include <caf/io/basp_broker.hpp>
 #include <caf/io/network/default_multiplexer.hpp>
 #include <caf/io/network/stream_impl.hpp>
 #include <caf/io/scribe.hpp>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <utility>
@@ -28,13 +30,13 @@ public:
     n = 0;
     if (peer_->closing)
       return rw_state::failure;
+    if (peer_->paused)
+      return rw_state::success; // Reads nothing; the connection is not in the loop.
     const auto state = policy_.read_some(n, fd, bytes, size);
     if (state == rw_state::failure)
       note();
     else if (!peer_->known)
       peer_->bytes += n;
-    else if (n > 0 && peer_->on_bytes)
-      peer_->on_bytes();
     return state;
   }
 
@@ -49,7 +51,7 @@ public:
   }
 
   bool must_read_more(native_socket fd, size_t threshold) {
-    return !peer_->closing && policy_.must_read_more(fd, threshold);
+    return !peer_->closing && !peer_->paused && policy_.must_read_more(fd, threshold);
   }
 
 private:
@@ -63,8 +65,10 @@ private:
 };
 
 /// One connection of CAF's middleman to another process. It adds checks that CAF does not make:
-///  - The first message must be a handshake, and short. No message may be longer than the limit,
-///    because CAF allocates as many bytes as a header of 32 bytes asks for.
+///  - CAF gets a message only if its header is well formed, and if this peer may send it
+///    (`judge_message`).
+///  - Memory for a message grows as its bytes come. CAF would allocate as many bytes as the header
+///    says. Messages before the handshake are short, and long ones share a budget.
 ///  - A connection without a handshake is closed after CAF's connection timeout. CAF keeps silent
 ///    connections that it accepted for ever, and closes one that it made at the next heartbeat.
 ///  - Bytes of a long message count as a heartbeat.
@@ -80,34 +84,23 @@ public:
         peer_{std::move(peer)}, stream_{mpx, peer_.socket, &peer_, std::move(policy)} {}
 
   ~peer_scribe() override {
+    limits_->give_back(peer_);
     if (opened_ && !peer_.known)
       limits_->leave(peer_);
   }
 
-  void configure_read(caf::io::receive_policy::config config) override {
-    if (!opened_) { // The first call of the broker: from now on the broker owns the connection.
-      opened_ = true;
-      limits_->enter(peer_);
-    }
-    const uint64_t awaited = config.second;
-    const auto& bounds = limits_->bounds();
-    const auto most = peer_.known ? bounds.message_bytes_max : bounds.handshake_bytes_max;
-    if (awaited > most) {
-      const auto why = "a message of " + std::to_string(awaited) + " bytes, where " +
-                       std::to_string(most) + " are allowed";
-      if (peer_.known)
-        limits_->say("closed the connection to " + peer_.who + ": " + why);
-      peer_.refuse(why);
-      config = caf::io::receive_policy::exactly(1);
-    }
+  /// The broker says how many bytes it wants next. It gets whole messages, so only the first call
+  /// matters: from then on the broker owns the connection.
+  void configure_read(caf::io::receive_policy::config) override {
+    if (opened_)
+      return;
+    opened_ = true;
+    limits_->enter(peer_);
     touch();
-    if (awaited > long_bytes)
-      peer_.on_bytes = [this] { touch(); };
-    else
-      peer_.on_bytes = nullptr;
-    stream_.configure_read(config);
-    if (!launched_)
-      launch();
+    await(wire_header::size);
+    stream_.start(this);
+    if (Policy::talks_first)
+      stream_.force_empty_write(this);
   }
 
   void ack_writes(bool enable) override { stream_.ack_writes(enable); }
@@ -129,6 +122,7 @@ public:
                                        : "it did not say what it is";
     const auto known = peer_.known;
     limits_->report(peer_);
+    limits_->give_back(peer_);
     stream_.graceful_shutdown();
     // CAF waits until the other side closes, too. An unknown peer may never do that.
     if (!known)
@@ -139,20 +133,32 @@ public:
   bool consume(caf::execution_unit* ctx, const void* bytes, size_t size) override {
     if (peer_.closing)
       return true; // The next read fails.
-    if (peer_.known)
-      return scribe::consume(ctx, bytes, size);
-    if (parts_++ == 0 && !begins_handshake(static_cast<const uint8_t*>(bytes))) {
-      peer_.refuse("it speaks another protocol");
-      return true;
+    touch();
+    if (in_payload_) {
+      auto& part = stream_.rd_buf();
+      if (payload_.empty())
+        payload_.swap(part);
+      else
+        payload_.insert(payload_.end(), part.begin(), part.begin() + static_cast<long>(size));
+      payload_.resize(std::min(payload_.size(), static_cast<size_t>(header_.length)));
+      return payload_.size() < header_.length ? read_on(false) : deliver(ctx);
     }
-    consuming_ = true;
-    const auto go_on = scribe::consume(ctx, bytes, size);
-    consuming_ = false;
-    if (auto* b = broker(); b && !peer_.closing && b->instance.tbl().lookup_direct(hdl())) {
-      peer_.known = true;
-      limits_->leave(peer_);
-    }
-    return go_on;
+    raw_header_.assign(static_cast<const char*>(bytes), size);
+    header_ = read_header(raw_header_);
+    auto fault = header_fault(header_, peer_.known, peer_.accepted);
+    const auto& bounds = limits_->bounds();
+    const auto most = !peer_.known     ? bounds.handshake_bytes_max
+                      : peer_.accepted ? bounds.receive_bytes_max
+                                       : bounds.head_bytes_max;
+    if (fault.empty() && header_.length > most)
+      fault = "a message of " + std::to_string(header_.length) + " bytes, where " +
+              std::to_string(most) + " are allowed";
+    if (!fault.empty())
+      return end(fault);
+    if (header_.length == 0)
+      return hand_over(ctx, raw_header_);
+    in_payload_ = true;
+    return read_on(false);
   }
 
 protected:
@@ -164,16 +170,92 @@ protected:
   }
 
 private:
-  /// A longer message may take longer than the timeout.
-  static constexpr uint64_t long_bytes = 64u << 10;
+  static constexpr size_t part_min = 64u << 10, part_max = 1u << 20;
 
-  /// Whether this is the header of a handshake with a body. CAF crashes at a handshake without one.
-  bool begins_handshake(const uint8_t* header) const {
-    using caf::io::basp::message_type;
-    const auto expected =
-      peer_.accepted ? message_type::client_handshake : message_type::server_handshake;
-    const auto length = header[4] | header[5] | header[6] | header[7];
-    return header[0] == static_cast<uint8_t>(expected) && length != 0;
+  void await(size_t bytes) { stream_.configure_read(caf::io::receive_policy::exactly(bytes)); }
+
+  /// Ends the connection because of what the peer sent.
+  bool end(const std::string& why) {
+    if (peer_.known)
+      limits_->say("closed the connection to " + peer_.who + ": " + why);
+    peer_.refuse(why);
+    return true;
+  }
+
+  /// Reads the next part of the payload, or waits until there is memory for it.
+  /// @param waited The connection is out of the loop since it waits.
+  bool read_on(bool waited) {
+    const auto missing = header_.length - payload_.size();
+    const auto part = std::min(missing, std::clamp(payload_.size(), part_min, part_max));
+    // The first part is free, so that short messages pass whatever long ones others send.
+    if (!payload_.empty() && !limits_->hold(peer_, part, [this] { read_on(true); })) {
+      if (!peer_.paused)
+        stream_.passivate();
+      peer_.paused = true;
+      // The middleman closes the connection if it waits too long.
+      const auto& bounds = limits_->bounds();
+      touch(bounds.long_message - bounds.handshake);
+      return true;
+    }
+    peer_.paused = false;
+    await(part);
+    if (waited) {
+      touch();
+      stream_.activate(this);
+    }
+    return true;
+  }
+
+  /// Gives a whole message to the broker, if this peer may send it.
+  bool deliver(caf::execution_unit* ctx) {
+    in_payload_ = false;
+    auto go_on = true;
+    if (is_allowed()) {
+      go_on = hand_over(ctx, raw_header_);
+      if (go_on && !peer_.closing)
+        go_on = hand_over(ctx, std::exchange(payload_, {}));
+      if (auto* b = broker();
+          !peer_.known && b && !peer_.closing && b->instance.tbl().lookup_direct(hdl())) {
+        peer_.known = true;
+        limits_->leave(peer_);
+      }
+    }
+    payload_ = {};
+    if (stream_.rd_buf().capacity() > part_max)
+      stream_.rd_buf() = {};
+    limits_->give_back(peer_);
+    await(wire_header::size);
+    return go_on;
+  }
+
+  bool is_allowed() {
+    if (header_.is(wire_kind::client_handshake)) {
+      if (!peer_.known)
+        handshake_ = payload_;
+      else if (handshake_ != payload_)
+        return !end("it sent another handshake");
+    }
+    if (!peer_.known || !peer_.accepted || !header_.is(wire_kind::direct))
+      return true;
+    const auto content = read_content({payload_.data(), payload_.size()});
+    const auto verdict =
+      content ? judge_message(header_, *content, peer_.roles) : peer_verdict::refuse;
+    if (verdict != peer_verdict::refuse)
+      return verdict == peer_verdict::pass;
+    const auto name = content ? describe(*content) : "damaged";
+    limits_->say("refused a message of " + peer_.who + " (" + core::clean_text(name, 100) + ")");
+    if (++peer_.refused >= limits_->bounds().refused_max)
+      end("it sent " + std::to_string(peer_.refused) + " messages that it may not send");
+    return false;
+  }
+
+  template <class Bytes>
+  bool hand_over(caf::execution_unit* ctx, const Bytes& bytes) {
+    stream_.rd_buf().assign(bytes.begin(), bytes.end());
+    consuming_ = true;
+    const auto go_on = scribe::consume(ctx, stream_.rd_buf().data(), stream_.rd_buf().size());
+    consuming_ = false;
+    return go_on;
   }
 
   /// Keeps the socket open until the broker has read that the connection is closed. Handles are
@@ -190,8 +272,8 @@ private:
 
   caf::io::basp_broker* broker() { return dynamic_cast<caf::io::basp_broker*>(parent()); }
 
-  /// Restarts the timeout of the middleman.
-  void touch() {
+  /// Restarts the timeout of the middleman. @param more A longer time.
+  void touch(duration more = {}) {
     auto* b = broker();
     if (!b)
       return;
@@ -201,14 +283,7 @@ private:
       at->second.cstate = caf::io::basp::await_header;
       at->second.hdl = hdl();
     }
-    at->second.last_seen = b->clock().now();
-  }
-
-  void launch() {
-    launched_ = true;
-    stream_.start(this);
-    if (Policy::talks_first)
-      stream_.force_empty_write(this);
+    at->second.last_seen = b->clock().now() + std::max(more, duration{});
   }
 
   std::shared_ptr<peer_limits> limits_;
@@ -216,8 +291,12 @@ private:
   caf::io::basp_broker* broker_ = nullptr;
   peer_state peer_;
   caf::io::network::stream_impl<watched_policy<Policy>> stream_;
-  bool launched_ = false, opened_ = false, consuming_ = false;
-  uint32_t parts_ = 0; ///< Headers and bodies received before the handshake.
+  bool opened_ = false, consuming_ = false;
+  wire_header header_;      ///< Of the present message.
+  std::string raw_header_;  ///< Its bytes.
+  bool in_payload_ = false; ///< Its payload is awaited.
+  std::vector<char> payload_;
+  std::vector<char> handshake_; ///< CAF sends its handshake twice.
 };
 
 } // namespace penstock::actors

@@ -85,6 +85,17 @@ BOOST_AUTO_TEST_CASE(reports_that_come_together_leave_in_one_message) {
   BOOST_TEST(reports->at(0).node == 5u);
 }
 
+// A head accepts messages up to a limit.
+BOOST_AUTO_TEST_CASE(reports_with_long_answers_leave_in_several_messages) {
+  upstream->script = [](auto&) { return test::completion(std::string(9u << 20, 'x'), 1ms); };
+  assign(1, 0, 3);
+  sched.advance_time(10ms);
+  run();
+  BOOST_TEST(all().size() == 3u);
+  BOOST_TEST(reports->size() == 3u);
+  BOOST_TEST(head->freed_slots() == 3u);
+}
+
 BOOST_AUTO_TEST_CASE(permits_of_different_workers_have_different_ids) {
   assign(1, 0, 8);
   assign(2, 0, 8);
