@@ -299,7 +299,8 @@ std::vector<key_row> make_keys() {
               "Failures in a row after which the circuit breaker of a lane opens."),
     plain_row(help_group::failures, in_engine | in_job, "run.breaker_open_for", "breaker-open-for",
               span, "TIME", PENSTOCK_AT(run.breaker_open_for), {.min = 1e-3, .max = day},
-              "How long the breaker stays open. Then one request tests the provider."),
+              "Longest time between two requests that test a provider which is down. The first "
+              "test comes after half a second, and in an outage they become rarer."),
 
     text_row(
       help_group::head, in_head, "cluster.listen", "listen", "HOST:PORT",

@@ -89,12 +89,14 @@ struct work_report {
   /// For `held`: all lanes of the route that may accept the request later. Else: the lane of the
   /// last attempt. Numbers follow the order of the head's settings.
   std::vector<uint32_t> lanes{};
+  /// Attempts that tested a lane which was down. They do not use up the attempts of the request.
+  uint32_t excused = 0;
 };
 
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, work_report& x) {
   return f(caf::meta::type_name("penstock.work_report"), x.key, x.kind, x.outcome, x.resume_in,
-           x.last_attempt, x.joined, x.hedged, x.hedge_won, x.lanes);
+           x.last_attempt, x.joined, x.hedged, x.hedge_won, x.lanes, x.excused);
 }
 
 /// Reports that one node sends together.

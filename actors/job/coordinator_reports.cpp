@@ -172,6 +172,7 @@ void coordinator_state::note(const work_report& report) {
 void coordinator_state::apply(const work_report& report) {
   const auto index = report.key.index;
   auto& entry = *window_.find(index);
+  entry.excused += report.excused;
   if (ended_by_itself(report))
     core::suspects::cleared(entry);
   // A job that ends sends no request again: unfinished requests end with it.

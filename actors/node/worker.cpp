@@ -9,6 +9,12 @@ namespace penstock::actors {
 
 namespace {
 
+/// Whether the provider is down. Not the fault of the request.
+bool is_outage(core::reply_kind kind) {
+  return kind == core::reply_kind::transport || kind == core::reply_kind::overloaded ||
+         kind == core::reply_kind::server_error;
+}
+
 /// For a request that one lane told to wait for hours and that another lane could take, but is
 /// closed: it is tried again after this time.
 constexpr duration closed_lane_wait = std::chrono::minutes{1};
@@ -178,6 +184,15 @@ void worker_state::judged(const attempt& a, core::verdict v, std::string body,
                : core::payload{};
   if (v.kind != core::reply_kind::success)
     last_failure_ = v.message;
+  if (a.permit.probe && is_outage(v.kind) && v.code != errc::cancelled) {
+    // A request that only tested the provider keeps its attempts. The job decides when to test
+    // again, unless another lane of the route is open.
+    ++excused_;
+    core::next_step closed;
+    closed.what = core::next_step::action::park_job;
+    closed.failure = error{errc::unavailable, "the breaker is open, and a probe failed"};
+    return go_on(a, closed);
+  }
   go_on(a, plan_.judge(v, self->clock().now(), random()));
 }
 
@@ -237,6 +252,7 @@ void worker_state::end(report_kind kind, core::outcome_state state, std::optiona
   report.hedged = hedged_;
   report.hedge_won = hedge_won_;
   report.lanes = std::move(lanes_);
+  report.excused = excused_;
   self->send(node, atom::done_v, std::move(report));
   task.request.what = nullptr; // It may be large, and the next request may come much later.
 }

@@ -50,6 +50,7 @@ struct worker_request {
   bool other_model_ = false;    ///< The answer came from another model than requested.
   uint32_t attempts_max_ = 1;   ///< Attempts allowed in this hand-out.
   uint32_t turn_ = 0;           ///< Makes the id of each permit and exchange unique.
+  uint32_t excused_ = 0;        ///< Probes of a lane that was down.
   uint32_t hedged_ = 0;         ///< Number of second attempts.
   bool hedge_won_ = false;
   bool first_permit_ = true;

@@ -21,7 +21,7 @@ time_point held_lanes::hold(uint64_t index, refusal why, time_point now) {
   if (fresh && !quota && !why.attempted && !last_failure_.empty())
     g.cause.context += "; the last request to fail: " + last_failure_;
   if (fresh || quota != g.quota)
-    g.retry_at = now + limits_.retry_every;
+    g.retry_at = now + gap(g, now);
   // Only the request that used up the quota knows when it begins again. Later refusals do not.
   if (quota)
     g.retry_at = std::max(g.retry_at, now + why.resume_in);
@@ -60,6 +60,11 @@ bool held_lanes::has_answered(const lane_set& lanes) const {
                      [this](auto lane) { return answered_.count(lane) == 1; });
 }
 
+// Asking costs little, and a short outage must not last longer than it does.
+duration held_lanes::gap(const group& g, time_point now) const {
+  return std::min(limits_.retry_every, std::max(limits_.retry_first, (now - g.since) / 20));
+}
+
 held_lanes::decision held_lanes::retry(time_point now,
                                        const std::function<uint32_t(uint64_t)>& attempts_of) {
   decision out;
@@ -84,7 +89,7 @@ held_lanes::decision held_lanes::retry(time_point now,
       out.give_up = g.cause;
       return out;
     }
-    g.retry_at = now + limits_.retry_every;
+    g.retry_at = now + gap(g, now);
     const auto probe = std::min_element(g.waiting.begin(), g.waiting.end(), [&](auto a, auto b) {
       return attempts_of(a) < attempts_of(b);
     });

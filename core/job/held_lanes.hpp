@@ -16,21 +16,25 @@ namespace penstock::core {
 
 /// Time limits for lanes that refuse the requests of a job.
 struct held_limits {
-  duration retry_every = std::chrono::seconds{1}; ///< Time between two probes of the same lanes.
+  /// Longest time between two requests that ask the same lanes again.
+  duration retry_every = std::chrono::seconds{1};
   /// Longest wait for lanes that have answered before.
   duration patience = defaults::outage_patience;
   /// Longest wait for lanes that never answered.
   duration first_patience = defaults::first_patience;
+  /// Time between two requests that ask, at the start. After 20 times as long the gap grows.
+  duration retry_first = std::chrono::milliseconds{250};
 };
 
 /// The requests of one job that wait because their lanes refuse all requests: the breaker of each
 /// lane is open, or its daily quota is used up.
 ///
-/// Requests that wait for the same set of lanes form one group. After `retry_every` one request of
-/// the group is sent as a probe. An answer from any lane of the group frees the group. The group
-/// gives up after its patience. A group with a used-up quota does not probe: it is freed when the
-/// quota begins again. A request that the provider told to wait for hours, while its lane takes
-/// others, waits alone. Pure; one owner.
+/// Requests that wait for the same set of lanes form one group. Every 250 ms, later every
+/// `retry_every`, one request of the group asks its lanes again; the breaker of a lane decides
+/// whether that request is sent as a probe. An answer from any lane of the group frees the group.
+/// The group gives up after its patience. A group with a used-up quota does not probe: it is freed
+/// when the quota begins again. A request that the provider told to wait for hours, while its lane
+/// takes others, waits alone. Pure; one owner.
 class held_lanes {
 public:
   /// Numbers of lanes, in the order of the settings of the head.
@@ -96,6 +100,7 @@ private:
     bool quota = false;
     error cause;
   };
+  duration gap(const group& g, time_point now) const;
   bool has_answered(const lane_set& lanes) const;
 
   held_limits limits_;

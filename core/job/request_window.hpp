@@ -34,8 +34,10 @@ struct window_entry {
   double cost = 0;                  ///< US dollars spent by earlier hand-outs.
   uint32_t packed_attempts = 0;     ///< Attempts of its packs. The job counts each of them once.
   uint32_t packed_rate_limited = 0; ///< Attempts of its packs answered with 429.
-  uint32_t excused = 0; ///< Attempts of its packs that answered other requests: free for this one.
-  uint64_t turn = 0;    ///< Number of its last hand-out among those of the job; 0: none.
+  /// Attempts that do not count: those of its packs that answered other requests, and tests of a
+  /// lane that was down.
+  uint32_t excused = 0;
+  uint64_t turn = 0; ///< Number of its last hand-out among those of the job; 0: none.
 };
 
 /// The requests of a job that are read and not yet written, with their states and epochs. New

@@ -17,6 +17,9 @@ std::string number(double x) { return std::to_string(static_cast<int64_t>(std::c
 
 error bad(const std::string& text) { return {errc::invalid_config, text}; }
 
+// A wide lane can tell sooner that some requests get through again.
+uint32_t probes_at_once(uint32_t width) { return width == 0 || width >= 16 ? 3 : 1; }
+
 std::string in_seconds(time_point until, time_point now) {
   return number(to_seconds(until - now)) + " s";
 }
@@ -54,8 +57,12 @@ result<void> validate(const lane_limits& l) {
 
 lane::impl::impl(lane_limits l, time_point now, bool start_empty)
     : limits{std::move(l)}, room{limits.headroom, limits.adaptive, now}, width{limits, now},
-      breaker{limits.breaker_trips_after, limits.breaker_open_for}, queue{limits.aging_bound},
-      tokens{limits.tokens_per_byte}, advanced_to{now}, paced_at{now} {
+      breaker{{.trips_after = limits.breaker_trips_after,
+               .probe_gap_max = limits.breaker_open_for,
+               .probes_at_once = probes_at_once(limits.in_flight_max),
+               // Processes that lose the same provider must not probe it together.
+               .seed = static_cast<uint64_t>(now.time_since_epoch().count())}},
+      queue{limits.aging_bound}, tokens{limits.tokens_per_byte}, advanced_to{now}, paced_at{now} {
   for (size_t d = 0; d < dimension_count; ++d) {
     gauges[d] = lane_gauge{static_cast<dimension>(d), limits, now, start_empty};
     limited = limited || gauges[d].limited();
@@ -141,7 +148,10 @@ bool lane::impl::fits(const estimate& e) const {
 }
 
 bool lane::impl::is_full() const {
-  const auto most = long_waits > 0 ? 1 : width.limit();
+  auto most = long_waits > 0 ? 1 : width.limit();
+  // After an outage the lane opens step by step.
+  if (const auto ramp = breaker.in_flight_limit(advanced_to); ramp > 0)
+    most = most > 0 ? std::min(most, ramp) : ramp;
   return most > 0 && permits.size() >= most;
 }
 
@@ -182,7 +192,7 @@ void lane::impl::grant(time_point now, const estimate& e, std::vector<permit>& o
   o.probe = breaker.wants_probe(now);
   o.input_counts = e.input_counts;
   if (o.probe)
-    breaker.begin_probe();
+    breaker.begin_probe(now);
   if (limited) {
     pass_one = false;
     for (size_t d = 0; d < dimension_count; ++d) {
@@ -285,13 +295,16 @@ std::optional<time_point> lane::next_wake(time_point now) const {
   auto& l = *impl_;
   if (l.queue.empty())
     return std::nullopt;
-  if (l.is_full())
-    return l.width.next_rise();
-  if (l.breaker.current() == circuit_breaker::state::half_open)
-    return std::nullopt;
+  if (l.is_full()) {
+    const auto width = l.width.next_rise(), ramp = l.breaker.next_rise(now);
+    return width && ramp ? std::min(*width, *ramp) : width ? width : ramp;
+  }
   time_point wake = now;
-  if (l.breaker.refuses(now))
-    wake = l.breaker.probe_at();
+  if (!l.breaker.passes()) {
+    if (l.breaker.probes_used_up())
+      return std::nullopt;
+    wake = std::max(wake, l.breaker.probe_at());
+  }
   if (l.pausing)
     return std::max(wake, l.paused_until);
   const auto e = l.estimate_of(*l.queue.front(now));

@@ -36,8 +36,7 @@ struct lane_limits {
   double tokens_per_byte = 1 / 3.5; ///< Where the input estimator starts.
   uint32_t breaker_trips_after =
     defaults::breaker_trips_after; ///< Consecutive transport failures, 5xx and timeouts.
-  duration breaker_open_for = defaults::breaker_open_for; ///< How long the breaker stays open. Then
-                                                          ///< one request tests the provider.
+  duration breaker_open_for = defaults::breaker_open_for; ///< Longest time between two probes.
   duration aging_bound =
     std::chrono::seconds{30}; ///< A waiting priority is served at least this often.
   /// The breaker opens after so long a time of nothing but 429s that do not say when to come back.

@@ -107,15 +107,15 @@ void lane::impl::judge_upstream(const settlement& s, bool probe, time_point now)
       breaker.lose_probe(now);
     return;
   }
-  if (only_refuses(s, now)) {
-    if (breaker.trip(now, probe))
-      refuse_all(errc::unavailable, breaker_text(now));
-    return;
-  }
-  if (!failed)
-    return breaker.succeed(probe);
-  if (breaker.fail(now, probe, permits.size()))
+  const bool refuses = only_refuses(s, now);
+  if (!failed && !refuses)
+    return breaker.succeed(now, probe);
+  const bool passed = breaker.passes();
+  if (refuses ? breaker.trip(now, probe) : breaker.fail(now, probe, permits.size())) {
     refuse_all(errc::unavailable, breaker_text(now));
+    if (passed)
+      last_before_outage = ordinals;
+  }
 }
 
 void lane::impl::pause(time_point until, time_point now) {
@@ -243,7 +243,7 @@ void lane::settle(const settlement& s, time_point now) {
     l.width.ended(s, o->ordinal, o->in_flight, o->granted_at, now);
   if (s.sent && !s.abandoned)
     l.hear_refusals(s, now);
-  l.judge_upstream(s, o && o->probe, now);
+  l.judge_upstream(s, o && l.is_probe(*o), now);
   l.listen(s, o, now);
   if (o)
     l.doubt.answered(o->round, l.permits.size() == 0);
@@ -306,7 +306,7 @@ void lane::release_owner(uint64_t owner, time_point now) {
   for (auto id : ids) {
     const auto o = l.permits.take(id);
     l.hold(id, *o, -1);
-    if (o->probe)
+    if (l.is_probe(*o))
       l.breaker.lose_probe(now);
     l.width.forgotten(o->ordinal, now);
     l.doubt.answered(o->round, l.permits.size() == 0);

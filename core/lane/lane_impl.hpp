@@ -71,6 +71,8 @@ struct lane::impl {
   void reconcile(const settlement& s, const outstanding& o, time_point now);
   lane_cost actual_cost(const settlement& s, const outstanding& o) const;
   void learn(const settlement& s, const outstanding* o);
+  /// Whether it tests the provider in the outage that runs, not in an earlier one.
+  bool is_probe(const outstanding& o) const { return o.probe && o.ordinal > last_before_outage; }
   void judge_upstream(const settlement& s, bool probe, time_point now);
   void listen(const settlement& s, const outstanding* o, time_point now);
   void on_rate_limited(const settlement& s, const outstanding* o, time_point now);
@@ -105,8 +107,9 @@ struct lane::impl {
   time_point paced_at{}; // When the headroom was last applied.
   bool demand = false;   // The last poll left requests waiting for tokens.
 
-  bool pausing = false;  // A pause began, and its end is not handled yet.
-  uint64_t ordinals = 0; // Permits granted or adopted so far.
+  uint64_t last_before_outage = 0; // `ordinals` when the breaker opened.
+  bool pausing = false;            // A pause began, and its end is not handled yet.
+  uint64_t ordinals = 0;           // Permits granted or adopted so far.
   // `ordinals` when the last pause began. A 429 of an older permit belongs to that pause.
   uint64_t last_before_pause = 0;
   std::optional<time_point> pause_began; // Also after its end.

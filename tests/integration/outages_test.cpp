@@ -118,6 +118,19 @@ BOOST_AUTO_TEST_CASE(a_submission_that_gave_up_goes_on_with_the_same_command) {
   BOOST_TEST(head->wait() == 0);
 }
 
+BOOST_AUTO_TEST_CASE(a_short_outage_ends_soon_with_the_default_settings) {
+  // Ten failures open the breaker, four probes fail, the fifth one gets through.
+  upstream.mock->set_faults(faults({"503:times=14"}));
+  write_lines(60);
+  const auto end = run_to_end(
+    bare_command({"run", lines, "-o", dir / "a.jsonl", "--base-url", upstream.mock->base_url(),
+                  "--model", "m", "--in-flight-max", "4", "--attempts", "4", "--json", "--quiet"}));
+  BOOST_TEST(end.code == 0, end.err);
+  check_lines(dir / "a.jsonl", 60);
+  const auto summary = boost::json::parse(end.out).as_object();
+  BOOST_TEST(summary.at("wall_seconds").to_number<double>() < 20, end.out);
+}
+
 BOOST_AUTO_TEST_CASE(a_library_job_that_gave_up_has_no_final_failure) {
   for (auto count : sizes) {
     upstream.mock->set_faults(faults({"503"}));

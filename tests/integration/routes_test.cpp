@@ -88,7 +88,7 @@ BOOST_AUTO_TEST_CASE(a_key_that_is_refused_in_the_middle_moves_the_rest_to_the_o
 
 BOOST_AUTO_TEST_CASE(an_open_breaker_moves_requests_on_and_its_close_brings_them_back) {
   write_input(200);
-  upstream.mock->set_faults(faults({"503:times=12"}));
+  upstream.mock->set_faults(faults({"503:times=30"}));
   const auto end = run_routes({"--breaker-trips-after", "3", "--breaker-open-for", "50ms"});
   const auto results = check(end);
   all_completed(end, results);

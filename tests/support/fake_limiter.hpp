@@ -12,7 +12,8 @@ namespace penstock::test {
 
 /// Messages that a fake rate limiter has received, and how it answers.
 struct limiter_log {
-  bool grants = true; ///< False: requests wait until the test answers.
+  bool grants = true;  ///< False: requests wait until the test answers.
+  bool probes = false; ///< Its permits test a provider that is down.
   std::vector<core::permit_request> asked;
   std::map<uint64_t, permit_taker_actor> askers; ///< Waiting actors by permit id.
   std::vector<core::settlement> settled;
@@ -38,7 +39,7 @@ inline rate_limiter_actor::behavior_type fake_limiter(rate_limiter_actor::pointe
       auto asker = caf::actor_cast<permit_taker_actor>(self->current_sender());
       log->askers[req.id] = asker;
       if (log->grants)
-        self->send(asker, atom::granted_v, core::permit{req.id, 1, 1, false});
+        self->send(asker, atom::granted_v, core::permit{req.id, 1, 1, log->probes});
     },
     [=](atom::adopt, const core::permit_request& req) { log->adopted.push_back(req); },
     [=](atom::settle, const core::settlement& s) { log->settled.push_back(s); },

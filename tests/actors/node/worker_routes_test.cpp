@@ -127,6 +127,29 @@ BOOST_AUTO_TEST_CASE(with_every_lane_closed_the_job_waits_for_any_of_them) {
   BOOST_TEST((report.outcome->failure->code == errc::unavailable));
 }
 
+BOOST_AUTO_TEST_CASE(a_probe_that_fails_keeps_its_attempts_and_asks_the_next_lane) {
+  lane->probes = other->probes = true;
+  answer(test::answer_with(503, "{}"), test::answer_with(500, "{}"));
+  start();
+  advance(10ms);
+  advance(1s);
+  auto& report = only_report();
+  BOOST_TEST(order() == "ab");
+  BOOST_TEST((report.kind == report_kind::held));
+  BOOST_TEST((report.outcome->failure->code == errc::unavailable));
+  BOOST_TEST(report.outcome->attempts == 2u);
+  BOOST_TEST(report.excused == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(a_probe_that_is_refused_for_its_content_is_final) {
+  lane->probes = true;
+  answer(test::answer_with(400, "{}"), test::completion("no"));
+  start();
+  advance(10ms);
+  BOOST_TEST((only_report().kind == report_kind::finished));
+  BOOST_TEST(only_report().excused == 0u);
+}
+
 BOOST_AUTO_TEST_CASE(with_every_quota_spent_the_job_learns_when_the_first_returns) {
   lane->grants = other->grants = false;
   auto aut = start();

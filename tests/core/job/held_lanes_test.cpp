@@ -12,7 +12,7 @@ const error breaker_open{errc::unavailable, "the breaker is open"};
 const error quota_used{errc::quota_exhausted, "the daily quota is used up"};
 
 struct held_fixture {
-  held_lanes held{{1s, 10s, 3s}};
+  held_lanes held{{1s, 10s, 3s, 1s}};
   time_point now{};
   std::vector<uint32_t> attempts = std::vector<uint32_t>(10, 1);
 
@@ -40,6 +40,22 @@ BOOST_AUTO_TEST_CASE(after_a_second_the_request_with_the_fewest_attempts_is_the_
   now += 1ms;
   BOOST_TEST(retry().ready == indexes{1});
   BOOST_TEST(retry().ready.empty());
+  BOOST_TEST((held.next_retry() == now + 1s));
+}
+
+BOOST_AUTO_TEST_CASE(a_fresh_outage_is_asked_about_often_and_an_old_one_rarely) {
+  held = held_lanes{{1s, 1h, 1h, 250ms}};
+  hold(0, {0});
+  BOOST_TEST((held.next_retry() == now + 250ms));
+  now += 250ms;
+  retry();
+  hold(0, {0});
+  BOOST_TEST((held.next_retry() == now + 250ms));
+  now += 10s;
+  retry();
+  BOOST_TEST((*held.next_retry() - now > 500ms));
+  now += 1min;
+  retry();
   BOOST_TEST((held.next_retry() == now + 1s));
 }
 

@@ -99,8 +99,10 @@ BOOST_AUTO_TEST_CASE(the_time_of_an_open_breaker_is_told) {
   BOOST_REQUIRE(poll().size() == 1u);
   end(1, reply_kind::server_error);
   BOOST_TEST((ask(2, 0s).error().code == errc::unavailable));
-  BOOST_TEST((l.opens_at(now) == now + 60s));
-  now += 60s;
+  const auto opens = l.opens_at(now);
+  BOOST_REQUIRE(opens.has_value());
+  BOOST_TEST((*opens > now && *opens <= now + 1s));
+  now = *opens;
   BOOST_TEST(!l.opens_at(now).has_value());
 }
 

@@ -216,7 +216,7 @@ BOOST_AUTO_TEST_CASE(an_open_breaker_refuses_and_lets_one_probe_through_after_it
   end(l, 0, reply_kind::transport);
   end(l, 1, reply_kind::server_error);
   BOOST_TEST((ask(l, 2).error().code == errc::unavailable));
-  now += 60s;
+  now += 1s;
   for (uint64_t i = 10; i < 13; ++i)
     BOOST_TEST(asked(l, i));
   auto probe = poll(l);
