@@ -9,7 +9,8 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr auto sweep_interval = 200ms;
-constexpr auto accept_retry = 50ms; ///< After running out of descriptors.
+constexpr auto unread_interval = 50ms; ///< Clients that leave are known within twice this time.
+constexpr auto accept_retry = 50ms;    ///< After running out of descriptors.
 
 } // namespace
 
@@ -46,7 +47,7 @@ void http_server::impl::accepted(const boost::system::error_code& ec, tcp::socke
   const auto client = socket.remote_endpoint(unknown).address();
   const auto known = addresses.find(client);
   const bool is_greedy = options.connections_per_address > 0 && known != addresses.end() &&
-                         known->second >= options.connections_per_address;
+                         known->second.connections >= options.connections_per_address;
   if (connections.size() >= options.connections_max || is_greedy) {
     ++counters.connections_refused;
     boost::system::error_code ignored;
@@ -71,6 +72,23 @@ void http_server::impl::sweep() {
   sweep_timer.async_wait([self = shared_from_this()](const boost::system::error_code& e) {
     if (!e)
       self->sweep();
+  });
+}
+
+void http_server::impl::watch_unread() {
+  if (watching || unread.empty() || stopped)
+    return;
+  watching = true;
+  unread_timer.expires_after(unread_interval);
+  unread_timer.async_wait([self = shared_from_this()](const boost::system::error_code& e) {
+    self->watching = false;
+    if (e)
+      return;
+    const auto all = self->unread; // A callback may close others.
+    for (const auto& [c, owner] : all)
+      if (self->unread.contains(c))
+        c->close_if_gone();
+    self->watch_unread();
   });
 }
 
@@ -104,6 +122,7 @@ void http_server::impl::stop_now() {
   acceptor.close(ec);
   accept_timer.cancel();
   sweep_timer.cancel();
+  unread_timer.cancel();
   wheel.cancel();
   timers = {};
   while (!connections.empty())
@@ -151,16 +170,23 @@ http_server::~http_server() {
   impl_->io.restart();
   impl_->io.poll();
   impl_->handle = nullptr;
+  impl_->plan = nullptr;
 }
 
-result<std::unique_ptr<http_server>> http_server::open(http_server_options options,
-                                                       handler handle) {
+result<std::unique_ptr<http_server>> http_server::open(http_server_options options, handler handle,
+                                                       planner plan) {
   const std::string where = options.host + ":" + std::to_string(options.port);
   boost::system::error_code ec;
   const auto address = asio::ip::make_address(options.host, ec);
   if (ec)
     return error{errc::invalid_config, "not a numeric address: " + options.host};
-  auto i = std::make_shared<impl>(std::move(options), std::move(handle));
+  auto i = std::make_shared<impl>(std::move(options), std::move(handle), std::move(plan));
+  if (!i->options.tls_certificate.empty() || !i->options.tls_key.empty()) {
+    auto tls = tls_server::open(i->options.tls_certificate, i->options.tls_key);
+    if (!tls)
+      return tls.error();
+    i->tls = std::move(*tls);
+  }
   const tcp::endpoint endpoint{address, i->options.port};
   i->acceptor.open(endpoint.protocol(), ec);
   if (!ec)
@@ -217,7 +243,8 @@ std::string_view http_exchange::target() const { return view(connection_->messag
 std::string_view http_exchange::header(std::string_view name) const {
   return view(connection_->message()[boost::beast::string_view{name.data(), name.size()}]);
 }
-std::string_view http_exchange::body() const { return connection_->message().body(); }
+std::string_view http_exchange::body() const { return connection_->message().body().text; }
+std::string http_exchange::client() const { return connection_->client(); }
 uint64_t http_exchange::connection() const { return connection_->id(); }
 uint32_t http_exchange::ordinal() const { return connection_->served(); }
 
@@ -249,6 +276,13 @@ void http_exchange::end() const {
   connection_->on_loop(serial_, [](http_connection& c, bool open) {
     if (open)
       c.end_stream();
+  });
+}
+
+void http_exchange::resume_body() const {
+  connection_->on_loop(serial_, [](http_connection& c, bool open) {
+    if (open)
+      c.resume_body();
   });
 }
 
