@@ -3,6 +3,7 @@
 #include "core/map/map_plan.hpp"
 #include "core/map/map_projection.hpp"
 #include "core/map/map_totals.hpp"
+#include "core/view/failure_groups.hpp"
 #include "messages/interfaces.hpp"
 
 #include <caf/allowed_unsafe_message_type.hpp>
@@ -57,6 +58,7 @@ struct map_status {
   std::vector<core::stage_sample> samples;
   /// The first note about a part that was left out of a document; empty: nothing was left out.
   std::string first_note;
+  core::failure_groups failures; ///< Of the rows that failed or expired in this run.
 };
 
 /// An actor that is told when a map fails.

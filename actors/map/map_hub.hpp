@@ -110,7 +110,8 @@ private:
   std::set<uint32_t> groups_to_serve_;
   std::vector<bool> cancelled_; ///< By group.
   std::map<uint64_t, row_entry> rows_;
-  std::string first_note_; ///< Of this run, with its row; an example for the summary.
+  std::string first_note_;        ///< Of this run, with its row; an example for the summary.
+  core::failure_groups failures_; ///< Of this run.
   uint64_t held_bytes_ = 0;
   double spent_ = 0; ///< US dollars, with those of earlier runs.
   uint64_t rows_total_ = 0;

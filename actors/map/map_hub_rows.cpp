@@ -219,6 +219,8 @@ void map_hub_state::finish(uint64_t row, core::outcome_state state, const error*
   auto& entry = rows_.at(row);
   setup_.script->append_row(entry.line, entry.row, why);
   entry.ended = state;
+  if (why && (state == core::outcome_state::failed || state == core::outcome_state::expired))
+    failures_.add("row " + std::to_string(row + 1), to_string(why->code), 0, why->context);
   entry.noted = !entry.row.notes.empty();
   if (entry.noted && first_note_.empty())
     first_note_ = "row " + std::to_string(row + 1) + ": " + entry.row.notes.front();
@@ -302,6 +304,7 @@ map_status map_hub_state::status() const {
   s.cost = spent_;
   s.samples = samples_;
   s.first_note = first_note_;
+  s.failures = failures_;
   for (uint32_t g = 0; g < plan_.groups(); ++g) {
     map_group_status group;
     group.name = setup_.groups[g];

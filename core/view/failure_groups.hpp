@@ -13,12 +13,17 @@ namespace penstock::core {
 /// N, each longer word of letters and digits becomes ID.
 std::string normalized_cause(std::string_view words);
 
+/// What to do about failures with this code (name of an `errc`) and status; empty: nothing that
+/// holds for all of them. @param words The provider's.
+std::string_view remedy_of(std::string_view code, int status, std::string_view words);
+
 /// Failures that have the same cause.
 struct failure_group {
   std::string cause;      ///< Code, status and normalised words: "server_error 500: Try again".
   uint64_t count = 0;     ///< Requests that ended like this.
   std::string example_id; ///< The first of them.
   std::string example;    ///< Its words.
+  std::string remedy;     ///< What to do; empty: the words say it.
 };
 
 /// Groups failures by their cause. Keeps 20 causes, so the memory is bounded; it counts the rest.
@@ -37,7 +42,7 @@ public:
 
   /// Lines of a summary, at most `shown` causes; empty if nothing failed.
   std::string text(size_t shown) const;
-  /// [{"cause", "count", "example": {"custom_id", "message"}}].
+  /// [{"cause", "count", "example": {"custom_id", "message"}, "remedy"}].
   boost::json::array json() const;
 
 private:

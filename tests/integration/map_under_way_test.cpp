@@ -74,6 +74,15 @@ BOOST_AUTO_TEST_CASE(groups_are_served_in_turn_whatever_the_order_of_rows) {
   BOOST_TEST(boost::json::value_to<std::string>(last.at("state")) == "completed");
 }
 
+BOOST_AUTO_TEST_CASE(a_misspelt_name_in_the_cancel_file_is_told_from_the_start) {
+  write_rows(4, {"north", "south"});
+  write_file(out + ".cancel", "sotuh\n");
+  const auto end = map({"--group-by", "school"});
+  BOOST_TEST(end.code == 0);
+  BOOST_TEST(end.err.find("no group is called 'sotuh' (did you mean south?)") != end.err.npos,
+             end.err);
+}
+
 BOOST_AUTO_TEST_CASE(one_group_can_be_cancelled_while_others_go_on) {
   write_rows(rounds(300, 150), {"north", "south"});
   process p{map_command({"--in-flight-max", "4", "--group-by", "school"})};

@@ -1,6 +1,8 @@
 #include "apps/penstock/client/job_watch.hpp"
 
 #include "apps/penstock/client/job_follow.hpp"
+#include "apps/penstock/run/run_input.hpp"
+#include "apps/penstock/run/run_words.hpp"
 #include "apps/penstock/view/progress.hpp"
 #include "core/view/text_table.hpp"
 
@@ -97,6 +99,8 @@ int follow_to_end(client& c, const job_info& job, outcome_output& out, run_view 
   live.look(view);
   view.job = std::move(*last);
   view.elapsed = std::chrono::steady_clock::now() - begun;
+  if (view.job.failed + view.job.expired > 0 && is_regular_file(view.output))
+    view.failures = failures_in(view.output);
   if (c.settings().run.json)
     std::cout << summary_json(view) << std::endl;
   if (!c.settings().run.quiet)

@@ -64,6 +64,15 @@ std::vector<std::string> names_to_cancel(const std::string& path) {
   return names;
 }
 
+std::string unknown_group(const std::string& path, const std::string& name,
+                          const std::vector<std::string>& groups) {
+  if (std::ranges::find(groups, name) != groups.end())
+    return {};
+  return core::clean_text(path + ": no group is called '" + name + "'" +
+                            core::did_you_mean(core::nearest(name, groups)),
+                          1000);
+}
+
 void replace_file(const std::string& path, std::string_view text) {
   const auto next = path + ".new";
   {
@@ -134,32 +143,23 @@ void map_control::attend(time_point now) {
 
 void map_control::cancel_groups() {
   const auto stages = view_.stages.size();
-  for (auto& name : names_to_cancel(files_ + ".cancel")) {
+  const auto file = files_ + ".cancel";
+  for (auto& name : names_to_cancel(file)) {
     if (!cancelled_.insert(name).second)
       continue;
+    // A misspelt name cancels nothing: say so, once.
+    if (const auto text = unknown_group(file, name, actors_.groups); !text.empty()) {
+      std::fprintf(stderr, "%spenstock: %s\n", terminal_ && drawn_ > 0 ? "\r\033[K" : "",
+                   text.c_str());
+      drawn_ = 0;
+      continue;
+    }
     caf::anon_send(actors_.hub, atom::cancel_v, name);
-    if (std::ranges::find(view_.status.groups, name, &map_group_status::name) ==
-        view_.status.groups.end())
-      tell_unknown(name);
-    for (size_t g = 0; g < view_.status.groups.size(); ++g)
-      if (view_.status.groups[g].name == name)
+    for (size_t g = 0; g < actors_.groups.size(); ++g)
+      if (actors_.groups[g] == name)
         for (size_t s = 0; s < stages; ++s)
           caf::anon_send(actors_.engine, atom::cancel_v, actors_.jobs[g * stages + s]);
   }
-}
-
-/// A misspelt name cancels nothing: say so, once.
-void map_control::tell_unknown(const std::string& name) {
-  if (view_.status.groups.empty())
-    return; // The hub has not answered yet.
-  std::vector<std::string> known;
-  for (auto& group : view_.status.groups)
-    known.push_back(group.name);
-  std::fprintf(stderr, "%spenstock: %s.cancel: no group is called '%s'%s\n",
-               terminal_ && drawn_ > 0 ? "\r\033[K" : "", files_.c_str(),
-               core::clean_text(name, 200).c_str(),
-               core::clean_text(core::did_you_mean(core::nearest(name, known)), 200).c_str());
-  drawn_ = 0;
 }
 
 void map_control::show(time_point now) {

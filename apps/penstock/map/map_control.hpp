@@ -22,6 +22,7 @@ struct map_actors {
   map_hub_actor hub;
   std::vector<uint64_t> jobs; ///< Their ids, by number: group x stages + stage.
   std::vector<std::string> lane_names;
+  std::vector<std::string> groups; ///< Their names, by number.
 };
 
 /// Asks the hub, the engine and the lanes about a map. Without an answer in time, old values stay.
@@ -31,6 +32,9 @@ void look(caf::actor_system& sys, const map_actors& actors, map_view& view,
 
 /// The names in a cancel file, one per line; none if the file does not exist.
 std::vector<std::string> names_to_cancel(const std::string& path);
+/// Why the name `name` in the cancel file `path` cancels nothing; empty: it is one of `groups`.
+std::string unknown_group(const std::string& path, const std::string& name,
+                          const std::vector<std::string>& groups);
 /// Replaces a file in one step, so that a reader never sees half of it. A failure is ignored,
 /// because the status file is not essential.
 void replace_file(const std::string& path, std::string_view text);
@@ -54,7 +58,6 @@ private:
   void run();
   void attend(time_point now);
   void cancel_groups();
-  void tell_unknown(const std::string& name);
   void show(time_point now);
 
   caf::actor_system& sys_;

@@ -71,6 +71,7 @@ int map_session::drive(const upstream_keys& keys) {
   for (auto& lane : running->lanes)
     lanes_.push_back({lane.name, lane.limits});
   actors_.supervisor = running->supervisor;
+  actors_.groups = scan_.groups.names;
   {
     std::lock_guard lock{mutex_};
     actors_.engine = running->engine;

@@ -105,6 +105,7 @@ std::string map_summary_json(const map_view& v) {
                                       {"documents", v.status.changed_documents}};
   if (v.retrying)
     o["retried_rows"] = v.status.sent_again;
+  o["failures"] = v.status.failures.json();
   o["rows_per_second"] = rate_of(v);
   const auto sequential = static_cast<double>(all.done.requests.upstream_ms) / 1e3;
   o["sequential_seconds"] = sequential;

@@ -119,6 +119,7 @@ std::string map_summary_text(const map_view& v, size_t groups_shown) {
         out += fmt::format("  mode change  {}, stage {}: {} -> {}: {} ({})\n",
                            v.status.groups[g].name, v.stages[s], to_string(change.from),
                            to_string(change.to), change.text, to_string(change.code));
+  out += v.status.failures.text(5);
   return out + fmt::format("  output       {}\n", output_text(v));
 }
 

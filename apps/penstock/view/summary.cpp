@@ -277,8 +277,7 @@ std::string summary_json(const run_view& v) {
   core::add_counters(o, j); // "in_flight_peak" is there: it counts what was sent.
   if (v.job_id > 0)
     o["job"] = v.job_id;
-  else
-    o["failures"] = v.failures.json();
+  o["failures"] = v.failures.json();
   o["retries"] = retries(v);
   if (!v.pack_proposal.empty() && j.packs == 0)
     o["pack_proposal"] = v.pack_proposal;

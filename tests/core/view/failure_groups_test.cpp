@@ -44,6 +44,18 @@ BOOST_AUTO_TEST_CASE(the_memory_is_bounded_and_nothing_goes_uncounted) {
   BOOST_TEST(sum == 1000u);
 }
 
+BOOST_AUTO_TEST_CASE(each_cause_says_what_to_do) {
+  BOOST_TEST(remedy_of("bad_request", 404, "").find("model") != std::string_view::npos);
+  BOOST_TEST(remedy_of("bad_request", 400, "raise max_tokens").find("max_tokens") !=
+             std::string_view::npos);
+  BOOST_TEST(remedy_of("timeout", 0, "").find("--timeout") != std::string_view::npos);
+  BOOST_TEST(remedy_of("internal", 0, "").empty());
+  failure_groups f;
+  f.add("a", "timeout", 0, "no answer in 600 s");
+  BOOST_TEST(f.text(5).find("remedy: raise --timeout") != std::string::npos, f.text(5));
+  BOOST_TEST(f.json()[0].at("remedy").as_string().starts_with("raise --timeout"));
+}
+
 BOOST_AUTO_TEST_CASE(an_empty_group_says_nothing) {
   BOOST_TEST(failure_groups{}.text(5).empty());
   BOOST_TEST(failure_groups{}.json().empty());
