@@ -57,6 +57,30 @@ BOOST_AUTO_TEST_CASE(a_batch_of_packs_gives_every_request_the_answer_it_would_ge
   BOOST_TEST(upstream.mock->stats().requests() == 20u);
 }
 
+BOOST_AUTO_TEST_CASE(a_dry_run_of_packs_agrees_with_the_run) {
+  const words options{"--mode",         "batch", "--rpm",           "600", "--headroom",    "1",
+                      "--burst",        "1s",    "--in-flight-max", "50",  "--price-input", "1",
+                      "--price-output", "2"};
+  write_input(200);
+  auto dry = options;
+  dry.push_back("--dry-run");
+  const auto plan = run(dry).summary;
+  BOOST_TEST(upstream.mock->stats().requests() == 0u);
+  run_all(200, options);
+  BOOST_TEST(number(plan, "requests") == 200u);
+  BOOST_TEST(number(plan, "prompts") == number(last.summary, "attempts"));
+  const auto& rpm = plan.at("bounds").as_array()[0];
+  BOOST_TEST(rpm.at("limit").as_string() == "rpm");
+  const auto least = rpm.at("least_seconds").to_number<double>();
+  const auto took = last.summary.at("wall_seconds").to_number<double>();
+  BOOST_TEST(least >= 0.5); // 20 prompts: 10 at once, 10 a second.
+  BOOST_TEST(took >= 0.8 * least);
+  const auto priced = plan.at("cost_dollars").to_number<double>();
+  const auto paid = last.summary.at("cost").to_number<double>();
+  BOOST_TEST(paid > 0);
+  BOOST_TEST(paid <= 1.1 * priced, paid << " dollars, planned " << priced);
+}
+
 // U14
 BOOST_AUTO_TEST_CASE(garbled_packs_are_halved_and_swap_nothing) {
   upstream.mock->set_faults(

@@ -9,6 +9,7 @@
 #include "apps/penstock/cli/option_split.hpp"
 #include "apps/penstock/client/outcome_output.hpp"
 #include "apps/penstock/process/start.hpp"
+#include "apps/penstock/process/start_line.hpp"
 #include "apps/penstock/run/run_input.hpp"
 #include "apps/penstock/view/summary.hpp"
 #include "config/prices.hpp"
@@ -306,6 +307,11 @@ int submit_main(const cluster_command& command, const config::environment& env) 
   }
   if (auto priced = check_prices(settings, scan); !priced)
     return refuse(priced.error());
+  if (!settings.run.quiet) {
+    const auto line =
+      submit_line(command.settings, scan ? std::optional{scan->requests} : std::nullopt);
+    std::fprintf(stderr, "penstock: %s\n", core::clean_text(line, 2000).c_str());
+  }
   return with_head(command, [&](client& c) { return submit_session{c, std::move(scan)}.run(); });
 }
 

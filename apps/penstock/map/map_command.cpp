@@ -6,6 +6,7 @@
 #include "apps/penstock/map/map_session.hpp"
 #include "apps/penstock/process/signals.hpp"
 #include "apps/penstock/process/start.hpp"
+#include "apps/penstock/process/start_line.hpp"
 #include "config/prices.hpp"
 #include "config/recipe/recipe_file.hpp"
 #include "core/base/checksum.hpp"
@@ -79,6 +80,11 @@ int map_session::run() {
     return complain(opened.error());
   if (files_->is_complete())
     return already_complete();
+  if (!settings_.run.quiet)
+    std::fprintf(
+      stderr, "penstock: %s\n",
+      core::clean_text(start_line(command_.settings, needs->keys, view_.rows, "row"), 2000)
+        .c_str());
   block_signals(); // Threads start after this line.
   auto mocks = start_mocks(settings_, needs->keys);
   if (!mocks)

@@ -52,7 +52,7 @@ std::vector<lane_need> needs_by_lane(const dry_run_input& input, const config::s
     const auto& model = values.run.model.empty() ? load.model : values.run.model;
     for (auto& [lane, share] : plan.routes.shares(model)) {
       auto& need = needs[lane];
-      need.requests += static_cast<double>(load.requests) * share;
+      need.requests += static_cast<double>(load.prompts.value_or(load.requests)) * share;
       need.input += input_tokens_of(load, input) * share;
       need.output += output_tokens_of(load, input) * share;
     }
@@ -123,8 +123,11 @@ dry_run_report plan_dry_run(const dry_run_input& input, const config::settings& 
   report.latency = input.latency;
   report.headroom = values.upstream.limits.headroom;
   report.deadline = values.run.deadline;
+  report.packs = input.packs;
+  report.proposal = input.proposal;
   for (auto& load : input.loads) {
     report.requests += load.requests;
+    report.prompts += load.prompts.value_or(load.requests);
     report.input_bytes += load.input_bytes;
     report.without_output_max += load.without_output_max;
   }
@@ -138,10 +141,9 @@ dry_run_report plan_dry_run(const dry_run_input& input, const config::settings& 
     const auto sequential = values.run.mode == core::mode::sequential;
     const double width =
       sequential ? 1 : std::min(values.run.in_flight_max, values.run.window_requests);
-    const auto requests = static_cast<double>(report.requests);
-    report.bounds.push_back(
-      {"", "in flight", width, requests,
-       from_seconds(std::ceil(requests / width) * to_seconds(input.latency))});
+    const auto prompts = static_cast<double>(report.prompts);
+    report.bounds.push_back({"", "in flight", width, prompts,
+                             from_seconds(std::ceil(prompts / width) * to_seconds(input.latency))});
     const auto longest = std::ranges::max_element(report.bounds, {}, &dry_run_bound::least);
     report.binding = static_cast<size_t>(longest - report.bounds.begin());
   }
@@ -160,6 +162,9 @@ dry_run_report plan_dry_run(const dry_run_input& input, const config::settings& 
 std::string to_text(const dry_run_report& report) {
   std::string out = "Dry run of " + report.name + ": nothing was sent.\n";
   out += line("requests", core::count_text(report.requests));
+  if (!report.packs.empty())
+    out += line("prompts", "about " + core::count_text(report.prompts) +
+                             ", several requests in one (" + report.packs + ")");
   if (report.rejected > 0)
     out += line("bad lines", core::count_text(report.rejected) +
                                ", which become failed results unsent (--strict refuses them)");
@@ -178,6 +183,8 @@ std::string to_text(const dry_run_report& report) {
     out += line("cost", std::string{report.without_output_max > 0 ? "about " : "at most about "} +
                           dollars.data());
   }
+  if (!report.proposal.empty())
+    out += line("proposal", report.proposal);
   if (!report.binding) // Nothing to send.
     return out;
   out +=
@@ -210,6 +217,7 @@ std::string to_json(const dry_run_report& report) {
   json::object out{{"dry_run", true},
                    {"input", report.name},
                    {"requests", report.requests},
+                   {"prompts", report.prompts},
                    {"rejected", report.rejected},
                    {"input_bytes", report.input_bytes},
                    {"input_tokens_estimated", json_number(std::round(report.input_tokens))},
@@ -222,6 +230,9 @@ std::string to_json(const dry_run_report& report) {
                    {"bounds", std::move(bounds)}};
   out["binding"] =
     report.binding ? json::value(as_json(report.bounds[*report.binding])) : json::value(nullptr);
+  out["packs"] = report.packs.empty() ? json::value(nullptr) : json::value(report.packs);
+  out["pack_proposal"] =
+    report.proposal.empty() ? json::value(nullptr) : json::value(report.proposal);
   out["cost_dollars"] = report.cost ? json_number(*report.cost) : json::value(nullptr);
   return json::serialize(out) + "\n";
 }

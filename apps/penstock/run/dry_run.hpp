@@ -15,6 +15,7 @@ struct model_load {
   uint64_t input_bytes = 0;        ///< Bytes of their bodies.
   uint64_t output_tokens_max = 0;  ///< Sum of the maxima that they set.
   uint64_t without_output_max = 0; ///< Requests without a maximum.
+  std::optional<uint64_t> prompts; ///< Sent for them; unset: one for each request.
 };
 
 /// The data of a dry run about the job.
@@ -26,6 +27,8 @@ struct dry_run_input {
   double bytes_per_token = 3.5;               ///< The initial value of the lanes.
   uint64_t output_tokens_assumed = 256;       ///< For a request that sets no maximum.
   duration latency = std::chrono::seconds{5}; ///< Assumed length of one answer.
+  std::string packs;                          ///< Why requests share prompts; empty: they do not.
+  std::string proposal;                       ///< What packs would save; empty: nothing.
 };
 
 /// One limit of the duration of the job.
@@ -40,7 +43,7 @@ struct dry_run_bound {
 /// The estimate for the job.
 struct dry_run_report {
   std::string name;
-  uint64_t requests = 0, rejected = 0, input_bytes = 0, without_output_max = 0;
+  uint64_t requests = 0, prompts = 0, rejected = 0, input_bytes = 0, without_output_max = 0;
   double input_tokens = 0;  ///< Estimate.
   double output_tokens = 0; ///< Upper bound, except for requests without a maximum.
   double bytes_per_token = 0;
@@ -52,6 +55,8 @@ struct dry_run_report {
   std::optional<size_t> binding;
   std::optional<double> cost; ///< Dollars, if prices are configured.
   duration deadline{};        ///< As configured; zero: none.
+  std::string packs;          ///< Why requests share prompts; empty: they do not.
+  std::string proposal;       ///< What packs would save; empty: nothing.
 };
 
 /// Computes the report. Times are lower bounds: full buckets at the start, then the refill at the

@@ -10,8 +10,11 @@
 #include "apps/penstock/run/run_words.hpp"
 #include "apps/penstock/process/signals.hpp"
 #include "apps/penstock/process/start.hpp"
+#include "apps/penstock/process/start_line.hpp"
 #include "apps/penstock/view/summary.hpp"
 #include "config/prices.hpp"
+#include "core/io/file/request_reader.hpp"
+#include "core/pack/pack_counter.hpp"
 #include "messages/errors.hpp"
 #include "messages/system_config.hpp"
 
@@ -31,22 +34,58 @@ namespace {
 
 constexpr auto submit_timeout = std::chrono::seconds{10};
 
+/// The loads of a job that packs. Reads the input once more.
+result<std::vector<model_load>> packed_loads(const run_command& command) {
+  const auto& s = command.settings.values;
+  io::reader_options options;
+  options.lines.model = s.run.model;
+  options.line_max = s.run.line_max;
+  auto reader = io::request_reader::open(command.input, std::move(options));
+  if (!reader)
+    return reader.error();
+  core::pack_counter counter{{s.pack.entries_max, s.pack.tokens_max}, s.pack.canary};
+  for (;;) {
+    auto next = reader->next();
+    if (!next)
+      return next.error();
+    if (!*next)
+      break;
+    if (!(*next)->rejection)
+      counter.add(std::move(**next));
+  }
+  std::vector<model_load> loads;
+  for (auto& [model, load] : counter.take())
+    loads.push_back({model, load.requests, load.body_bytes, load.output_tokens_max,
+                     load.without_maximum, load.prompts});
+  return loads;
+}
+
 int show_plan(const run_command& command, const io::input_summary& scan) {
   dry_run_input input;
   input.name = command.input;
   input.rejected = scan.rejected;
   if (const auto* p = core::find_protocol(command.settings.values.upstream.protocol))
     input.charging = p->charging();
-  for (auto& [key, share] : scan.models)
-    input.loads.push_back({key.first, share.requests, share.body_bytes, share.output_tokens_max,
-                           share.without_maximum});
+  const auto because = why_to_pack(command.settings.values, scan);
+  input.packs = reason_of_packs(command.settings.values, scan.requests, because);
+  input.proposal = pack_proposal(command.settings.values, scan.requests, because);
+  if (!input.packs.empty()) {
+    auto loads = packed_loads(command);
+    if (!loads)
+      return complain(loads.error());
+    input.loads = std::move(*loads);
+  } else {
+    for (auto& [key, share] : scan.models)
+      input.loads.push_back({key.first,
+                             share.requests,
+                             share.body_bytes,
+                             share.output_tokens_max,
+                             share.without_maximum,
+                             {}});
+  }
   const auto report = plan_dry_run(input, command.settings.values);
-  std::cout << (command.settings.values.run.json ? to_json(report) + "\n" : to_text(report))
+  std::cout << (command.settings.values.run.json ? to_json(report) : to_text(report))
             << std::flush;
-  const auto proposal = pack_proposal(command.settings.values, scan.requests,
-                                      why_to_pack(command.settings.values, scan));
-  if (!proposal.empty() && !command.settings.values.run.json)
-    std::cout << "Proposal: " << proposal << ".\n" << std::flush;
   return 0;
 }
 

@@ -1,11 +1,7 @@
 #include "apps/penstock/run/run_words.hpp"
 
-#include "config/routing.hpp"
-#include "config/units.hpp"
-#include "config/url.hpp"
 #include "core/base/text.hpp"
 #include "core/jsonl/outcome_line.hpp"
-#include "core/view/lane_text.hpp"
 
 #include <fmt/format.h>
 
@@ -14,29 +10,6 @@
 namespace penstock::cli {
 
 namespace {
-
-std::string limits_text(const config::limit_settings& l) {
-  std::string out;
-  const std::pair<const char*, double> limits[] = {
-    {"rpm", l.rpm}, {"rpd", l.rpd}, {"tpm", l.tpm}, {"itpm", l.itpm}, {"otpm", l.otpm}};
-  for (auto& [name, value] : limits)
-    if (value > 0)
-      out += (out.empty() ? "" : ", ") + (name + (" " + config::format_number(value)));
-  return out.empty() ? "no limits" : out;
-}
-
-std::string upstream_text(const config::upstream_settings& u, const actors::upstream_keys& keys) {
-  if (u.mock || u.protocol == "null")
-    return u.mock ? "mock" : "null";
-  const auto url = config::parse_base_url(u.base_url);
-  const auto key = keys.find(u.name);
-  const auto has_key = key != keys.end() && !key->second.empty();
-  return (url ? url->host : u.base_url) + " (" + u.protocol + ", " +
-         (!has_key                 ? "no key"
-          : u.api_key_file.empty() ? "key from " + u.api_key_env
-                                   : "key from the file " + u.api_key_file) +
-         ")";
-}
 
 uint64_t prompts(const config::settings& s, uint64_t requests) {
   return (requests + s.pack.entries_max - 1) / s.pack.entries_max;
@@ -49,23 +22,6 @@ bool may_pack(const config::settings& s, const std::string& because) {
 
 } // namespace
 
-std::string start_line(const config::loaded_settings& s, const actors::upstream_keys& keys,
-                       std::optional<uint64_t> lines) {
-  const auto& v = s.values;
-  const auto plan = config::plan_routing(v, keys.contains(v.upstream.name));
-  auto out = s.file.empty() ? std::string{"no config file"}
-                            : "config " + s.file + (s.found ? " (found here)" : "");
-  for (const auto* upstream : plan.upstreams)
-    out += ", upstream " + upstream_text(*upstream, keys);
-  out += v.run.model.empty() ? "" : ", model " + v.run.model;
-  for (size_t i = 0; i < plan.limits.size(); ++i)
-    out += ", lane " + plan.routes.lanes()[i].name + " (" + limits_text(*plan.limits[i]) + ")";
-  out += ", mode " + std::string{to_string(v.run.mode)};
-  if (lines)
-    out += ", " + core::counted(*lines, "line");
-  return out;
-}
-
 std::string pack_proposal(const config::settings& s, uint64_t requests,
                           const std::string& because) {
   if (!may_pack(s, because) || s.pack.automatic != "ask")
@@ -75,15 +31,23 @@ std::string pack_proposal(const config::settings& s, uint64_t requests,
                      because);
 }
 
+std::string reason_of_packs(const config::settings& s, uint64_t requests,
+                            const std::string& because) {
+  if (s.run.mode == core::mode::batch && s.pack.entries_max > 1)
+    return "mode batch";
+  // Mode auto makes one prompt of a job of two requests.
+  const auto packs = may_pack(s, requests == 2 ? "two requests" : because);
+  return packs && s.pack.automatic == "allow" ? "pack = \"allow\"" : "";
+}
+
 std::string pack_announcement(const config::settings& s, uint64_t requests,
                               const std::string& because) {
-  const auto packs = s.run.mode == core::mode::batch && s.pack.entries_max > 1;
-  if (!packs && (!may_pack(s, because) || s.pack.automatic != "allow"))
+  const auto reason = reason_of_packs(s, requests, because);
+  if (reason.empty())
     return {};
-  return fmt::format("packs: {} share about {}, up to {} in one prompt{}",
+  return fmt::format("packs: {} share about {}, up to {} in one prompt ({})",
                      core::counted(requests, "request"),
-                     core::counted(prompts(s, requests), "prompt"), s.pack.entries_max,
-                     packs ? " (mode batch)" : " (pack = \"allow\")");
+                     core::counted(prompts(s, requests), "prompt"), s.pack.entries_max, reason);
 }
 
 core::failure_groups failures_in(const std::string& output) {

@@ -109,6 +109,31 @@ BOOST_AUTO_TEST_CASE(the_width_bounds_the_time_too) {
   BOOST_TEST((bound(plan_dry_run(thousand(), s), "in flight").least == 5000s));
 }
 
+BOOST_AUTO_TEST_CASE(packs_count_as_prompts_against_limits_and_width) {
+  config::settings s;
+  s.upstream.limits = {.rpm = 100, .headroom = 1, .burst = 1s};
+  s.run.in_flight_max = 10;
+  auto input = thousand();
+  input.packs = "mode batch";
+  input.loads[0].prompts = 100;
+  auto report = plan_dry_run(input, s);
+  BOOST_TEST(report.requests == 1000u);
+  BOOST_TEST(report.prompts == 100u);
+  BOOST_TEST(bound(report, "rpm").need == 100);
+  BOOST_TEST(to_seconds(bound(report, "rpm").least) == 59, boost::test_tools::tolerance(1e-9));
+  BOOST_TEST((bound(report, "in flight").least == 50s));
+  BOOST_TEST(contains(to_text(report), "about 100, several requests in one (mode batch)"));
+  BOOST_TEST(plan_dry_run(thousand(), s).prompts == 1000u);
+}
+
+BOOST_AUTO_TEST_CASE(a_proposal_of_packs_is_in_text_and_json) {
+  auto input = thousand();
+  BOOST_TEST(contains(to_json(plan_dry_run(input, {})), R"("pack_proposal":null)"));
+  input.proposal = "about 100 prompts";
+  BOOST_TEST(contains(to_json(plan_dry_run(input, {})), R"("pack_proposal":"about 100 prompts")"));
+  BOOST_TEST(contains(to_text(plan_dry_run(input, {})), "proposal        about 100 prompts"));
+}
+
 BOOST_AUTO_TEST_CASE(models_go_to_their_lanes) {
   config::settings s;
   s.upstream.limits = {.rpm = 60, .headroom = 1};
