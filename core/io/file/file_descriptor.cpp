@@ -37,4 +37,16 @@ result<void> sync_directory_of(const std::string& path) {
   return {};
 }
 
+error link_refused(const std::string& path) {
+  return {errc::io_error, path + " is a symbolic link, which Penstock does not follow here: remove "
+                                 "the link and start the same command again"};
+}
+
+result<void> refuse_link(const std::string& path) {
+  std::error_code ec;
+  if (std::filesystem::is_symlink(std::filesystem::symlink_status(path, ec)))
+    return link_refused(path);
+  return {};
+}
+
 } // namespace penstock::io

@@ -35,6 +35,13 @@ private:
 /// @param number The value of `errno`.
 error system_error(std::string_view doing, const std::string& path, int number);
 
+/// The error: `path` is a symbolic link. Files whose name Penstock makes itself (locks, journals,
+/// copies beside an output) may not be links: another user could have put them there.
+error link_refused(const std::string& path);
+/// Fails with `link_refused` if `path` is a symbolic link. Links that a user names are resolved
+/// before.
+result<void> refuse_link(const std::string& path);
+
 /// Makes the directory entry of `path` durable. If the system does not support it, that is no
 /// error.
 result<void> sync_directory_of(const std::string& path);

@@ -34,7 +34,9 @@ bool same_file(int fd, const std::string& path) {
 
 result<file_lock> file_lock::acquire(const std::string& path, std::string_view remedy) {
   for (;;) {
-    file_descriptor fd{::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666)};
+    file_descriptor fd{::open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600)};
+    if (!fd.valid() && errno == ELOOP)
+      return link_refused(path);
     if (!fd.valid())
       return system_error("cannot create", path, errno);
     if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {

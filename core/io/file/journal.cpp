@@ -212,6 +212,8 @@ private:
 } // namespace
 
 result<std::unique_ptr<journal>> create_journal(const std::string& path, run_identity identity) {
+  if (auto plain = refuse_link(path); !plain)
+    return plain.error();
   return guard_sqlite(journal_words(path), [&]() -> result<std::unique_ptr<journal>> {
     auto made =
       std::make_unique<sqlite_journal>(path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
@@ -224,6 +226,8 @@ result<std::unique_ptr<journal>> create_journal(const std::string& path, run_ide
 }
 
 result<std::unique_ptr<journal>> open_journal(const std::string& path) {
+  if (auto plain = refuse_link(path); !plain)
+    return plain.error();
   return guard_sqlite(journal_words(path), [&]() -> result<std::unique_ptr<journal>> {
     auto opened = std::make_unique<sqlite_journal>(path, SQLite::OPEN_READWRITE);
     if (opened->empty())

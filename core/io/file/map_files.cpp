@@ -130,6 +130,8 @@ result<void> map_files::begin_output(const map_request& request) {
                                          " exists and is not of this map: choose another "
                                          "-o, or pass --restart to overwrite it"};
   const auto to = replacing_ ? next_path(path_) : path_;
+  if (auto plain = refuse_link(to); !plain)
+    return plain;
   auto sum = sum_of_start(to, written_.output_bytes);
   if (!sum)
     return sum.error();

@@ -352,6 +352,8 @@ private:
 result<std::unique_ptr<map_journal>> create_map_journal(const std::string& path,
                                                         const map_head& head,
                                                         const std::vector<map_place>& rows) {
+  if (auto plain = refuse_link(path); !plain)
+    return plain.error();
   return guard_sqlite(journal_words(path), [&]() -> result<std::unique_ptr<map_journal>> {
     auto made =
       std::make_unique<sqlite_map_journal>(path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
@@ -365,6 +367,8 @@ result<std::unique_ptr<map_journal>> create_map_journal(const std::string& path,
 
 result<std::unique_ptr<map_journal>> open_map_journal(const std::string& path,
                                                       const older_map& older) {
+  if (auto plain = refuse_link(path); !plain)
+    return plain.error();
   return guard_sqlite(journal_words(path), [&]() -> result<std::unique_ptr<map_journal>> {
     auto opened = std::make_unique<sqlite_map_journal>(path, SQLite::OPEN_READWRITE);
     if (opened->empty())

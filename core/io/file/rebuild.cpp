@@ -46,6 +46,8 @@ public:
     answers_.sort();
     std::error_code ec;
     std::filesystem::remove(to_.kept_path, ec);
+    if (auto plain = refuse_link(to_.kept_path); !plain)
+      return plain.error();
     auto out = output_file::create(to_.kept_path);
     if (!out)
       return out.error();

@@ -105,6 +105,8 @@ result<void> run_files::begin_resumed(const run_request& request) {
   }
   if (auto loaded = load_kept(); !loaded)
     return loaded;
+  if (auto plain = refuse_link(written_path()); !plain)
+    return plain;
   auto output = path_exists(written_path())
                   ? output_file::resume(written_path(), found->bytes, found->sum)
                   : output_file::create(written_path());

@@ -3,6 +3,7 @@
 #include "core/io/store/response_store.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -24,6 +25,35 @@ error foreign_store(const std::string& path, std::string_view what) {
                                   ", no cache of penstock; name another file with --cache-file"};
 }
 
+namespace {
+
+/// Takes the rights of others away from a database that an earlier release or a copy made readable
+/// for them, and from its side files. Other files stay as they are: they are refused later.
+result<void> make_private(int file, const std::string& path, std::string_view noun) {
+  constexpr mode_t others = S_IRWXG | S_IRWXO;
+  constexpr std::string_view magic{"SQLite format 3\0", 16};
+  struct stat info {};
+  char head[magic.size()];
+  if (::fstat(file, &info) != 0 || !S_ISREG(info.st_mode) || (info.st_mode & others) == 0)
+    return {};
+  const auto size = ::pread(file, head, sizeof head, 0);
+  if (size != 0 && (size != sizeof head || std::string_view{head, sizeof head} != magic))
+    return {};
+  if (::fchmod(file, info.st_mode & S_IRWXU) != 0)
+    return error{errc::io_error, std::string{noun} + " " + path +
+                                   " can be read by others, and its rights cannot be changed: " +
+                                   std::strerror(errno) + "; run chmod 600 on it as its owner"};
+  for (auto suffix : {"-wal", "-shm", "-journal"}) {
+    const file_descriptor side{
+      ::open((path + suffix).c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)};
+    if (side.valid() && ::fstat(side.get(), &info) == 0 && S_ISREG(info.st_mode))
+      ::fchmod(side.get(), info.st_mode & S_IRWXU);
+  }
+  return {};
+}
+
+} // namespace
+
 result<void> make_private_file(const std::string& path, std::string_view noun,
                                std::string_view remedy) {
   std::error_code ec;
@@ -38,7 +68,7 @@ result<void> make_private_file(const std::string& path, std::string_view noun,
   if (!made.valid())
     return error{errc::io_error, "cannot open " + std::string{noun} + " " + path + ": " +
                                    std::strerror(errno) + "; " + std::string{remedy}};
-  return {};
+  return make_private(made.get(), path, noun);
 }
 
 result<file_mark> read_mark(const std::string& path, uint32_t ours) {

@@ -19,7 +19,7 @@ database_words store_words(const std::string& path);
 error foreign_store(const std::string& path, std::string_view what);
 
 /// Makes the file before SQLite does, readable only for its owner. SQLite gives its side files the
-/// same mode.
+/// same mode. A database that others can read loses their rights, or is refused.
 /// @param noun Its name in messages. @param remedy What users can do if it cannot be made.
 result<void>
 make_private_file(const std::string& path, std::string_view noun = "the cache",

@@ -179,6 +179,23 @@ BOOST_AUTO_TEST_CASE(answers_survive_closing_and_are_for_their_owner_only) {
   BOOST_TEST(body_of(*open(path), "a") == "1");
 }
 
+BOOST_AUTO_TEST_CASE(a_store_that_others_can_read_is_mended) {
+  test::temp_dir dir;
+  const auto path = dir / "cache.db";
+  BOOST_REQUIRE(open(path)->put(rows({{"a", "1"}}), now));
+  ::chmod(path.c_str(), 0644);
+  BOOST_TEST(body_of(*open(path), "a") == "1");
+  struct stat info {};
+  BOOST_REQUIRE(::stat(path.c_str(), &info) == 0);
+  BOOST_TEST((info.st_mode & 0777) == 0600u);
+  // A file of another program keeps its rights.
+  test::write_file(dir / "notes", std::string(2000, 'x'));
+  ::chmod((dir / "notes").c_str(), 0644);
+  BOOST_TEST(open_response_store(dir / "notes", {}).has_error());
+  BOOST_REQUIRE(::stat((dir / "notes").c_str(), &info) == 0);
+  BOOST_TEST((info.st_mode & 0777) == 0644u);
+}
+
 BOOST_AUTO_TEST_CASE(a_shorter_time_to_live_of_the_reader_counts_too) {
   test::temp_dir dir;
   BOOST_REQUIRE(open(dir / "c.db", {.ttl = 1000s})->put(rows({{"a", "1"}}), now));
