@@ -1,6 +1,7 @@
 #include "config/key_makers.hpp"
 #include "config/endpoint.hpp"
 #include "config/url.hpp"
+#include "core/base/text.hpp"
 
 #include <algorithm>
 
@@ -10,6 +11,19 @@ bool is_printable(std::string_view text) {
   return text.size() <= 4096 && std::ranges::none_of(text, [](char c) {
            return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
          });
+}
+
+bool is_path_list(std::string_view text) {
+  if (!is_printable(text))
+    return false;
+  while (!core::trim(text).empty()) {
+    const auto comma = std::min(text.find(','), text.size());
+    const auto path = core::trim(text.substr(0, comma));
+    if (!path.starts_with('/') || path.find_first_of(" #\\") != path.npos)
+      return false;
+    text.remove_prefix(std::min(comma + 1, text.size()));
+  }
+  return true;
 }
 
 bool is_variable_name(std::string_view text) {

@@ -15,6 +15,8 @@ inline constexpr value_range price_range{.min = 0, .max = 1e6};
 
 /// Checks for texts.
 bool is_printable(std::string_view text);
+/// Paths or patterns of paths, separated by commas; or nothing.
+bool is_path_list(std::string_view text);
 bool is_variable_name(std::string_view text);
 bool is_endpoint(std::string_view text);
 bool is_tenant(std::string_view text);

@@ -139,6 +139,12 @@ std::vector<key_row> make_keys() {
     text_row(help_group::provider, in_engine, "upstream.ca_file", "ca-file", "FILE",
              PENSTOCK_AT(upstream.ca_file), is_printable, "a file name",
              "PEM bundle of trusted certificates instead of the system's."),
+    text_row(help_group::provider, in_engine, "upstream.paths", "paths", "PATTERNS",
+             PENSTOCK_AT(upstream.paths), is_path_list,
+             "paths with * and ?, separated by commas, such as \"/v1/audio/*, /v2/rank\"",
+             "Paths that requests may name in url, in addition to those that answer a question at "
+             "the known providers. An input of others then cannot reach files or administration "
+             "with your key."),
     plain_row(help_group::printed, in_engine | in_job, "upstream.price_input", "price-input",
               number, "USD", PENSTOCK_AT(upstream.price_input), price_range,
               "Dollars per million input tokens, for cost estimates; 0 is unknown."),

@@ -47,11 +47,12 @@ struct upstream_settings {
   std::string api_key_file; ///< A file with the key on its first line; wins over the variable.
   /// Why the key of `api_key_env` must not be sent to `base_url`; empty: it may be.
   std::string key_withheld;
-  bool mock = false;                ///< Use the built-in mock on a loopback port.
-  std::string mock_options;         ///< Options of the mock, separated by spaces.
-  duration null_latency{};          ///< How long the protocol "null" takes to answer.
-  std::string ca_file;              ///< PEM bundle to use instead of the system's.
-  limit_settings limits;            ///< Limits of the default lane.
+  bool mock = false;        ///< Use the built-in mock on a loopback port.
+  std::string mock_options; ///< Options of the mock, separated by spaces.
+  duration null_latency{};  ///< How long the protocol "null" takes to answer.
+  std::string ca_file;      ///< PEM bundle to use instead of the system's.
+  std::string paths;        ///< More paths that requests may name: patterns, separated by commas.
+  limit_settings limits;    ///< Limits of the default lane.
   std::vector<lane_settings> lanes; ///< More lanes; they are matched before the default lane.
   double price_input = 0;           ///< US dollars per million input tokens; 0: unknown.
   double price_output = 0;          ///< US dollars per million output tokens; 0: unknown.

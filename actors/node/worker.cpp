@@ -145,6 +145,8 @@ void worker_state::reply(const exchange_reply& answer) {
   if (!found)
     return;
   auto& response = *answer.response;
+  // Before anything reads the answer: outcomes, logs, lists and stores get their texts from it.
+  setup->keys.mask(response);
   if (response.failure == core::transport_error::cancelled) {
     // We were told to stop; the request may have been charged.
     settle(take(*found), response.sent, {}, true);

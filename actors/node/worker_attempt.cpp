@@ -1,5 +1,6 @@
 #include "actors/node/worker.hpp"
 
+#include "core/protocol/api_path.hpp"
 #include "core/protocol/replace_model.hpp"
 
 #include <caf/all.hpp>
@@ -66,7 +67,9 @@ void worker_state::granted(const core::permit& permit) {
   const auto client_id =
     task.client_id.empty() ? what().custom_id : task.client_id + '-' + std::to_string(what().index);
   auto encoded =
-    upstream.protocol->encode(*a->what, upstream.base_url, upstream.api_key, client_id);
+    core::is_allowed_path(a->what->url, upstream.paths)
+      ? upstream.protocol->encode(*a->what, upstream.base_url, upstream.api_key, client_id)
+      : core::path_refused(a->what->url);
   if (!encoded) {
     settle(take(*a), false, {}, true);
     end(report_kind::finished, core::outcome_state::failed, encoded.error());

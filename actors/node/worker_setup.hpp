@@ -3,6 +3,7 @@
 #include "core/attempt/attempt_plan.hpp"
 #include "core/attempt/hedge_policy.hpp"
 #include "core/base/defaults.hpp"
+#include "core/base/key_mask.hpp"
 #include "core/job/price_table.hpp"
 #include "core/protocol/protocol.hpp"
 #include "core/attempt/route_table.hpp"
@@ -25,6 +26,7 @@ struct worker_upstream {
   std::string base_url;
   std::string api_key;      ///< Never logged, and never sent to another process.
   std::string ca_file;      ///< PEM bundle; empty: that of the HTTP client.
+  std::string paths;        ///< More paths that requests may name. @see core::is_allowed_path
   std::string cache_family; ///< Upstreams with the same text share cached answers.
   core::price_table prices; ///< Prices for the cost of an attempt.
 };
@@ -32,6 +34,7 @@ struct worker_upstream {
 /// Constant data that all workers of a process share.
 struct worker_setup {
   std::vector<worker_upstream> upstreams;
+  core::key_mask keys;      ///< Removes the keys of all upstreams from answers.
   core::route_table routes; ///< Its lanes in the order of `wiring::limiters`.
   duration timeout = core::defaults::timeout;
   duration idle_timeout = core::defaults::idle_timeout;

@@ -59,9 +59,14 @@ supervisor_setup make_supervisor_setup(const config::settings& s, const upstream
                                                 : upstream->base_url;
     out.api_key = keys.at(upstream->name);
     out.ca_file = upstream->ca_file;
+    out.paths = upstream->paths;
     out.cache_family = cache_family_of(*upstream);
     out.prices = config::price_table_of(s, *upstream);
   }
+  std::vector<std::string> secrets;
+  for (auto& [name, key] : keys)
+    secrets.push_back(key);
+  workers->keys = core::key_mask{secrets};
   workers->routes = std::move(plan.routes);
   workers->timeout = s.run.timeout;
   workers->idle_timeout = s.run.idle_timeout;

@@ -1,5 +1,6 @@
 #include "core/jsonl/jsonl.hpp"
 #include "core/base/text.hpp"
+#include "core/base/url_path.hpp"
 #include "core/json/json_check.hpp"
 #include "core/json/json_scan.hpp"
 #include "core/jsonl/make_request.hpp"
@@ -165,8 +166,8 @@ void read_body(request& r, std::string_view bytes) {
     r.url = default_url(body);
   if (r.url.empty())
     reject(r, "url is missing, and the body has neither messages nor input to tell it by");
-  if (!r.url.starts_with('/'))
-    reject(r, "url must begin with /, for example /v1/chat/completions");
+  if (const auto fault = url_path_fault(r.url); !r.url.empty() && !fault.empty())
+    reject(r, "url " + std::string{fault});
   if (body.stream == "true")
     reject(r, "stream is true, and streaming has no place in a job: leave it out");
   r.model = decode_json_string(body.model).value_or("");

@@ -1,5 +1,6 @@
 #include "core/protocol/openai_url.hpp"
 #include "core/base/text.hpp"
+#include "core/base/url_path.hpp"
 
 #include <algorithm>
 
@@ -45,9 +46,9 @@ result<std::string> join_url(std::string_view base_url, std::string_view path) {
       base[scheme + 3] == '/')
     return error{errc::invalid_config, "upstream.base_url must be an http or https URL, is \"" +
                                          clean_text(base_url, 200) + '"'};
-  if (!path.starts_with('/') || !is_url_text(path))
-    return error{errc::invalid_input, "url must be a path such as \"/v1/chat/completions\", is \"" +
-                                        clean_text(path, 200) + '"'};
+  if (const auto fault = url_path_fault(path); !fault.empty())
+    return error{errc::invalid_input,
+                 "url \"" + clean_text(path, 200) + "\" " + std::string{fault}};
   while (base.ends_with('/'))
     base.remove_suffix(1);
   for (std::string_view version : {"/v1", "/v1beta"})

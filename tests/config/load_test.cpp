@@ -41,6 +41,8 @@ std::vector<std::string> samples(const key_row& row, const std::string& file) {
   }
   if (row.name == "upstream.base_url")
     return {"http://a/v1", "http://b/v1", "http://c/v1"};
+  if (row.name == "upstream.paths")
+    return {"/a", "/a, /b/*", "/c"};
   if (row.name == "cluster.listen" || row.name == "cluster.head")
     return {"127.0.0.1:1", "[::1]:2", "localhost:3"};
   if (row.name == "upstream.limits.ramp")

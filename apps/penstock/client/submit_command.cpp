@@ -300,7 +300,7 @@ int submit_main(const cluster_command& command, const config::environment& env) 
     return refuse(free.error());
   std::optional<io::input_summary> scan;
   if (is_regular_file(input)) {
-    auto found = scan_run_input(input, settings);
+    auto found = scan_run_input(input, settings, false);
     if (!found)
       return refuse(found.error());
     scan = std::move(*found);

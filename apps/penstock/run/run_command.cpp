@@ -108,7 +108,7 @@ public:
       return complain({errc::invalid_config, "--dry-run reads the input twice; give it a file"});
     std::optional<io::input_summary> summary;
     if (regular) {
-      auto found = scan_run_input(command_.input, settings_);
+      auto found = scan_run_input(command_.input, settings_, true);
       if (!found)
         return complain(found.error());
       summary = std::move(*found);

@@ -1,10 +1,14 @@
 #include "apps/penstock/run/run_input.hpp"
 
 #include "config/prices.hpp"
+#include "core/base/text.hpp"
+#include "core/base/url_path.hpp"
+#include "core/protocol/api_path.hpp"
 
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -31,10 +35,46 @@ bool is_regular_file(const std::string& path) {
   return path != "-" && ::stat(path.c_str(), &info) == 0 && S_ISREG(info.st_mode);
 }
 
-result<io::input_summary> scan_run_input(const std::string& input, const config::settings& s) {
+namespace {
+
+/// Whether a request names a path that no upstream of this process may be asked for. An input of
+/// others must not reach other parts of a provider with our key.
+class path_guard {
+public:
+  path_guard(const config::settings& s, bool sends) : sends_{sends} {
+    paths_.push_back(s.upstream.paths);
+    for (auto& upstream : s.upstreams)
+      paths_.push_back(upstream.paths);
+  }
+
+  std::optional<std::string> operator()(const core::request& r) {
+    // Lines without a usable path are unusable lines, as others are.
+    if (r.url == last_ || !r.url.starts_with('/'))
+      return std::nullopt;
+    if (const auto fault = core::url_path_fault(r.url); !fault.empty())
+      return "url \"" + core::clean_text(r.url, 200) + "\" " + std::string{fault} +
+             "; correct the line, or remove it";
+    if (sends_ && std::ranges::none_of(
+                    paths_, [&](auto& paths) { return core::is_allowed_path(r.url, paths); }))
+      return core::path_refused(r.url).context;
+    last_ = r.url;
+    return std::nullopt;
+  }
+
+private:
+  bool sends_;
+  std::vector<std::string> paths_;
+  std::string last_; ///< The last good path; most inputs have only one.
+};
+
+} // namespace
+
+result<io::input_summary> scan_run_input(const std::string& input, const config::settings& s,
+                                         bool sends) {
   io::scan_options options;
   options.lines.model = s.run.model;
   options.line_max = s.run.line_max;
+  options.refuses = path_guard{s, sends};
   if (auto usable = io::check_requests(input); !usable)
     return usable.error();
   auto found = io::scan_input(input, options);

@@ -114,6 +114,10 @@ result<input_summary> scan_input(const std::string& path, const scan_options& op
       return r.error();
     if (!*r)
       break;
+    if (options.refuses)
+      if (const auto why = options.refuses(**r))
+        return error{errc::invalid_input,
+                     path + ":" + std::to_string((*r)->line) + ": " + *why + " (nothing was sent)"};
     count(summary, **r);
     ids.add(core::checksum((*r)->custom_id));
     if (options.progress && summary.requests % progress_every == 0)

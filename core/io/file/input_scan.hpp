@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,9 @@ namespace penstock::io {
 struct scan_options {
   core::line_options lines;                       ///< Changes that the run makes to each line.
   uint64_t line_max = core::defaults::line_bytes; ///< Lines with more bytes are rejected.
+  /// Why the whole input is refused because of this request, without the line; nullopt: it is not.
+  /// Also called for requests that are rejected. Null: no request refuses the input.
+  std::function<std::optional<std::string>(const core::request&)> refuses = {};
   /// Called every 16,384 requests with the requests and bytes so far.
   std::function<void(uint64_t, uint64_t)> progress;
 };

@@ -97,6 +97,28 @@ BOOST_AUTO_TEST_CASE(a_bad_request_fails_at_once) {
   BOOST_TEST(report.outcome->attempts == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(keys_of_any_upstream_are_removed_from_answers) {
+  setup->keys = core::key_mask{{"key-of-this-one", "key-of-another"}};
+  answer_in_turn({test::answer_with(
+    400, R"({"error":{"message":"no key-of-this-one, Bearer key-of-another"}})")});
+  start();
+  advance(1s);
+  auto& report = end();
+  BOOST_TEST(report.outcome->failure->context.find("key-of") == std::string::npos);
+  BOOST_TEST(report.outcome->body->find("key-of") == std::string::npos);
+  BOOST_TEST(lane->settled[0].reason.find("key-of") == std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_path_that_is_not_allowed_is_never_sent) {
+  auto what = *task.request.what;
+  what.url = "/v1/files";
+  task.request.what = make_shared_value(std::move(what));
+  start();
+  advance(1s);
+  BOOST_TEST((end().outcome->failure->code == errc::invalid_input));
+  BOOST_TEST(upstream->calls.empty());
+}
+
 BOOST_AUTO_TEST_CASE(a_refused_key_aborts_the_job) {
   answer_in_turn({test::answer_with(401, R"({"error":{"message":"bad key"}})")});
   start();
