@@ -173,7 +173,8 @@ std::vector<key_row> make_keys() {
               "Raise the headroom towards 1 while no 429 comes, and lower it after a 429."),
     limit_row(
       help_group::limits, in_engine, "upstream.limits.burst", "burst", span, "TIME",
-      PENSTOCK_LIMIT_AT(burst), {.min = 1e-3, .max = day}, true,
+      PENSTOCK_LIMIT_AT(burst),
+      {.min = 1e-3, .max = day, .zero_means = "begin with few requests and find it out"}, true,
       "How much of a limit may be used at once: 60s is the limit of a whole minute; 1s suits "
       "providers that count per second."),
     limit_row(help_group::limits, in_engine, "upstream.limits.in_flight", "lane-in-flight", integer,

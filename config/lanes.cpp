@@ -33,7 +33,9 @@ core::lane_limits lane_limits_of(const settings& values, const limit_settings& l
     out.width = core::width_rule::adaptive;
   else if (limits.adaptive_in_flight == "auto" && !named)
     out.width = core::width_rule::until_published;
-  out.burst = limits.burst;
+  out.burst_known = limits.burst > duration::zero();
+  if (out.burst_known)
+    out.burst = limits.burst;
   out.headroom = limits.headroom;
   out.adaptive = limits.adaptive;
   out.charging = charging;

@@ -21,7 +21,9 @@ struct limit_settings {
   double otpm = 0;                            ///< Output tokens per minute.
   double headroom = core::defaults::headroom; ///< Share of each limit to use: above 0, at most 1.
   bool adaptive = true;                       ///< Headroom rises towards 1 while no 429 comes.
-  duration burst = core::defaults::burst;     ///< Content of a full bucket, in time.
+  duration burst{};                           ///< Content of a full bucket, in time; zero: unknown.
+  /// The most that a full bucket may hold, in time, also if that is unknown.
+  duration burst_most() const { return burst > duration::zero() ? burst : core::defaults::burst; }
   uint32_t in_flight = 0; ///< Largest number of requests in flight; 0: as for the job.
   std::string adaptive_in_flight =
     "auto";              ///< Whether the lane adapts its width: auto, true, false.

@@ -29,16 +29,23 @@ void add_options(CLI::App& app, mock_arguments& a) {
   app.add_option("--burst", l.burst, "Capacity of a bucket as a share of its limit")
     ->check(CLI::PositiveNumber)
     ->capture_default_str();
-  app.add_option("--limit-window", a.limit_window,
-                 "Capacity is what this span brings, for example 1s");
+  app.add_option("--bucket,--limit-window", a.limit_window,
+                 "A bucket holds what this span brings, for example 1s");
+  app.add_option("--start-level", l.start_level, "Share of a bucket that is there at first")
+    ->check(CLI::Range(0.0, 1.0))
+    ->capture_default_str();
   app.add_flag("--sum-tokens", l.sum_tokens,
                "Charge input + max_tokens instead of the larger of them");
   app.add_flag("--refund", l.refund, "Give back what was reserved and not produced");
   app.add_flag("--free-rejections", a.keep_rejected, "A rejected request costs nothing");
   app.add_flag("!--global-limits", l.per_key,
                "One set of buckets instead of one per key and model");
-  app.add_option("--headers", a.headers, "Rate headers: full, partial, none, stale, lying")
-    ->check(CLI::IsMember({"full", "partial", "none", "stale", "lying"}))
+  app
+    .add_option(
+      "--headers", a.headers,
+      "Rate headers: full, partial, none, stale, lying (drawn), or empty: nothing remains, and "
+      "the reset is in an hour")
+    ->check(CLI::IsMember({"full", "partial", "none", "stale", "lying", "empty"}))
     ->capture_default_str();
   app.add_flag("--no-retry-after", a.no_retry_after, "429s say no time");
   app.add_flag("--retry-after-ms", o.retry_after_ms, "429s carry retry-after-ms too");

@@ -14,11 +14,11 @@ double window_of(dimension d) { return d == dimension::requests_day ? 86400 : 60
 
 } // namespace
 
-void mock_bucket::configure(double capacity, double rate, time_point now) {
+void mock_bucket::configure(double capacity, double rate, time_point now, double start_level) {
   const bool fresh = capacity_ == 0;
   capacity_ = capacity;
   rate_ = rate;
-  level_ = fresh ? capacity : std::min(level_, capacity);
+  level_ = fresh ? capacity * start_level : std::min(level_, capacity);
   last_ = now;
 }
 
@@ -77,7 +77,7 @@ void mock_limiter::configure(buckets& b, time_point now) const {
     const bool quantised = options_.window > duration::zero() && d != dimension::requests_day;
     const double capacity = quantised ? std::max(1.0, rate * to_seconds(options_.window))
                                       : std::max(1.0, l * options_.burst);
-    b[i].configure(capacity, rate, now);
+    b[i].configure(capacity, rate, now, options_.start_level);
   }
 }
 

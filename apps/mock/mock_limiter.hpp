@@ -37,6 +37,7 @@ struct limiter_options {
   double otpm = 0;   ///< Anthropic: output tokens per minute.
   double burst = 1;  ///< Capacity of a bucket as a share of its limit.
   duration window{}; ///< Set: capacity is what one window brings (60 RPM enforced as 1 a second).
+  double start_level = 1;      ///< Share of a new bucket that is filled.
   bool sum_tokens = false;     ///< OpenAI charges input + maximum instead of max(input, maximum).
   bool refund = false;         ///< OpenAI gives back what was reserved and not produced.
   bool charge_rejected = true; ///< A rejected request costs a request (OpenAI, Gemini do so).
@@ -46,7 +47,7 @@ struct limiter_options {
 /// A bucket that refills continuously. Time is passed in; the level may be below zero.
 class mock_bucket {
 public:
-  void configure(double capacity, double rate, time_point now);
+  void configure(double capacity, double rate, time_point now, double start_level = 1);
   void refill(time_point now);
   void take(double n) { level_ -= n; }
   void give(double n) { level_ = level_ + n < capacity_ ? level_ + n : capacity_; }

@@ -269,6 +269,11 @@ void mock_service::produce(const flight_ptr& f) {
 std::string mock_service::common_headers(flight& f) {
   std::string out;
   auto levels = limiter_of(f).levels(f.key, f.call.model, now());
+  if (f.headers == header_mode::empty)
+    for (auto& level : levels) {
+      level.remaining = 0;
+      level.reset = 3600;
+    }
   for (auto& l : levels)
     l.reset = real_seconds(l.reset);
   f.form->headers(out, levels, f.headers, f.id, f.random, std::chrono::system_clock::now());

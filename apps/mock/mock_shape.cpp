@@ -7,8 +7,8 @@
 namespace penstock::mock {
 
 std::optional<header_mode> header_mode_from(std::string_view text) {
-  static constexpr std::array<std::string_view, 5> names{"full", "partial", "none", "stale",
-                                                         "lying"};
+  static constexpr std::array<std::string_view, 6> names{"full",  "partial", "none",
+                                                         "stale", "lying",   "empty"};
   for (size_t i = 0; i < names.size(); ++i)
     if (names[i] == text)
       return static_cast<header_mode>(i);

@@ -30,7 +30,7 @@ struct provider_error {
 };
 
 /// Which rate headers are sent, and whether they are true.
-enum class header_mode : uint8_t { full, partial, none, stale, lying };
+enum class header_mode : uint8_t { full, partial, none, stale, lying, empty };
 std::optional<header_mode> header_mode_from(std::string_view text);
 
 /// One provider's wire format. A new provider is one file with one of these, and one row in

@@ -7,7 +7,7 @@ namespace penstock::core {
 
 namespace {
 
-constexpr double rise_seconds = 6;
+constexpr double rise_seconds = 4;
 // The last 0.2 % are for different clocks and rounded token counts.
 constexpr double ceiling = 0.998;
 constexpr double throttle_min = 0.02;

@@ -8,7 +8,7 @@ namespace penstock::core {
 /// two parts.
 ///
 /// The **share** starts at the configured headroom and, while there is demand, closes in on 1 with
-/// a time constant of 6 s (0.8 at the start, 0.96 after 10 s, 0.99 after 20 s). A 429 halves its
+/// a time constant of 4 s (0.8 at the start, 0.98 after 10 s, 0.99 after 15 s). A 429 halves its
 /// distance from the configured value.
 ///
 /// The **throttle** is 1 until 429s show that the real limit is lower than the configured one,

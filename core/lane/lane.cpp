@@ -135,7 +135,9 @@ double lane::impl::guard(size_t d) const {
   if (d != input && d != total)
     return 0;
   const double relearned = std::max(0.0, risky_bytes * tokens.tokens_per_byte() - risky_tokens);
-  return relearned + doubt.share() * (doubt.unproven(d) + relearned);
+  const double kept = relearned + doubt.share() * (doubt.unproven(d) + relearned);
+  // What is paced from the start has little to keep back.
+  return gauges[d].is_paced() ? std::min(kept, gauges[d].capacity() / 2) : kept;
 }
 
 bool lane::impl::fits(const estimate& e) const {
@@ -148,7 +150,12 @@ bool lane::impl::fits(const estimate& e) const {
 }
 
 bool lane::impl::is_full() const {
-  auto most = long_waits > 0 ? 1 : width.limit();
+  auto most = long_waits > 0 || tests_claim() ? 1 : width.limit();
+  // Before the first answer, no more than can be refused without harm.
+  if (limited && !proven && !limits.burst_known) {
+    const auto few = few_at(advanced_to);
+    most = most > 0 ? std::min(most, few) : few;
+  }
   // After an outage the lane opens step by step.
   if (const auto ramp = breaker.in_flight_limit(advanced_to); ramp > 0)
     most = most > 0 ? std::min(most, ramp) : ramp;
@@ -204,6 +211,7 @@ void lane::impl::grant(time_point now, const estimate& e, std::vector<permit>& o
   }
   used.add(e.cost, 1, now);
   o.granted_at = now;
+  first_granted = first_granted.value_or(now);
   o.in_flight = static_cast<uint32_t>(permits.size()) + 1;
   width.granted(o.ordinal, o.in_flight, now);
   hold(req.id, o, 1);
@@ -296,8 +304,11 @@ std::optional<time_point> lane::next_wake(time_point now) const {
   if (l.queue.empty())
     return std::nullopt;
   if (l.is_full()) {
-    const auto width = l.width.next_rise(), ramp = l.breaker.next_rise(now);
-    return width && ramp ? std::min(*width, *ramp) : width ? width : ramp;
+    std::optional<time_point> next;
+    for (const auto& rise : {l.width.next_rise(), l.breaker.next_rise(now), l.next_few(now)})
+      if (rise && *rise > now)
+        next = std::min(*rise, next.value_or(time_point::max()));
+    return next;
   }
   time_point wake = now;
   if (!l.breaker.passes()) {

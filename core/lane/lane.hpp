@@ -30,6 +30,9 @@ struct lane_limits {
   duration ramp_every = defaults::ramp_every; ///< How long each lasts without a drop.
   duration burst =
     defaults::burst; ///< A bucket's capacity in time: limit per minute x burst / 60 s.
+  /// Whether the provider's bucket is known to hold `burst`. If not, the lane begins with few
+  /// requests, and `burst` is the most that it ever uses at once.
+  bool burst_known = true;
   double headroom = defaults::headroom; ///< Share of every limit that is used, (0, 1].
   bool adaptive = true;                 ///< Lets headroom rise towards 1 while no 429 is seen.
   charge_rule charging = charge_rule::openai;

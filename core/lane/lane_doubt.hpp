@@ -20,6 +20,9 @@ public:
   /// Spending that is granted and not proven yet.
   double unproven(size_t d) const { return share_ > 0 ? current_[d] + previous_[d] : 0; }
 
+  /// Doubts everything again.
+  void begin_again() { share_ = 1; }
+
   /// Notes a grant. @returns its round, to be handed to `answered`.
   uint32_t granted(const lane_cost& cost) {
     if (share_ > 0)

@@ -13,8 +13,11 @@ constexpr auto total_dimension = static_cast<size_t>(dimension::total_tokens);
 constexpr duration backoff_first = std::chrono::milliseconds{500};
 constexpr duration backoff_max = std::chrono::seconds{30};
 // For an unknown limit of which a header says "nothing left": try again after this time.
-constexpr duration unknown_limit_pause_max = std::chrono::seconds{60};
+constexpr duration unknown_limit_pause_max = std::chrono::seconds{1};
+constexpr uint32_t unproven_max = 2;
+constexpr double unproven_rise = 10;
 constexpr double lift_doubt_max = 0.3;
+constexpr double crowd_share = 0.25;
 constexpr duration day = std::chrono::hours{24};
 constexpr uint32_t long_waits_max = 5;
 // With less accepted work, a quotient of rates is meaningless.
@@ -144,6 +147,8 @@ void lane::impl::on_rate_limited(const settlement& s, const outstanding* o, time
     pause(now + *s.retry_after, now);
   if (of_running_pause)
     return;
+  for (auto& g : gauges)
+    g.refused(now);
   if (!heard && pause_began && now - *pause_began >= measure_min) {
     const double seconds = to_seconds(now - *pause_began);
     double share = 0;
@@ -200,29 +205,79 @@ void lane::impl::park(const settlement& s, time_point now) {
   refuse_all(errc::quota_exhausted, parked_text(now));
 }
 
+// A limit that is not configured: a header can only say that it is used up. Then one request goes
+// after at most 1 s, alone. If it is answered although nothing is left, the claim is wrong.
+void lane::impl::hear_of_unknown(size_t d, const settlement& s, const outstanding* o,
+                                 time_point now) {
+  const auto& r = s.limits[d];
+  auto& claim = claims[d];
+  if (is_429(s.kind))
+    claim.is_wrong = false;
+  if (!r.remaining || *r.remaining > 0 || !r.reset || *r.reset <= duration::zero()) {
+    claim.since.reset();
+    return;
+  }
+  if (claim.is_wrong || is_429(s.kind)) // A refusal pauses the lane itself.
+    return;
+  if (claim.since && o && o->granted_at > *claim.since && s.kind == reply_kind::success) {
+    claim.is_wrong = true;
+    claim.since.reset();
+    return;
+  }
+  if (claim.since)
+    return;
+  claim.since = now;
+  if (!pausing)
+    begin_run(now);
+  pause(now + std::min(*r.reset, unknown_limit_pause_max), now);
+}
+
+bool lane::impl::tests_claim() const {
+  return std::any_of(claims.begin(), claims.end(), [](auto& c) { return c.since.has_value(); });
+}
+
+// Requests in flight before the first answer: 2, then 1 more after 0.3 s, 10 after 1 s, 40 after
+// 2 s. They also keep to the rate.
+uint32_t lane::impl::few_at(time_point now) const {
+  const double seconds = first_granted ? to_seconds(now - *first_granted) : 0;
+  return unproven_max + static_cast<uint32_t>(std::min(1e6, unproven_rise * seconds * seconds));
+}
+
+std::optional<time_point> lane::impl::next_few(time_point now) const {
+  if (!limited || proven || limits.burst_known || !first_granted)
+    return std::nullopt;
+  const double more = few_at(now) - unproven_max + 1;
+  return *first_granted + from_seconds(std::sqrt(more / unproven_rise)) +
+         std::chrono::milliseconds{1};
+}
+
 void lane::impl::listen(const settlement& s, const outstanding* o, time_point now) {
   for (size_t d = 0; d < dimension_count; ++d) {
     const auto& r = s.limits[d];
     if (!r.limit && !r.remaining)
       continue;
     if (!gauges[d].limited()) {
-      // It is only known that this limit is used up.
-      if (r.remaining && *r.remaining == 0 && r.reset && *r.reset > duration::zero()) {
-        if (!pausing)
-          begin_run(now);
-        pause(now + std::min(*r.reset, unknown_limit_pause_max), now);
-      }
+      hear_of_unknown(d, s, o, now);
       continue;
     }
     heard = heard || r.remaining;
-    std::optional<double> since;
+    lane_gauge::heard_at at;
+    at.answered = s.kind == reply_kind::success;
+    if (o && o->in_flight > 0) {
+      at.granted = o->granted_at;
+      at.cost = o->cost[d];
+    }
     // While the estimates are in doubt, the estimated spending is not reliable.
     if (o && doubt.share() < lift_doubt_max)
-      since = (gauges[d].spent() - o->spent_at[d]) * (1 + doubt.share());
+      at.spent_since = (gauges[d].spent() - o->spent_at[d]) * (1 + doubt.share());
     // Anthropic rounds the remaining tokens to thousands.
     const bool rounded = limits.charging == charge_rule::anthropic && d >= input_dimension &&
                          r.remaining && std::fmod(*r.remaining, 1000) == 0;
-    gauges[d].hear(r, since, rounded ? 500 : 0, now);
+    const double before = gauges[d].level();
+    gauges[d].hear(r, at, rounded ? 500 : 0, now);
+    // A few paced requests have proven little about the crowd that may go out now.
+    if (!limits.burst_known && gauges[d].level() > before + crowd_share * gauges[d].capacity())
+      doubt.begin_again();
   }
 }
 
@@ -258,6 +313,7 @@ void lane::settle(const settlement& s, time_point now) {
     break;
   case reply_kind::long_wait: l.on_long_wait(s, now); break;
   case reply_kind::success:
+    l.proven = l.proven || s.sent;
     if (s.sent && o && o->ordinal > l.last_before_pause)
       l.hintless = 0;
     break;

@@ -58,6 +58,8 @@ struct lane::impl {
   std::optional<error> too_large(const permit_request& req, const estimate& e) const;
   void advance(time_point now);
   bool is_full() const;
+  uint32_t few_at(time_point now) const;
+  std::optional<time_point> next_few(time_point now) const;
   bool may_start(time_point now) const;
   bool fits(const estimate& e) const;
   double guard(size_t d) const;
@@ -75,6 +77,8 @@ struct lane::impl {
   bool is_probe(const outstanding& o) const { return o.probe && o.ordinal > last_before_outage; }
   void judge_upstream(const settlement& s, bool probe, time_point now);
   void listen(const settlement& s, const outstanding* o, time_point now);
+  void hear_of_unknown(size_t d, const settlement& s, const outstanding* o, time_point now);
+  bool tests_claim() const;
   void on_rate_limited(const settlement& s, const outstanding* o, time_point now);
   void begin_run(time_point now);
   void pause(time_point until, time_point now);
@@ -104,6 +108,15 @@ struct lane::impl {
   lane_doubt doubt;
 
   time_point advanced_to{};
+  /// What headers claim about a limit that is not configured.
+  struct claim {
+    std::optional<time_point> since; // Nothing is left since then, they say.
+    bool is_wrong = false;           // Requests are answered nevertheless.
+  };
+  std::array<claim, dimension_count> claims;
+  /// An answer has shown that the provider takes requests. Before, only a few are sent.
+  bool proven = false;
+  std::optional<time_point> first_granted;
   time_point paced_at{}; // When the headroom was last applied.
   bool demand = false;   // The last poll left requests waiting for tokens.
 

@@ -9,7 +9,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from driver import cluster, embedded, latency, limits, memory, speed, start, submits, width
+from driver import cluster, embedded, latency, limits, memory, speed, start, submits, unknown, \
+    width
 from driver.bench import Bench, Failed
 from driver.report import Row, about, note, print_clients, print_rows
 
@@ -21,6 +22,7 @@ MEASURES = {
     "T12": embedded.engine_rate,
     "T13": submits.durable,
     "T14": cluster.width, "T15": cluster.limits, "T16": cluster.recovery, "T17": cluster.fairness,
+    "T28": unknown.first_minute, "T29": unknown.first_minute,
     "ADAPTIVE": width.adaptive, "START": start.submission,
 }
 

@@ -10,8 +10,9 @@ using core::dimension;
 using core::reply_kind;
 
 lane_model::lane_model(model_settings s, core::lane_limits limits)
-    : settings{std::move(s)}, lane{limits, start}, level_{settings.rpm, settings.tpm, settings.tpm},
-      random_{settings.seed} {
+    : settings{std::move(s)}, lane{limits, start}, random_{settings.seed} {
+  for (size_t b = 0; b < buckets; ++b)
+    level_[b] = settings.start_level * size_of(b);
   seconds_.resize(static_cast<size_t>(to_seconds(settings.length)) + 2);
 }
 
@@ -21,7 +22,7 @@ double lane_model::noisy() {
 
 void lane_model::refill() {
   for (size_t b = 0; b < buckets; ++b)
-    level_[b] = std::min(limit_of(b), level_[b] + limit_of(b) / 60 * to_seconds(now - refilled));
+    level_[b] = std::min(size_of(b), level_[b] + limit_of(b) / 60 * to_seconds(now - refilled));
   refilled = now;
 }
 
@@ -38,9 +39,15 @@ core::limit_readings lane_model::readings() const {
     if (anthropic && b > 0)
       left = std::round(left / 1000) * 1000;
     r[static_cast<size_t>(d)] = {limit_of(b), left,
-                                 from_seconds((limit_of(b) - level_[b]) / limit_of(b) * 60)};
+                                 from_seconds((size_of(b) - level_[b]) / limit_of(b) * 60)};
+    if (settings.headers == model_settings::header_time::empty)
+      r[static_cast<size_t>(d)] = {limit_of(b), 0, std::chrono::hours{1}};
+    if (settings.headers == model_settings::header_time::partial)
+      r[static_cast<size_t>(d)].reset.reset();
   };
   fill(dimension::requests_minute, 0);
+  if (settings.headers == model_settings::header_time::partial)
+    return r;
   fill(anthropic ? dimension::input_tokens : dimension::total_tokens, 1);
   if (anthropic)
     fill(dimension::output_tokens, 2);
@@ -87,9 +94,11 @@ void lane_model::answer(flight& f) {
   refill();
   if (f.ok && settings.charging == charge_rule::anthropic)
     spend(2, f.output);
-  if (settings.headers == model_settings::header_time::at_answer)
+  if (settings.headers == model_settings::header_time::at_answer ||
+      settings.headers == model_settings::header_time::empty)
     f.end.limits = readings();
-  if (settings.headers == model_settings::header_time::at_admission)
+  if (settings.headers == model_settings::header_time::at_admission ||
+      settings.headers == model_settings::header_time::partial)
     f.end.limits = f.at_admission;
   ++current().answered;
   if (!f.ok)
@@ -103,7 +112,7 @@ void lane_model::run() {
   while (now < end) {
     if (settings.script)
       settings.script(*this, now_s());
-    while (bytes_.size() < 64) {
+    while (bytes_.size() < 64 + on_the_way_.size()) {
       core::permit_request req;
       req.id = next_id_++;
       req.tenant = "t" + std::to_string(req.id % 3);
@@ -117,15 +126,23 @@ void lane_model::run() {
     permits.clear();
     lane.poll(now, permits);
     for (const auto& p : permits)
-      admit(p);
+      if (settings.jitter > 0)
+        on_the_way_.emplace(
+          now + from_seconds(std::uniform_real_distribution<>{0, settings.jitter}(random_)), p);
+      else
+        admit(p);
     if (permits.size() == 64)
       continue; // The backlog was the limit, not the lane.
     auto next = end;
     if (!in_flight_.empty())
       next = std::min(next, in_flight_.begin()->first);
+    if (!on_the_way_.empty())
+      next = std::min(next, on_the_way_.begin()->first);
     if (auto wake = lane.next_wake(now))
       next = std::min(next, std::max(*wake, now + duration{1}));
     now = next;
+    while (!on_the_way_.empty() && on_the_way_.begin()->first <= now)
+      admit(on_the_way_.extract(on_the_way_.begin()).mapped());
     while (!in_flight_.empty() && in_flight_.begin()->first <= now) {
       auto f = std::move(in_flight_.extract(in_flight_.begin()).mapped());
       answer(f);

@@ -2,6 +2,7 @@
 
 #include "core/lane/lane.hpp"
 
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <random>
@@ -18,16 +19,26 @@ struct model_settings {
   double charge_error = 1; ///< It charges this times the real input (OpenAI estimates).
   double noise = 0.3;      ///< Each request differs by up to this share.
   uint32_t output_max = 0; ///< Every request's own maximum.
-  enum class header_time { none, at_admission, at_answer } headers = header_time::at_answer;
+  /// `partial`: remaining requests only. `empty`: claims on every answer that nothing is left.
+  enum class header_time {
+    none,
+    at_admission,
+    at_answer,
+    partial,
+    empty
+  } headers = header_time::at_answer;
   bool retry_hint = true; ///< 429s have a Retry-After.
   duration latency = std::chrono::seconds{1};
   duration length = std::chrono::minutes{3};
   uint64_t seed = 1;
   /// Called before each event, so that a test can change the provider.
   std::function<void(struct lane_model&, double seconds)> script;
+  double bucket = 60;     ///< Its buckets hold what so many seconds bring.
+  double start_level = 1; ///< Share of the buckets that is there at the start.
+  double jitter = 0;      ///< Requests arrive up to so many seconds late.
 };
 
-/// A provider with continuous buckets of the size of a minute's limit, one lane, and an endless
+/// A provider with continuous buckets, one lane, and an endless
 /// backlog. Everything runs in virtual time.
 struct lane_model {
   lane_model(model_settings s, core::lane_limits limits);
@@ -64,6 +75,7 @@ private:
   double now_s() const { return to_seconds(now - start); }
   second& current() { return seconds_[static_cast<size_t>(now_s())]; }
   double limit_of(size_t b) const { return (b == 0 ? settings.rpm : settings.tpm) * limit_scale; }
+  double size_of(size_t b) const { return std::max(1.0, limit_of(b) * settings.bucket / 60); }
   void refill();
   void spend(size_t b, double n);
   void admit(const core::permit& p);
@@ -74,6 +86,7 @@ private:
   time_point now = start;
   time_point refilled = start;
   double level_[buckets];
+  std::multimap<time_point, core::permit> on_the_way_;
   std::multimap<time_point, flight> in_flight_;
   std::map<uint64_t, uint32_t> bytes_; // Of waiting requests.
   std::vector<second> seconds_;

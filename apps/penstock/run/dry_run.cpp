@@ -78,7 +78,7 @@ void add_lane_bounds(const lane_need& need, core::charge_rule charging,
     const char* name;
     double limit, need, window, capacity;
   };
-  const double burst = to_seconds(l.burst);
+  const double burst = to_seconds(l.burst_most());
   for (auto& r : std::array{row{"rpm", l.rpm, need.requests, minute, burst},
                             row{"rpd", l.rpd, need.requests, day, day},
                             row{"tpm", l.tpm, together, minute, burst},

@@ -27,7 +27,7 @@ std::string why_to_pack(const config::settings& s, const io::input_summary& inpu
     f.input_minute = limits.itpm * limits.headroom;
     f.output_minute = limits.otpm * limits.headroom;
     f.total_minute = limits.tpm * limits.headroom;
-    f.burst_minutes = to_seconds(limits.burst) / 60;
+    f.burst_minutes = to_seconds(limits.burst_most()) / 60;
     if (auto why = core::why_to_pack(f); !why.empty())
       return why;
   }

@@ -45,6 +45,20 @@ BOOST_AUTO_TEST_CASE(openai_charges_the_larger_of_estimate_and_maximum) {
   BOOST_TEST(l.admit("k", "m", 400, 1, t0).admitted);
 }
 
+BOOST_AUTO_TEST_CASE(a_new_bucket_begins_at_its_start_level) {
+  auto o = openai(60, 0);
+  o.window = 10s;
+  o.start_level = 0.2;
+  mock_limiter l{o};
+  BOOST_TEST(l.admit("k", "m", 1, 0, t0).admitted);
+  BOOST_TEST(l.admit("k", "m", 1, 0, t0).admitted);
+  BOOST_TEST(!l.admit("k", "m", 1, 0, t0).admitted);
+  size_t later = 0;
+  while (l.admit("k", "m", 1, 0, t0 + 1min).admitted)
+    ++later;
+  BOOST_TEST(later == 10u);
+}
+
 BOOST_AUTO_TEST_CASE(a_refund_is_given_only_where_it_is_switched_on) {
   auto o = openai(0, 1000);
   mock_limiter keeps{o};

@@ -132,7 +132,8 @@ BOOST_AUTO_TEST_CASE(header_modes_show_as_much_as_they_say) {
   for (auto [mode, limit, remaining, reset] : {std::tuple{mock::header_mode::full, "9", "8", true},
                                                {mock::header_mode::partial, "9", "8", false},
                                                {mock::header_mode::none, "", "", false},
-                                               {mock::header_mode::stale, "-1", "-1", true}}) {
+                                               {mock::header_mode::stale, "-1", "-1", true},
+                                               {mock::header_mode::empty, "9", "0", true}}) {
     auto o = limited(mock::limit_style::openai, 9, 0);
     o.headers = mode;
     mock_fixture m{o};

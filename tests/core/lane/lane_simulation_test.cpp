@@ -13,8 +13,9 @@ using headers = model_settings::header_time;
 
 namespace {
 
-core::lane_limits limits_of(const model_settings& s) {
+core::lane_limits limits_of(const model_settings& s, bool burst_known = true) {
   core::lane_limits l;
+  l.burst_known = burst_known;
   l.charging = s.charging;
   l.limit[static_cast<size_t>(dimension::requests_minute)] = s.rpm;
   if (s.charging == charge_rule::anthropic) {
@@ -36,10 +37,13 @@ void check_targets(const model_settings& s) {
   BOOST_TEST_CONTEXT("charging " << int(s.charging) << ", headers " << int(s.headers)
                                  << ", usage x " << s.usage_error << ", charge x " << s.charge_error
                                  << ", output max " << s.output_max << ", seed " << s.seed) {
-    lane_model m{s, limits_of(s)};
-    m.run();
-    BOOST_TEST(m.use(20, 180) >= 0.99);
-    BOOST_TEST(m.rejected(0, 180) * 1000 <= m.answered(0, 180));
+    for (bool known : {true, false}) {
+      lane_model m{s, limits_of(s, known)};
+      m.run();
+      BOOST_TEST(m.use(20, 180) >= 0.99, "burst known " << known << ": " << m.use(20, 180));
+      BOOST_TEST(m.rejected(0, 180) * 1000 <= m.answered(0, 180),
+                 "burst known " << known << ": " << m.rejected(0, 180));
+    }
   }
 }
 
