@@ -182,8 +182,9 @@ private:
     finish_upstream(out_.values.upstream, out_.origins["upstream.ca_file"]);
     for (auto& upstream : out_.values.upstreams)
       finish_upstream(upstream, out_.file);
-    widen_window();
     fix_width();
+    widen_width();
+    widen_window();
     sections_.finish(out_);
     withhold_keys();
     for (auto& wrong : section_faults(out_.values)) {
@@ -233,6 +234,23 @@ private:
     look(out_.values.upstream);
     for (auto& upstream : out_.values.upstreams)
       look(upstream);
+  }
+
+  /// If the user chose no width, it follows the rate: what a rate brings in 15 s may be in flight,
+  /// up to a number that every process may open files for.
+  void widen_width() {
+    constexpr double seconds = 15;
+    constexpr uint32_t most = 768;
+    auto& run = out_.values.run;
+    auto& origin = out_.origins["run.in_flight_max"];
+    double rpm = out_.values.upstream.limits.rpm;
+    for (auto& lane : out_.values.upstream.lanes)
+      rpm = std::max(rpm, lane.limits.rpm);
+    const double needed = std::min<double>(most, rpm / 60 * seconds);
+    if (origin != "built-in" || needed <= run.in_flight_max)
+      return;
+    run.in_flight_max = static_cast<uint32_t>(needed);
+    origin = "as upstream.limits.rpm needs";
   }
 
   /// If the user chose a width but no window, the window must not limit the width. With four times
