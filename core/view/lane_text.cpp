@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
 #include <ctime>
 
 namespace penstock::core {
@@ -27,7 +28,7 @@ std::string clock_text(std::chrono::system_clock::time_point t) {
   return fmt::format("{:02}:{:02}:{:02}", parts.tm_hour, parts.tm_min, parts.tm_sec);
 }
 
-std::string lane_trouble(const lane_snapshot& s, std::optional<moment> at) {
+std::string lane_pause(const lane_snapshot& s, std::optional<moment> at) {
   std::string text;
   const auto left = at && s.paused_until && *s.paused_until > at->now
                       ? std::optional{*s.paused_until - at->now}
@@ -43,9 +44,18 @@ std::string lane_trouble(const lane_snapshot& s, std::optional<moment> at) {
               clock_text(at->wall +
                          std::chrono::duration_cast<std::chrono::system_clock::duration>(*left));
   }
-  if (!text.empty() && !s.refusal.empty())
-    text += " (" + clean_text(s.refusal, refusal_shown) + ')';
   return text;
+}
+
+std::string lane_refusal(const lane_snapshot& s) {
+  return lane_pause(s).empty() || s.refusal.empty()
+           ? std::string{}
+           : " (" + clean_text(s.refusal, refusal_shown) + ')';
+}
+
+std::string eta_text(double seconds) {
+  return seconds < 100 ? fmt::format("{:.0f} s", std::ceil(seconds))
+                       : span_text(from_seconds(seconds));
 }
 
 std::string limits_used_line(std::string_view name, const lane_snapshot& s) {

@@ -24,10 +24,14 @@ struct moment {
   std::chrono::system_clock::time_point wall;
 };
 
-/// What holds a lane back, until when, and the last words of the provider:
-/// ", paused by 429 until 12:03:10 (Slow down)", ", breaker open, next probe in 12 s"; empty:
-/// nothing. Without `at` no times are told.
-std::string lane_trouble(const lane_snapshot& lane, std::optional<moment> at = std::nullopt);
+/// What holds a lane back, and until when: ", paused by 429 until 12:03:10", ", breaker open, next
+/// probe in 12 s"; empty: nothing. Without `at` no times are told.
+std::string lane_pause(const lane_snapshot& lane, std::optional<moment> at = std::nullopt);
+/// The last words of the provider of a lane that is held back: " (Slow down)"; empty: none.
+std::string lane_refusal(const lane_snapshot& lane);
+
+/// The time left, for people: whole seconds below 100 s.
+std::string eta_text(double seconds);
 
 /// The use of all limits of a lane in the last minute, as a line of the summary; empty if it has
 /// no limit. A bucket that was full at the start lets more than 100 % through: the line says so.

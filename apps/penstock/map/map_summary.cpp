@@ -35,6 +35,13 @@ std::string stage_text(const map_view& v, size_t s) {
   return out + fmt::format(", mode {}\n", joined(sums.modes_used));
 }
 
+/// Whether nothing can move: each lane is paused or its breaker is open, and nothing is sent.
+bool is_held(const map_view& v) {
+  return !v.lanes.empty() && std::ranges::all_of(v.lanes, [](auto& lane) {
+    return lane.state.in_flight == 0 && !core::lane_pause(lane.state).empty();
+  });
+}
+
 std::string cut(std::string line, size_t width) {
   if (width > 0 && line.size() >= width)
     line.resize(width - 1);
@@ -133,21 +140,25 @@ std::vector<std::string> map_progress_lines(const map_view& v, size_t lines_max,
     line += fmt::format(", {} expired", count_text(rows.expired));
   if (rows.cancelled > 0)
     line += fmt::format(", {} cancelled", count_text(rows.cancelled));
-  line += fmt::format(", {} in flight", count_text(all.in_flight));
+  // What a narrow terminal must show comes first, the words of a provider last.
+  for (auto& lane : v.lanes)
+    line += core::lane_pause(lane.state, at);
+  const auto moves = !is_held(v);
   const auto rate = v.recent_rate ? *v.recent_rate : rate_of(v);
-  if (rate > 0)
+  if (const auto eta = eta_of(v, v.rows - std::min(v.rows, rows_done(v))); eta && *eta > 0 && moves)
+    line += ", ETA " + core::eta_text(*eta);
+  line += fmt::format(", {} in flight", count_text(all.in_flight));
+  if (rate > 0 && moves)
     line += fmt::format(", {:.1f} rows/s", rate);
   if (v.priced)
     line += fmt::format(", {:.4f} dollars", cost_of(all.done.requests));
-  for (auto& lane : v.lanes) {
+  for (auto& lane : v.lanes)
     for (size_t d = 0; d < core::dimension_count; ++d)
       if (lane.state.limit[d] > 0)
         line += fmt::format(", {} {:.0f} %", to_string(static_cast<core::dimension>(d)),
                             100 * share(lane.state, d));
-    line += core::lane_trouble(lane.state, at);
-  }
-  if (const auto eta = eta_of(v, v.rows - std::min(v.rows, rows_done(v))); eta && *eta > 0)
-    line += ", ETA " + span_text(from_seconds(*eta));
+  for (auto& lane : v.lanes)
+    line += core::lane_refusal(lane.state);
   std::vector<std::string> lines{cut(std::move(line), width)};
   if (v.status.groups.size() < 2)
     return lines;

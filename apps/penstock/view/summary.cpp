@@ -74,7 +74,7 @@ std::string retries_text(const run_view& v) {
 /// is in flight.
 bool is_held(const run_view& v) {
   return !v.lanes.empty() && sent_now(v) == 0 && std::ranges::all_of(v.lanes, [](auto& lane) {
-    return !core::lane_trouble(lane.state).empty();
+    return !core::lane_pause(lane.state).empty();
   });
 }
 
@@ -334,26 +334,30 @@ std::string progress_line(const run_view& v, double rate, double tokens_per_minu
     line += fmt::format(", {} expired", count_text(j.expired));
   if (j.cancelled > 0)
     line += fmt::format(", {} cancelled", count_text(j.cancelled));
-  line += ", " + width_text(v);
-  if (rate > 0)
-    line += fmt::format(", {:.1f} req/s, {} tok/min", rate,
-                        count_text(static_cast<uint64_t>(tokens_per_minute)));
-  for (auto& lane : v.lanes) {
-    for (size_t d = 0; d < core::dimension_count; ++d)
-      if (lane.state.limit[d] > 0)
-        line += fmt::format(", {} {:.0f} %", to_string(static_cast<core::dimension>(d)),
-                            100 * used_share(lane.state, d));
-    line += core::lane_trouble(lane.state, at);
-  }
+  // What a narrow terminal must show comes first, the words of a provider last.
+  for (auto& lane : v.lanes)
+    line += core::lane_pause(lane.state, at);
+  const auto moves = rate > 0 && !is_held(v);
+  if (j.state == job_state::parked)
+    line += ", daily quota used up, resumes in " + span_text(j.resume_in);
+  else if (v.total && rate > 0.01 && moves && *v.total > finished)
+    line += ", ETA " + core::eta_text(static_cast<double>(*v.total - finished) / rate);
   if (!j.changes.empty()) {
     const auto& last = j.changes.back();
     line += fmt::format(", mode {}{}", to_string(last.to),
                         last.to == core::mode::batch ? " (several requests in one prompt)" : "");
   }
-  if (j.state == job_state::parked)
-    line += ", daily quota used up, resumes in " + span_text(j.resume_in);
-  else if (v.total && rate > 0.01 && !is_held(v) && *v.total > finished)
-    line += ", ETA " + span_text(from_seconds(static_cast<double>(*v.total - finished) / rate));
+  line += ", " + width_text(v);
+  if (moves)
+    line += fmt::format(", {:.1f} req/s, {} tok/min", rate,
+                        count_text(static_cast<uint64_t>(tokens_per_minute)));
+  for (auto& lane : v.lanes)
+    for (size_t d = 0; d < core::dimension_count; ++d)
+      if (lane.state.limit[d] > 0)
+        line += fmt::format(", {} {:.0f} %", to_string(static_cast<core::dimension>(d)),
+                            100 * used_share(lane.state, d));
+  for (auto& lane : v.lanes)
+    line += core::lane_refusal(lane.state);
   // A line longer than the terminal would wrap and leave its start behind on every refresh.
   if (width > 0 && line.size() >= width)
     line.resize(width - 1);

@@ -1,5 +1,7 @@
 #include "core/view/lane_text.hpp"
 
+#include "core/view/view_parts.hpp"
+
 #include <boost/test/unit_test.hpp>
 
 #include <cstdlib>
@@ -21,14 +23,16 @@ BOOST_AUTO_TEST_CASE(a_pause_tells_its_reason_and_its_end) {
   setenv("TZ", "UTC", 1);
   tzset();
   lane_snapshot s;
-  BOOST_TEST(lane_trouble(s).empty());
+  BOOST_TEST(lane_pause(s).empty());
   const moment at{time_point{} + 100s, std::chrono::system_clock::time_point{} + 3600s};
   s.paused_until = at.now + 10s;
   s.rate_limited = 1;
-  BOOST_TEST(lane_trouble(s, at) == ", paused by 429 until 01:00:10");
+  BOOST_TEST(lane_pause(s, at) == ", paused by 429 until 01:00:10");
   s.refusal = "Slow down";
-  BOOST_TEST(lane_trouble(s, at) == ", paused by 429 until 01:00:10 (Slow down)");
-  BOOST_TEST(lane_trouble(s) == ", paused by 429 (Slow down)");
+  BOOST_TEST(lane_refusal(s) == " (Slow down)");
+  BOOST_TEST(lane_pause(s) == ", paused by 429");
+  s.paused_until.reset();
+  BOOST_TEST(lane_refusal(s).empty()); // Words of a pause that is over.
 }
 
 BOOST_AUTO_TEST_CASE(an_open_breaker_tells_when_it_probes) {
@@ -36,9 +40,15 @@ BOOST_AUTO_TEST_CASE(an_open_breaker_tells_when_it_probes) {
   const moment at{time_point{} + 100s, {}};
   s.breaker = lane_snapshot::breaker_state::open;
   s.paused_until = at.now + 12s;
-  BOOST_TEST(lane_trouble(s, at) == ", breaker open, next probe in 12 s");
+  BOOST_TEST(lane_pause(s, at) == ", breaker open, next probe in 12 s");
   s.paused_until.reset();
-  BOOST_TEST(lane_trouble(s, at) == ", breaker open");
+  BOOST_TEST(lane_pause(s, at) == ", breaker open");
+}
+
+BOOST_AUTO_TEST_CASE(the_time_left_has_no_fractions) {
+  BOOST_TEST(eta_text(0.2) == "1 s");
+  BOOST_TEST(eta_text(62.7) == "63 s");
+  BOOST_TEST(eta_text(3660) == span_text(from_seconds(3660)));
 }
 
 BOOST_AUTO_TEST_CASE(more_than_the_limit_is_explained) {

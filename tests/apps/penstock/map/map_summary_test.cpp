@@ -159,4 +159,25 @@ BOOST_AUTO_TEST_CASE(changes_of_the_input_are_counted) {
              std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(a_map_that_is_held_tells_why_and_foretells_nothing) {
+  auto v = view();
+  v.recent_rate = 2;
+  v.lanes.push_back({"default", {}});
+  BOOST_TEST(map_progress_lines(v, 1, 0)[0].find("ETA 8 s") != std::string::npos,
+             map_progress_lines(v, 1, 0)[0]);
+  v.lanes[0].state.breaker = core::lane_snapshot::breaker_state::open;
+  const auto line = map_progress_lines(v, 1, 80)[0];
+  BOOST_TEST(line.find("breaker open") != std::string::npos, line);
+  BOOST_TEST(line.find("ETA") == std::string::npos, line);
+  BOOST_TEST(line.find("rows/s") == std::string::npos, line);
+}
+
+BOOST_AUTO_TEST_CASE(failures_of_a_map_are_grouped_in_text_and_json) {
+  auto v = view();
+  v.status.failures.add("row 3", "timeout", 0, "no answer in 600 s");
+  BOOST_TEST(map_summary_text(v).find("remedy: raise --timeout") != std::string::npos);
+  const auto o = boost::json::parse(map_summary_json(v)).as_object();
+  BOOST_TEST(o.at("failures").as_array().size() == 1u);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

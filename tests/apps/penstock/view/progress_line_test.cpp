@@ -51,6 +51,22 @@ BOOST_AUTO_TEST_CASE(an_open_breaker_is_told_with_its_end) {
   BOOST_TEST(says(line, "20"), line);
   BOOST_TEST(says(line, "breaker"), line);
   BOOST_TEST(!says(line, "ETA"), line);
+  BOOST_TEST(!says(line, "req/s"), line);
+}
+
+BOOST_AUTO_TEST_CASE(eighty_columns_show_why_nothing_moves_and_until_when) {
+  auto v = under_way();
+  const core::moment at{time_point{} + 100s, {}};
+  v.lanes[0].state.in_flight = 0;
+  v.lanes[0].state.limit[0] = 100;
+  v.lanes[0].state.rate_limited = 1;
+  v.lanes[0].state.refusal = "Slow down";
+  v.lanes[0].state.paused_until = at.now + 20s;
+  auto line = progress_line(v, 2, 1000, 80, at);
+  BOOST_TEST(says(line, ":20, "), line);
+  BOOST_TEST(progress_line(v, 2, 1000, 300, at).ends_with("(Slow down)"));
+  line = progress_line(under_way(), 2, 1000, 80);
+  BOOST_TEST(says(line, "ETA 29 s"), line);
 }
 
 BOOST_AUTO_TEST_CASE(packs_of_the_fallback_chain_are_announced) {
