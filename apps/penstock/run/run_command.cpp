@@ -84,8 +84,7 @@ int show_plan(const run_command& command, const io::input_summary& scan) {
                              {}});
   }
   const auto report = plan_dry_run(input, command.settings.values);
-  std::cout << (command.settings.values.run.json ? to_json(report) : to_text(report))
-            << std::flush;
+  std::cout << (command.settings.values.run.json ? to_json(report) : to_text(report)) << std::flush;
   return 0;
 }
 

@@ -41,7 +41,7 @@ struct run_view {
   std::string retried_by; ///< Option or command that sends again what failed; empty: none is known.
   core::failure_groups failures; ///< Of the whole output.
   std::string pack_proposal;     ///< What packs would save; empty: nothing to propose.
-  uint64_t job_id = 0;    ///< At its head; 0: the job is one of this process.
+  uint64_t job_id = 0;           ///< At its head; 0: the job is one of this process.
 };
 
 /// Requests with an outcome.
