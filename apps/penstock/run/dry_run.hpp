@@ -10,12 +10,12 @@ namespace penstock::cli {
 
 /// The usable requests of an input that name the same model.
 struct model_load {
-  std::string model;               ///< Empty: no model, or models are not separated.
-  uint64_t requests = 0;           ///< Lines that can be sent.
-  uint64_t input_bytes = 0;        ///< Bytes of their bodies.
-  uint64_t output_tokens_max = 0;  ///< Sum of the maxima that they set.
-  uint64_t without_output_max = 0; ///< Requests without a maximum.
-  std::optional<uint64_t> prompts; ///< Sent for them; unset: one for each request.
+  std::string model;                 ///< Empty: no model, or models are not separated.
+  uint64_t requests = 0;             ///< Lines that can be sent.
+  uint64_t input_bytes = 0;          ///< Bytes of their bodies.
+  uint64_t output_tokens_max = 0;    ///< Sum of the maxima that they set.
+  uint64_t without_output_max = 0;   ///< Requests without a maximum.
+  std::optional<uint64_t> prompts{}; ///< Sent for them; unset: one for each request.
 };
 
 /// The data of a dry run about the job.
@@ -27,8 +27,8 @@ struct dry_run_input {
   double bytes_per_token = 3.5;               ///< The initial value of the lanes.
   uint64_t output_tokens_assumed = 256;       ///< For a request that sets no maximum.
   duration latency = std::chrono::seconds{5}; ///< Assumed length of one answer.
-  std::string packs;                          ///< Why requests share prompts; empty: they do not.
-  std::string proposal;                       ///< What packs would save; empty: nothing.
+  std::string packs{};                        ///< Why requests share prompts; empty: they do not.
+  std::string proposal{};                     ///< What packs would save; empty: nothing.
 };
 
 /// One limit of the duration of the job.
@@ -55,8 +55,8 @@ struct dry_run_report {
   std::optional<size_t> binding;
   std::optional<double> cost; ///< Dollars, if prices are configured.
   duration deadline{};        ///< As configured; zero: none.
-  std::string packs;          ///< Why requests share prompts; empty: they do not.
-  std::string proposal;       ///< What packs would save; empty: nothing.
+  std::string packs{};        ///< Why requests share prompts; empty: they do not.
+  std::string proposal{};     ///< What packs would save; empty: nothing.
 };
 
 /// Computes the report. Times are lower bounds: full buckets at the start, then the refill at the
