@@ -3,6 +3,7 @@
 #include <caf/all.hpp>
 
 #include <algorithm>
+#include <limits>
 
 namespace penstock::actors {
 
@@ -103,8 +104,11 @@ void coordinator_state::hold(uint64_t index, const work_report& report) {
 }
 
 void coordinator_state::retry_held(time_point now) {
-  auto due =
-    held_.retry(now, [this](uint64_t index) { return window_.find(index)->last->attempts; });
+  auto due = held_.retry(now, [this](uint64_t index) {
+    // On a detour no other request can ask the lanes.
+    const bool waits = plan_.on_detour() && !detour_.contains(index);
+    return waits ? std::numeric_limits<uint32_t>::max() : window_.find(index)->last->attempts;
+  });
   for (auto index : due.ready)
     window_.move(index, core::request_state::ready);
   if (due.give_up)

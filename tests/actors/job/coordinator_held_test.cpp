@@ -83,6 +83,28 @@ BOOST_AUTO_TEST_CASE(probes_of_a_long_outage_use_up_no_attempts) {
   BOOST_TEST(ended().attempts == 51u);
 }
 
+BOOST_AUTO_TEST_CASE(on_a_detour_its_own_request_asks_again) {
+  input(30);
+  start();
+  give(30);
+  report(0, report_kind::degraded);
+  for (uint64_t i = 1; i < 30; ++i)
+    report(i, report_kind::held, errc::unavailable);
+  give(1);
+  BOOST_TEST((work->requests().back().key.index == 0u));
+  report(0, report_kind::held, errc::unavailable);
+  advance(250ms); // Not one after another of the 29 others, which cannot run now.
+  BOOST_REQUIRE(demand() == 1u);
+  give(1);
+  BOOST_TEST(work->requests().back().key.index == 0u);
+  complete(0);
+  BOOST_TEST(demand() == 29u);
+  give(29);
+  for (uint64_t i = 1; i < 30; ++i)
+    complete(i);
+  BOOST_TEST(ended().completed == 30u);
+}
+
 BOOST_AUTO_TEST_CASE(another_lane_runs_on) {
   input(4);
   start();
