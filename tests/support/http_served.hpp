@@ -24,8 +24,8 @@ struct http_served {
     thread = std::thread{[this] { server->run(); }};
   }
   ~http_served() { stop(); }
-  /// Ends the server. Its counters may be read then.
-  const io::http_server_counters& stop() {
+  /// Ends the server. @returns its counters.
+  io::http_server_counters stop() {
     if (thread.joinable()) {
       server->stop();
       thread.join();

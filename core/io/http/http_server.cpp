@@ -1,6 +1,7 @@
 #include "core/io/http/http_server_impl.hpp"
 
 #include <ctime>
+#include <thread>
 
 namespace penstock::io {
 
@@ -25,13 +26,15 @@ void http_server::impl::accept() {
   if (accepting || accept_paused || draining || stopped)
     return;
   accepting = true;
-  acceptor.async_accept(
-    [self = shared_from_this()](const boost::system::error_code& ec, tcp::socket s) {
-      self->accepted(ec, std::move(s));
-    });
+  auto* loop = loops.empty() ? this : loops[next_loop++ % loops.size()];
+  acceptor.async_accept(loop->io, [self = shared_from_this(),
+                                   loop](const boost::system::error_code& ec, tcp::socket s) {
+    self->accepted(ec, std::move(s), *loop);
+  });
 }
 
-void http_server::impl::accepted(const boost::system::error_code& ec, tcp::socket socket) {
+void http_server::impl::accepted(const boost::system::error_code& ec, tcp::socket socket,
+                                 impl& loop) {
   accepting = false;
   if (stopped || ec == asio::error::operation_aborted)
     return;
@@ -45,17 +48,17 @@ void http_server::impl::accepted(const boost::system::error_code& ec, tcp::socke
   }
   boost::system::error_code unknown;
   const auto client = socket.remote_endpoint(unknown).address();
-  const auto known = addresses.find(client);
-  const bool is_greedy = options.connections_per_address > 0 && known != addresses.end() &&
-                         known->second.connections >= options.connections_per_address;
-  if (connections.size() >= options.connections_max || is_greedy) {
-    ++counters.connections_refused;
+  if (const auto serial = clients->enter(client)) {
+    counters.connections.add(1);
+    // A loop owns the functions posted to it, so it is there when they run.
+    asio::dispatch(loop.io, [l = &loop, s = std::move(socket), n = *serial, client]() mutable {
+      auto c = std::make_shared<http_connection>(l->shared_from_this(), std::move(s), n, client);
+      l->stopped ? c->close() : c->start();
+    });
+  } else {
+    counters.connections_refused.add(1);
     boost::system::error_code ignored;
     socket.close(ignored);
-  } else {
-    std::make_shared<http_connection>(shared_from_this(), std::move(socket), ++counters.connections,
-                                      client)
-      ->start();
   }
   accept();
 }
@@ -161,16 +164,48 @@ const std::string& http_server::impl::date() {
   return date_text;
 }
 
-http_server::http_server(std::shared_ptr<impl> i) : impl_(std::move(i)) {}
+void http_server::impl::run() {
+  if (acceptor.is_open())
+    accept();
+  sweep();
+  io.run();
+  ended = true;
+}
+
+void http_server::impl::add_timer(time_point at, std::function<void()> f) {
+  timers.push({at, ++timer_serial, std::make_shared<std::function<void()>>(std::move(f))});
+  arm_timer();
+}
+
+void http_server::impl::add_to(http_server_counters& all) const {
+  const auto& c = counters;
+  all.connections += c.connections.value();
+  all.connections_open += c.connections_open.value();
+  all.connections_refused += c.connections_refused.value();
+  all.requests += c.requests.value();
+  all.requests_on_reused += c.requests_on_reused.value();
+  all.requests_per_connection_max =
+    std::max(all.requests_per_connection_max, c.requests_per_connection_max.value());
+  all.bad_requests += c.bad_requests.value();
+  all.timeouts += c.timeouts.value();
+  all.tls_failures += c.tls_failures.value();
+  all.unsent_peak = std::max(all.unsent_peak, c.unsent_peak.value());
+  all.bytes_in += c.bytes_in.value();
+  all.bytes_out += c.bytes_out.value();
+}
+
+http_server::http_server(std::vector<std::shared_ptr<impl>> loops) : loops_(std::move(loops)) {}
 
 http_server::~http_server() {
-  impl_->ended = true;
-  impl_->stop_now();
-  // Handlers of closed sockets own connections, which own the loop. Run them, else all of it leaks.
-  impl_->io.restart();
-  impl_->io.poll();
-  impl_->handle = nullptr;
-  impl_->plan = nullptr;
+  for (const auto& loop : loops_) {
+    loop->ended = true;
+    loop->stop_now();
+    // Handlers of closed sockets own connections, which own the loop. Run them, else it leaks.
+    loop->io.restart();
+    loop->io.poll();
+    loop->handle = nullptr;
+    loop->plan = nullptr;
+  }
 }
 
 result<std::unique_ptr<http_server>> http_server::open(http_server_options options, handler handle,
@@ -180,61 +215,86 @@ result<std::unique_ptr<http_server>> http_server::open(http_server_options optio
   const auto address = asio::ip::make_address(options.host, ec);
   if (ec)
     return error{errc::invalid_config, "not a numeric address: " + options.host};
-  auto i = std::make_shared<impl>(std::move(options), std::move(handle), std::move(plan));
-  if (!i->options.tls_certificate.empty() || !i->options.tls_key.empty()) {
-    auto tls = tls_server::open(i->options.tls_certificate, i->options.tls_key);
-    if (!tls)
-      return tls.error();
-    i->tls = std::move(*tls);
+  std::shared_ptr<tls_server> tls;
+  if (!options.tls_certificate.empty() || !options.tls_key.empty()) {
+    auto opened = tls_server::open(options.tls_certificate, options.tls_key);
+    if (!opened)
+      return opened.error();
+    tls = std::move(*opened);
   }
-  const tcp::endpoint endpoint{address, i->options.port};
-  i->acceptor.open(endpoint.protocol(), ec);
+  const auto clients = std::make_shared<http_clients>(http_clients::limits{
+    options.connections_max, options.connections_per_address, options.requests_per_address});
+  std::vector<std::shared_ptr<impl>> loops;
+  for (uint32_t n = 0; n < std::max(1u, options.threads); ++n) {
+    loops.push_back(std::make_shared<impl>(options, handle, plan, clients));
+    loops.back()->tls = tls;
+  }
+  auto& first = loops.front()->acceptor;
+  const tcp::endpoint endpoint{address, options.port};
+  first.open(endpoint.protocol(), ec);
   if (!ec)
-    i->acceptor.set_option(asio::socket_base::reuse_address{true}, ec);
+    first.set_option(asio::socket_base::reuse_address{true}, ec);
   if (!ec)
-    i->acceptor.bind(endpoint, ec);
+    first.bind(endpoint, ec);
   if (!ec)
-    i->acceptor.listen(asio::socket_base::max_listen_connections, ec);
+    first.listen(asio::socket_base::max_listen_connections, ec);
   if (ec)
     return error{errc::io_error, "cannot listen on " + where + ": " + ec.message()};
-  i->options.port = i->acceptor.local_endpoint().port();
-  return std::unique_ptr<http_server>{new http_server{std::move(i)}};
+  const auto port = first.local_endpoint().port();
+  for (const auto& loop : loops)
+    loop->options.port = port;
+  for (const auto& loop : loops)
+    loops.front()->loops.push_back(loop.get());
+  return std::unique_ptr<http_server>{new http_server{std::move(loops)}};
 }
 
-uint16_t http_server::port() const noexcept { return impl_->options.port; }
+uint16_t http_server::port() const noexcept { return loops_.front()->options.port; }
 
 void http_server::run() {
-  impl_->accept();
-  impl_->sweep();
-  impl_->io.run();
-  impl_->ended = true;
+  std::vector<std::thread> others;
+  for (size_t n = 1; n < loops_.size(); ++n)
+    others.emplace_back([loop = loops_[n].get()] { loop->run(); });
+  loops_.front()->run();
+  for (auto& t : others)
+    t.join();
 }
 
 void http_server::stop() {
-  post([i = impl_.get()] { i->stop_now(); });
+  for (const auto& loop : loops_)
+    if (!loop->ended)
+      asio::post(loop->io, [l = loop.get()] { l->stop_now(); });
 }
 
 void http_server::drain(duration grace) {
-  post([this, i = impl_.get(), grace] {
-    if (grace < std::chrono::hours{24 * 365})
-      after(grace, [i] { i->stop_now(); });
-    i->drain_now();
-  });
+  for (const auto& loop : loops_) {
+    if (loop->ended)
+      continue;
+    asio::post(loop->io, [l = loop.get(), grace] {
+      if (grace < std::chrono::hours{24 * 365})
+        l->add_timer(std::chrono::steady_clock::now() + grace, [l] { l->stop_now(); });
+      l->drain_now();
+    });
+  }
 }
 
 void http_server::post(std::function<void()> f) {
-  if (!impl_->ended)
-    asio::post(impl_->io, std::move(f));
+  auto& first = *loops_.front();
+  if (!first.ended)
+    asio::post(first.io, std::move(f));
 }
 
 void http_server::after(duration d, std::function<void()> f) {
-  const auto at = std::chrono::steady_clock::now() + d;
-  impl_->timers.push(
-    {at, ++impl_->timer_serial, std::make_shared<std::function<void()>>(std::move(f))});
-  impl_->arm_timer();
+  asio::dispatch(loops_.front()->io,
+                 [l = loops_.front().get(), at = std::chrono::steady_clock::now() + d,
+                  f = std::move(f)]() mutable { l->add_timer(at, std::move(f)); });
 }
 
-const http_server_counters& http_server::counters() const noexcept { return impl_->counters; }
+http_server_counters http_server::counters() const {
+  http_server_counters all;
+  for (const auto& loop : loops_)
+    loop->add_to(all);
+  return all;
+}
 
 std::string_view http_exchange::method() const {
   return view(connection_->message().method_string());

@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace penstock::io {
 
@@ -17,6 +18,7 @@ struct http_server_options {
   uint16_t port = 0;                ///< 0: any free one.
   std::string tls_certificate = {}; ///< PEM file with the chain. Empty: no TLS.
   std::string tls_key = {};         ///< PEM file of its private key.
+  uint32_t threads = 1;             ///< Connections are spread over them.
   uint64_t body_max = 64u << 20;    ///< Bytes of a request body; more answers 413.
   uint32_t header_max = 32u << 10;  ///< Bytes of a request's header; more answers 431.
   uint32_t target_max = 8u << 10;   ///< Bytes of path and query; more answers 414.
@@ -52,9 +54,10 @@ struct http_server_counters {
   uint64_t bytes_out = 0;                   ///< Handed to the kernel, before encryption.
 };
 
-/// An HTTP/1.1 server with one thread: keep-alive, pipelining, chunked bodies, `Expect`, bodies and
-/// answers that stream, TLS 1.2 and later. Handlers, planners and sinks run on the thread of `run`
-/// and must not block; handlers answer at once or later. The server writes the framing itself.
+/// An HTTP/1.1 server: keep-alive, pipelining, chunked bodies, `Expect`, bodies and answers that
+/// stream, TLS 1.2 and later. Handlers, planners and sinks run on the thread of their connection
+/// and must not block; handlers answer at once or later. With more than one thread, handlers of
+/// different connections run at the same time. The server writes the framing itself.
 class http_server {
 public:
   /// Gets a request whose body has arrived whole.
@@ -70,26 +73,27 @@ public:
   ~http_server();
 
   uint16_t port() const noexcept;
-  /// Serves until `stop`, or until `drain` has ended.
+  /// Serves until `stop`, or until `drain` has ended. The calling thread is the first of the
+  /// server's threads.
   void run();
   /// Closes everything. Call it from any thread.
   void stop();
   /// Accepts no more, closes idle connections, and lets what is in flight finish, at most for
   /// `grace`; then closes the rest. Any thread.
   void drain(duration grace = duration::max());
-  /// Runs `f` on the server's thread. Call it from any thread; ignored after the end of `run`.
+  /// Runs `f` on the first thread. Call it from any thread; ignored after the end of `run`.
   void post(std::function<void()> f);
-  /// Runs `f` on the server's thread `d` from now. Only on that thread.
+  /// Runs `f` on the first thread `d` from now. Any thread.
   void after(duration d, std::function<void()> f);
-  /// Only on the server's thread, or when `run` is not running.
-  const http_server_counters& counters() const noexcept;
+  /// Any thread.
+  http_server_counters counters() const;
 
-  struct impl; ///< Hidden: Boost.Asio.
+  struct impl; ///< One thread. Hidden: Boost.Asio.
 
 private:
   friend struct http_internals;
-  explicit http_server(std::shared_ptr<impl> i);
-  std::shared_ptr<impl> impl_;
+  explicit http_server(std::vector<std::shared_ptr<impl>> loops);
+  std::vector<std::shared_ptr<impl>> loops_; ///< At least one.
 };
 
 } // namespace penstock::io

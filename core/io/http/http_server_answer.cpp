@@ -127,8 +127,7 @@ void http_connection::flush() {
     boost::system::error_code ec;
     const size_t n = send(out_.data() + out_sent_, out_.size() - out_sent_, ec);
     if (ec == asio::error::would_block) {
-      auto& peak = server_->counters.unsent_peak;
-      peak = std::max<uint64_t>(peak, out_.size() - out_sent_);
+      server_->counters.unsent_peak.raise(out_.size() - out_sent_);
       deadline_ = std::chrono::steady_clock::now() + server_->options.idle_timeout;
       return wait_write();
     }
@@ -137,7 +136,7 @@ void http_connection::flush() {
       return;
     }
     out_sent_ += n;
-    server_->counters.bytes_out += n;
+    server_->counters.bytes_out.add(n);
   }
   flushed();
 }

@@ -19,8 +19,7 @@ http_connection::http_connection(std::shared_ptr<http_server::impl> s, tcp::sock
                                  uint64_t id, asio::ip::address client)
     : server_(std::move(s)), socket_(std::move(socket)), id_(id), client_(std::move(client)) {
   server_->connections.insert(this);
-  ++server_->addresses[client_].connections;
-  ++server_->counters.connections_open;
+  server_->counters.connections_open.add(1);
 }
 
 http_connection::~http_connection() {
@@ -32,10 +31,8 @@ void http_connection::leave_server() {
   end_request();
   server_->connections.erase(this);
   server_->unread.erase(this);
-  --server_->counters.connections_open;
-  const auto mine = server_->addresses.find(client_);
-  if (--mine->second.connections == 0)
-    server_->addresses.erase(mine);
+  server_->counters.connections_open.drop();
+  server_->clients->leave(client_);
 }
 
 void http_connection::start() {
@@ -89,7 +86,7 @@ void http_connection::close_if_late(time_point now) {
     return close();
   if (phase_ == phase::handling && out_.empty())
     return; // The handler is still working; the client may leave.
-  ++server_->counters.timeouts;
+  server_->counters.timeouts.add(1);
   if (phase_ == phase::header || (phase_ == phase::body && !finishing_))
     refuse(408);
   else
@@ -166,7 +163,7 @@ bool http_connection::greet() {
     return false;
   case tls_step::need::closed: break;
   }
-  ++server_->counters.tls_failures;
+  server_->counters.tls_failures.add(1);
   close();
   return false;
 }
@@ -210,7 +207,7 @@ void http_connection::readable() {
     close();
     return;
   }
-  s.counters.bytes_in += n;
+  s.counters.bytes_in.add(n);
   feed(s.scratch.data(), n);
   wait_read();
 }

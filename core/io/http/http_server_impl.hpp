@@ -1,6 +1,7 @@
 #pragma once
 
 // Only for the two sources of the HTTP server, because Boost.Asio and Beast compile slowly.
+#include "core/io/http/http_clients.hpp"
 #include "core/io/http/http_server.hpp"
 #include "core/io/http/http_tls.hpp"
 
@@ -8,7 +9,6 @@
 #include <boost/beast/http.hpp>
 
 #include <atomic>
-#include <map>
 #include <optional>
 #include <queue>
 #include <unordered_map>
@@ -26,13 +26,35 @@ inline std::string_view view(boost::beast::string_view s) { return {s.data(), s.
 /// that.
 enum class after_answer : uint8_t { keep, close, reset };
 
-/// State of a server. Connections own it, so that a late `http_exchange` never uses a dead loop.
+/// A number that one thread changes and any thread reads.
+class http_counter {
+public:
+  void add(uint64_t n) { set(value() + n); }
+  void drop() { set(value() - 1); }
+  void raise(uint64_t n) {
+    if (n > value())
+      set(n);
+  }
+  uint64_t value() const { return value_.load(std::memory_order_relaxed); }
+
+private:
+  void set(uint64_t n) { value_.store(n, std::memory_order_relaxed); }
+  std::atomic<uint64_t> value_{0};
+};
+
+/// One thread of a server. Connections own it, so that a late `http_exchange` never uses a dead
+/// loop.
 struct http_server::impl : std::enable_shared_from_this<http_server::impl> {
-  impl(http_server_options o, handler h, planner p)
-      : options(std::move(o)), handle(std::move(h)), plan(std::move(p)) {}
+  impl(http_server_options o, handler h, planner p, std::shared_ptr<http_clients> c)
+      : options(std::move(o)), handle(std::move(h)), plan(std::move(p)), clients(std::move(c)) {}
+
+  /// Serves until it is stopped.
+  void run();
+  void add_timer(time_point at, std::function<void()> f);
+  void add_to(http_server_counters& all) const;
 
   void accept();
-  void accepted(const boost::system::error_code& ec, tcp::socket socket);
+  void accepted(const boost::system::error_code& ec, tcp::socket socket, impl& loop);
   /// Closes connections after their deadline. One timer for all, because a timer per connection
   /// would cost more than the requests.
   void sweep();
@@ -57,11 +79,16 @@ struct http_server::impl : std::enable_shared_from_this<http_server::impl> {
   http_server_options options;
   handler handle;
   planner plan;
-  std::shared_ptr<tls_server> tls; ///< Null: plain HTTP.
+  std::shared_ptr<http_clients> clients; ///< Of all threads.
+  std::shared_ptr<tls_server> tls;       ///< Null: plain HTTP.
   /// Set by servers that lie: whether to close a connection whose next request waits unread.
   std::function<bool(uint64_t connection, uint32_t served)> refuse_unread;
   asio::io_context io{1};
+  /// Only the first loop accepts, and deals the connections to all in turn: loops that accept for
+  /// themselves get very different numbers of connections.
   tcp::acceptor acceptor{io};
+  std::vector<impl*> loops;
+  size_t next_loop = 0;
   asio::steady_timer accept_timer{io};
   asio::steady_timer sweep_timer{io};
   asio::steady_timer wheel{io};
@@ -69,18 +96,17 @@ struct http_server::impl : std::enable_shared_from_this<http_server::impl> {
   time_point wheel_at = time_point::max();
   uint64_t timer_serial = 0;
   std::unordered_set<http_connection*> connections;
-  struct client_use {
-    uint32_t connections = 0;
-    uint32_t requests = 0; ///< In flight.
-  };
-  std::map<asio::ip::address, client_use> addresses;
   /// Open, but not read for now. Owns them, because no pending read does.
   std::unordered_map<http_connection*, std::shared_ptr<http_connection>> unread;
   asio::steady_timer unread_timer{io};
   bool watching = false;
   std::vector<char> scratch =
     std::vector<char>(64u << 10); ///< One receive buffer for all connections.
-  http_server_counters counters;
+  struct {
+    http_counter connections, connections_open, connections_refused;
+    http_counter requests, requests_on_reused, requests_per_connection_max;
+    http_counter bad_requests, timeouts, tls_failures, unsent_peak, bytes_in, bytes_out;
+  } counters;
   std::string date_text;
   std::chrono::system_clock::rep date_second = -1;
   bool accepting = false;
@@ -219,7 +245,7 @@ private:
   bool chunked_ = false;
   bool bodiless_ = false;  ///< The answer has no body, whatever is written.
   bool begun_ = false;     ///< The head of the answer is written.
-  bool counted_ = false;   ///< In `client_use::requests`.
+  bool counted_ = false;   ///< Known to `http_clients` as a request in flight.
   bool lingers_ = false;   ///< The client may still be sending when the answer is out.
   bool finishing_ = false; ///< The answer is complete; only bytes wait.
   after_answer end_ = after_answer::keep;
@@ -238,7 +264,8 @@ private:
 
 /// For servers that break HTTP on purpose.
 struct http_internals {
-  static http_server::impl& impl_of(http_server& server) { return *server.impl_; }
+  /// The loop of a server that has one thread.
+  static http_server::impl& impl_of(http_server& server) { return *server.loops_.front(); }
   template <class F>
   static void on_loop(const http_exchange& e, F f) {
     e.connection_->on_loop(e.serial_, std::move(f));

@@ -156,13 +156,11 @@ size_t http_connection::parse_header(const char* data, size_t size) {
 
 bool http_connection::plan_body() {
   const auto& o = server_->options;
-  auto& use = server_->addresses[client_].requests;
-  if (o.requests_per_address > 0 && use >= o.requests_per_address) {
+  counted_ = server_->clients->begin_request(client_);
+  if (!counted_) {
     refuse(429);
     return false;
   }
-  ++use;
-  counted_ = true;
   http_body_plan plan;
   const auto serial = serial_;
   if (server_->plan)
@@ -223,19 +221,17 @@ void http_connection::body_deadline() {
 
 void http_connection::request_is_whole() {
   auto& c = server_->counters;
-  ++c.requests;
-  c.requests_on_reused += served_ > 0;
-  c.requests_per_connection_max = std::max<uint64_t>(c.requests_per_connection_max, ++served_);
+  c.requests.add(1);
+  c.requests_on_reused.add(served_ > 0 ? 1 : 0);
+  c.requests_per_connection_max.raise(++served_);
   phase_ = phase::handling;
   deadline_ = time_point::max();
   server_->handle(http_exchange{shared_from_this(), serial_});
 }
 
 void http_connection::end_request() {
-  if (!std::exchange(counted_, false))
-    return;
-  if (const auto mine = server_->addresses.find(client_); mine != server_->addresses.end())
-    --mine->second.requests;
+  if (std::exchange(counted_, false))
+    server_->clients->end_request(client_);
 }
 
 int http_connection::status_of(boost::system::error_code ec, std::string_view raw) const {
@@ -250,7 +246,7 @@ int http_connection::status_of(boost::system::error_code ec, std::string_view ra
 /// Sends an error answer without the handler, and closes.
 void http_connection::refuse(int status) {
   if (status != 408)
-    ++server_->counters.bad_requests;
+    server_->counters.bad_requests.add(1);
   auto closed = std::exchange(on_closed_, {});
   auto self = shared_from_this();
   if (begun_) { // Its head is out: no other answer can follow.
