@@ -29,6 +29,13 @@ struct meeting {
   }
 };
 
+/// Waits until the server has accepted so many connections. A handler that blocks the first thread
+/// would hold up those that come later.
+void await_connections(const io::http_server& server, uint64_t n) {
+  while (server.counters().connections_open < n)
+    std::this_thread::yield();
+}
+
 io::http_server_options with_threads(uint32_t n) {
   io::http_server_options o;
   o.threads = n;
@@ -47,10 +54,11 @@ BOOST_AUTO_TEST_CASE(handlers_run_on_all_threads_at_once) {
                   http_echo(e);
                 }};
   std::vector<std::unique_ptr<raw_client>> clients;
-  for (int n = 0; n < 3; ++n) {
+  for (int n = 0; n < 3; ++n)
     clients.push_back(std::make_unique<raw_client>(s.port()));
-    clients.back()->send(http_post("hello"));
-  }
+  await_connections(*s.server, 3);
+  for (const auto& c : clients)
+    c->send(http_post("hello"));
   for (const auto& c : clients)
     BOOST_TEST(http_body_of(c->read_answer()) == "hello");
   BOOST_TEST(m.threads.size() == 3u);
@@ -129,6 +137,7 @@ BOOST_AUTO_TEST_CASE(a_drain_waits_for_the_requests_of_all_threads) {
   auto& server = **opened;
   std::thread thread{[&] { server.run(); }};
   raw_client one{server.port()}, two{server.port()}, idle{server.port()};
+  await_connections(server, 3);
   one.send(http_post("1"));
   two.send(http_post("2"));
   {
