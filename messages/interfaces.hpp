@@ -279,6 +279,8 @@ using engine_actor = caf::typed_actor<
   caf::reacts_to<atom::freed, slot_return>,
   // From coordinators: so many requests of this job are ready.
   caf::reacts_to<atom::demand, uint64_t, uint32_t>,
+  // From coordinators: this node sent a report that cannot be true.
+  caf::reacts_to<atom::refused, uint64_t, error>,
   // From coordinators: the job has ended.
   caf::reacts_to<atom::finished, uint64_t, job_progress>,
   // From the supervisor: the long-lived actors as they are now.

@@ -278,15 +278,6 @@ void engine_state::tell(uint64_t job, stop_request what) {
 
 // --- slots ---
 
-void engine_state::freed(const slot_return& slots) {
-  note_freed(slots);
-  // The slots of a dead life were freed with it. Later messages of nodes about them are ignored.
-  if (auto it = jobs_.find(slots.job); it == jobs_.end() || it->second.incarnation != slots.life)
-    return;
-  slots_.give_back(slots.job, slots.node, slots.slots);
-  distribute();
-}
-
 void engine_state::demand(uint64_t job, uint32_t ready) {
   slots_.set_demand(job, ready);
   distribute();
@@ -382,6 +373,7 @@ engine_actor::behavior_type engine(engine_actor::stateful_pointer<engine_state> 
     [self](atom::heartbeat, const node_beat& sign) { self->state.beat(sign); },
     [self](atom::leave, uint64_t id) { self->state.leave(id); },
     [self](atom::freed, const slot_return& slots) { self->state.freed(slots); },
+    [self](atom::refused, uint64_t node, const error& why) { self->state.doubt(node, why); },
     [self](atom::demand, uint64_t job, uint32_t ready) { self->state.demand(job, ready); },
     [self](atom::finished, uint64_t job, job_progress& progress) {
       self->state.finished(job, std::move(progress));

@@ -86,6 +86,8 @@ struct engine_state {
   void beat(const node_beat& sign);
   void leave(uint64_t id);
   void wake();
+  /// A coordinator got a report of this node that cannot be true.
+  void doubt(uint64_t node, const error& why);
   void rewire(const wiring& now);
   std::vector<node_info> nodes() const;
 
@@ -149,6 +151,7 @@ private:
   void announce(const std::string& text) const;
   wiring wiring_for(const core::node_entry& node) const;
   void note_freed(const slot_return& slots);
+  bool is_from(uint64_t node) const;
   void schedule_node_wake();
   void release(uint64_t node);
   template <class Atom>
@@ -168,6 +171,7 @@ private:
   /// Nodes lost by silence whose actors have not died yet: messages of their workers may still
   /// come.
   std::map<caf::actor_addr, uint64_t> ghosts_;
+  std::set<caf::node_id> sent_away_; ///< Processes that may not join again.
   core::slot_scheduler slots_;
   job_events_actor events_;  ///< Null until the first subscription.
   engine_views_actor views_; ///< Null until the first question.

@@ -40,6 +40,9 @@ caf::result<node_welcome> engine_state::offer(const node_offer& offer) {
              " refused: " + why.context);
     return to_caf(why);
   };
+  if (const auto from = self->current_sender(); from && sent_away_.contains(from->node()))
+    return refuse({errc::invalid_config, "it sent reports that cannot be true; replace its program "
+                                         "and start it again"});
   if (wiring_.limiters.size() != setup_.lanes.size())
     return refuse({errc::unavailable, "the head is still starting"});
   const auto id =
@@ -58,7 +61,8 @@ caf::result<node_welcome> engine_state::offer(const node_offer& offer) {
 }
 
 void engine_state::join(node_actor node, uint64_t id) {
-  if (!nodes_.join(id, self->clock().now()))
+  const auto from = self->current_sender();
+  if (!node || (from && from->node() != node.node()) || !nodes_.join(id, self->clock().now()))
     return;
   const auto& entry = *nodes_.find(id);
   self->monitor(node);
@@ -74,14 +78,14 @@ void engine_state::join(node_actor node, uint64_t id) {
 
 /// Counts the finished hand-outs of a node. Slots that coordinators give back were not used.
 void engine_state::note_freed(const slot_return& slots) {
-  const auto node = node_actors_.find(slots.node);
-  if (node != node_actors_.end() &&
-      self->current_sender() == caf::actor_cast<caf::strong_actor_ptr>(node->second))
+  if (is_from(slots.node))
     nodes_.ended(slots.node, slots.slots);
 }
 
 void engine_state::beat(const node_beat& sign) {
   using change = core::node_table::change;
+  if (!is_from(sign.node))
+    return;
   const auto what = nodes_.beat(sign.node, sign.draining, self->clock().now());
   if (what == change::unknown)
     return; // Without an answer the node stops by itself.
@@ -110,6 +114,39 @@ void engine_state::wake() {
   for (auto id : silences.silent)
     slots_.suspend(id, true);
   schedule_node_wake();
+}
+
+/// Whether the message that is being handled comes from the actor of this node.
+bool engine_state::is_from(uint64_t node) const {
+  const auto found = node_actors_.find(node);
+  return found != node_actors_.end() &&
+         self->current_sender() == caf::actor_cast<caf::strong_actor_ptr>(found->second);
+}
+
+void engine_state::freed(const slot_return& slots) {
+  // Coordinators are in this process. A node gives back its own slots only.
+  if (const auto from = self->current_sender();
+      from && from->node() != self->node() && !is_from(slots.node))
+    return;
+  note_freed(slots);
+  // The slots of a dead life were freed with it. Later messages of nodes about them are ignored.
+  if (auto it = jobs_.find(slots.job); it == jobs_.end() || it->second.incarnation != slots.life)
+    return;
+  slots_.give_back(slots.job, slots.node, slots.slots);
+  distribute();
+}
+
+void engine_state::doubt(uint64_t id, const error& why) {
+  const auto actor = node_actors_.find(id);
+  const auto* node = nodes_.find(id);
+  if (actor == node_actors_.end() || !node || node->local)
+    return;
+  announce(nodes_.title(id) + ": " + why.context);
+  if (nodes_.doubt(id) < core::node_table::doubts_max)
+    return;
+  sent_away_.insert(actor->second->node());
+  lose(id, "it sent " + std::to_string(core::node_table::doubts_max) +
+             " reports that cannot be true; it is sent away");
 }
 
 // --- going ---
@@ -161,7 +198,7 @@ bool engine_state::lose(const caf::down_msg& msg) {
 
 void engine_state::leave(uint64_t id) {
   const auto* node = nodes_.find(id);
-  if (!node || node->local)
+  if (!node || node->local || !is_from(id))
     return;
   if (const auto actor = node_actors_.find(id); actor != node_actors_.end()) {
     self->demonitor(actor->second.address());

@@ -88,6 +88,7 @@ private:
   assigned_request hand_out(uint64_t index, uint64_t node_id);
   bool send_pack(const std::vector<uint64_t>& members, const node_actor& node, uint64_t node_id);
   // coordinator_reports.cpp: results
+  void check_report(const work_report& report, uint64_t node);
   void take_report(const work_report& report);
   static bool ended_by_itself(const work_report& report);
   void note(const work_report& report);

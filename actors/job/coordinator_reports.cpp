@@ -1,4 +1,5 @@
 #include "actors/job/coordinator.hpp"
+#include "actors/job/report_check.hpp"
 
 #include "core/attempt/retry_policy.hpp"
 
@@ -83,14 +84,43 @@ shared_outcome ended(const core::request& req, const std::shared_ptr<const core:
 } // namespace
 
 void coordinator_state::take_reports(const report_batch& batch) {
+  const auto sender = self->current_sender();
+  const auto is_sender = [&](const auto& node) {
+    return caf::actor_cast<caf::strong_actor_ptr>(node.second) == sender;
+  };
+  auto node = nodes_.find(batch.node);
+  if (node == nodes_.end() || !is_sender(*node))
+    node = std::ranges::find_if(nodes_, is_sender);
   for (auto& report : batch.reports)
-    take_report(report);
+    if (node != nodes_.end())
+      check_report(report, node->first);
+    else if (!window_.is_current(report.key.index, report.key.epoch))
+      take_report(report); // Its node was lost before.
   step();
+}
+
+/// Takes a report of `node` if it can be true. Else tells the engine, and counts the hand-out as
+/// lost.
+void coordinator_state::check_report(const work_report& report, uint64_t node) {
+  const auto index = report.key.index;
+  std::string fault;
+  if (report.key.job != job_)
+    fault = "it is about another job";
+  else if (window_.is_current(index, report.key.epoch))
+    fault = report_fault(report, *window_.find(index), node, packs_.has(index));
+  if (fault.empty()) {
+    take_report(report);
+    return;
+  }
+  self->send(engine_, atom::refused_v, node,
+             error{errc::invalid_input, "a report was refused: " + fault});
+  if (window_.is_current(index, report.key.epoch) && window_.find(index)->node == node)
+    take_report({report.key, report_kind::lost, {}, {}, {}});
 }
 
 void coordinator_state::take_report(const work_report& report) {
   const auto index = report.key.index;
-  auto cost = report.outcome ? report.outcome->cost.value_or(0) : 0;
+  auto cost = cost_in(report);
   if (!window_.is_current(index, report.key.epoch)) {
     ++counts_.refused_late;
     budget_.spend(cost); // The answer is refused, but was paid for.

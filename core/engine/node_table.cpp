@@ -140,6 +140,11 @@ void node_table::ended(node_id id, uint64_t count) {
     it->second.finished += count;
 }
 
+uint32_t node_table::doubt(node_id id) {
+  const auto found = nodes_.find(id);
+  return found == nodes_.end() ? 0 : ++found->second.doubts;
+}
+
 void node_table::rewire() {
   for (auto& [id, node] : nodes_)
     node.rewired = !node.joined;

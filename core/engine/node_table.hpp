@@ -31,6 +31,7 @@ struct node_entry {
   std::vector<uint32_t> lanes; ///< Numbers of the engine's lanes, in the order of the node.
   time_point since;            ///< When it joined, or sent its offer.
   uint64_t finished = 0;       ///< Hand-outs that it has finished.
+  uint32_t doubts = 0;         ///< Reports that cannot be true.
 
   /// Whether the node may get new work.
   bool is_open() const noexcept { return !silent && !draining; }
@@ -52,6 +53,8 @@ public:
   using node_id = uint64_t;
   /// Largest number of nodes.
   static constexpr size_t nodes_max = 4096;
+  /// A node with so many reports that cannot be true is sent away.
+  static constexpr uint32_t doubts_max = 3;
   /// Largest size in bytes of a name or version in an offer.
   static constexpr size_t name_max = 200;
 
@@ -81,6 +84,8 @@ public:
   change beat(node_id id, bool draining, time_point now);
   /// A node has finished `count` hand-outs.
   void ended(node_id id, uint64_t count);
+  /// A node sent something that cannot be true. @returns how often it did that.
+  uint32_t doubt(node_id id);
   /// A long-lived actor was restarted. Marks the offers; the engine tells the joined nodes.
   void rewire();
 

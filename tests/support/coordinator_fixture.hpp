@@ -22,7 +22,8 @@ struct coordinator_fixture : deterministic_system {
   node_actor node = spawn(fake_node, work);
   job_options options;
   coordinator_actor aut;
-  size_t answer_bytes = 0; ///< Size of the body of completed outcomes.
+  size_t answer_bytes = 0;              ///< Size of the body of completed outcomes.
+  std::map<uint64_t, uint64_t> node_of; ///< By index: the node that has the last hand-out.
 
   coordinator_fixture() {
     options.mode = core::mode::parallel;
@@ -48,8 +49,12 @@ struct coordinator_fixture : deterministic_system {
   /// Gives slots from the engine, on node 1 by default.
   void give(uint32_t slots, uint64_t node_id = 1) {
     head->demand[job] -= std::min(slots, demand());
+    const auto before = work->requests().size();
     self->send(aut, atom::slots_v, node, node_id, slots);
     run();
+    const auto all = work->requests();
+    for (auto i = before; i < all.size(); ++i)
+      node_of[all[i].key.index] = node_id;
   }
 
   /// The last hand-out of `index`.
@@ -84,10 +89,13 @@ struct coordinator_fixture : deterministic_system {
     return o;
   }
 
-  void report(work_report r, uint64_t node_id = 1) {
+  /// Reports as the node that had the last hand-out of the request.
+  void report(work_report r) {
+    const auto node_id = node_of[r.key.index];
     if (r.lanes.empty())
       r.lanes = {0};
-    self->send(aut, atom::report_v, report_batch{node_id, {std::move(r)}});
+    caf::send_as(caf::actor_cast<caf::actor>(node), aut, atom::report_v,
+                 report_batch{node_id, {std::move(r)}});
     run();
   }
 

@@ -40,7 +40,8 @@ struct engine_fixture : deterministic_system {
     const auto to = work->from_of.at(key.job);
     work_report one{key, kind, make_shared_value(std::move(o)), resume_in,
                     std::chrono::milliseconds{1}};
-    self->send(to, atom::report_v, report_batch{1, {std::move(one)}});
+    caf::send_as(caf::actor_cast<caf::actor>(node), to, atom::report_v,
+                 report_batch{1, {std::move(one)}});
     self->send(aut, atom::freed_v, slot_return{key.job, 1, 1, life_of(key.epoch)});
   }
 

@@ -24,7 +24,8 @@ struct engine_log {
   std::optional<job_progress> finished;
   size_t finished_times = 0;
   std::vector<node_beat> beats;
-  std::vector<uint64_t> left; ///< Nodes that have left.
+  std::vector<uint64_t> left;                      ///< Nodes that have left.
+  std::vector<std::pair<uint64_t, error>> doubted; ///< Nodes that sent a wrong report.
 
   uint32_t freed_slots() const {
     uint32_t sum = 0;
@@ -69,6 +70,7 @@ inline engine_actor::behavior_type fake_engine(std::shared_ptr<engine_log> log) 
       log->finished = progress;
       ++log->finished_times;
     },
+    [=](atom::refused, uint64_t node, const error& why) { log->doubted.emplace_back(node, why); },
     [](atom::rewire, const wiring&) {},
     [](atom::snapshot, const snapshot_query&) { return engine_snapshot{}; },
     [](atom::open, const opened_job&) {},

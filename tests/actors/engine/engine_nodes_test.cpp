@@ -51,8 +51,14 @@ struct fixture : test::engine_fixture {
   }
 
   void beat(remote& node, bool draining = false) {
-    self->send(aut, atom::heartbeat_v, node_beat{node.number(), ++node.beats, 0, draining});
+    say(node, atom::heartbeat_v, node_beat{node.number(), ++node.beats, 0, draining});
     run();
+  }
+
+  /// Sends a message to the engine as this node.
+  template <class... Ts>
+  void say(const remote& node, Ts... xs) {
+    caf::send_as(caf::actor_cast<caf::actor>(node.actor), aut, std::move(xs)...);
   }
 
   /// Advances the time while these nodes send heartbeats.
@@ -300,7 +306,7 @@ BOOST_AUTO_TEST_CASE(a_node_that_leaves_loses_nothing) {
   beat(one, true);
   BOOST_TEST((nodes().at(0).state == node_state::draining));
   auto two = come();
-  self->send(aut, atom::leave_v, one.number());
+  say(one, atom::leave_v, one.number());
   run();
   BOOST_TEST(nodes().size() == 1u);
   const auto p = ask<job_progress>(aut, atom::status_v, job);
@@ -311,6 +317,34 @@ BOOST_AUTO_TEST_CASE(a_node_that_leaves_loses_nothing) {
   run();
   BOOST_TEST(announced_with("left") == 1u);
   BOOST_TEST(announced_with("lost") == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(nobody_speaks_for_another_node) {
+  submit(8);
+  auto one = come(), other = come();
+  self->send(aut, atom::leave_v, one.number());
+  say(other, atom::leave_v, one.number());
+  say(other, atom::heartbeat_v, node_beat{one.number(), 1, 0, true});
+  run();
+  BOOST_TEST(nodes().size() == 2u);
+  BOOST_TEST((nodes().at(0).state == node_state::active));
+  BOOST_TEST(one.log->answered.empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_node_whose_reports_cannot_be_true_is_sent_away) {
+  submit(8);
+  auto bad = come(), good = come();
+  const error why{errc::invalid_input, "a report was refused: it has no outcome"};
+  for (int i = 0; i < 2; ++i)
+    self->send(aut, atom::refused_v, bad.number(), why);
+  run();
+  BOOST_TEST(nodes().size() == 2u);
+  BOOST_TEST(announced_with("a report was refused: it has no outcome") == 2u);
+  self->send(aut, atom::refused_v, bad.number(), why);
+  run();
+  BOOST_TEST(nodes().size() == 1u);
+  BOOST_TEST(announced_with("it is sent away") == 1u);
+  BOOST_TEST(refused(offer()).context.find("reports that cannot be true") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(a_draining_node_gets_nothing_new_whatever_it_says_later) {
@@ -341,7 +375,7 @@ BOOST_AUTO_TEST_CASE(no_timer_runs_without_remote_nodes) {
   BOOST_TEST(!next_timer().has_value());
   auto node = come();
   BOOST_TEST(next_timer().has_value());
-  self->send(aut, atom::leave_v, node.number());
+  say(node, atom::leave_v, node.number());
   run();
   advance(3s);
   BOOST_TEST(!next_timer().has_value());
