@@ -12,7 +12,7 @@ namespace penstock {
 
 /// Version of all messages. Both ends of a connection must have the same one. Raise it when a
 /// message changes.
-constexpr uint32_t cluster_protocol = 2;
+constexpr uint32_t cluster_protocol = 3;
 
 /// The first message of a process that connects to a head. Its members never change, so that every
 /// version can read it.

@@ -7,6 +7,7 @@
 #include "messages/http.hpp"
 #include "messages/job.hpp"
 #include "messages/job_interfaces.hpp"
+#include "messages/live.hpp"
 #include "messages/submit.hpp"
 #include "messages/type_ids.hpp"
 #include "messages/work.hpp"
@@ -52,12 +53,21 @@ using reply_taker_actor = caf::typed_actor<
   // The exchange has ended.
   caf::reacts_to<atom::reply, exchange_reply>>;
 
+/// An actor that takes an answer in parts, before the `reply` of its exchange.
+using part_taker_actor = caf::typed_actor<
+  // Status and content type of the answer of this exchange.
+  caf::reacts_to<atom::head, uint64_t, int32_t, std::string>,
+  // The next bytes of its body.
+  caf::reacts_to<atom::part, uint64_t, std::string>>;
+
 /// The HTTP CLIENT actor interface, one per process.
 using http_client_actor = caf::typed_actor<
   // Starts an exchange; the sender must be a `reply_taker_actor`.
   caf::reacts_to<atom::send, exchange_call>,
   // Aborts the exchange of this id. Its reply says that it was aborted.
   caf::reacts_to<atom::abort, uint64_t>,
+  // So many more bytes of an answer in parts may come.
+  caf::reacts_to<atom::credit, uint64_t, uint64_t>,
   // INTERNAL: exchanges that ended; from the thread of the curl loop.
   caf::reacts_to<atom::done, completion_batch>>;
 
@@ -101,28 +111,37 @@ typename Inspector::result_type inspect(Inspector& f, wiring& x) {
 }
 
 /// The WORKER actor interface, one per request in flight.
-using worker_actor = permit_taker_actor::extend_with<cache_taker_actor>::extend<
-  // From the HTTP client: the exchange has ended.
-  caf::reacts_to<atom::reply, exchange_reply>,
-  // Stops now: the request is given back, or ends as cancelled.
-  caf::reacts_to<atom::abort>,
-  // Begins no further attempt. A running attempt finishes; a waiting request is given back.
-  caf::reacts_to<atom::drain>,
-  // The long-lived actors as they are after a restart.
-  caf::reacts_to<atom::rewire, wiring>,
-  // This lane is closed for the job of this worker: it refuses the key, or an account needs money.
-  caf::reacts_to<atom::dead, uint32_t, error>,
-  // From the node: a second attempt on another lane is allowed.
-  caf::reacts_to<atom::hedge>,
-  // INTERNAL: the exchange of this id takes long; a second attempt may help.
-  caf::reacts_to<atom::hedge, uint64_t>,
-  // INTERNAL: the pause before the next attempt is over.
-  caf::reacts_to<atom::wake>>;
+using worker_actor =
+  permit_taker_actor::extend_with<cache_taker_actor>::extend_with<part_taker_actor>::extend<
+    // From the HTTP client: the exchange has ended.
+    caf::reacts_to<atom::reply, exchange_reply>,
+    // From the node: so many bytes of the stream have reached their reader.
+    caf::reacts_to<atom::credit, uint64_t>,
+    // Stops now: the request is given back, or ends as cancelled.
+    caf::reacts_to<atom::abort>,
+    // Begins no further attempt. A running attempt finishes; a waiting request is given back.
+    caf::reacts_to<atom::drain>,
+    // The long-lived actors as they are after a restart.
+    caf::reacts_to<atom::rewire, wiring>,
+    // This lane is closed for the job of this worker: it refuses the key, or an account needs
+    // money.
+    caf::reacts_to<atom::dead, uint32_t, error>,
+    // From the node: a second attempt on another lane is allowed.
+    caf::reacts_to<atom::hedge>,
+    // INTERNAL: the exchange of this id takes long; a second attempt may help.
+    caf::reacts_to<atom::hedge, uint64_t>,
+    // INTERNAL: the pause before the next attempt is over.
+    caf::reacts_to<atom::wake>>;
 
 /// An actor that assigned work to a node.
 using report_taker_actor = caf::typed_actor<
   // How hand-outs ended.
   caf::reacts_to<atom::report, report_batch>>;
+
+/// An actor that assigned a request whose answer is a stream.
+using stream_taker_actor = caf::typed_actor<
+  // The next part of the answer.
+  caf::reacts_to<atom::part, stream_part>>;
 
 /// The NODE actor interface, one per process.
 using node_actor = caf::typed_actor<
@@ -130,6 +149,10 @@ using node_actor = caf::typed_actor<
   caf::reacts_to<atom::assign, assignment>,
   // Aborts all requests of this job and gives them back.
   caf::reacts_to<atom::abort, uint64_t>,
+  // Aborts this request and gives it back.
+  caf::reacts_to<atom::abort, request_key>,
+  // From the live desk: so many bytes of this stream have reached their reader.
+  caf::reacts_to<atom::credit, request_key, uint64_t>,
   // Begins no further attempt for this job.
   caf::reacts_to<atom::drain, uint64_t>,
   // The long-lived actors as they are after a restart.
@@ -215,6 +238,25 @@ using coordinator_actor = report_taker_actor ::extend_with<chunk_taker_actor>::e
   // INTERNAL: a deadline has passed, or a pause is over.
   caf::reacts_to<atom::wake>>;
 
+/// The LIVE DESK actor interface, one per head that serves HTTP: requests whose answers somebody
+/// waits for. It sends them to the nodes by itself, in slots of its own, so that jobs never make
+/// them wait for a slot.
+using live_desk_actor = report_taker_actor::extend_with<stream_taker_actor>::extend<
+  // Takes a request; its waiter hears of it.
+  caf::reacts_to<atom::submit, live_request>,
+  // The client of this request has left.
+  caf::reacts_to<atom::cancel, uint64_t>,
+  // So many bytes of the stream of this request have reached the client.
+  caf::reacts_to<atom::credit, uint64_t, uint64_t>,
+  // From the engine: a node takes work, with so many slots.
+  caf::reacts_to<atom::slots, node_actor, uint64_t, uint32_t>,
+  // From the engine: this node died, or gets no more work for now.
+  caf::reacts_to<atom::lost, uint64_t>,
+  // From the engine: this node leaves: it gives back what it has.
+  caf::reacts_to<atom::leave, uint64_t>,
+  // INTERNAL: a time limit may have passed.
+  caf::reacts_to<atom::wake>>;
+
 /// Opens the files of a job in a thread of its own, because that may block.
 using opener_actor = caf::typed_actor<
   // Opens them; the engine gets an `opened_job`.
@@ -285,6 +327,8 @@ using engine_actor = caf::typed_actor<
   caf::reacts_to<atom::finished, uint64_t, job_progress>,
   // From the supervisor: the long-lived actors as they are now.
   caf::reacts_to<atom::rewire, wiring>,
+  // From the program: tells this desk which nodes there are.
+  caf::reacts_to<atom::attach, live_desk_actor>,
   // INTERNAL: from its views (messages/views.hpp): answers the present state.
   caf::replies_to<atom::snapshot, snapshot_query>::with<engine_snapshot>,
   // INTERNAL: the opener of a job is done.

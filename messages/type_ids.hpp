@@ -6,6 +6,7 @@
 #include "messages/flow.hpp"
 #include "messages/http.hpp"
 #include "messages/job.hpp"
+#include "messages/live.hpp"
 #include "messages/submit.hpp"
 #include "messages/work.hpp"
 
@@ -29,6 +30,7 @@ CAF_BEGIN_TYPE_ID_BLOCK(penstock, caf::first_custom_type_id)
   CAF_ADD_ATOM(penstock, penstock::atom, add, "add")
   CAF_ADD_ATOM(penstock, penstock::atom, adopt, "adopt")
   CAF_ADD_ATOM(penstock, penstock::atom, assign, "assign")
+  CAF_ADD_ATOM(penstock, penstock::atom, attach, "attach")
   CAF_ADD_ATOM(penstock, penstock::atom, cancel, "cancel")
   CAF_ADD_ATOM(penstock, penstock::atom, chunk, "chunk")
   CAF_ADD_ATOM(penstock, penstock::atom, close, "close")
@@ -47,6 +49,7 @@ CAF_BEGIN_TYPE_ID_BLOCK(penstock, caf::first_custom_type_id)
   CAF_ADD_ATOM(penstock, penstock::atom, found, "found")
   CAF_ADD_ATOM(penstock, penstock::atom, freed, "freed")
   CAF_ADD_ATOM(penstock, penstock::atom, granted, "granted")
+  CAF_ADD_ATOM(penstock, penstock::atom, head, "head")
   CAF_ADD_ATOM(penstock, penstock::atom, heartbeat, "heartbeat")
   CAF_ADD_ATOM(penstock, penstock::atom, hedge, "hedge")
   CAF_ADD_ATOM(penstock, penstock::atom, hello, "hello")
@@ -63,6 +66,7 @@ CAF_BEGIN_TYPE_ID_BLOCK(penstock, caf::first_custom_type_id)
   CAF_ADD_ATOM(penstock, penstock::atom, nodes, "nodes")
   CAF_ADD_ATOM(penstock, penstock::atom, open, "open")
   CAF_ADD_ATOM(penstock, penstock::atom, outcomes, "outcomes")
+  CAF_ADD_ATOM(penstock, penstock::atom, part, "part")
   CAF_ADD_ATOM(penstock, penstock::atom, publish, "publish")
   CAF_ADD_ATOM(penstock, penstock::atom, pull, "pull")
   CAF_ADD_ATOM(penstock, penstock::atom, refused, "refused")
@@ -146,4 +150,6 @@ CAF_BEGIN_TYPE_ID_BLOCK(penstock, caf::first_custom_type_id)
   CAF_ADD_TYPE_ID(penstock, (std::vector<penstock::job_event>))
   CAF_ADD_TYPE_ID(penstock, (penstock::snapshot_query))
   CAF_ADD_TYPE_ID(penstock, (penstock::engine_snapshot))
+  CAF_ADD_TYPE_ID(penstock, (penstock::stream_part))
+  CAF_ADD_TYPE_ID(penstock, (penstock::live_request))
 CAF_END_TYPE_ID_BLOCK(penstock)

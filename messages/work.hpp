@@ -34,12 +34,13 @@ struct assigned_request {
   uint32_t rate_limited_before = 0; ///< Of these, answered 429.
   caf::timespan queued_before{}; ///< From the first hand-out to the first permit, if there was one.
   caf::timespan upstream_before{}; ///< Time inside earlier exchanges.
+  bool streams = false;            ///< Its answer goes on in parts, as `stream_part`.
 };
 
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, assigned_request& x) {
   return f(caf::meta::type_name("penstock.assigned_request"), x.key, x.what, x.attempts_before,
-           x.rate_limited_before, x.queued_before, x.upstream_before);
+           x.rate_limited_before, x.queued_before, x.upstream_before, x.streams);
 }
 
 /// Coordinator to node: run these requests. Each of them comes back in exactly one `work_report`,

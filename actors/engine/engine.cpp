@@ -379,6 +379,7 @@ engine_actor::behavior_type engine(engine_actor::stateful_pointer<engine_state> 
       self->state.finished(job, std::move(progress));
     },
     [self](atom::rewire, const wiring& now) { self->state.rewire(now); },
+    [self](atom::attach, live_desk_actor desk) { self->state.attach(std::move(desk)); },
     [self](atom::snapshot, const snapshot_query& what) { return self->state.snapshot(what); },
     [self](atom::open, const opened_job& what) { self->state.opened(what); },
     [self](atom::wake) { self->state.wake(); },

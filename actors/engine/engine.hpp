@@ -90,6 +90,7 @@ struct engine_state {
   void doubt(uint64_t node, const error& why);
   void rewire(const wiring& now);
   std::vector<node_info> nodes() const;
+  void attach(live_desk_actor desk);
 
   engine_actor::pointer self = nullptr;
 
@@ -154,6 +155,7 @@ private:
   bool is_from(uint64_t node) const;
   void schedule_node_wake();
   void release(uint64_t node);
+  void tell_desk(uint64_t node, bool is_open);
   template <class Atom>
   void forget_node(uint64_t id, Atom said);
   void lose(uint64_t id, const std::string& why);
@@ -173,6 +175,7 @@ private:
   std::map<caf::actor_addr, uint64_t> ghosts_;
   std::set<caf::node_id> sent_away_; ///< Processes that may not join again.
   core::slot_scheduler slots_;
+  live_desk_actor desk_;     ///< Null: nobody waits for live requests.
   job_events_actor events_;  ///< Null until the first subscription.
   engine_views_actor views_; ///< Null until the first question.
   uint64_t next_job_ = 1;

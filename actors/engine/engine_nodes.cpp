@@ -16,11 +16,26 @@ void engine_state::announce(const std::string& text) const {
 
 // --- coming ---
 
+void engine_state::attach(live_desk_actor desk) {
+  desk_ = std::move(desk);
+  for (auto& [id, node] : nodes_.all())
+    tell_desk(id, node.is_open());
+}
+
+/// Tells the live desk whether a node takes work.
+void engine_state::tell_desk(uint64_t id, bool is_open) {
+  const auto* entry = nodes_.find(id);
+  const auto actor = node_actors_.find(id);
+  if (desk_ && entry && actor != node_actors_.end())
+    self->send(desk_, atom::slots_v, actor->second, id, is_open ? entry->slots : 0);
+}
+
 void engine_state::join(node_actor node, uint64_t id, uint32_t slots) {
   self->monitor(node);
   node_actors_[id] = std::move(node);
   nodes_.add_local(id, slots, self->clock().now());
   slots_.add_node(id, slots);
+  tell_desk(id, true);
   distribute();
 }
 
@@ -71,6 +86,7 @@ void engine_state::join(node_actor node, uint64_t id) {
     self->send(node, atom::rewire_v, wiring_for(entry));
   node_actors_[id] = std::move(node);
   announce(nodes_.title(id) + " joined with " + std::to_string(entry.slots) + " slots");
+  tell_desk(id, true);
   distribute();
 }
 
@@ -93,6 +109,7 @@ void engine_state::beat(const node_beat& sign) {
   if (what == change::none)
     return;
   slots_.suspend(sign.node, what == change::closed);
+  tell_desk(sign.node, what != change::closed);
   distribute();
 }
 
@@ -111,8 +128,10 @@ void engine_state::wake() {
     const auto span = std::chrono::floor<std::chrono::milliseconds>(silence);
     lose(id, "silent for " + core::format_duration(span));
   }
-  for (auto id : silences.silent)
+  for (auto id : silences.silent) {
     slots_.suspend(id, true);
+    tell_desk(id, false);
+  }
   schedule_node_wake();
 }
 
@@ -169,6 +188,8 @@ void engine_state::forget_node(uint64_t id, Atom said) {
   for (auto& [job, record] : jobs_)
     if (record.coordinator)
       self->send(record.coordinator, said, id);
+  if (desk_)
+    self->send(desk_, said, id);
   release(id);
   // Its requests wait for other nodes now.
   distribute();

@@ -41,6 +41,7 @@ http_client(http_client_actor::stateful_pointer<http_client_state> self,
         self->state.send(std::move(call), std::move(taker));
     },
     [self](atom::abort, uint64_t id) { self->state.loop->cancel(id); },
+    [self](atom::credit, uint64_t id, uint64_t bytes) { self->state.loop->grant(id, bytes); },
     [self](atom::done, const completion_batch& batch) { self->state.done(batch); },
   };
 }

@@ -57,12 +57,17 @@ void node_state::start(const assignment& work, const assigned_request& req, cons
   task.cache = work.cache;
   task.lost = note.lost;
   task.lease = shared_lease_;
+  if (req.streams) {
+    task.stream = caf::actor_cast<stream_taker_actor>(note.to);
+    task.cache = core::cache_mode::off; // A stored answer is no stream.
+  }
   running one;
   one.request = req;
   one.ran_as = work.ran_as;
   if (hedging.is_on()) {
     one.model = req.what->model;
-    task.hedge_after = hedging.patience(one.model);
+    if (!req.streams)
+      task.hedge_after = hedging.patience(one.model);
   }
   if (idle_.empty()) {
     one.worker = self->spawn<caf::monitored>(actors::worker, setup, std::move(task), neighbours,
@@ -95,6 +100,16 @@ void node_state::abort(uint64_t job) {
   for (auto& [key, one] : workers_)
     if (key.job == job)
       self->send(one.worker, atom::abort_v);
+}
+
+void node_state::abort(const request_key& key) {
+  if (const auto found = workers_.find(key); found != workers_.end())
+    self->send(found->second.worker, atom::abort_v);
+}
+
+void node_state::credit(const request_key& key, uint64_t bytes) {
+  if (const auto found = workers_.find(key); found != workers_.end())
+    self->send(found->second.worker, atom::credit_v, bytes);
 }
 
 void node_state::drain(uint64_t job) {
@@ -318,6 +333,10 @@ node_actor::behavior_type behavior(node_actor::stateful_pointer<node_state> self
         self->state.assign(work, std::move(from));
     },
     [self](atom::abort, uint64_t job) { self->state.abort(job); },
+    [self](atom::abort, const request_key& key) { self->state.abort(key); },
+    [self](atom::credit, const request_key& key, uint64_t bytes) {
+      self->state.credit(key, bytes);
+    },
     [self](atom::drain, uint64_t job) { self->state.drain(job); },
     [self](atom::rewire, const wiring& now) { self->state.rewire(now); },
     [self](atom::done, work_report& report) { self->state.done(std::move(report)); },

@@ -47,6 +47,8 @@ struct node_state {
   void hold_lease(core::lease_limits limits);
   void assign(const assignment& work, report_taker_actor from);
   void abort(uint64_t job);
+  void abort(const request_key& key);
+  void credit(const request_key& key, uint64_t bytes);
   void drain(uint64_t job);
   void rewire(const wiring& now);
   void done(work_report report);

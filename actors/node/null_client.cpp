@@ -75,6 +75,10 @@ null_client(http_client_actor::stateful_pointer<null_client_state> self,
       if (!self->state.abort(id) && self->state.beyond)
         self->send(self->state.beyond, atom::abort_v, id);
     },
+    [self](atom::credit, uint64_t id, uint64_t bytes) {
+      if (self->state.beyond)
+        self->send(self->state.beyond, atom::credit_v, id, bytes);
+    },
     [self](atom::done, const completion_batch&) { self->state.wake(); },
   };
 }

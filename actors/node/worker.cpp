@@ -145,6 +145,10 @@ void worker_state::reply(const exchange_reply& answer) {
   if (!found)
     return;
   auto& response = *answer.response;
+  if (stream_.begun)
+    return end_stream(*found, response);
+  if (task.stream && response.body.empty())
+    response.body = std::move(stream_.kept);
   // Before anything reads the answer: outcomes, logs, lists and stores get their texts from it.
   setup->keys.mask(response);
   if (response.failure == core::transport_error::cancelled) {
@@ -276,6 +280,11 @@ pooled_worker_actor::behavior_type worker(pooled_worker_actor::stateful_pointer<
     [self](atom::found, const cache_hit& hit) { self->state.found(hit); },
     [self](atom::lead, uint64_t id) { self->state.lead(id); },
     [self](atom::reply, const exchange_reply& answer) { self->state.reply(answer); },
+    [self](atom::head, uint64_t id, int32_t status, std::string& type) {
+      self->state.head(id, status, std::move(type));
+    },
+    [self](atom::part, uint64_t id, const std::string& bytes) { self->state.part(id, bytes); },
+    [self](atom::credit, uint64_t bytes) { self->state.credit(bytes); },
     [self](atom::abort) { self->state.abort(); },
     [self](atom::drain) { self->state.drain(); },
     [self](atom::rewire, const wiring& now) { self->state.rewire(now); },

@@ -2,6 +2,8 @@
 
 #include "actors/node/worker_setup.hpp"
 #include "core/attempt/route_walk.hpp"
+#include "core/base/exchange.hpp"
+#include "core/protocol/stream_reader.hpp"
 #include "messages/interfaces.hpp"
 
 #include <caf/stateful_actor.hpp>
@@ -21,6 +23,8 @@ using pooled_worker_actor = worker_actor::extend<
 
 /// The state of the current request of a worker.
 struct worker_request {
+  /// Bytes of a stream that may be on their way to its reader.
+  static constexpr uint64_t stream_credit = 64u << 10;
   enum class phase : uint8_t { looking_up, running, backing_off, ended };
 
   /// One attempt, from asking a lane for a permit to its end.
@@ -59,6 +63,20 @@ struct worker_request {
   time_point wake_at_; ///< End of the pause between two attempts.
   duration last_attempt_{};
   uint64_t rng_ = 0;
+
+  /// An answer that comes in parts.
+  struct stream {
+    core::stream_reader reader;
+    std::string content_type;
+    std::string kept;    ///< The body of an answer that is not passed on.
+    std::string held;    ///< Comments before the first event, which are not passed on alone.
+    uint64_t sent = 0;   ///< Bytes passed on.
+    uint64_t ahead = 0;  ///< Bytes not passed on yet, whose credit was given back already.
+    uint64_t skip = 0;   ///< The same, passed on: their reader's credit is not given back again.
+    bool passes = false; ///< It is a stream of events.
+    bool begun = false;  ///< The client has its beginning: no other attempt can follow.
+  };
+  stream stream_;
 };
 
 /// The attempts of one request.
@@ -95,6 +113,9 @@ struct worker_state : private worker_request {
   void reply(const exchange_reply& answer);
   void abort();
   void drain();
+  void head(uint64_t id, int status, std::string type);
+  void part(uint64_t id, const std::string& bytes);
+  void credit(uint64_t bytes);
   void found(const cache_hit& hit);
   void lead(uint64_t id);
   void rewire(const wiring& now);
@@ -132,6 +153,11 @@ private:
   void cancel(attempt& a);
   void add_cost(const attempt& a, const core::usage& used);
   bool may_hedge() const;
+  // worker_stream.cpp: answers in parts
+  void tap(core::exchange& call);
+  void pass_on(std::string text);
+  void grant(uint64_t id, uint64_t bytes);
+  void end_stream(attempt& of, const core::http_response& response);
   // worker_cache.cpp
   bool look_up();
   void rewire_cache(const response_cache_actor& now);

@@ -46,6 +46,11 @@ void worker_state::begin(attempt& a, size_t candidate, std::optional<duration> p
     a.what = make_shared_value(core::replace_model(what(), model));
   auto call = permit_call(a);
   call.patience = patience;
+  // Whoever waits for a live request learns soon that its lane pauses for longer than it may wait.
+  if (is_live(task.request.key.job)) {
+    const auto left = std::max(duration{}, started_ + task.time_left - self->clock().now());
+    call.patience = std::min(patience.value_or(left), left);
+  }
   self->send(limiter_of(a), atom::acquire_v, std::move(call));
 }
 
@@ -82,6 +87,8 @@ void worker_state::granted(const core::permit& permit) {
   call->idle_timeout = setup->idle_timeout;
   call->body_max = setup->body_max;
   call->ca_file = upstream.ca_file;
+  if (task.stream)
+    tap(*call);
   self->send(neighbours.http, atom::send_v, exchange_call{std::move(call)});
   a->stage = attempt::stage::sending;
   a->sent = self->clock().now();

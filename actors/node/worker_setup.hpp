@@ -7,7 +7,7 @@
 #include "core/job/price_table.hpp"
 #include "core/protocol/protocol.hpp"
 #include "core/attempt/route_table.hpp"
-#include "messages/work.hpp"
+#include "messages/interfaces.hpp"
 
 #include <caf/allowed_unsafe_message_type.hpp>
 
@@ -73,6 +73,7 @@ struct worker_task {
   core::cache_mode cache = core::cache_mode::off;
   lost_lanes lost;                         ///< Lanes known to be closed so far.
   std::shared_ptr<const work_lease> lease; ///< Null: no limit.
+  stream_taker_actor stream;               ///< Gets the parts of the answer; null: it comes whole.
   std::optional<duration> hedge_after; ///< Start a second attempt after this time; unset: never.
 };
 

@@ -160,7 +160,7 @@ void read_custom_id(request& r, std::string_view value) {
 }
 
 // Reads the data of the request from its body. @pre The path is set, if the caller knows it.
-void read_body(request& r, std::string_view bytes) {
+void read_body(request& r, std::string_view bytes, bool may_stream = false) {
   const body_members body{bytes};
   if (r.url.empty())
     r.url = default_url(body);
@@ -168,7 +168,7 @@ void read_body(request& r, std::string_view bytes) {
     reject(r, "url is missing, and the body has neither messages nor input to tell it by");
   if (const auto fault = url_path_fault(r.url); !r.url.empty() && !fault.empty())
     reject(r, "url " + std::string{fault});
-  if (body.stream == "true")
+  if (body.stream == "true" && !may_stream)
     reject(r, "stream is true, and streaming has no place in a job: leave it out");
   r.model = decode_json_string(body.model).value_or("");
   if (r.model.empty())
@@ -240,7 +240,7 @@ request parse_request_line(std::string_view line, uint64_t index, uint64_t line_
   return r;
 }
 
-request make_request(std::string custom_id, std::string body, std::string url) {
+request make_request(std::string custom_id, std::string body, std::string url, bool may_stream) {
   request r;
   r.url = std::move(url);
   if (custom_id.size() > custom_id_max)
@@ -253,7 +253,7 @@ request make_request(std::string custom_id, std::string body, std::string url) {
   else if (text[0] != '{')
     reject(r, "body must be an object");
   else
-    read_body(r, text);
+    read_body(r, text, may_stream);
   r.body = make_payload(r.rejection ? std::string{} : std::move(body));
   return r;
 }

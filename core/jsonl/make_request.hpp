@@ -13,6 +13,8 @@ namespace penstock::core {
 /// @param body A JSON object in the form for `url`.
 /// @param url Path below the base URL; empty: chat completions for a body with `messages`,
 /// embeddings for one with `input`.
-request make_request(std::string custom_id, std::string body, std::string url = {});
+/// @param may_stream Whether the body may ask for a stream.
+request make_request(std::string custom_id, std::string body, std::string url = {},
+                     bool may_stream = false);
 
 } // namespace penstock::core
