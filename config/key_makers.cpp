@@ -36,6 +36,8 @@ bool is_variable_name(std::string_view text) {
 
 bool is_endpoint(std::string_view text) { return parse_endpoint(text).has_value(); }
 
+bool is_endpoint_or_empty(std::string_view text) { return text.empty() || is_endpoint(text); }
+
 bool is_tenant(std::string_view text) {
   return !text.empty() && text.size() <= 200 && is_printable(text);
 }

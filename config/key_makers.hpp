@@ -19,8 +19,12 @@ bool is_printable(std::string_view text);
 bool is_path_list(std::string_view text);
 bool is_variable_name(std::string_view text);
 bool is_endpoint(std::string_view text);
+bool is_endpoint_or_empty(std::string_view text);
 bool is_tenant(std::string_view text);
 bool is_base_url(std::string_view text);
+
+/// Adds the rows of section `serve`.
+void add_serve_keys(std::vector<key_row>& rows);
 
 /// A setting that exists once.
 key_row plain_row(help_group group, uint32_t scope, std::string_view name, std::string_view flag,

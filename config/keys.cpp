@@ -346,13 +346,8 @@ std::vector<key_row> make_keys() {
               "TIME", PENSTOCK_AT(cluster.lost_after), {.min = 0.1, .max = 600},
               "Head and node treat each other as lost after this long without a message; at least "
               "three heartbeats."),
-    text_row(help_group::head, in_head, "serve.store", "store", "FILE", PENSTOCK_AT(serve.store),
-             is_printable, "a file name",
-             "Database of the head with jobs, requests and outcomes; made if it is missing."),
-    plain_row(help_group::head, in_head, "serve.retention", "retention", span, "TIME",
-              PENSTOCK_AT(serve.retention), {.min = 1, .max = 3650 * day, .zero_means = "for ever"},
-              "How long an ended job and its outcomes are kept."),
   };
+  add_serve_keys(rows);
   for (auto& row : rows)
     // Users may paste the key itself in place of its name.
     row.echoed = row.name != "upstream.api_key_env";

@@ -129,6 +129,13 @@ struct serve_settings {
   std::string store = "penstock.db"; ///< File of jobs, requests and outcomes.
   /// How long an ended job is kept; zero: for ever.
   duration retention = core::defaults::retention;
+  std::string http;                ///< "HOST:PORT" of the HTTP service; empty: none.
+  std::string http_cert, http_key; ///< PEM files; both or none. None: no TLS.
+  uint32_t http_threads = 2;
+  /// How long a live request may wait for a slot and its limits.
+  duration live_patience = core::defaults::live_patience;
+  /// Slots for live requests, as a share of the slots of each node, in addition to them.
+  double live_slots = core::defaults::live_slots;
 };
 
 /// How a job runs.

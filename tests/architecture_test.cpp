@@ -62,10 +62,11 @@ const std::map<std::string, std::set<std::string>>& rooms() {
     {"core/map", {"core/recipe", "core/jsonl", "core/lane"}},
     {"core/load", {"core/base", "core/json"}},
     {"core/view", {"core/base", "core/json", "core/job", "core/lane"}},
+    {"core/api", {"core/jsonl", "core/job", "core/protocol", "core/view"}},
     // Libraries and the operating system.
     {"core/io/http", {"core/base"}},
     {"core/io/file", {"core/base", "core/json", "core/jsonl"}},
-    {"core/io/store", {"core/jsonl", "core/attempt", "core/job", "core/io/file"}},
+    {"core/io/store", {"core/api", "core/jsonl", "core/attempt", "core/job", "core/io/file"}},
     {"core/io/document", {"core/recipe", "core/io/file"}},
     // Settings.
     {"config", {"core"}},
@@ -81,6 +82,7 @@ const std::map<std::string, std::set<std::string>>& rooms() {
     {"actors/map", {"messages", "config", "core/io"}},
     {"actors/engine", {"actors/job", "actors/store"}},
     {"actors/peer", {"actors/node"}},
+    {"actors/http", {"messages", "config", "core", "core/io"}},
     {"actors/supervisor",
      {"actors/engine", "actors/job", "actors/lane", "actors/cache", "actors/node", "actors/store"}},
     {"actors/host", {"actors/supervisor", "actors/peer"}},
@@ -209,6 +211,7 @@ BOOST_AUTO_TEST_CASE(only_dates_and_ages_come_from_the_wall_clock) {
     "apps/penstock/map/map_control.cpp", // The time at which a pause ends, for people.
     "apps/penstock/view/progress.cpp",   // The same.
     "actors/node/worker.cpp",            // Retry-After as a date.
+    "actors/node/worker_stream.cpp",     // The same.
     "core/io/http/http_server.cpp",      // The Date header.
     "core/io/file/wall_clock.cpp",       // The age of kept answers, which outlive the process.
   };

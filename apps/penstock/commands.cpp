@@ -6,6 +6,7 @@
 #include "apps/penstock/mock/mock_command.hpp"
 #include "apps/penstock/run/cache_command.hpp"
 #include "apps/penstock/run/run_command.hpp"
+#include "apps/penstock/serve/keys_command.hpp"
 #include "apps/penstock/serve/node_command.hpp"
 #include "apps/penstock/serve/serve_command.hpp"
 
@@ -13,9 +14,10 @@ namespace penstock::cli {
 
 command_table commands() {
   static constexpr const command_entry* all[] = {
-    &run_entry,     &map_entry,     &serve_entry,  &node_entry,  &submit_entry, &jobs_entry,
-    &status_entry,  &results_entry, &cancel_entry, &retry_entry, &nodes_entry,  &lanes_entry,
-    &tenants_entry, &top_entry,     &mock_entry,   &load_entry,  &cache_entry,  &config_entry,
+    &run_entry,   &map_entry,    &serve_entry,   &node_entry,   &submit_entry,
+    &jobs_entry,  &status_entry, &results_entry, &cancel_entry, &retry_entry,
+    &nodes_entry, &lanes_entry,  &tenants_entry, &top_entry,    &mock_entry,
+    &load_entry,  &keys_entry,   &cache_entry,   &config_entry,
   };
   return all;
 }

@@ -40,6 +40,8 @@ inline constexpr duration heartbeat = std::chrono::milliseconds{500};
 inline constexpr duration lost_after = std::chrono::seconds{3};
 inline constexpr duration retention = std::chrono::hours{24 * 7};
 inline constexpr duration head_patience = std::chrono::minutes{10};
+inline constexpr duration live_patience = std::chrono::seconds{60};
+inline constexpr double live_slots = 0.25;
 
 // The response cache.
 inline constexpr std::chrono::seconds cache_ttl = std::chrono::hours{24 * 30};

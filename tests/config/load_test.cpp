@@ -43,7 +43,7 @@ std::vector<std::string> samples(const key_row& row, const std::string& file) {
     return {"http://a/v1", "http://b/v1", "http://c/v1"};
   if (row.name == "upstream.paths")
     return {"/a", "/a, /b/*", "/c"};
-  if (row.name == "cluster.listen" || row.name == "cluster.head")
+  if (row.name == "cluster.listen" || row.name == "cluster.head" || row.name == "serve.http")
     return {"127.0.0.1:1", "[::1]:2", "localhost:3"};
   if (row.name == "upstream.limits.ramp")
     return {"5", "5 -> 10", "5,10,20"};

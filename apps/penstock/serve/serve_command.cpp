@@ -9,6 +9,7 @@
 #include "apps/penstock/process/process_log.hpp"
 #include "apps/penstock/process/signals.hpp"
 #include "apps/penstock/process/start.hpp"
+#include "apps/penstock/serve/http_service.hpp"
 #include "apps/penstock/view/summary.hpp"
 #include "config/api_key.hpp"
 #include "config/routing.hpp"
@@ -82,6 +83,8 @@ private:
           actors::trusted_address(settings_.cluster, "cluster.listen", settings_.cluster.listen);
         !at)
       return at.error();
+    if (auto fine = http_service::check(settings_); !fine)
+      return fine.error();
     auto keys = keys_of(settings_, env);
     if (!keys)
       return keys.error();
@@ -136,9 +139,13 @@ private:
       lanes += (lanes.empty() ? "" : ", ") + name;
     auto gate = sys.spawn(actors::version_gate, running->engine, log_line);
     const auto port = actors::publish(sys, settings_.cluster, gate);
-    if (port)
+    auto served = port ? start_http(sys, *running) : port.error();
+    if (served)
       tell_where(*port, lanes);
-    const auto code = port ? await_end(self, *running) : complain(port.error());
+    const auto code = served ? await_end(self, *running) : complain(served.error());
+    if (http_ && in_order_)
+      http_->wait();
+    http_.reset();
     caf::anon_send_exit(gate, caf::exit_reason::user_shutdown);
     self->demonitor(running->supervisor.address());
     if (!stop_engine(sys, *running)) {
@@ -149,21 +156,39 @@ private:
     return code;
   }
 
+  result<void> start_http(caf::actor_system& sys, const running_engine& running) {
+    if (settings_.serve.http.empty())
+      return {};
+    auto service = http_service::start(sys, settings_, running);
+    if (!service)
+      return service.error();
+    http_ = std::move(*service);
+    return {};
+  }
+
   void tell_where(uint16_t port, const std::string& lanes) {
     auto at = *config::parse_endpoint(settings_.cluster.listen);
     at.port = port;
     const auto address = config::to_string(at);
     if (settings_.run.json)
-      std::cout << core::json_text(boost::json::object{{"event", "listening"},
-                                                       {"address", address},
-                                                       {"host", at.host},
-                                                       {"port", port}})
+      std::cout << core::json_text(
+                     boost::json::object{{"event", "listening"},
+                                         {"address", address},
+                                         {"host", at.host},
+                                         {"port", port},
+                                         {"http", http_ ? boost::json::value(http_->address())
+                                                        : boost::json::value(nullptr)}})
                 << std::endl;
     else
       std::cout << "listening on " << address << std::endl;
     log_line("serving " + settings_.serve.store + " at " + address +
              (actors::uses_tls(settings_.cluster) ? " with TLS" : ", this machine only") +
              "; slots here: " + std::to_string(settings_.cluster.slots) + "; lanes: " + lanes);
+    if (http_)
+      log_line("HTTP at " + http_->address() +
+               (http_->is_open_to_all() ? "; there are no keys: every program of this machine is "
+                                          "admin of tenant default"
+                                        : "; keys are needed"));
   }
 
   /// Serves until a signal or the end of the supervisor. @returns the exit code.
@@ -180,7 +205,7 @@ private:
           drain(self, running);
         }
       },
-      [&](atom::finished) { ended = true; },
+      [&](atom::finished) { ended = in_order_ = true; },
       [&](const caf::down_msg& down) {
         if (down.source != running.supervisor.address())
           return;
@@ -196,6 +221,8 @@ private:
 
   /// Drains all jobs, and tells `self` when they have ended.
   void drain(caf::scoped_actor& self, const running_engine& running) {
+    if (http_)
+      http_->drain(settings_.run.grace_period);
     self->send(running.engine, atom::drain_v, uint64_t{0});
     self->spawn([engine = running.engine, grace = settings_.run.grace_period,
                  tell = caf::actor_cast<caf::actor>(self)](caf::event_based_actor* waiter) {
@@ -209,6 +236,8 @@ private:
   upstream_keys keys_;
   std::optional<actors::response_cache_setup> cache_;
   std::shared_ptr<io::job_store> store_;
+  std::unique_ptr<http_service> http_;
+  bool in_order_ = false; ///< The end was asked for, and waits for what is in flight.
 };
 
 } // namespace
