@@ -57,6 +57,7 @@ inline engine_actor::behavior_type fake_engine(std::shared_ptr<engine_log> log) 
     [](atom::nodes) { return std::vector<node_info>{}; },
     [](atom::lanes) { return std::vector<lane_info>{}; },
     [](atom::tenants) { return std::vector<tenant_counts>{}; },
+    [](atom::attach, const live_desk_actor&) {},
     [](atom::join, const node_offer&) { return node_welcome{}; },
     [](atom::join, const node_actor&, uint64_t) {},
     [=](atom::heartbeat, const node_beat& beat) { log->beats.push_back(beat); },

@@ -119,6 +119,7 @@ fake_http(http_client_actor::stateful_pointer<fake_http_state> self,
       done->push_back({seen.id, std::move(said.response)});
       self->delayed_send(self, said.delay, atom::done_v, completion_batch{std::move(done)});
     },
+    [](atom::credit, uint64_t, uint64_t) {},
     [self, answer](atom::abort, uint64_t id) {
       auto& up = *self->state.upstream;
       if (auto it = up.open.find(id); it != up.open.end())

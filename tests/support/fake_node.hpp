@@ -14,6 +14,8 @@ namespace penstock::test {
 struct node_log {
   std::vector<assignment> assigned;
   std::vector<uint64_t> aborted, drained; ///< Jobs.
+  std::vector<request_key> aborted_keys;  ///< Single requests.
+  uint64_t credit = 0;                    ///< Bytes that readers have taken.
   std::vector<work_report> reports;       ///< Reports from workers.
   std::vector<wiring> rewired;
   std::vector<uint64_t> answered;                 ///< Heartbeats answered by the engine.
@@ -42,6 +44,8 @@ inline node_actor::behavior_type fake_node(node_actor::pointer self,
       log->from_of[work.job] = log->from;
     },
     [=](atom::abort, uint64_t job) { log->aborted.push_back(job); },
+    [=](atom::abort, const request_key& key) { log->aborted_keys.push_back(key); },
+    [=](atom::credit, const request_key&, uint64_t bytes) { log->credit += bytes; },
     [=](atom::drain, uint64_t job) { log->drained.push_back(job); },
     [=](atom::rewire, const wiring& now) { log->rewired.push_back(now); },
     [=](atom::done, const work_report& report) { log->reports.push_back(report); },
