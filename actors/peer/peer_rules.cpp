@@ -31,6 +31,8 @@ constexpr std::array rules{
   rule{atom::freed_v, "penstock::slot_return", role_node},
   // To a coordinator.
   rule{atom::report_v, "penstock::report_batch", role_node},
+  // To the live desk.
+  rule{atom::part_v, "penstock::stream_part", role_node},
   // To a rate limiter.
   rule{atom::acquire_v, "penstock::core::permit_request", role_node},
   rule{atom::adopt_v, "penstock::core::permit_request", role_node},

@@ -392,8 +392,7 @@ BOOST_AUTO_TEST_CASE(what_a_node_has_ended_is_counted) {
   auto job = submit(4);
   auto node = come();
   const auto life = life_of(node.log->requests().at(0).key.epoch);
-  caf::send_as(caf::actor_cast<caf::actor>(node.actor), aut, atom::freed_v,
-               slot_return{job, node.number(), 3, life});
+  say(node, atom::freed_v, slot_return{job, node.number(), 3, life});
   self->send(aut, atom::freed_v, slot_return{job, node.number(), 1, life}); // From a coordinator.
   run();
   BOOST_TEST(nodes().at(0).finished == 3u);
