@@ -80,7 +80,6 @@ struct fixture : test::engine_fixture {
   }
 
   std::vector<node_info> nodes() { return ask<std::vector<node_info>>(aut, atom::nodes_v); }
-
   error refused(const node_offer& what) { return refusal<node_welcome>(atom::join_v, what); }
 
   size_t announced_with(std::string_view text) const {
