@@ -20,8 +20,9 @@ struct fault_kinds {
 
 /// One seed: a cluster, a job, and faults that begin in the first 40 seconds; then all of them end.
 struct life : test::cluster_world {
-  life(uint32_t seed, fault_kinds kinds = {})
-      : cluster_world{seed, random_cluster(seed)}, kinds{kinds} {
+  life(uint32_t seed, fault_kinds kinds = {}) : life{seed, kinds, random_cluster(seed)} {}
+  life(uint32_t seed, fault_kinds kinds, const test::cluster_options& cluster)
+      : cluster_world{seed, cluster}, kinds{kinds} {
     plan = test::random_plan(rng);
     const auto slow = std::chrono::milliseconds{rng() % 3 * 700};
     script = [this, slow](auto& call) {
@@ -254,6 +255,28 @@ BOOST_AUTO_TEST_CASE(a_head_that_dies_goes_on_with_its_nodes) {
     heads += world.head_lives;
   });
   BOOST_TEST_MESSAGE(heads << " lives of heads");
+}
+
+// I10: as in simulation_test.
+BOOST_AUTO_TEST_CASE(an_outage_that_outlasts_the_patience_fails_nothing_for_good) {
+  size_t given_up = 0;
+  test::for_seeds(7000, 7080, [&](uint32_t seed) {
+    auto cluster = life::random_cluster(seed);
+    cluster.lane.breaker_trips_after = 2 + seed % 4;
+    cluster.lane.breaker_open_for = 10s;
+    life world{seed, {}, cluster};
+    world.options.first_patience = world.options.outage_patience =
+      std::chrono::seconds{3 + world.rng() % 20};
+    const auto up_again = world.now() + std::chrono::seconds{30 + world.rng() % 90};
+    world.script = [&world, up_again, then = world.script](auto& call) {
+      return world.now() < up_again && world.resubmitted < 4 ? test::answer_with(503, "down")
+                                                             : then(call);
+    };
+    world.run();
+    given_up += world.resubmitted > 0;
+  });
+  if (!std::getenv("PENSTOCK_TEST_SEED"))
+    BOOST_TEST(given_up > 0u);
 }
 
 BOOST_AUTO_TEST_CASE(actors_that_die_beside_it_change_nothing) {

@@ -134,6 +134,38 @@ BOOST_AUTO_TEST_CASE(a_breaker_that_opens_loses_and_doubles_nothing) {
   });
 }
 
+// I10: the job gives up before the outage is over. Requests whose attempts are not used up stay
+// open, and the same job completes them later.
+BOOST_AUTO_TEST_CASE(an_outage_that_outlasts_the_patience_fails_nothing_for_good) {
+  size_t given_up = 0;
+  for_seeds(8000, 8150, [&](uint32_t seed) {
+    auto lane = life::random_lane_of(seed);
+    lane.lane.breaker_trips_after = 2 + seed % 4;
+    lane.lane.breaker_open_for = 10s;
+    life world{seed, lane};
+    world.options.first_patience = world.options.outage_patience =
+      std::chrono::seconds{3 + world.rng() % 20};
+    const auto up_again = world.now() + std::chrono::seconds{30 + world.rng() % 120};
+    world.upstream->script = [&world, up_again](auto& call) {
+      return world.now() < up_again && world.resubmitted < 4
+               ? test::answer_with(503, "down")
+               : test::faulty_answer(world.rng, world.plan, call);
+    };
+    world.submit(random_input(world.rng), world.options);
+    world.finish();
+    world.settle_down();
+    given_up += world.resubmitted > 0;
+    test::expectations e;
+    e.attempts_max = world.options.attempts_max;
+    e.whole = world.whole;
+    e.deaths = world.resubmitted;
+    e.breaker = true;
+    check_invariants(world, *world.ended(), e);
+  });
+  if (!std::getenv("PENSTOCK_TEST_SEED"))
+    BOOST_TEST(given_up > 10u);
+}
+
 BOOST_AUTO_TEST_CASE(the_death_of_any_actor_loses_and_doubles_nothing) {
   uint64_t restarts = 0, lost = 0, late = 0;
   for_seeds(2000, 3000, [&](uint32_t seed) {
