@@ -1,5 +1,6 @@
 #include "actors/http/http_front.hpp"
 
+#include "actors/http/http_upload.hpp"
 #include "actors/http/live_exchange.hpp"
 #include "core/api/live_form.hpp"
 #include "core/io/file/wall_clock.hpp"
@@ -69,28 +70,71 @@ json::object model_value(const std::string& name) {
 } // namespace
 
 http_front::http_front(caf::actor_system& sys, engine_actor engine, live_desk_actor desk,
-                       std::shared_ptr<io::key_store> keys, http_front_options options)
-    : sys_{sys}, engine_{std::move(engine)}, desk_{std::move(desk)}, keys_{std::move(keys)},
-      options_{std::move(options)} {}
+                       batch_keeper_actor keeper, std::shared_ptr<io::key_store> keys,
+                       std::shared_ptr<io::file_store> files, http_front_options options)
+    : sys_{sys}, engine_{std::move(engine)}, desk_{std::move(desk)}, keeper_{std::move(keeper)},
+      keys_{std::move(keys)}, files_{std::move(files)}, options_{std::move(options)} {}
 
-void http_front::handle(io::http_exchange exchange) {
+/// The call with its route, if the caller may make it. Else it is answered.
+std::optional<std::pair<http_call, core::route_match>>
+http_front::receive(io::http_exchange exchange) const {
   http_call call;
   const auto target = exchange.target();
   call.dialect = core::dialect_of(core::path_of(target));
   call.id = next_request_id();
   call.exchange = std::move(exchange);
   auto match = core::find_route(call.exchange.method(), target);
-  if (!match.route && match.allowed.empty())
-    return call.fail(
+  if (!match.route && match.allowed.empty()) {
+    call.fail(
       {404, "There is no " + std::string{core::path_of(target)} + " here", "not_found", {}, {}});
+    return std::nullopt;
+  }
   if (!match.route) {
     std::string allow;
     io::add_header(allow, "allow", match.allowed);
-    return call.fail({405, "This path takes " + match.allowed, "method_not_allowed", {}, {}},
-                     allow);
+    call.fail({405, "This path takes " + match.allowed, "method_not_allowed", {}, {}}, allow);
+    return std::nullopt;
   }
-  if (identify(call, match.route->scope))
-    dispatch(std::move(call), std::move(match));
+  if (!identify(call, match.route->scope))
+    return std::nullopt;
+  return std::pair{std::move(call), std::move(match)};
+}
+
+/// A file goes to the disk as it arrives, so its caller is known before its first byte.
+io::http_body_plan http_front::plan(const io::http_exchange& exchange) {
+  const auto match = core::find_route(exchange.method(), exchange.target());
+  if (!match.route || match.route->call != core::api_call::create_file)
+    return {};
+  auto received = receive(exchange);
+  if (!received)
+    return {};
+  auto upload = open_upload(files_, received->first);
+  if (!upload)
+    return {};
+  const auto connection = exchange.connection();
+  {
+    const std::lock_guard lock{mutex_};
+    std::erase_if(uploads_, [](const auto& one) { return one.second.expired(); });
+    uploads_[connection] = upload;
+  }
+  exchange.on_closed([gone = std::weak_ptr{upload}] {
+    if (const auto left = gone.lock())
+      drop_upload(*left);
+  });
+  return {upload_max, body_sink_of(upload)};
+}
+
+void http_front::handle(io::http_exchange exchange) {
+  std::shared_ptr<http_upload> upload;
+  {
+    const std::lock_guard lock{mutex_};
+    if (const auto found = uploads_.extract(exchange.connection()))
+      upload = found.mapped().lock();
+  }
+  if (upload)
+    return finish_upload(*upload);
+  if (auto received = receive(std::move(exchange)))
+    dispatch(std::move(received->first), std::move(received->second));
 }
 
 /// Finds out who calls. @returns false if the call is answered: it is not allowed.
@@ -153,6 +197,19 @@ void http_front::dispatch(http_call call, core::route_match match) {
     return actors::job_request(*this, std::move(call), id, number_of(match.params.back()));
   case api_call::cancel_job: return actors::cancel_job(*this, std::move(call), id);
   case api_call::retry_job: return actors::retry_job(*this, std::move(call), id);
+  case api_call::create_file:
+    return call.fail(core::bad_call("a file comes as multipart/form-data", "file"));
+  case api_call::list_files: return actors::list_files(*this, std::move(call));
+  case api_call::file: return show_file(*this, std::move(call), match.params.front());
+  case api_call::file_content:
+    return actors::file_content(*this, std::move(call), match.params.front());
+  case api_call::delete_file:
+    return actors::delete_file(*this, std::move(call), match.params.front());
+  case api_call::create_batch: return actors::create_batch(*this, std::move(call));
+  case api_call::list_batches: return actors::list_batches(*this, std::move(call));
+  case api_call::batch: return show_batch(*this, std::move(call), match.params.front());
+  case api_call::cancel_batch:
+    return actors::cancel_batch(*this, std::move(call), match.params.front());
   case api_call::create_key: return create_key(call);
   case api_call::list_keys: return list_keys(call);
   case api_call::revoke_key: return revoke_key(call, match.params.front());

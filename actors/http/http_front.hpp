@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/http/batch_keeper.hpp"
 #include "actors/http/http_answers.hpp"
 #include "core/api/api_route.hpp"
 #include "core/base/defaults.hpp"
@@ -10,12 +11,17 @@
 
 #include <atomic>
 #include <functional>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace penstock::actors {
+
+class http_upload; // actors/http/http_upload.hpp
 
 /// What the service needs to know.
 struct http_front_options {
@@ -34,10 +40,12 @@ public:
   /// @param keys The keys of this service. As long as it has none, every caller is the admin of the
   /// tenant "default", and the listener must be on a loopback address.
   http_front(caf::actor_system& sys, engine_actor engine, live_desk_actor desk,
-             std::shared_ptr<io::key_store> keys, http_front_options options);
+             batch_keeper_actor keeper, std::shared_ptr<io::key_store> keys,
+             std::shared_ptr<io::file_store> files, http_front_options options);
 
   /// For `io::http_server::open`.
   void handle(io::http_exchange exchange);
+  io::http_body_plan plan(const io::http_exchange& exchange);
   /// `/readyz` says from now on that no requests are taken.
   void close() { open_ = false; }
 
@@ -45,8 +53,11 @@ public:
   caf::actor_system& system() const { return sys_; }
   const engine_actor& engine() const { return engine_; }
   const http_front_options& options() const { return options_; }
+  const batch_keeper_actor& keeper() const { return keeper_; }
+  const std::shared_ptr<io::file_store>& files() const { return files_; }
 
 private:
+  std::optional<std::pair<http_call, core::route_match>> receive(io::http_exchange exchange) const;
   bool identify(http_call& call, std::optional<core::api_scope> needed) const;
   void dispatch(http_call call, core::route_match match);
   void live(const http_call& call);
@@ -58,10 +69,15 @@ private:
   caf::actor_system& sys_;
   engine_actor engine_;
   live_desk_actor desk_;
+  batch_keeper_actor keeper_;
   std::shared_ptr<io::key_store> keys_;
+  std::shared_ptr<io::file_store> files_;
   http_front_options options_;
   std::atomic<bool> open_{true};
   std::atomic<uint64_t> live_ids_{0};
+  /// Files that are arriving, by connection. A connection has one call at a time.
+  std::mutex mutex_;
+  std::map<uint64_t, std::weak_ptr<http_upload>> uploads_;
 };
 
 // http_jobs.cpp: calls about jobs. Each answers its call, now or later.
@@ -72,6 +88,15 @@ void job_results(const http_front& front, http_call call, uint64_t job);
 void job_request(const http_front& front, http_call call, uint64_t job, uint64_t index);
 void cancel_job(const http_front& front, http_call call, uint64_t job);
 void retry_job(const http_front& front, http_call call, uint64_t job);
+// http_files.cpp: calls about files and batches
+void list_files(const http_front& front, http_call call);
+void show_file(const http_front& front, http_call call, const std::string& id);
+void file_content(const http_front& front, http_call call, const std::string& id);
+void delete_file(const http_front& front, http_call call, const std::string& id);
+void create_batch(const http_front& front, http_call call);
+void list_batches(const http_front& front, http_call call);
+void show_batch(const http_front& front, http_call call, const std::string& id);
+void cancel_batch(const http_front& front, http_call call, const std::string& id);
 /// Lanes, nodes, queues and tenants.
 void show_table(const http_front& front, http_call call, core::api_call what);
 

@@ -1,5 +1,6 @@
 #include "apps/penstock/serve/http_service.hpp"
 
+#include "actors/http/batch_keeper.hpp"
 #include "actors/http/http_front.hpp"
 #include "actors/http/live_desk.hpp"
 #include "actors/supervisor/from_settings.hpp"
@@ -46,7 +47,9 @@ struct http_service::impl {
   bool tls = false;
   std::string host;
   live_desk_actor desk;
+  actors::batch_keeper_actor keeper;
   std::shared_ptr<io::key_store> keys;
+  std::shared_ptr<io::file_store> files;
   std::shared_ptr<actors::http_front> front;
   std::unique_ptr<io::http_server> server;
   std::thread thread;
@@ -60,6 +63,7 @@ http_service::~http_service() {
   wait();
   impl_->server.reset(); // Ends the exchanges that the desk still has.
   caf::anon_send_exit(impl_->desk, caf::exit_reason::user_shutdown);
+  caf::anon_send_exit(impl_->keeper, caf::exit_reason::user_shutdown);
 }
 
 result<void> http_service::check(const config::settings& settings) {
@@ -91,6 +95,10 @@ result<std::unique_ptr<http_service>> http_service::start(caf::actor_system& sys
                    " can be reached from other machines, and there are no keys: make one with "
                    "penstock keys create --store " +
                    s.store + " --name NAME --scopes admin, or listen on 127.0.0.1"};
+  auto files = io::open_file_store(s.store);
+  if (!files)
+    return files.error();
+  i->files = std::move(*files);
   actors::live_desk_options desk;
   desk.slot_share = s.live_slots;
   desk.attempts_max = settings.run.attempts;
@@ -102,7 +110,10 @@ result<std::unique_ptr<http_service>> http_service::start(caf::actor_system& sys
   options.live_patience = s.live_patience;
   options.models = known_models(settings);
   options.announce = log_line;
-  i->front = std::make_shared<actors::http_front>(sys, engine.engine, i->desk, i->keys, options);
+  i->keeper = sys.spawn<caf::detached>(
+    actors::batch_keeper, actors::batch_setup{i->files, engine.engine, options.defaults, log_line});
+  i->front = std::make_shared<actors::http_front>(sys, engine.engine, i->desk, i->keeper, i->keys,
+                                                  i->files, options);
   io::http_server_options http;
   http.host = numeric(at.host);
   http.port = at.port;
@@ -111,9 +122,11 @@ result<std::unique_ptr<http_service>> http_service::start(caf::actor_system& sys
   http.threads = s.http_threads;
   http.body_max = body_max;
   auto server = io::http_server::open(
-    http, [front = i->front](io::http_exchange e) { front->handle(std::move(e)); });
+    http, [front = i->front](io::http_exchange e) { front->handle(std::move(e)); },
+    [front = i->front](const io::http_exchange& e) { return front->plan(e); });
   if (!server) {
     caf::anon_send_exit(i->desk, caf::exit_reason::user_shutdown);
+    caf::anon_send_exit(i->keeper, caf::exit_reason::user_shutdown);
     return error{server.error().code, "serve.http (--http): " + server.error().context};
   }
   i->server = std::move(*server);
