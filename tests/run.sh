@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source config/packages.sh
 
-penstock_install "${penstock_packages[@]}" python3 curl openssl iproute2
+penstock_install "${penstock_packages[@]}" python3 python3-venv curl openssl iproute2
 preset=${PENSTOCK_PRESET:-release}
 penstock_build "$preset"
 export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=0} UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}

@@ -248,7 +248,7 @@ void http_front::live(const http_call& call) {
   request.streams = wanted.streams;
   request.patience = options_.live_patience;
   request.what = make_shared_value(std::move(wanted.what));
-  request.waiter = std::make_shared<live_exchange>(call, wanted.adds_usage);
+  request.waiter = std::make_shared<live_exchange>(call, wanted);
   const auto id = request.id;
   e.on_closed([desk = desk_, id] { caf::anon_send(desk, atom::cancel_v, id); });
   caf::anon_send(desk_, atom::submit_v, std::move(request));

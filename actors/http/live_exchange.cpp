@@ -49,6 +49,14 @@ void live_exchange::ended(const core::outcome& o) {
   io::add_header(more, "x-penstock-attempts", std::to_string(o.attempts));
   if (o.cached)
     io::add_header(more, "x-penstock-cached", "true");
+  if (streams_ && answer.status == 200)
+    if (auto events = core::chat_as_stream(answer.body, wants_usage_)) {
+      io::http_reply reply;
+      reply.content_type = "text/event-stream";
+      reply.headers = call_.headers() + more;
+      reply.body = std::move(*events);
+      return call_.exchange.reply(std::move(reply));
+    }
   call_.answer(std::move(answer.body), answer.status, std::move(more));
 }
 

@@ -2,6 +2,7 @@
 
 #include "core/json/json_fields.hpp"
 #include "core/json/json_scan.hpp"
+#include "core/json/json_text.hpp"
 #include "core/jsonl/make_request.hpp"
 
 #include <boost/json.hpp>
@@ -53,6 +54,8 @@ std::variant<live_call, api_failure> read_live_call(std::string_view target, std
     call.adds_usage = true;
     body = with_member(body, R"("stream_options":{"include_usage":true})");
   }
+  if (!options.empty() && options.front() == '{')
+    call.wants_usage = find_member(options, "include_usage") == "true";
   call.what = make_request({}, std::move(body), url_of(target), true);
   if (call.what.rejection)
     return bad_call(call.what.rejection->context);
@@ -82,6 +85,51 @@ live_answer answer_of(api_dialect dialect, const outcome& o, std::string_view re
   out.status = why.status;
   out.body = failure_body(dialect, why, request_id);
   return out;
+}
+
+std::optional<std::string> chat_as_stream(std::string_view body, bool with_usage) {
+  namespace json = boost::json;
+  boost::system::error_code ec;
+  const auto value = json::parse(json::string_view{body.data(), body.size()}, ec);
+  const auto* answer = ec ? nullptr : value.if_object();
+  const auto* choices = answer ? filled_array_at(*answer, "choices") : nullptr;
+  if (!choices)
+    return std::nullopt;
+  json::object frame;
+  for (auto name : {"id", "created", "model"})
+    if (const auto* member = answer->if_contains(name))
+      frame[name] = *member;
+  frame["object"] = "chat.completion.chunk";
+  std::string out;
+  const auto add = [&](json::array parts) {
+    frame["choices"] = std::move(parts);
+    out += "data: " + json_text(frame) + "\n\n";
+  };
+  const auto piece = [](size_t index, json::object delta, json::value why) {
+    json::array parts;
+    parts.push_back(json::object{
+      {"index", index}, {"delta", std::move(delta)}, {"finish_reason", std::move(why)}});
+    return parts;
+  };
+  for (size_t i = 0; i < choices->size(); ++i) {
+    const auto* choice = (*choices)[i].if_object();
+    const auto* message = choice ? object_at(*choice, "message") : nullptr;
+    if (!message)
+      return std::nullopt;
+    auto delta = *message;
+    if (auto* calls = delta.if_contains("tool_calls"); calls && calls->is_array())
+      for (size_t n = 0; n < calls->get_array().size(); ++n)
+        if (auto* one = calls->get_array()[n].if_object())
+          (*one)["index"] = n;
+    add(piece(i, std::move(delta), nullptr));
+    const auto* why = choice->if_contains("finish_reason");
+    add(piece(i, {}, why ? *why : json::value("stop")));
+  }
+  if (const auto* used = answer->if_contains("usage"); used && with_usage) {
+    frame["usage"] = *used;
+    add({});
+  }
+  return out + "data: [DONE]\n\n";
 }
 
 std::string broken_stream(api_dialect dialect, const api_failure& why,

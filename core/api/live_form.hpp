@@ -14,7 +14,8 @@ namespace penstock::core {
 struct live_call {
   request what;
   priority as = priority::interactive;
-  bool streams = false;    ///< The caller asked for a stream.
+  bool streams = false;     ///< The caller asked for a stream.
+  bool wants_usage = false; ///< The caller asked for the usage of its stream.
   bool adds_usage = false; ///< We asked the upstream for the usage of a stream; the caller did not.
 };
 
@@ -34,6 +35,10 @@ struct live_answer {
 /// The answer of a finished request, in the dialect of its path. An error of the provider keeps its
 /// body, if it is a JSON object; other failures get one of ours.
 live_answer answer_of(api_dialect dialect, const outcome& o, std::string_view request_id);
+
+/// A whole chat answer as the stream that its client asked for, in one piece: for providers whose
+/// streams have another form than the path of the request. nullopt: it is no chat answer.
+std::optional<std::string> chat_as_stream(std::string_view body, bool with_usage);
 
 /// The last event of a stream that broke after its begin.
 std::string broken_stream(api_dialect dialect, const api_failure& why, std::string_view request_id);

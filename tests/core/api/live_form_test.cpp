@@ -76,6 +76,23 @@ BOOST_AUTO_TEST_CASE(answers_keep_the_words_of_the_provider) {
   BOOST_TEST(core::answer_of(core::api_dialect::openai, o, "r").status == 502);
 }
 
+BOOST_AUTO_TEST_CASE(a_whole_answer_can_be_a_stream_in_one_piece) {
+  const auto body =
+    R"({"id":"x","object":"chat.completion","created":1,"model":"m","choices":[{"index":0,"message":)"
+    R"({"role":"assistant","content":"hi","tool_calls":[{"id":"c","type":"function","function":{}}]},)"
+    R"("finish_reason":"tool_calls"}],"usage":{"total_tokens":3}})";
+  const auto events = core::chat_as_stream(body, true);
+  BOOST_REQUIRE(events.has_value());
+  BOOST_TEST(events->ends_with("data: [DONE]\n\n"));
+  BOOST_TEST(events->find(R"("content":"hi")") != std::string::npos);
+  BOOST_TEST(events->find(R"("index":0,"delta":{"role")") != std::string::npos);
+  BOOST_TEST(events->find(R"("function":{},"index":0)") != std::string::npos);
+  BOOST_TEST(events->find(R"("choices":[],"usage":{"total_tokens":3})") != std::string::npos);
+  BOOST_TEST(core::chat_as_stream(body, false)->find("total_tokens") == std::string::npos);
+  for (auto other : {"", "[]", "{}", R"({"choices":[]})", R"({"choices":[{"text":"x"}]})"})
+    BOOST_TEST(!core::chat_as_stream(other, false).has_value(), other);
+}
+
 BOOST_AUTO_TEST_CASE(a_broken_stream_ends_with_an_error_event) {
   const core::api_failure why{502, "broke", "x", {}, {}};
   BOOST_TEST(
