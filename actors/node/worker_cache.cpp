@@ -1,6 +1,7 @@
 #include "actors/node/worker.hpp"
 
 #include "core/io/store/cache_key.hpp"
+#include "core/recipe/answer_json.hpp"
 
 #include <caf/all.hpp>
 
@@ -86,7 +87,8 @@ void worker_state::tell_cache(report_kind kind) {
   answer.upstream = outcome_.upstream;
   answer.lane = outcome_.lane;
   // The answer of another model is for the requests that wait now, but is not stored.
-  const auto keep = answer.body && !other_model_ && core::is_whole_answer(*answer.body);
+  const auto keep = answer.body && !other_model_ && core::is_whole_answer(*answer.body) &&
+                    !core::has_only_thoughts(*answer.body);
   self->send(neighbours.cache, atom::publish_v,
              cache_result{task.id, std::exchange(cache_key_, {}), keep,
                           make_shared_value(std::move(answer))});

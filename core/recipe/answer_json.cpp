@@ -252,6 +252,11 @@ std::string_view without_thoughts(std::string_view text) noexcept {
   return trim(rest);
 }
 
+bool has_only_thoughts(std::string_view body) {
+  const auto answer = read_answer(body);
+  return answer && trim(without_thoughts(answer->text)).empty();
+}
+
 result<json::value> find_json(std::string_view text) {
   auto found = json_candidates(text, false);
   if (found.empty())

@@ -29,6 +29,10 @@ result<answer_text> read_answer(std::string_view body);
 /// opening tag the prompt's template held. Tags inside of the text stay.
 std::string_view without_thoughts(std::string_view text) noexcept;
 
+/// Whether an answer has a text, and nothing of it is left without its thoughts. Such an answer is
+/// not worth keeping.
+bool has_only_thoughts(std::string_view body);
+
 /// The JSON in an answer: the whole text, or what stands in a code fence, or the first value ({...}
 /// or
 /// [...]) in the prose around it that is whole.

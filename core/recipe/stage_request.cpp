@@ -1,4 +1,5 @@
 #include "core/recipe/stage_request.hpp"
+#include "core/recipe/answer_json.hpp"
 #include "core/base/base64.hpp"
 #include "core/json/json_text.hpp"
 #include "core/jsonl/jsonl.hpp"
@@ -126,7 +127,9 @@ std::string correction_body(std::string_view body, std::string_view bad_answer,
   options.max_depth = 200;
   auto value = json::parse(body, {}, options);
   auto& messages = value.get_object()["messages"].get_array();
-  messages.push_back(message("assistant", bad_answer.empty() ? "(empty)" : bad_answer));
+  // Thoughts are long, and no provider wants them back.
+  const auto said = trim(without_thoughts(bad_answer));
+  messages.push_back(message("assistant", said.empty() ? "(empty)" : said));
   messages.push_back(message("user", "This answer does not fit what was asked for:\n" +
                                        std::string{fault} +
                                        "\n\nAnswer again, whole, with JSON only."));

@@ -135,6 +135,16 @@ BOOST_AUTO_TEST_CASE(an_answer_cut_by_a_length_is_shared_but_not_kept) {
   BOOST_TEST(upstream->calls.size() == 2u);
 }
 
+BOOST_AUTO_TEST_CASE(thoughts_without_an_answer_are_not_kept) {
+  answer_in_turn({test::completion("<think>let me see</think> ")});
+  start_at(0);
+  advance(1s);
+  start_at(1);
+  advance(1s);
+  BOOST_TEST(upstream->calls.size() == 2u);
+  BOOST_TEST(store->totals().value().entries == 0u);
+}
+
 BOOST_AUTO_TEST_CASE(the_death_of_the_one_that_leads_lets_the_next_send) {
   upstream->script = [](auto&) { return test::completion("yes", 1min); };
   const auto first = start_at(0);

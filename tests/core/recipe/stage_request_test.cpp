@@ -112,6 +112,19 @@ BOOST_AUTO_TEST_CASE(a_correction_goes_on_from_the_first_body) {
   BOOST_TEST((rest == whole));
 }
 
+BOOST_AUTO_TEST_CASE(a_correction_leaves_the_thoughts_out) {
+  const auto first = *stage_body(stage(), scope(), {}, "m");
+  const auto said = [&](std::string_view answer) {
+    const auto value = json::parse(correction_body(first, answer, "fault"));
+    return std::string{value.at("messages").as_array()[2].at("content").as_string()};
+  };
+  BOOST_TEST(said("<think>long</think>\n{\"a\":1}") == "{\"a\":1}");
+  BOOST_TEST(said("no tag before\n</think>\n{}") == "{}");
+  BOOST_TEST(said("<think>only thoughts</think> ") == "(empty)");
+  BOOST_TEST(said("<think>never closed") == "(empty)");
+  BOOST_TEST(said("plain") == "plain");
+}
+
 BOOST_AUTO_TEST_CASE(only_providers_that_read_pdf_get_it) {
   BOOST_TEST(takes_pdf("anthropic", "http://127.0.0.1:1"));
   BOOST_TEST(takes_pdf("openai", "https://api.openai.com/v1"));
