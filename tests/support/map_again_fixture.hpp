@@ -36,6 +36,9 @@ struct again_fixture : map_fixture {
       BOOST_TEST(lines[i + 1].find(all[i] + ".", all[i].size()) != std::string::npos, lines[i + 1]);
     }
   }
+  /// Requests that one kill may cost twice: two in flight, and answers that wait for the commit of
+  /// the journal. On a busy machine several of them wait.
+  static constexpr uint64_t twice_max = 2 + 8;
   /// Runs until `stop_at` requests were seen, then dies.
   void kill_at(uint64_t stop_at, words options = {}) const {
     options.insert(options.end(), {"--max-in-flight", "2", "--mode", "parallel"});
