@@ -2,6 +2,8 @@
 
 #include "actors/http/http_upload.hpp"
 #include "actors/http/live_exchange.hpp"
+#include "config/endpoint.hpp"
+#include "core/base/text.hpp"
 #include "core/api/live_form.hpp"
 #include "core/io/file/wall_clock.hpp"
 #include "core/json/json_fields.hpp"
@@ -40,6 +42,26 @@ uint64_t number_of(const std::string& text) {
   const auto end = text.data() + text.size();
   const auto read = std::from_chars(text.data(), end, n);
   return read.ec == std::errc{} && read.ptr == end ? n : UINT64_MAX;
+}
+
+/// Whether a host name or an origin ("http://localhost:3000") is of this machine.
+bool is_of_this_machine(std::string_view said) {
+  const auto lower = core::to_lower(said);
+  std::string_view text = lower;
+  if (const auto at = text.find("://"); at != std::string_view::npos)
+    text.remove_prefix(at + 3);
+  if (const auto at = config::parse_endpoint(text))
+    return config::is_loopback_host(at->host);
+  if (text.starts_with('[') && text.ends_with(']'))
+    text = text.substr(1, text.size() - 2);
+  return config::is_loopback_host(std::string{text});
+}
+
+/// Without keys every program of this machine is trusted, but not the web pages in its browser: a
+/// page of another site can send requests, and a name of another site can lead to this machine.
+bool is_local_call(const io::http_exchange& e) {
+  const auto origin = e.header("origin");
+  return is_of_this_machine(e.header("host")) && (origin.empty() || is_of_this_machine(origin));
 }
 
 json::object key_value(const core::api_key& k) {
@@ -144,6 +166,15 @@ bool http_front::identify(http_call& call, std::optional<core::api_scope> needed
   const auto any = keys_->has_any();
   if (!any) {
     call.fail(any.error());
+    return false;
+  }
+  if (!*any && !is_local_call(call.exchange)) {
+    call.fail({403,
+               "Without keys only programs of this machine may call: use the address 127.0.0.1, or "
+               "make a key with penstock keys create",
+               "not_local",
+               {},
+               {}});
     return false;
   }
   if (!*any) {

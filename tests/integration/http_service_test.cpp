@@ -211,6 +211,32 @@ BOOST_AUTO_TEST_CASE(without_keys_only_this_machine_is_served) {
   BOOST_TEST(end.err.find("penstock keys create") != std::string::npos, end.err);
 }
 
+BOOST_AUTO_TEST_CASE(without_keys_a_web_page_of_another_site_gets_nothing) {
+  start();
+  for (auto origin : {"https://evil.example", "null", "http://127.0.0.1.evil.example",
+                      "http://evil.example:8117"}) {
+    const auto answer =
+      call("POST", "/v1/chat/completions", chat("x"), "origin: " + std::string{origin} + "\r\n");
+    BOOST_TEST(answer.status == 403, origin);
+  }
+  for (auto name : {"evil.example", "evil.example:80", ""}) {
+    host = name;
+    const auto status = call("GET", "/penstock/v1/jobs").status;
+    BOOST_TEST((status == 403 || status == 400), name);
+  }
+  BOOST_TEST(upstream.mock->stats().requests() == 0u);
+  for (auto name : {"127.0.0.1:8117", "localhost", "LOCALHOST:1", "[::1]:8117", "127.8.9.1"}) {
+    host = name;
+    BOOST_TEST(call("GET", "/penstock/v1/jobs").status == 200, name);
+  }
+  host = "127.0.0.1";
+  BOOST_TEST(call("GET", "/penstock/v1/jobs", "", "origin: http://localhost:3000\r\n").status ==
+             200);
+  host = "service.example"; // With a key any name will do.
+  key = make_key("t", "read");
+  BOOST_TEST(call("GET", "/penstock/v1/jobs", "", "origin: https://app.example\r\n").status == 200);
+}
+
 BOOST_AUTO_TEST_CASE(an_acknowledged_job_survives_a_kill) {
   upstream.mock->set_faults(faults({"slow:200ms"}));
   start({"--in-flight-max", "4"});

@@ -74,8 +74,12 @@ struct service_fixture : program_fixture {
   std::string request_text(std::string_view method, std::string_view target, std::string_view body,
                            std::string_view headers) const {
     std::string out;
-    out.append(method).append(" ").append(target).append(
-      " HTTP/1.1\r\nhost: penstock\r\nconnection: close\r\n");
+    out.append(method)
+      .append(" ")
+      .append(target)
+      .append(" HTTP/1.1\r\nconnection: close\r\nhost: ")
+      .append(host)
+      .append("\r\n");
     if (!body.empty() || method == "POST")
       out.append("content-length: ").append(std::to_string(body.size())).append("\r\n");
     if (!key.empty())
@@ -111,6 +115,7 @@ struct service_fixture : program_fixture {
   std::unique_ptr<process> service;
   uint16_t port = 0;
   std::string head_address;
+  std::string host = "127.0.0.1";
   std::string key; ///< Sent with every call, if set.
 };
 
